@@ -1,0 +1,1 @@
+"""How Tidemark is hosted: settings, services and the demo world."""

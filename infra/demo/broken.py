@@ -1,0 +1,43 @@
+"""Records that nobody can read, as every real log has some."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+import numpy as np
+
+
+def _truncate(line: str) -> str:
+    return line[: len(line) * 2 // 3]
+
+
+def _without_time(line: str) -> str:
+    return json.dumps({k: v for k, v in json.loads(line).items() if k != "timestamp"})
+
+
+def _dated(when: str) -> Callable[[str], str]:
+    return lambda line: json.dumps({**json.loads(line), "timestamp": when})
+
+
+BREAKAGES: dict[str, Callable[[str], str]] = {
+    "truncated": _truncate,
+    "not_an_object": lambda line: json.dumps(line[:40]),
+    "no_timestamp": _without_time,
+    "epoch_0": _dated("1970-01-01T00:00:00.000Z"),
+    "year_2099": _dated("2099-01-01T12:00:00.000Z"),
+}
+"""Each way to break a line, by the name under which it is counted."""
+
+
+def add_broken(rng: np.random.Generator, files: list[list[str]]) -> dict[str, int]:
+    """Puts one broken copy of a line for each way into the given files; says how many of each."""
+    usable = [lines for lines in files if lines]
+    if not usable:
+        return dict.fromkeys(BREAKAGES, 0)
+    models = [list(lines) for lines in usable]
+    for breakage in BREAKAGES.values():
+        at = int(rng.integers(len(usable)))
+        model = models[at][int(rng.integers(len(models[at])))]
+        usable[at].insert(int(rng.integers(len(usable[at]) + 1)), breakage(model))
+    return dict.fromkeys(BREAKAGES, 1)

@@ -1,0 +1,116 @@
+"""What a demo world is made of: every number that shapes it, in one frozen record."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+POLICIES = ("easy", "plain", "stuck")
+DEVICES = ("desktop", "phone")
+SHOWN = 10
+"""Results shown to a request."""
+DAY_MS = 86_400_000
+HOUR_MS = 3_600_000
+LARGEST_SCALE = 60.0
+
+
+class WorldError(Exception):
+    """The demo world cannot be made as asked; the message says what to do."""
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """All that the logs of a day depend on, besides the day's number.
+
+    Chances are shares of one, times are in the unit that the name says. `scale` multiplies the
+    traffic; queries and items grow with its square root.
+    """
+
+    first_day: str
+    seed: int = 7
+    scale: float = 1.0
+    policy: str = "plain"
+    clickbait: str = "usual"
+    application: str = "demo_shop"
+    base_queries: int = 320
+    candidates: int = 20
+    requests_a_day: int = 600
+    zipf: float = 1.0
+    weekly_season: tuple[float, ...] = (1.0, 0.95, 0.95, 1.0, 1.05, 1.15, 1.2)
+    eta: tuple[float, ...] = (0.6, 0.85)
+    eta_after_drift: tuple[float, ...] = (0.6, 1.1)
+    drift_day: int = 60
+    trust_bias: float = 0.15
+    attraction: tuple[float, ...] = (0.10, 0.16, 0.28, 0.52, 1.0)
+    attraction_of_best: float = 0.5
+    clickbait_sigma: float = 0.6
+    long_click: tuple[float, ...] = (0.12, 0.25, 0.45, 0.65, 0.82)
+    purchase_of_long_click: tuple[float, ...] = (0.01, 0.02, 0.04, 0.07, 0.10)
+    cart_without_purchase: float = 0.5
+    exchange: float = 0.02
+    sorted_by_user: float = 0.04
+    filtered_by_user: float = 0.02
+    without_impression_events: float = 0.1
+    duplicates: float = 0.01
+    skewed_sessions: float = 0.005
+    outages_a_day: float = 0.2
+    grades: int = 500
+    grade_flips: float = 0.1
+
+    def __post_init__(self) -> None:
+        """Raises WorldError for a value that no world has."""
+        if self.policy not in POLICIES:
+            raise WorldError(f"policy {self.policy!r} is unknown; choose one of {', '.join(POLICIES)}")
+        if self.clickbait not in ("usual", "hard"):
+            raise WorldError(f"clickbait {self.clickbait!r} is unknown; choose usual or hard")
+        if not 0.02 <= self.scale <= LARGEST_SCALE:
+            raise WorldError(f"scale {self.scale} is outside 0.02 to {LARGEST_SCALE:g}; choose one inside")
+
+    @property
+    def query_count(self) -> int:
+        """Distinct queries of the world: topics of eight, in pairs of sisters."""
+        return 16 * max(3, round(self.base_queries * math.sqrt(self.scale) / 16))
+
+    @property
+    def start(self) -> datetime:
+        """00:00 UTC of day 0."""
+        return datetime.combine(date.fromisoformat(self.first_day), time(), UTC)
+
+    @property
+    def start_ms(self) -> int:
+        """`start` in milliseconds since 1970."""
+        return int(self.start.timestamp()) * 1000
+
+    def date_of(self, day: int) -> date:
+        """The UTC date of day number `day`."""
+        return self.start.date() + timedelta(days=day)
+
+    def day_of(self, when: date) -> int:
+        """The day number of a UTC date."""
+        return (when - self.start.date()).days
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data, as it stands in `truth/world.json`."""
+        return {
+            name: list(value) if isinstance(value, tuple) else value
+            for name, value in dataclasses.asdict(self).items()
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Parameters:
+        """The record that `to_json` wrote; names it does not know are refused."""
+        known = {field.name for field in dataclasses.fields(cls)}
+        if unknown := sorted(set(data) - known):
+            raise WorldError(f"world.json has unknown parameters {', '.join(unknown)}; use another home")
+        values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in data.items()}
+        return cls(**values)
+
+
+def name_differences(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> list[str]:
+    """One phrase for each name whose value differs, `scale: 1.0 there, 2.0 asked`."""
+    names = sorted({*ours, *theirs})
+    return [f"{n}: {ours.get(n)} there, {theirs.get(n)} asked" for n in names if ours.get(n) != theirs.get(n)]

@@ -1,0 +1,172 @@
+"""Make, extend and disturb the demo world.
+
+python -m infra.demo.world make   --home HOME [--days 42] [--end DATE] [--scale 1.0] [--seed 7]
+python -m infra.demo.world extend --home HOME [--days 1]
+python -m infra.demo.world late   --home HOME [--day DATE]
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from infra.demo.behaviour import act
+from infra.demo.days import LogFile, arrivals, log_file
+from infra.demo.files import write_file
+from infra.demo.formats import json_lines
+from infra.demo.hidden import write_shown, write_truth
+from infra.demo.inputs import inputs_of
+from infra.demo.parameters import POLICIES, Parameters, WorldError
+from infra.demo.records import write_records
+from infra.demo.shipping import ship
+from infra.demo.shop import Shop, open_shop
+from infra.demo.state import (
+    DEFAULT_DAYS,
+    World,
+    is_whole,
+    load_world,
+    refuse_foreign_logs,
+    refuse_other_world,
+    require_world,
+    save_world,
+)
+from infra.demo.visits import draw_requests
+
+LATE_SESSIONS = 40
+
+
+def make(home: Path, asked: Mapping[str, Any], days: int | None = None, end: date | None = None) -> World:
+    """The world with the asked parameters in `home`. A world that is there and whole stays untouched.
+
+    What is not asked for is taken from the world that is there, else from the defaults; `end`
+    (excluded) is today in UTC. Raises WorldError if the home holds something else.
+    """
+    found = load_world(home)
+    if found is None:
+        refuse_foreign_logs(home)
+        length = DEFAULT_DAYS if days is None else days
+        if length < 1:
+            raise WorldError(f"cannot make {length} days; give 1 or more")
+        last = end or datetime.now(UTC).date()
+        parameters = Parameters(first_day=str(last - timedelta(days=length)), **asked)
+        world = World(parameters, length, {})
+    else:
+        refuse_other_world(home, found, asked, days, end)
+        world = found if is_whole(home, found) else World(found.parameters, found.asked_days, {})
+    return _write_days(home, world, world.days)
+
+
+def extend(home: Path, days: int = 1) -> World:
+    """Adds the next `days` days to the world of `home`."""
+    found = require_world(home)
+    if days < 1:
+        raise WorldError(f"cannot extend by {days} days; give 1 or more")
+    return _write_days(home, World(found.parameters, found.days + days, found.counts), found.days)
+
+
+def drop_late_file(home: Path, day: date | None = None, batch: int = 1) -> Path:
+    """Puts one file with further traffic of an old day (ten days before the end) into the landing folder.
+
+    It arrives at the world's end. Another `batch` gives other records. Returns the file.
+    """
+    world = require_world(home)
+    shop = open_shop(world.parameters)
+    number = world.parameters.day_of(day) if day else max(0, world.asked_days - 10)
+    if not 0 <= number < world.asked_days:
+        raise WorldError(
+            f"{day} is outside the world, which covers {world.parameters.first_day} to {world.end:%Y-%m-%d} "
+            "(excluded); choose a day inside"
+        )
+    file = _late_file(shop, number, batch, world.end)
+    _land(home, [file])
+    return home / "landing" / file.path
+
+
+def _late_file(shop: Shop, day: int, batch: int, arrives: datetime) -> LogFile:
+    requests = draw_requests(shop, day, f"L{batch}", LATE_SESSIONS)
+    shipped = ship(shop, requests, act(shop, requests))
+    ends = (shop.parameters.start + timedelta(days=day + 1)).timestamp() * 1000
+    records = write_records(shop, [shipped.take(shipped.time_ms < ends)])
+    name = f"logs/{arrives:%Y-%m-%dT%H}/late-{shop.parameters.date_of(day)}-{batch}.jsonl.gz"
+    return log_file(name, json_lines(records), arrives)
+
+
+def _write_days(home: Path, world: World, first: int) -> World:
+    """Writes the days from `first` on. `world.json` is there from the start and grows day by day, so
+    that a stopped run is finished with the same parameters by the next `make`."""
+    shop = open_shop(world.parameters)
+    counts = dict(world.counts)
+    save_world(home, World(world.parameters, world.asked_days, counts))
+    if first < world.asked_days:
+        write_truth(home, shop)
+    for day, logs in enumerate(arrivals(shop, first, world.asked_days), start=first):
+        files = [*logs.files, *inputs_of(shop, day)]
+        _land(home, files)
+        write_shown(home, shop, logs.requests, logs.actions)
+        others = {f.path: len(f.content) for f in files[len(logs.files) :]}
+        counts[str(world.parameters.date_of(day))] = {**logs.counts, "inputs": others}
+        save_world(home, World(world.parameters, world.asked_days, counts))
+    return World(world.parameters, world.asked_days, counts)
+
+
+def _land(home: Path, files: Sequence[LogFile]) -> None:
+    for file in files:
+        write_file(home / "landing" / file.path, file.content, file.closed_at)
+
+
+def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m infra.demo.world", description="The demo world.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    making = commands.add_parser("make", help="make the world, or finish it")
+    making.add_argument("--days", type=int, help=f"days of traffic (default {DEFAULT_DAYS})")
+    making.add_argument("--end", type=date.fromisoformat, help="day after the last one (default today)")
+    making.add_argument("--scale", type=float, help="factor on the traffic (default 1.0)")
+    making.add_argument("--seed", type=int, help="another number, another world (default 7)")
+    making.add_argument("--policy", choices=POLICIES, help="how the engine orders (default plain)")
+    making.add_argument("--clickbait", choices=("usual", "hard"), help="hard: titles explain half of it")
+    making.add_argument("--grades", type=int, help="human grades handed in (default 500)")
+    extending = commands.add_parser("extend", help="add the next days")
+    extending.add_argument("--days", type=int, default=1)
+    late = commands.add_parser("late", help="drop a file with records of an old day")
+    late.add_argument("--day", type=date.fromisoformat, help="the old day (default ten before the end)")
+    late.add_argument("--batch", type=int, default=1, help="another number, other records")
+    for command in (making, extending, late):
+        command.add_argument("--home", type=Path, default=Path(os.environ.get("TIDEMARK_HOME", ".tidemark")))
+    return parser.parse_args(arguments)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The command line; returns the exit status."""
+    options = _parse(arguments)
+    try:
+        if options.command == "late":
+            print(drop_late_file(options.home, options.day, options.batch))
+            return 0
+        if options.command == "extend":
+            world = extend(options.home, options.days)
+        else:
+            names = ("scale", "seed", "policy", "clickbait", "grades")
+            asked = {n: getattr(options, n) for n in names if getattr(options, n) is not None}
+            world = make(options.home, asked, options.days, options.end)
+    except WorldError as error:
+        print(f"demo world: {error}", file=sys.stderr)
+        return 2
+    print(_describe(world))
+    return 0
+
+
+def _describe(world: World) -> str:
+    total = {n: sum(d[n] for d in world.counts.values()) for n in ("queries", "events", "duplicates", "late")}
+    return (
+        f"demo world: {world.days} days to {world.end:%Y-%m-%d}, {total['queries']} queries and "
+        f"{total['events']} events, of these {total['duplicates']} doubles and {total['late']} late"
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,82 @@
+"""AIRFLOW_HOME of a tidemark home: one readable `airflow.cfg`, the secrets, and what workers import early."""
+
+from __future__ import annotations
+
+import configparser
+import io
+import os
+import sys
+from pathlib import Path
+
+from infra.local.secret import USER, secret, write_private
+from tidemark.settings import CHECKOUT, Settings
+
+_EARLY = '"""Read by Airflow at its start; the reasons stand in infra/local/warm.py."""\n\nimport infra.local.warm\n'
+
+
+def prepare(settings: Settings, port: int) -> None:
+    """Write the configuration. What lies beside it (database, logs, secrets) stays."""
+    home = settings.airflow
+    home.mkdir(parents=True, exist_ok=True)
+    write_private(home / "airflow.cfg", _text(configuration(settings, port)))
+    early = home / "config" / "airflow_local_settings.py"
+    early.parent.mkdir(exist_ok=True)
+    early.write_text(_EARLY, encoding="utf-8")
+
+
+def configuration(settings: Settings, port: int) -> dict[str, dict[str, str]]:
+    """Airflow's settings that differ from its defaults, with the reason where it is not plain."""
+    home, url = settings.airflow, f"http://127.0.0.1:{port}"
+    return {
+        "core": {
+            "dags_folder": str(CHECKOUT / "dags"),
+            "executor": "LocalExecutor",
+            "parallelism": "4",
+            "load_examples": "False",
+            "fernet_key": secret(home / "fernet.key", 32),
+            "simple_auth_manager_users": f"{USER}:admin",
+            "simple_auth_manager_passwords_file": str(password_file(settings)),
+            # Tasks reach the API here; without it another port than 8080 fails each task with an empty log.
+            "execution_api_server_url": f"{url}/execution/",
+            # What the scheduler has imported is warm in each task only if workers are forked.
+            "mp_start_method": "fork" if sys.platform.startswith("linux") else "spawn",
+            "lazy_load_plugins": "True",
+        },
+        "database": {"sql_alchemy_conn": f"sqlite:///{home / 'airflow.db'}"},
+        "api": {"host": "127.0.0.1", "port": str(port), "base_url": url, "workers": "1"},
+        # 64 bytes: with fewer the signing library warns in each task.
+        "api_auth": {"jwt_secret": secret(home / "jwt.key", 64)},
+        "scheduler": {"catchup_by_default": "False", "scheduler_idle_sleep_time": "0.3"},
+        "dag_processor": {"refresh_interval": "30", "min_file_process_interval": "30", "parsing_processes": "1"},
+        "logging": {"base_log_folder": str(settings.logs / "airflow"), "colored_console_log": "False"},
+        "usage_data_collection": {"enabled": "False"},
+    }
+
+
+def environment(settings: Settings) -> dict[str, str]:
+    """The variables of each Airflow process. Settings that the caller's shell has for Airflow are not passed on."""
+    kept = {key: value for key, value in os.environ.items() if not key.startswith("AIRFLOW__")}
+    return {
+        **kept,
+        "AIRFLOW_HOME": str(settings.airflow),
+        "TIDEMARK_HOME": str(settings.home),
+        "PYTHONPATH": os.pathsep.join([str(CHECKOUT / "jobs"), str(CHECKOUT)]),
+        "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")]),
+        "NO_COLOR": "1",
+        "PYTHONWARNINGS": "ignore",
+        "PYTHONUNBUFFERED": "1",
+    }
+
+
+def password_file(settings: Settings) -> Path:
+    """Where the login lies."""
+    return settings.airflow / "passwords.json"
+
+
+def _text(sections: dict[str, dict[str, str]]) -> str:
+    parser = configparser.RawConfigParser()
+    parser.read_dict(sections)
+    buffer = io.StringIO()
+    buffer.write("# Written at each start by infra/local/airflow_home.py; changes made here do not last.\n")
+    parser.write(buffer)
+    return buffer.getvalue()

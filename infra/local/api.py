@@ -1,0 +1,89 @@
+"""Airflow's REST API v2, as much as hosting needs. Standard library only."""
+
+from __future__ import annotations
+
+import json
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections.abc import Mapping
+from typing import Any
+
+from infra.local.airflow_home import password_file
+from infra.local.secret import USER, password
+from tidemark.errors import TidemarkError
+from tidemark.settings import Settings
+
+_NO_PROXY = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+"""The API is on this machine; a proxy that the shell names knows nothing of it."""
+
+
+class ApiError(TidemarkError):
+    """Airflow's API refused a request or did not answer. `status` is None where nothing answered."""
+
+    def __init__(self, message: str, status: int | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+class Client:
+    """Requests to one Airflow, with the login of the home."""
+
+    def __init__(self, url: str, password: str) -> None:
+        self.url = url
+        self._password = password
+        self._token: str | None = None
+
+    @classmethod
+    def of(cls, settings: Settings, port: int) -> Client:
+        """The Airflow of a home."""
+        return cls(f"http://127.0.0.1:{port}", password(password_file(settings)))
+
+    def health(self) -> dict[str, str]:
+        """The state of each component, by name. Raises ApiError where nothing answers."""
+        found = self._send("GET", "/api/v2/monitor/health")
+        return {name: str(part["status"]) for name, part in found.items() if isinstance(part, dict)}
+
+    def get(self, path: str, **query: Any) -> Any:
+        """GET below /api/v2. Raises ApiError."""
+        return self._authorised("GET", path, query=query)
+
+    def post(self, path: str, body: Mapping[str, Any]) -> Any:
+        """POST below /api/v2. Raises ApiError."""
+        return self._authorised("POST", path, body)
+
+    def patch(self, path: str, body: Mapping[str, Any]) -> Any:
+        """PATCH below /api/v2. Raises ApiError."""
+        return self._authorised("PATCH", path, body)
+
+    def _authorised(
+        self, method: str, path: str, body: Mapping[str, Any] | None = None, query: Mapping[str, Any] | None = None
+    ) -> Any:
+        address = f"/api/v2/{path}" + (f"?{urllib.parse.urlencode(query, doseq=True)}" if query else "")
+        try:
+            return self._send(method, address, body, self._token or self._log_in())
+        except ApiError as error:
+            if error.status != 401:
+                raise
+            return self._send(method, address, body, self._log_in())
+
+    def _log_in(self) -> str:
+        said = self._send("POST", "/auth/token", {"username": USER, "password": self._password})
+        self._token = str(said["access_token"])
+        return self._token
+
+    def _send(self, method: str, path: str, body: Mapping[str, Any] | None = None, token: str | None = None) -> Any:
+        headers = {"Content-Type": "application/json", "Accept": "application/json"}
+        if token:
+            headers["Authorization"] = f"Bearer {token}"
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(self.url + path, data=data, headers=headers, method=method)
+        try:
+            with _NO_PROXY.open(request, timeout=30) as answer:
+                text = answer.read()
+        except urllib.error.HTTPError as error:
+            detail = error.read().decode(errors="replace")[:500]
+            raise ApiError(f"Airflow refused {method} {path}: {error.code} {detail}", error.code) from error
+        except OSError as error:
+            raise ApiError(f"Airflow does not answer at {self.url}: {error}; start it: make run") from error
+        return json.loads(text) if text else None

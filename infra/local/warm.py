@@ -1,0 +1,38 @@
+"""Import once what every task needs: Airflow's workers are forked from the scheduler and share it.
+
+A task then starts within tenths of a second, where its own imports would take seconds, most of them for
+Great Expectations. Only the scheduler does this. Nothing here opens a channel, a thread or a file: such
+things do not live through a fork.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+
+MODULES = (
+    "tidemark.session",
+    "tidemark.airflow.steps",
+    "pyspark.sql.connect.session",
+    "pyiceberg.catalog.sql",
+    "great_expectations",
+    "pandas",
+)
+
+
+def is_scheduler(arguments: list[str]) -> bool:
+    """Whether this process is `airflow scheduler`, on a platform whose workers are forked."""
+    return sys.platform.startswith("linux") and arguments[1:2] == ["scheduler"]
+
+
+def warm() -> None:
+    """Import the modules; one that fails is left to the task, which says why."""
+    for name in MODULES:
+        try:
+            importlib.import_module(name)
+        except Exception as error:
+            print(f"not imported early: {name}: {error}", file=sys.stderr)
+
+
+if is_scheduler(sys.argv):
+    warm()

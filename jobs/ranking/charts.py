@@ -1,0 +1,185 @@
+"""Pictures of the report as inline SVG: no script, no outside file, colours from the page's own variables."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from html import escape
+
+WIDTH = 720
+Points = Sequence[tuple[float, float]]
+
+
+@dataclass(frozen=True)
+class Axis:
+    """Maps values in [low, high] to pixels in [start, end]."""
+
+    low: float
+    high: float
+    start: float
+    end: float
+
+    def __call__(self, value: float) -> float:
+        spread = (self.high - self.low) or 1.0
+        return round(self.start + (value - self.low) / spread * (self.end - self.start), 2)
+
+    def ticks(self, count: int = 5) -> list[float]:
+        """Evenly spaced values from end to end."""
+        return [self.low + (self.high - self.low) * step / (count - 1) for step in range(count)]
+
+
+@dataclass(frozen=True)
+class Whisker:
+    """A named mean with its interval; `strong` is drawn in the page's accent."""
+
+    name: str
+    strong: bool
+    mean: float
+    low: float
+    high: float
+
+
+def timeline(cuts: Sequence[Mapping[str, str | int]]) -> str:
+    """Each cut as the bar of its label window, the day of its features as a dot where it begins."""
+    days = [_day(cut[end]) for cut in cuts for end in ("window_start", "window_end")]
+    axis, row = Axis(min(days), max(days), 150, WIDTH - 90), 26
+    body = [
+        _text(150, 14, str(date.fromordinal(min(days)))),
+        _text(WIDTH - 90, 14, str(date.fromordinal(max(days))), "end"),
+    ]
+    for number, cut in enumerate(sorted(cuts, key=lambda cut: (str(cut["window_end"]), str(cut["part"])))):
+        left, right = (axis(_day(cut[end])) for end in ("window_start", "window_end"))
+        top, part = 24 + number * row, str(cut["part"])
+        body += [
+            _text(140, top + 13, f"{part}, to {cut['window_end']}", "end"),
+            _bar(part, left, top, max(2.0, right - left), 17),
+            f'<circle class="dot" cx="{left}" cy="{top + 8.5}" r="4"/>',
+            _text(right + 8, top + 13, f"{int(cut['rows']):,}"),
+        ]
+    return _svg(
+        24 + len(cuts) * row + 6, body, "The label window of each cut; a dot marks the day of its features"
+    )
+
+
+def whiskers(items: Sequence[Whisker]) -> str:
+    """Means with their intervals, one a line, on one scale."""
+    low, high = min(item.low for item in items), max(item.high for item in items)
+    pad = (high - low) * 0.08 or 0.01
+    axis, bottom = Axis(max(0.0, low - pad), min(1.0, high + pad), 190, WIDTH - 70), 10 + 28 * len(items)
+    body = [
+        line
+        for tick in axis.ticks()
+        for line in (
+            f'<line class="grid" x1="{axis(tick)}" x2="{axis(tick)}" y1="4" y2="{bottom}"/>',
+            _text(axis(tick), bottom + 16, f"{tick:.2f}", "middle"),
+        )
+    ]
+    for number, item in enumerate(items):
+        y, kind = 18 + 28 * number, "strong" if item.strong else "plain"
+        body += [
+            _text(178, y + 4, item.name, "end", kind),
+            f'<line class="whisker {kind}" x1="{axis(item.low)}" x2="{axis(item.high)}" y1="{y}" y2="{y}"/>',
+            f'<circle class="mean {kind}" cx="{axis(item.mean)}" cy="{y}" r="5"/>',
+            _text(WIDTH - 62, y + 4, f"{item.mean:.3f}", "start", kind),
+        ]
+    return _svg(bottom + 24, body, "nDCG@10 with 95 % intervals")
+
+
+def lines(series: Mapping[str, Points], title: str, across: str, mark: float | None = None) -> str:
+    """Curves on common axes; `mark` draws an upright line."""
+    every = [point for points in series.values() for point in points]
+    lows, highs = (
+        [min(axis) for axis in zip(*every, strict=True)],
+        [max(axis) for axis in zip(*every, strict=True)],
+    )
+    x, y = Axis(lows[0], highs[0], 52, WIDTH - 110), Axis(lows[1], highs[1], 210, 14)
+    body = [
+        line
+        for tick in y.ticks()
+        for line in (
+            f'<line class="grid" x1="52" x2="{WIDTH - 110}" y1="{y(tick)}" y2="{y(tick)}"/>',
+            _text(44, y(tick) + 4, f"{tick:.2f}", "end"),
+        )
+    ]
+    body += [_text(x(tick), 230, f"{tick:.0f}", "middle") for tick in x.ticks()]
+    if mark is not None:
+        body.append(f'<line class="mark" x1="{x(mark)}" x2="{x(mark)}" y1="14" y2="210"/>')
+    ends = _apart([y(points[-1][1]) for points in series.values()])
+    for number, ((name, points), end) in enumerate(zip(series.items(), ends, strict=True)):
+        body += [
+            f'<polyline class="curve s{number}" points="{_path(points, x, y)}"/>',
+            _text(WIDTH - 102, end + 4, name, "start", f"s{number}"),
+        ]
+    return _svg(258, [*body, _text((52 + WIDTH - 110) / 2, 250, across, "middle")], title)
+
+
+def bars(values: Mapping[str, float], kinds: Mapping[str, str]) -> str:
+    """Horizontal bars, longest first as given, each in the colour of its kind; figures are shares."""
+    total, top = sum(values.values()) or 1.0, max(values.values(), default=1.0) or 1.0
+    axis, body = Axis(0, top, 250, WIDTH - 70), []
+    for number, (name, value) in enumerate(values.items()):
+        y = 6 + 24 * number
+        body += [
+            _text(240, y + 13, name, "end"),
+            _bar(kinds[name], 250, y, max(1.0, axis(value) - 250), 16),
+            _text(axis(value) + 8, y + 13, f"{value / total:.1%}"),
+        ]
+    return _svg(12 + 24 * len(values), body, "Share of the total gain by feature")
+
+
+def histogram(edges: Sequence[float], counts: Mapping[str, Sequence[float]]) -> str:
+    """Shares of rows by grade, the parts side by side in each bin."""
+    shares = {name: [count / (sum(values) or 1) for count in values] for name, values in counts.items()}
+    x, y = (
+        Axis(edges[0], edges[-1], 46, WIDTH - 90),
+        Axis(0, max(max(v) for v in shares.values()) or 1.0, 170, 14),
+    )
+    slot = (x(edges[1]) - x(edges[0])) / (len(shares) + 0.6)
+    body = [
+        line
+        for tick in y.ticks(4)
+        for line in (
+            f'<line class="grid" x1="46" x2="{WIDTH - 90}" y1="{y(tick)}" y2="{y(tick)}"/>',
+            _text(40, y(tick) + 4, f"{tick:.0%}", "end"),
+        )
+    ]
+    for number, (name, values) in enumerate(shares.items()):
+        body.append(_text(WIDTH - 80, 24 + 18 * number, name, "start", f"t-{name}"))
+        body += [
+            _bar(name, x(edge) + slot * (number + 0.3), y(value), slot, 170 - y(value))
+            for edge, value in zip(edges, values, strict=False)
+            if value
+        ]
+    body += [
+        _text(x(grade), 188, f"{grade:.0f}", "middle") for grade in range(int(edges[0]), int(edges[-1]) + 1)
+    ]
+    return _svg(214, [*body, _text((46 + WIDTH - 90) / 2, 208, "grade", "middle")], "Labels by grade")
+
+
+def _day(text: object) -> int:
+    return date.fromisoformat(str(text)).toordinal()
+
+
+def _apart(heights: Sequence[float], least: float = 15.0) -> list[float]:
+    """The same heights moved up so far that texts there do not lie on each other."""
+    moved: dict[int, float] = {}
+    for number in sorted(range(len(heights)), key=lambda number: -heights[number]):
+        moved[number] = min([heights[number], *(height - least for height in moved.values())])
+    return [moved[number] for number in range(len(heights))]
+
+
+def _path(points: Points, x: Axis, y: Axis) -> str:
+    return " ".join(f"{x(a)},{y(b)}" for a, b in points)
+
+
+def _bar(kind: str, x: float, y: float, width: float, height: float) -> str:
+    shape = f'x="{x:.2f}" y="{y:.2f}" width="{width:.2f}" height="{height:.2f}" rx="3"'
+    return f'<rect class="{escape(kind)}" {shape}/>'
+
+
+def _text(x: float, y: float, text: str, anchor: str = "start", kind: str = "") -> str:
+    return f'<text x="{x}" y="{y}" text-anchor="{anchor}" class="{escape(kind)}">{escape(text)}</text>'
+
+
+def _svg(height: float, body: Sequence[str], title: str) -> str:
+    shape = f'viewBox="0 0 {WIDTH} {height:.0f}" role="img" aria-label="{escape(title)}"'
+    return f"<svg {shape}><title>{escape(title)}</title>{''.join(body)}</svg>"

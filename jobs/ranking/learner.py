@@ -1,0 +1,246 @@
+"""LambdaMART: the only door to LightGBM.
+
+The recipe: grades on the fixed scale 0-4 in 31 levels, every row twice (once with behaviour masked, as for a
+pair that nobody saw yet), deterministic, stopped early by an nDCG that skips queries with nothing relevant.
+The same examples, recipe and seed give the same bytes. A model is text; nothing is ever unpickled.
+"""
+
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import lightgbm as lgb
+import numpy as np
+
+from ranking import matrices, metrics
+from ranking.matrices import Examples, Floats, Matrix, Whole, group_sizes
+
+LEVELS = 31  # LightGBM refuses labels of 31 and more
+LABEL_GAIN = [2.0 ** (4 * level / (LEVELS - 1)) - 1 for level in range(LEVELS)]
+RELEVANT = 1.0  # a query counts for early stopping when its best grade reaches this
+TEXT_BEGINS, TEXT_ENDS = "tree\nversion=v4\n", "end of trees"
+TWIN_WEIGHT = 0.5
+CURVE_QUERIES = 500  # training queries that the learning curve is drawn from
+MAX_GROUP = 10_000  # rows that LightGBM takes in one group
+
+
+class ModelRefused(ValueError):
+    """An artifact that is not the LightGBM ranker that the registry row describes."""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What a training run is made of besides its rows; `rounds` is the most trees.
+
+    Held-out queries stop it after `patience` rounds without gain, but not before `least_rounds`; where fewer
+    than `least_valid` of them count, their nDCG is noise and `unwatched_rounds` trees are made instead.
+    """
+
+    rounds: int = 300
+    patience: int = 40
+    least_rounds: int = 20
+    least_valid: int = 30
+    unwatched_rounds: int = 100
+    learning_rate: float = 0.06
+    leaves: int = 31
+    min_rows_in_leaf: int = 20
+    feature_share: float = 0.8
+    l2: float = 5.0
+    seed: int = 7
+    threads: int = 2
+    twins: bool = True
+
+    def parameters(self) -> dict[str, Any]:
+        """The parameters as LightGBM reads them."""
+        return {
+            "objective": "lambdarank",
+            "metric": "None",
+            "label_gain": LABEL_GAIN,
+            "lambdarank_truncation_level": 13,
+            "learning_rate": self.learning_rate,
+            "num_leaves": self.leaves,
+            "lambda_l2": self.l2,
+            "min_data_in_leaf": self.min_rows_in_leaf,
+            "feature_fraction": self.feature_share,
+            "bin_construct_sample_cnt": 50_000,
+            "deterministic": True,
+            "force_row_wise": True,
+            "seed": self.seed,
+            "num_threads": self.threads,
+            "verbosity": -1,
+        }
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A trained model as text, its learning curves (nDCG@10 a round) and the gain of each feature."""
+
+    artifact: bytes
+    names: tuple[str, ...]
+    rounds: int
+    curves: dict[str, list[float]]
+    gain: dict[str, float]
+    valid_queries: int
+
+    @property
+    def sha256(self) -> str:
+        """The checksum that the registry keeps beside the artifact."""
+        return hashlib.sha256(self.artifact).hexdigest()
+
+
+@dataclass(frozen=True)
+class Model:
+    """A loaded ranker: scores of pairs, higher is better, comparable within a query only."""
+
+    booster: lgb.Booster
+    names: tuple[str, ...]
+
+    def predict(self, features: Matrix) -> Floats:
+        """One score a row; the columns are `names`, in that order."""
+        if not len(features):
+            return np.array([], dtype=np.float64)
+        return np.asarray(self.booster.predict(features, num_threads=1), dtype=np.float64)
+
+
+def quantise(grade: Floats) -> Whole:
+    """Grades 0-4 as levels 0-30 of the fixed scale."""
+    return np.rint(np.clip(grade, 0.0, 4.0) * (LEVELS - 1) / 4.0).astype(np.int64)
+
+
+def with_twins(examples: Examples) -> tuple[Matrix, Whole, Floats, Whole]:
+    """Features, levels, weights and group sizes of the rows and, behind them, of their masked twins.
+
+    A twin weighs as much as its row, a half each, and is in a group of its own.
+    """
+    features = np.vstack([examples.features, matrices.masked(examples.features, examples.behaviour)])
+    weight, sizes = np.tile(examples.weight * TWIN_WEIGHT, 2), np.tile(group_sizes(examples.group), 2)
+    return features, np.tile(quantise(examples.grade), 2), weight, sizes
+
+
+def train(examples: Examples, valid: Examples, recipe: Recipe) -> Trained:
+    """Fit on `examples`, stop by `valid` (other queries)."""
+    _refuse_long_groups(examples)
+    parameters, names = recipe.parameters(), list(examples.names)
+    data = _training_data(examples, recipe, parameters)
+    watched = {"train": _sample(examples), "valid": valid}
+    watched = {name: rows for name, rows in watched.items() if _countable(rows)}
+    sets = [_dataset(rows, data, parameters) for rows in watched.values()]
+    curves: dict[str, dict[str, list[float]]] = {}
+    callbacks: list[Any] = [lgb.record_evaluation(curves)]
+    stopped = _countable(valid) >= recipe.least_valid
+    if stopped:
+        callbacks.append(_stop_early(recipe.patience, recipe.least_rounds))
+    booster = lgb.train(
+        parameters,
+        data,
+        recipe.rounds if stopped else recipe.unwatched_rounds,
+        valid_sets=sets,
+        valid_names=list(watched),
+        feval=_judge({id(data): rows for data, rows in zip(sets, watched.values(), strict=True)}),
+        callbacks=callbacks,
+    )
+    rounds = booster.best_iteration if booster.best_iteration > 0 else booster.current_iteration()
+    text = booster.model_to_string(num_iteration=rounds).encode()
+    gain = booster.feature_importance("gain", iteration=rounds)
+    return Trained(
+        text,
+        tuple(names),
+        rounds,
+        {name: curve["ndcg@10"] for name, curve in curves.items()},
+        dict(zip(names, map(float, gain), strict=True)),
+        _countable(valid),
+    )
+
+
+def load_model(artifact: bytes, sha256: str, names: tuple[str, ...]) -> Model:
+    """A ranker from the registry; `ModelRefused` unless checksum, format and features are as the row says."""
+    found = hashlib.sha256(artifact).hexdigest()
+    if found != sha256:
+        raise ModelRefused(
+            f"artifact has sha256 {found[:12]}, its row says {sha256[:12]}: it was changed or cut short"
+        )
+    text = artifact.decode("utf-8", errors="replace")
+    header = _header(text)
+    if not text.startswith(TEXT_BEGINS) or TEXT_ENDS not in text or header.get("objective") != "lambdarank":
+        raise ModelRefused(
+            "artifact is not the text of a LightGBM lambdarank model, version v4; train a new ranker"
+        )
+    if header.get("feature_names", "").split(" ") != _columns(names):
+        raise ModelRefused("artifact was trained on other features, or another order, than its row says")
+    return Model(lgb.Booster(model_str=text), names)
+
+
+def _header(text: str) -> Mapping[str, str]:
+    lines = text.split("\n\n", 1)[0].splitlines()
+    return dict(line.split("=", 1) for line in lines if "=" in line)
+
+
+def _columns(names: tuple[str, ...]) -> list[str]:
+    """Names as LightGBM takes them: without blanks and JSON's own signs, and no two alike."""
+    plain = [re.sub(r"[^\w.+-]", "_", name) for name in names]
+    return [name if plain.count(name) == 1 else f"{name}_{number}" for number, name in enumerate(plain)]
+
+
+def _refuse_long_groups(examples: Examples) -> None:
+    longest = int(group_sizes(examples.group).max(initial=0))
+    if longest > MAX_GROUP:
+        raise ValueError(
+            f"a query has {longest} examples, LightGBM takes {MAX_GROUP}; show fewer candidates a query"
+        )
+
+
+def _training_data(examples: Examples, recipe: Recipe, parameters: dict[str, Any]) -> lgb.Dataset:
+    rows = (examples.features, quantise(examples.grade), examples.weight, group_sizes(examples.group))
+    features, level, weight, sizes = with_twins(examples) if recipe.twins else rows
+    return lgb.Dataset(
+        features, level, group=sizes, weight=weight, feature_name=_columns(examples.names), params=parameters
+    ).construct()
+
+
+def _dataset(rows: Examples, reference: lgb.Dataset, parameters: dict[str, Any]) -> lgb.Dataset:
+    return lgb.Dataset(
+        rows.features, quantise(rows.grade), reference, group=group_sizes(rows.group), params=parameters
+    )
+
+
+def _sample(examples: Examples) -> Examples:
+    """The rows of an even spread of training queries, enough to draw a curve."""
+    sizes = group_sizes(examples.group)
+    kept = np.zeros(len(sizes), dtype=np.bool_)
+    kept[np.unique(np.linspace(0, len(sizes) - 1, min(CURVE_QUERIES, len(sizes))).astype(int))] = True
+    return examples.take(np.repeat(kept, sizes))
+
+
+def _countable(rows: Examples) -> int:
+    """Queries whose best label is relevant: those that the stopping nDCG counts."""
+    starts = np.r_[0, np.cumsum(group_sizes(rows.group))[:-1]].astype(int) if len(rows) else []
+    return int((np.maximum.reduceat(rows.grade, starts) >= RELEVANT).sum()) if len(rows) else 0
+
+
+def _judge(sets: Mapping[int, Examples]) -> Any:
+    """nDCG@10 over the queries with a relevant label; LightGBM's own counts the others as perfect."""
+
+    def judge(scores: Floats, data: lgb.Dataset) -> tuple[str, float, bool]:
+        rows = sets[id(data)]
+        values = metrics.ndcg(scores, metrics.gains_of(rows.grade), rows.group, 10)
+        best = metrics.ndcg(scores, (rows.grade >= RELEVANT).astype(np.float64), rows.group, 1)
+        return "ndcg@10", float(np.mean(values[~np.isnan(best)])), True
+
+    return judge
+
+
+def _stop_early(patience: int, least_rounds: int) -> Any:
+    """Stop by the held-out queries alone: the training curve is recorded, but stops nothing."""
+    best: list[tuple[float, int, list[Any]]] = []
+
+    def stop(env: Any) -> None:
+        now = [entry for entry in env.evaluation_result_list if entry[0] == "valid"]
+        if not best or env.iteration < least_rounds or now[0][2] > best[0][0]:
+            best[:] = [(now[0][2], env.iteration, now)]
+        if env.iteration - best[0][1] >= patience or env.iteration == env.end_iteration - 1:
+            raise lgb.callback.EarlyStopException(best[0][1], best[0][2])
+
+    stop.order = 30  # type: ignore[attr-defined]  # after the recorder, which has 20
+    return stop

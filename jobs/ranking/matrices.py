@@ -1,0 +1,154 @@
+"""Training examples as arrays: float32 features, one row a pair, sorted so that every group lies together."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+Floats = npt.NDArray[np.float64]
+Matrix = npt.NDArray[np.float32]
+Whole = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
+Texts = npt.NDArray[np.object_]
+
+SORTED_BY = ["window_end", "application", "query", "item_id"]
+COLUMNS = [
+    *SORTED_BY,
+    "window_start",
+    "grade",
+    "weight",
+    "group_id",
+    "exam",
+    "evidence",
+    "long_clicks",
+    "examination",
+    "behaviour",
+    "content",
+]
+BEHAVIOUR_PREFIX = "f_"
+_KINDS: dict[str, Any] = {
+    **dict.fromkeys(("application", "query", "item_id"), object),
+    **dict.fromkeys(("window_start", "window_end"), "datetime64[D]"),
+    **dict.fromkeys(("grade", "weight", "examination"), np.float64),
+    **dict.fromkeys(("evidence", "long_clicks"), np.int64),
+    "exam": np.bool_,
+}
+
+
+@dataclass(frozen=True)
+class Examples:
+    """Rows of `training_examples`: `names` are the columns of `features`, all else has one entry a row."""
+
+    names: tuple[str, ...]
+    features: Matrix
+    application: Texts
+    query: Texts
+    item_id: Texts
+    window_start: npt.NDArray[np.datetime64]
+    window_end: npt.NDArray[np.datetime64]
+    grade: Floats
+    weight: Floats
+    group: Whole
+    exam: Flags
+    evidence: Whole
+    long_clicks: Whole
+    examination: Floats
+
+    def __len__(self) -> int:
+        return len(self.group)
+
+    def take(self, rows: Flags) -> "Examples":
+        """The rows that are marked; order, and so the groups, stay."""
+        arrays = {
+            field.name: getattr(self, field.name)[rows] for field in fields(self) if field.name != "names"
+        }
+        return Examples(names=self.names, **arrays)
+
+    def feature(self, name: str) -> Floats:
+        """One feature of all rows; not a number where it is missing or unknown by that name."""
+        if name not in self.names:
+            return np.full(len(self), np.nan)
+        return self.features[:, self.names.index(name)].astype(np.float64)
+
+    @property
+    def behaviour(self) -> Flags:
+        """Which columns come from behaviour, and so are missing for a pair without traffic."""
+        return behaviour_columns(self.names)
+
+
+@dataclass(frozen=True)
+class Parts:
+    """Examples by what they are for; `valid` are the training windows of held-out queries."""
+
+    train: Examples
+    valid: Examples
+    gap: Examples
+    test: Examples
+
+
+def behaviour_columns(names: Sequence[str]) -> Flags:
+    """True for names of behaviour features (`f_`), false for content (`c_`)."""
+    return np.array([name.startswith(BEHAVIOUR_PREFIX) for name in names], dtype=np.bool_)
+
+
+def group_sizes(group: Whole) -> Whole:
+    """Sizes of the runs of equal values, in order."""
+    starts = (
+        np.flatnonzero(np.r_[True, group[1:] != group[:-1]]) if len(group) else np.array([], dtype=np.int64)
+    )
+    sizes: Whole = np.diff(np.r_[starts, len(group)]).astype(np.int64)
+    return sizes
+
+
+def from_table(table: pa.Table) -> Examples:
+    """Examples of a table with `COLUMNS`, in whatever row order it came."""
+    table = table.combine_chunks().sort_by([(name, "ascending") for name in SORTED_BY]).combine_chunks()
+    names = sorted({name for column in ("behaviour", "content") for name in _keys(table[column])})
+    matrix = np.full((table.num_rows, len(names)), np.nan, dtype=np.float32)
+    for column in ("behaviour", "content"):
+        _fill(matrix, names, table[column])
+    return Examples(
+        names=tuple(names),
+        features=matrix,
+        **{name: table[name].to_numpy().astype(kind) for name, kind in _KINDS.items()},
+        group=table["group_id"].to_numpy().astype(np.int64),
+    )
+
+
+def columns_as(matrix: Matrix, have: Sequence[str], want: Sequence[str]) -> Matrix:
+    """The matrix with the columns of another list, in its order; a column that is not there is missing."""
+    place = {name: number for number, name in enumerate(have)}
+    result = np.full((len(matrix), len(want)), np.nan, dtype=np.float32)
+    for number, name in enumerate(want):
+        if name in place:
+            result[:, number] = matrix[:, place[name]]
+    return result
+
+
+def masked(matrix: Matrix, columns: Flags, rows: Flags | None = None) -> Matrix:
+    """A copy in which these columns are missing, in all rows or in the marked ones."""
+    result = matrix.copy()
+    result[
+        np.ix_(np.flatnonzero(rows) if rows is not None else np.arange(len(matrix)), np.flatnonzero(columns))
+    ] = np.nan
+    return result
+
+
+def _keys(column: Any) -> list[str]:
+    return [str(key) for chunk in column.chunks for key in pc.unique(chunk.keys).to_pylist()]
+
+
+def _fill(matrix: Matrix, names: list[str], column: Any) -> None:
+    """Writes a map column into its matrix columns."""
+    begins = 0
+    for chunk in column.chunks:
+        offsets = chunk.offsets.to_numpy()
+        row = begins + np.repeat(np.arange(len(chunk)), np.diff(offsets))
+        inside = slice(offsets[0], offsets[-1])
+        place = pc.index_in(chunk.keys[inside], value_set=pa.array(names, pa.string())).to_numpy()
+        matrix[row, place] = chunk.items[inside].to_numpy(zero_copy_only=False).astype(np.float32)
+        begins += len(chunk)

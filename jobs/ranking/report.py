@@ -1,0 +1,246 @@
+"""The nightly report: one self-contained page for one row of the model registry."""
+
+import json
+from collections.abc import Mapping, Sequence
+from html import escape
+from typing import Any
+
+from ranking import charts
+from ranking.page import facts, figure, grid, page, section
+from ranking.summary import FORMAT
+
+RANKERS = {
+    "ours": "this ranker",
+    "champion": "champion",
+    "logged_order": "logged order",
+    "popularity": "popularity",
+}
+VIEWS = {"warm": "warm", "mixed": "mixed", "cold": "cold"}
+METRICS = {"ndcg@10": "nDCG@10", "ndcg@5": "nDCG@5", "ndcg@1": "nDCG@1", "map": "MAP", "mrr": "MRR"}
+VIEWS_ARE = (
+    "<p><em>Warm</em> lists have behaviour, in <em>cold</em> ones all of it is hidden, in <em>mixed</em> ones that "
+    "of 30 % of the items, as if they were new.</p>"
+)
+YARDSTICKS = {
+    "exam": ("Exam grades", "Human grades of the queries whose grades trained nothing. The first judge."),
+    "behaviour": ("Later behaviour", "Long clicks per examination in the test window, of shown pairs only."),
+    "label": ("Our own labels", "For information: labels train a ranker, they never judge it."),
+}
+LEARNS_FROM = (
+    "Labels of behaviour corrected for position, mixed with human grades where there are any. Every example "
+    "is learnt twice, once with behaviour masked, so that it can rank what nobody saw."
+)
+PARTS = ("train", "valid", "gap", "test")
+MOST_FEATURES = 25
+DRAWN_PLACES = 20
+
+
+def render_report(row: Mapping[str, Any], propensities: Sequence[Mapping[str, Any]] = ()) -> str:
+    """The page of a row of `rankers`. `propensities` are rows of that dataset for one day, where at hand.
+
+    Raises ValueError for a row whose metrics have another format than this code writes.
+    """
+    told = json.loads(row["metrics"])
+    if told.get("format") != FORMAT:
+        raise ValueError(f"{row['model_version']}: metrics of format {told.get('format')}, not {FORMAT}")
+    trained = row.get("sha256") is not None
+    parts = [_verdict(row, told), _trained_on(row, told), _split(told)]
+    if trained:
+        parts += [_worth(told), _random(told), _curve(told), _importance(told)]
+    parts += [_labels(told), _propensities(propensities), _card(row, told)]
+    title = f"Ranker {row['model_version']}"
+    return page(title, "".join(parts))
+
+
+def _verdict(row: Mapping[str, Any], told: Mapping[str, Any]) -> str:
+    word, _, reason = str(row["verdict"]).partition(": ")
+    kind = "good" if row["promoted"] else "bad" if word == "Refused" else "unsure"
+    power = told["gate"]["power"]
+    asked = power is not None and word == "Cannot tell"
+    note = f"<p class=note>A true gain of .02 would pass here with a chance of {power:.0%}.</p>" if asked else ""
+    return (
+        f"<header><p class=kicker>Ranker {row['version']}</p><h1>{escape(str(row['model_version']))}</h1>"
+        f"<div class='verdict {kind}'><strong>{escape(word)}</strong><p>{escape(_sentence(reason))}</p>{note}</div>"
+        "</header>"
+    )
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:] if text and not text.startswith("nDCG") else text
+
+
+def _trained_on(row: Mapping[str, Any], told: Mapping[str, Any]) -> str:
+    kept = json.loads(row["snapshots"])
+    inputs = [
+        [name, snapshot, kept["complete_through"].get(name) or "not bounded"]
+        for name, snapshot in kept["snapshots"].items()
+    ]
+    said = {
+        "Learnt from": f"{row['training_rows']:,} examples" if row["training_rows"] else "nothing",
+        "Features of": _days(row["trained_from"], "on"),
+        "Labels until": _days(row["trained_through"], "(exclusive)"),
+        "Tested on": f"{row['test_rows']:,} examples until {_days(row['tested_through'], '(exclusive)')}",
+        "Champion before": told["champion"] or "none",
+    }
+    table = grid(["input", "snapshot", "complete through"], inputs) if inputs else ""
+    return section("Trained on", facts(said) + table)
+
+
+def _days(day: object, word: str) -> str:
+    return f"{day} {word}" if day else "no day"
+
+
+def _split(told: Mapping[str, Any]) -> str:
+    split = told["split"]
+    if not split["cuts"]:
+        return section("Split", "<p>No cut yet.</p>")
+    rows = [
+        [name, *(f"{part[key]:,}" for key in ("rows", "groups", "queries", "relevant_queries"))]
+        for name, part in sorted(split["parts"].items(), key=lambda entry: PARTS.index(entry[0]))
+    ]
+    table = grid(["part", "examples", "lists", "queries", "with a label ≥ 1"], rows)
+    why = (
+        "Each bar is the window that a label counts; the dot is the day of its features. Training ends "
+        "before the test window begins; what reaches into it is gap. <em>valid</em> are training windows of "
+        "held-out queries, which say when to stop."
+    )
+    return section(f"Split: {split['scheme']}", figure(charts.timeline(split["cuts"]), why) + table)
+
+
+def _worth(told: Mapping[str, Any]) -> str:
+    return section(
+        "What it is worth",
+        VIEWS_ARE
+        + "".join(
+            _yardstick(name, told["yardsticks"][name], told["gate"]["yardstick"] == name)
+            for name in YARDSTICKS
+        ),
+    )
+
+
+def _yardstick(name: str, found: Mapping[str, Any], decided: bool) -> str:
+    title, why = YARDSTICKS[name]
+    mark = " <span class=tag>decided</span>" if decided else ""
+    lines = [
+        (RANKERS[who], VIEWS[view], values)
+        for who in RANKERS
+        if who in found["rankers"]
+        for view, values in _views(found["rankers"][who])
+        if values["ndcg@10"]
+    ]
+    head = f"<h3>{title}{mark}</h3><p>{why} {found['queries']:,} queries, {found['pairs']:,} pairs.</p>"
+    if not lines:
+        return head + "<p class=note>No query can be judged by it.</p>"
+    ours = RANKERS["ours"]
+    drawn = [
+        charts.Whisker(_named(who, view), who == ours, *values["ndcg@10"]) for who, view, values in lines
+    ]
+    rows = [
+        [_named(who, view), *(_figure(values[metric]) for metric in METRICS)] for who, view, values in lines
+    ]
+    return (
+        head
+        + figure(charts.whiskers(drawn), "nDCG@10, mean and 95 % interval over queries")
+        + grid(["ranker", *METRICS.values()], rows)
+    )
+
+
+def _views(views: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    return [(view, views[view]) for view in VIEWS if view in views]
+
+
+def _named(who: str, view: str) -> str:
+    return who if who in (RANKERS["logged_order"], RANKERS["popularity"]) else f"{who}, {view}"
+
+
+def _figure(values: Sequence[float] | None) -> str:
+    return f"{values[0]:.3f}\n{values[1]:.3f} to {values[2]:.3f}" if values else "none"
+
+
+def _random(told: Mapping[str, Any]) -> str:
+    other = told.get("random_split")
+    if not other:
+        return ""
+    rows = []
+    for name in ("behaviour", "label"):
+        there = other[name]["rankers"]["ours"]["warm"]["ndcg@10"]
+        here = told["yardsticks"][name]["rankers"]["ours"]["warm"]["ndcg@10"]
+        if here and there:
+            rows.append([YARDSTICKS[name][0], _figure(here), _figure(there), f"{there[0] - here[0]:+.3f}"])
+    why = "<p>The same recipe, split at random. The difference is the leak that would pass for quality.</p>"
+    return section(
+        "Under a random split", why + grid(["yardstick, nDCG@10", "global temporal", "random", "leak"], rows)
+    )
+
+
+def _curve(told: Mapping[str, Any]) -> str:
+    curves = {name: list(enumerate(curve, 1)) for name, curve in told["curves"].items() if curve}
+    if not curves:
+        return ""
+    drawn = charts.lines(curves, "Learning curve", "trees", mark=float(told["rounds"]))
+    why = (
+        f"nDCG@10 by our labels. {told['rounds']} trees kept, {told['valid_queries']} held-out lists watched."
+    )
+    return section("Learning curve", figure(drawn, why))
+
+
+def _importance(told: Mapping[str, Any]) -> str:
+    gain = {name: value for name, value in told["importance"].items() if value > 0}
+    shown = dict(sorted(gain.items(), key=lambda entry: (-entry[1], entry[0]))[:MOST_FEATURES])
+    unused = sorted(set(told["importance"]) - set(gain))
+    if not shown:
+        return section("Features by gain", "<p>No tree found a split: the ranker orders nothing.</p>")
+    kinds = {name: "behaviour" if name.startswith("f_") else "content" for name in shown}
+    key = "<span class='key behaviour'>behaviour</span> <span class='key content'>content</span>"
+    note = f"<p class=note>Never used: {escape(', '.join(unused))}.</p>" if unused else ""
+    return section(
+        "Features by gain", figure(charts.bars(shown, kinds), f"Share of the total gain. {key}") + note
+    )
+
+
+def _labels(told: Mapping[str, Any]) -> str:
+    found = {name: part for name, part in told["labels"].items() if sum(part["counts"])}
+    if not found:
+        return ""
+    edges = next(iter(found.values()))["edges"]
+    drawn = charts.histogram(edges, {name: found[name]["counts"] for name in PARTS if name in found})
+    return section("Labels", figure(drawn, "Share of the examples of a part by grade."))
+
+
+def _propensities(rows: Sequence[Mapping[str, Any]]) -> str:
+    if not rows:
+        return ""
+    devices = sorted({(row["application"], row["device"] or "unknown") for row in rows})
+    single = len({application for application, _ in devices}) == 1
+    series = {
+        device if single else f"{application}, {device}": sorted(
+            (float(row["position"]), float(row["propensity"]))
+            for row in rows
+            if (row["application"], row["device"] or "unknown") == (application, device)
+            and row["position"] <= DRAWN_PLACES
+        )
+        for application, device in devices
+    }
+    sources = ", ".join(sorted({str(row["source"]) for row in rows}))
+    why = f"How likely a click is at a position, the item being equal: {escape(sources)}."
+    return section(
+        "Position propensities", figure(charts.lines(series, "Propensity by position", "position"), why)
+    )
+
+
+def _card(row: Mapping[str, Any], told: Mapping[str, Any]) -> str:
+    features = json.loads(row["features"])
+    unseen = (told.get("unseen_in_top") or {}).get("ours")
+    said = {
+        "What it is": "LambdaMART (LightGBM text model) that orders the items of a query; scores compare within one.",
+        "Meant for": "Re-ranking what the engine retrieved. Not for retrieval or for comparing queries.",
+        "Learns from": LEARNS_FROM,
+        "Cannot know": "Wants that leave no click; clicks that mislead and are long; items never shown.",
+        "No evidence": f"{unseen:.0%} of its top tens had no traffic when tested"
+        if unseen is not None
+        else "not measured",
+        "Features": f"{len(features)}: {', '.join(features)}" if features else "none",
+        "Recipe": ", ".join(f"{name} {value}" for name, value in json.loads(row["parameters"]).items()),
+        "Artifact": f"sha256 {row['sha256']}" if row.get("sha256") else "none: nothing was trained",
+    }
+    return section("Model card", facts(said))

@@ -1,0 +1,70 @@
+"""Makes a page of Great Expectations readable without a network: only its text and structure are kept.
+
+The library's pages load about fifteen assets from public servers and put names into the page unescaped. What
+is not on the lists below does not pass, so no request leaves the page and nothing in it can run.
+"""
+
+from __future__ import annotations
+
+import html
+from html.parser import HTMLParser
+
+_KEPT = frozenset(
+    "a b br code div em h1 h2 h3 h4 h5 h6 hr i li nav ol p pre small span strong table tbody td th thead tr ul".split()
+)
+_EMPTY = frozenset({"br", "hr"})
+_SILENCED = frozenset({"script", "style", "head", "button", "label", "svg", "iframe", "title", "footer"})
+_ATTRIBUTES = frozenset({"id", "class", "href", "title", "colspan", "rowspan"})
+
+
+def body_of(page: str) -> str:
+    """The body of a rendered page, stripped to known tags and attributes; links stay only within the page."""
+    stripper = _Stripper()
+    stripper.feed(page)
+    stripper.close()
+    return stripper.text()
+
+
+class _Stripper(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self._parts: list[str] = []
+        self._silent: list[str] = []
+
+    def text(self) -> str:
+        lines = (line.strip() for line in "".join(self._parts).splitlines())
+        return "\n".join(line for line in lines if line)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if self._silent:
+            if tag == self._silent[-1]:
+                self._silent.append(tag)
+        elif tag in _SILENCED or _is_banner(tag, attrs):
+            self._silent.append(tag)
+        elif tag in _KEPT:
+            self._parts.append(f"<{tag}{_attributes(attrs)}>")
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag in _EMPTY:
+            self.handle_starttag(tag, attrs)
+
+    def handle_endtag(self, tag: str) -> None:
+        if self._silent:
+            if tag == self._silent[-1]:
+                self._silent.pop()
+        elif tag in _KEPT and tag not in _EMPTY:
+            self._parts.append(f"</{tag}>")
+
+    def handle_data(self, data: str) -> None:
+        if not self._silent:
+            self._parts.append(html.escape(data))
+
+
+def _is_banner(tag: str, attrs: list[tuple[str, str | None]]) -> bool:
+    """The library's top bar with its remote logo."""
+    return tag == "nav" and "sticky-top" in (dict(attrs).get("class") or "").split()
+
+
+def _attributes(attrs: list[tuple[str, str | None]]) -> str:
+    kept = [(k, v) for k, v in attrs if k in _ATTRIBUTES and v and (k != "href" or v.startswith("#"))]
+    return "".join(f' {key}="{html.escape(value or "")}"' for key, value in kept)

@@ -1,0 +1,153 @@
+"""Pages as text. Every value goes through `escape`: checks show what stands in the data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from html import escape
+from typing import TYPE_CHECKING
+
+from tidemark.audit.report import CheckResult, Report
+from tidemark.ranges import format_instant
+
+if TYPE_CHECKING:
+    from tidemark.audit.site import Summary
+
+_BADGES = {"passed": "good", "warned": "warned", "failed": "bad"}
+
+
+def verdict(report: Report) -> str:
+    """One word: passed, warned (published, but look at it) or failed (kept back)."""
+    if not report.passed:
+        return "failed"
+    return "warned" if report.warnings else "passed"
+
+
+def index_page(summaries: Sequence[Summary]) -> str:
+    """All sessions, newest first."""
+    counts = {word: sum(s.verdict == word for s in summaries) for word in _BADGES}
+    tiles = "".join(_tile(str(count), word, _BADGES[word]) for word, count in counts.items())
+    head = _cells("th", ["Audited", "Dataset", "Session", "Verdict", "Rows", "Checks", "Failed", "Warned"])
+    body = "".join(_index_row(s) for s in summaries) or '<tr><td colspan="8">No session was audited yet.</td></tr>'
+    content = (
+        f"<header><h1>Audits</h1><p>What each session changed, checked before anybody could read it.</p></header>"
+        f'<section class="tiles">{tiles}</section>'
+        f'<section><table class="sessions"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></section>'
+    )
+    return _page("Audits", content, "style.css")
+
+
+def _index_row(summary: Summary) -> str:
+    link = f'<a href="{escape(summary.link)}">{escape(summary.session)}</a>'
+    cells = [
+        f"<td>{_when(summary.audited_at)}</td>",
+        f"<td>{escape(summary.dataset)}</td>",
+        f'<td class="code">{link}</td>',
+        f"<td>{_badge(summary.verdict, _BADGES[summary.verdict])}</td>",
+        *(f'<td class="number">{number:,}</td>' for number in (summary.rows, summary.checks)),
+        _count_cell(summary.failed, "bad"),
+        _count_cell(summary.warned, "warned"),
+    ]
+    return f"<tr>{''.join(cells)}</tr>"
+
+
+def _count_cell(count: int, tone: str) -> str:
+    return f'<td class="number {tone if count else "none"}">{count}</td>'
+
+
+def session_page(report: Report, clock: datetime, has_expectations: bool) -> str:
+    """Verdict, what failed with its rows, and all checks."""
+    word = verdict(report)
+    facts = [
+        _tile(f"{report.rows:,}", "rows changed"),
+        _tile(str(len(report.checks)), "checks"),
+        _tile(str(len(report.failures)), "failed", "bad" if report.failures else ""),
+        _tile(str(len(report.warnings)), "warned", "warned" if report.warnings else ""),
+    ]
+    place = f"session {report.session}, snapshot {report.snapshot_id}, audited {format_instant(clock)}"
+    note = {
+        "failed": "Main is unchanged. The staged rows stay on their branch for inspection.",
+        "warned": "Fit to be published. The warnings are for the dataset's owner.",
+        "passed": "Fit to be published.",
+    }[word]
+    link = '<p><a href="expectations.html">Expectations as Great Expectations shows them</a></p>' if has_expectations else ""
+    content = (
+        f'<nav class="path"><a href="../../index.html">All audits</a></nav>'
+        f"<header><h1>{escape(report.dataset)} {_badge(word, _BADGES[word])}</h1><p>{escape(place)}</p>"
+        f"<p>{escape(note)}</p></header>"
+        f'<section class="tiles">{"".join(facts)}</section>'
+        f"{_problems(report)}"
+        f"{_check_table('Expectations', 'what the spec expects of the session', report, 'expectation', link)}"
+        f"{_check_table('Floor', 'what every spec implies', report, 'floor', '')}"
+    )
+    return _page(f"{report.dataset} {report.session}", content, "../../style.css")
+
+
+def _problems(report: Report) -> str:
+    cards = "".join(_card(check) for check in (*report.failures, *report.warnings))
+    return f'<section class="cards">{cards}</section>' if cards else ""
+
+
+def _card(check: CheckResult) -> str:
+    tone = "bad" if check.severity == "fail" else "warned"
+    rows = f"<p>{check.unexpected_rows:,} rows</p>" if check.unexpected_rows else ""
+    listed = "".join(f"<li>{escape(example)}</li>" for example in check.examples)
+    examples = f"<ul>{listed}</ul>" if listed else ""
+    return (
+        f'<article class="{tone}"><h3>{escape(check.check)}</h3>'
+        f"<p><b>{escape(check.observed)}</b>, expected {escape(check.expected)}</p>{rows}{examples}"
+        f'<p class="because">{escape(check.because)}</p></article>'
+    )
+
+
+def _check_table(title: str, what: str, report: Report, kind: str, link: str) -> str:
+    checks = [check for check in report.checks if check.kind == kind]
+    if not checks:
+        return f"<section><h2>{title}</h2><p>The spec has none.</p></section>"
+    head = _cells("th", ["", "Check", "Observed", "Expected", "Because"])
+    rows = "".join(f"<tr>{_check_cells(check)}</tr>" for check in checks)
+    return (
+        f"<section><h2>{title}</h2><p>{escape(what)}</p>{link}"
+        f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></section>"
+    )
+
+
+def _check_cells(check: CheckResult) -> str:
+    word = "passed" if check.passed else ("failed" if check.severity == "fail" else "warned")
+    texts = _cells("td", [check.check, check.observed, check.expected, check.because])
+    return f"<td>{_badge(word, _BADGES[word])}</td>{texts}"
+
+
+def expectations_page(dataset: str, session: str, body: str) -> str:
+    """The audit library's page in our frame; `body` has been stripped already."""
+    content = (
+        f'<nav class="path"><a href="../../index.html">All audits</a> <a href="index.html">{escape(dataset)}, '
+        f'session {escape(session)}</a></nav><div class="expectations">{body}</div>'
+    )
+    return _page(f"{dataset} {session} expectations", content, "../../style.css")
+
+
+def _page(title: str, content: str, style: str) -> str:
+    return (
+        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'self' file:\">"
+        f'<title>{escape(title)}</title><link rel="stylesheet" href="{style}"></head>\n'
+        f"<body><main>{content}</main></body></html>\n"
+    )
+
+
+def _tile(number: str, word: str, tone: str = "") -> str:
+    return f'<div class="tile {tone}"><strong>{escape(number)}</strong><span>{escape(word)}</span></div>'
+
+
+def _badge(word: str, tone: str) -> str:
+    return f'<span class="mark {tone}">{escape(word)}</span>'
+
+
+def _when(instant: str) -> str:
+    return f'<time datetime="{escape(instant)}">{escape(instant.replace("T", " "))}</time>'
+
+
+def _cells(tag: str, texts: Iterable[str]) -> str:
+    return "".join(f"<{tag}>{escape(text)}</{tag}>" for text in texts)

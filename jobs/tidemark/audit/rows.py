@@ -1,0 +1,121 @@
+"""The changed rows in Spark: which they are, how many break a rule, and a few of those to show."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tidemark.audit.files import StagedFiles
+from tidemark.audit.report import cut
+from tidemark.audit.rules import Rule
+from tidemark.frames import read_added, read_at, within
+from tidemark.ranges import Ranges
+from tidemark.spec import DatasetSpec
+
+if TYPE_CHECKING:
+    from pyspark.sql import Column, DataFrame, SparkSession
+
+EXAMPLES = 5
+"""Rows shown of each failed check."""
+
+LETTERS = 80
+"""Letters shown of one value."""
+
+
+@dataclass(frozen=True)
+class ChangedRows:
+    """What a session changed, to be read by snapshot id and never by a branch's name."""
+
+    spark: SparkSession
+    spec: DatasetSpec
+    snapshot_id: int
+    base_snapshot_id: int
+    ranges: Ranges | None
+    appended_only: bool
+    files: StagedFiles
+
+    def frame(self) -> DataFrame:
+        """The rows that readers will find changed: the appended ones, or all that lie in the ranges."""
+        if self.appended_only:
+            return read_added(self.spark, self.spec.dataset, self.base_snapshot_id, self.snapshot_id)
+        rows = read_at(self.spark, self.spec.dataset, self.snapshot_id)
+        if self.ranges is None or self.spec.event_time is None:
+            return rows
+        return rows.where(within(rows, self.spec.event_time, self.ranges))
+
+    def added(self) -> DataFrame:
+        """The rows of the added files, those outside the ranges too."""
+        from pyspark.sql import functions as F
+
+        if self.appended_only:
+            return self.frame()
+        rows = read_at(self.spark, self.spec.dataset, self.snapshot_id)
+        return rows.where(F.col("_file").isin(self.files.paths))
+
+    def count(self, rules: Sequence[Rule]) -> dict[Rule, int]:
+        """How many rows break each rule: one pass over the columns in question, and nothing without rules."""
+        inside = [rule for rule in rules if not rule.beyond_ranges]
+        beyond = [rule for rule in rules if rule.beyond_ranges]
+        return {**_count(self.frame, inside), **_count(self.added, beyond)}
+
+    def show(self, rule: Rule) -> tuple[str, ...]:
+        """Some rows that break a rule."""
+        frame = self.added() if rule.beyond_ranges else self.frame()
+        return self.show_where(frame, violation(frame, rule), rule.column)
+
+    def show_where(self, frame: DataFrame, condition: Column, column: str | None = None) -> tuple[str, ...]:
+        """Some rows for which a condition is TRUE: the column's value (if one is given) and the row's grain."""
+        from pyspark.sql import functions as F
+
+        shown = [*([column] if column else []), *self.spec.grain]
+        texts = [F.col(name).cast("string").alias(f"c{i}") for i, name in enumerate(shown)]
+        found = frame.where(condition).orderBy(*self.spec.grain).limit(EXAMPLES).select(*texts).collect()
+        return tuple(_example(list(row), bool(column)) for row in found)
+
+
+def _count(read: object, rules: Sequence[Rule]) -> dict[Rule, int]:
+    from pyspark.sql import functions as F
+
+    if not rules:
+        return {}
+    frame: DataFrame = read()  # type: ignore[operator]
+    sums = [F.count_if(violation(frame, rule)).alias(f"r{i}") for i, rule in enumerate(rules)]
+    row = frame.agg(*sums).collect()[0]
+    return {rule: int(row[i]) for i, rule in enumerate(rules)}
+
+
+def violation(frame: DataFrame, rule: Rule) -> Column:
+    """The condition that is TRUE exactly for rows that break the rule."""
+    from pyspark.sql import functions as F
+
+    column = F.col(rule.column)
+    match rule.kind:
+        case "not null":
+            return column.isNull()
+        case "a number":
+            return F.isnan(column)
+        case "within bounds":
+            return _outside(column, rule)
+        case "one of":
+            return ~column.isin(list(rule.values))
+        case "not longer":
+            kind = frame.schema[rule.column].dataType.typeName()
+            return (F.size(column) if kind in ("array", "map") else F.length(column)) > rule.length
+        case "in ranges":
+            return ~within(frame, rule.column, rule.ranges)
+
+
+def _outside(column: Column, rule: Rule) -> Column:
+    """NaN is greater than all numbers in Spark, but is its own rule's matter."""
+    from pyspark.sql import functions as F
+
+    below = F.lit(False) if rule.low is None else column < F.lit(rule.low)
+    above = F.lit(False) if rule.high is None else column > F.lit(rule.high)
+    return (below | above) & ~F.isnan(column.cast("double"))
+
+
+def _example(values: list[str | None], with_value: bool) -> str:
+    texts = ["null" if value is None else cut(value, LETTERS) for value in values]
+    grain = ", ".join(texts[1:] if with_value else texts)
+    return f"{texts[0]} ({grain})" if with_value else f"({grain})"

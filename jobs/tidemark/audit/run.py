@@ -1,0 +1,182 @@
+"""The audit in order: metadata first, then the rows and the expectations side by side, then the page."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tidemark.audit import floor, gx
+from tidemark.audit.background import Deadline, Task
+from tidemark.audit.files import StagedFiles, staged_files
+from tidemark.audit.grain import GrainFindings, check_grain, find_repeats
+from tidemark.audit.report import CheckResult, Report, cut
+from tidemark.audit.rows import ChangedRows
+from tidemark.audit.rules import Rule, rules_of
+from tidemark.audit.site import page_path, write_expectations, write_page
+from tidemark.errors import AuditError, TidemarkError
+from tidemark.ranges import Ranges
+from tidemark.spec import DatasetSpec, Expectation
+
+if TYPE_CHECKING:
+    from pyiceberg.table import Table
+    from pyspark.sql import SparkSession
+
+LIMIT = timedelta(hours=1)
+"""How long an audit may take before it counts as not made; a hundred times what the largest session took."""
+
+
+def audit_staged(
+    *,
+    spec: DatasetSpec,
+    table: Table,
+    staged_snapshot_id: int,
+    base_snapshot_id: int,
+    ranges: Ranges | None,
+    appended_only: bool,
+    expected_rows: int,
+    rows_clipped: int,
+    rows_due: bool,
+    spark: SparkSession,
+    reports: Path,
+    session: str,
+    clock: datetime,
+    limit: timedelta = LIMIT,
+) -> Report:
+    """Check what a staged snapshot changed, write its page below `reports`, and say what was found.
+
+    `ranges` are the event times that the session replaced; None for added rows (`appended_only`) or a whole
+    table. `expected_rows` is what the writer reported, `rows_due` makes finding none a failure. Raises
+    AuditError where the audit cannot be carried out or does not end within `limit`; then nothing is known.
+    """
+    deadline = Deadline(limit)
+    try:
+        files = staged_files(table, staged_snapshot_id, base_snapshot_id)
+        changed = ChangedRows(spark, spec, staged_snapshot_id, base_snapshot_id, ranges or None, appended_only, files)
+        checks = (
+            *_checks(changed, expected_rows, rows_due, session, reports, deadline),
+            floor.check_clipped(rows_clipped),
+        )
+        report = _report(spec, session, staged_snapshot_id, checks, files.rows, reports)
+        write_page(report, clock, reports)
+    except TidemarkError:
+        _interrupt(spark)
+        raise
+    except Exception as error:
+        _interrupt(spark)
+        raise AuditError(
+            f"{spec.dataset}, session {session}: the audit could not be made: {type(error).__name__}: {cut(str(error), 400)}; "
+            f"nothing was published; when the cause is mended, clear \"write_audit_publish\" in this run"
+        ) from error
+    return report
+
+
+def _interrupt(spark: SparkSession) -> None:
+    """What still runs for a failed audit is of no use to anybody."""
+    with contextlib.suppress(Exception):
+        spark.interruptAll()
+
+
+def _report(
+    spec: DatasetSpec, session: str, snapshot_id: int, checks: tuple[CheckResult, ...], rows: int, reports: Path
+) -> Report:
+    mend = f"jobs/{spec.transform.split(':')[0].replace('.', '/')}.py" if spec.transform else "the landed files"
+    return Report(spec.dataset, session, snapshot_id, checks, rows, page_path(reports, spec.dataset, session), mend)
+
+
+def _checks(
+    changed: ChangedRows, expected_rows: int, rows_due: bool, session: str, reports: Path, deadline: Deadline
+) -> list[CheckResult]:
+    """The rows are looked at only where their columns are what the spec says: rules are about those."""
+    schema = floor.check_schema(changed.spec, changed.files)
+    checks = [schema, *_file_checks(changed, expected_rows, rows_due)]
+    return [*checks, *_row_checks(changed, session, reports, deadline)] if schema.passed else checks
+
+
+def _file_checks(changed: ChangedRows, expected_rows: int, rows_due: bool) -> list[CheckResult]:
+    """What metadata alone decides."""
+    spec, files = changed.spec, changed.files
+    checks = floor.check_rows(files, expected_rows, rows_due)
+    if changed.appended_only:
+        checks.append(floor.check_only_added(files))
+    if spec.event_time is not None:
+        checks.append(floor.check_bounds(spec.event_time, files))
+        if changed.ranges and not changed.appended_only:
+            checks.append(floor.check_removed(spec.event_time, files, changed.ranges))
+    return checks
+
+
+def _row_checks(changed: ChangedRows, session: str, reports: Path, deadline: Deadline) -> list[CheckResult]:
+    """Grain, rules and expectations at the same time: they wait for different things."""
+    expected = Task(lambda: _expectation_checks(changed, session, reports))
+    grain = Task(lambda: find_repeats(changed))
+    rules = Task(lambda: _rule_checks(changed))
+    rule_checks = rules.result(deadline)
+    found = grain.result(deadline)
+    counted = _read_back(changed, found, rule_checks)
+    checks = [counted, check_grain(changed.spec.grain, found), *(check for _, check in rule_checks)]
+    return [*checks, *expected.result(deadline)]
+
+
+def _rule_checks(changed: ChangedRows) -> list[tuple[Rule, CheckResult]]:
+    """Rules that metadata does not prove are counted in one pass; those that are broken are shown."""
+    rules = rules_of(changed.spec, changed.ranges)
+    verdicts = {rule: floor.judge(rule, changed.files) for rule in rules}
+    counts = changed.count([rule for rule in rules if not verdicts[rule].passed])
+    return [(rule, _rule_check(changed, rule, verdicts[rule], counts.get(rule))) for rule in rules]
+
+
+def _rule_check(changed: ChangedRows, rule: Rule, verdict: floor.Verdict, counted: int | None) -> CheckResult:
+    unexpected = verdict.unexpected if counted is None else max(counted, verdict.unexpected or 0)
+    passed = verdict.passed if verdict.passed is not None else counted == 0
+    observed = verdict.observed or f"{counted} rows break it"
+    return CheckResult(
+        check=rule.check,
+        kind="floor",
+        severity="fail",
+        passed=passed,
+        observed=observed,
+        expected=rule.expected,
+        unexpected_rows=0 if passed else unexpected,
+        examples=() if passed else changed.show(rule),
+        because=rule.because,
+    )
+
+
+def _read_back(changed: ChangedRows, found: GrainFindings, rules: Sequence[tuple[Rule, CheckResult]]) -> CheckResult:
+    """Reading gives the rows of the added files and no others; rows that lie beyond the ranges are told above."""
+    ranged = not changed.appended_only and changed.ranges is not None
+    beyond = sum(check.unexpected_rows or 0 for rule, check in rules if ranged and rule.beyond_ranges)
+    expected = changed.files.rows - beyond
+    return CheckResult(
+        check="rows read back",
+        kind="floor",
+        severity="fail",
+        passed=found.rows == expected,
+        observed=f"{found.rows} rows",
+        expected=f"{expected} rows",
+        because="what readers will see is what the session wrote: nothing older is left beside it",
+    )
+
+
+def _expectation_checks(changed: ChangedRows, session: str, reports: Path) -> list[CheckResult]:
+    """The spec's own expectations; without rows only their count is looked at."""
+    spec = changed.spec
+    looked_at = [e for e in spec.expectations if changed.files.rows or e.kind == "row_count"]
+    if not looked_at:
+        return [gx.without_rows(e) for e in spec.expectations]
+    outcome = gx.run_expectations(changed.frame(), looked_at, spec.dataset, session)
+    write_expectations(outcome.page, reports, spec.dataset, session)
+    found = dict(zip(looked_at, outcome.checks, strict=True))
+    return [_with_examples(changed, e, found[e]) if e in found else gx.without_rows(e) for e in spec.expectations]
+
+
+def _with_examples(changed: ChangedRows, expectation: Expectation, check: CheckResult) -> CheckResult:
+    from pyspark.sql import functions as F
+
+    if check.passed or expectation.condition is None:
+        return check
+    return replace(check, examples=changed.show_where(changed.frame(), F.expr(expectation.condition)))

@@ -1,0 +1,98 @@
+"""`tidemark doctor`: is everything there that a session needs, and what to do where it is not."""
+
+from __future__ import annotations
+
+import argparse
+import importlib.metadata
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from tidemark.errors import TidemarkError
+from tidemark.lake import open_lake
+from tidemark.settings import load_settings
+from tidemark.spark import find_jars, java_home
+from tidemark.spec import load_specs
+
+_PACKAGES = ("pyspark", "pyiceberg", "pyarrow", "great-expectations", "lightgbm", "apache-airflow")
+_SPARK_FILES = ("pyspark-client", "apache-airflow-providers-apache-spark")
+
+
+def doctor(options: argparse.Namespace) -> int:
+    """Run every check and print one line each; 1 when any of them fails."""
+    checks: tuple[tuple[str, Callable[[], str]], ...] = (
+        ("python", _python),
+        ("packages", _packages),
+        ("spark files", _spark_files),
+        ("java", _java),
+        ("jars", _jars),
+        ("specs", _specs),
+        ("home", _home),
+        ("catalog", _catalog),
+    )
+    failed = 0
+    for name, check in checks:
+        try:
+            print(f"ok    {name:<12} {check()}")
+        except (TidemarkError, OSError, subprocess.SubprocessError, importlib.metadata.PackageNotFoundError) as error:
+            failed += 1
+            print(f"FAIL  {name:<12} {error}")
+    return 1 if failed else 0
+
+
+def _python() -> str:
+    if not (3, 11) <= sys.version_info[:2] <= (3, 12):
+        raise TidemarkError(f"Python {sys.version.split()[0]} is not 3.11 or 3.12; run make setup with one of these")
+    return sys.version.split()[0]
+
+
+def _packages() -> str:
+    return ", ".join(f"{name} {importlib.metadata.version(name)}" for name in _PACKAGES)
+
+
+def _spark_files() -> str:
+    """Two distributions write into the package folder of pyspark and break each other."""
+    installed = {dist.metadata["Name"] for dist in importlib.metadata.distributions()}
+    clash = sorted(installed.intersection(_SPARK_FILES))
+    if clash:
+        raise TidemarkError(f"{', '.join(clash)} overwrites files of pyspark; remove .venv and run make setup")
+    return "only pyspark owns them"
+
+
+def _java() -> str:
+    home = java_home() or (Path(os.environ["JAVA_HOME"]) if os.environ.get("JAVA_HOME") else None)
+    command = str(home / "bin" / "java") if home else shutil.which("java")
+    if command is None:
+        raise TidemarkError("no Java found; run make setup, which brings one along")
+    said = subprocess.run([command, "-version"], capture_output=True, text=True, timeout=30, check=True).stderr
+    found = re.search(r'version "(\d+)', said)
+    if found is None or found.group(1) not in ("17", "21"):
+        raise TidemarkError(f"{command} is Java {found.group(1) if found else 'unknown'}; Spark needs 17 or 21")
+    return f"{found.group(1)}, {command}"
+
+
+def _jars() -> str:
+    return ", ".join(jar.name for jar in find_jars())
+
+
+def _specs() -> str:
+    settings = load_settings()
+    return f"{len(load_specs(settings.schemas, settings.values))} in {settings.schemas}"
+
+
+def _home() -> str:
+    settings = load_settings()
+    settings.home.mkdir(parents=True, exist_ok=True)
+    free = shutil.disk_usage(settings.home).free / 2**30
+    if free < 1:
+        raise TidemarkError(f"{settings.home}: {free:.1f} GiB free; make room, or name another home in TIDEMARK_HOME")
+    return f"{settings.home}, {free:.0f} GiB free"
+
+
+def _catalog() -> str:
+    lake = open_lake(load_settings())
+    return f"{sum(len(lake.catalog.list_tables(n)) for n in lake.catalog.list_namespaces())} tables"

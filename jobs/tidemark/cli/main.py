@@ -1,0 +1,61 @@
+"""Arguments in, exit status out. Each command is a function of its own module."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from tidemark.cli import doctor, sessions, show
+from tidemark.errors import TidemarkError
+
+_DESCRIPTION = "Incremental tables: init -> write-audit-publish -> commit."
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command. 0: done; 1: refused or failed, with a sentence on stderr; 2: wrong arguments."""
+    options = _parser().parse_args(arguments)
+    try:
+        status: int = options.command(options)
+    except TidemarkError as error:
+        print(f"{type(error).__name__}: {error}", file=sys.stderr)
+        return 1
+    return status
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="tidemark", description=_DESCRIPTION)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    _plan(commands.add_parser("plan", help="what the next session would rebuild and why; writes nothing"))
+    _run(commands.add_parser("run", help="run sessions here, without Airflow"))
+    watermarks = commands.add_parser("watermarks", help="how far each dataset is built")
+    watermarks.set_defaults(command=show.watermarks)
+    listed = commands.add_parser("sessions", help="the latest sessions")
+    listed.add_argument("dataset", nargs="?", help="only of this dataset")
+    listed.add_argument("--last", type=int, default=20, help="how many (default 20)")
+    listed.set_defaults(command=show.sessions)
+    doctor_parser = commands.add_parser("doctor", help="check Java, jars, catalog and versions")
+    doctor_parser.set_defaults(command=doctor.doctor)
+    return parser
+
+
+def _plan(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("dataset")
+    _range(parser)
+    parser.set_defaults(command=sessions.plan)
+
+
+def _run(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("dataset", nargs="?")
+    parser.add_argument("--all", action="store_true", help="every dataset, inputs first")
+    _range(parser)
+    parser.set_defaults(command=sessions.run)
+
+
+def _range(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--from", dest="start", metavar="INSTANT", help="rebuild from this UTC instant (a backfill)")
+    parser.add_argument("--to", dest="end", metavar="INSTANT", help="up to this UTC instant, exclusive")
+    parser.add_argument("--reason", default="asked for on the command line", help="why, for the record")
+    parser.add_argument("--resync", action="store_true", help="rebuild from all that the inputs hold now")
+    parser.add_argument("--clock", default=None, metavar="INSTANT", help="the run's instant (default: now)")
+

@@ -1,0 +1,82 @@
+"""Every error that Tidemark raises on purpose.
+
+    TidemarkError
+    |- SettingsError          a setting is missing or wrong
+    |- SpecError              a dataset spec is wrong: file, line, remedy
+    |- RequestRefused         a run parameter (range, dataset, reason) is not acceptable
+    |- InputChanged           an input did something that the loop does not follow
+    |  `- PositionLost        the watermark's snapshot is no longer in the input's history
+    |- TargetChanged          somebody else's hand was on a target
+    |  |- ForeignCommit       a commit that no session made
+    |  `- RolledBack          the published snapshot is no longer an ancestor of main
+    |- WriteError             a write did not stage what it should have
+    |- AuditError             the audit could not be carried out
+    |- AuditFailed            the audit was carried out and found against the rows
+    |- MainMoved              another session published first
+    |- LandingError           a landing folder or file cannot be taken in
+    `- EngineError            Spark, Java or the catalog is not there
+
+A message says where, what, and what to do next, in at most ten lines; details go to the log.
+"""
+
+from __future__ import annotations
+
+
+class TidemarkError(Exception):
+    """Base of all errors raised on purpose."""
+
+
+class SettingsError(TidemarkError):
+    """A setting is missing or wrong."""
+
+
+class SpecError(TidemarkError):
+    """A dataset spec is wrong; the message holds file, line and remedy."""
+
+
+class RequestRefused(TidemarkError):
+    """A run parameter is not acceptable; nothing was written."""
+
+
+class InputChanged(TidemarkError):
+    """An input did something that the loop does not follow."""
+
+
+class PositionLost(InputChanged):
+    """The watermark's snapshot is no longer in the input's history."""
+
+
+class TargetChanged(TidemarkError):
+    """A target was changed by somebody else's hand."""
+
+
+class ForeignCommit(TargetChanged):
+    """The target's main holds a commit that no session made."""
+
+
+class RolledBack(TargetChanged):
+    """The published snapshot is no longer an ancestor of the target's main."""
+
+
+class WriteError(TidemarkError):
+    """A write did not stage what it should have."""
+
+
+class AuditError(TidemarkError):
+    """The audit could not be carried out; nothing may be published."""
+
+
+class AuditFailed(TidemarkError):
+    """The audit found against the staged rows; main is unchanged."""
+
+
+class MainMoved(TidemarkError):
+    """Another session published first; the caller starts again from init."""
+
+
+class LandingError(TidemarkError):
+    """A landing folder or file cannot be taken in."""
+
+
+class EngineError(TidemarkError):
+    """Spark, Java or the catalog is not there."""

@@ -1,0 +1,31 @@
+"""A plan in words, for the log of a task and for `tidemark plan`."""
+
+from __future__ import annotations
+
+from tidemark.ranges import describe, format_instant
+from tidemark.records import How, Plan
+
+_VERBS = {
+    How.append: "append what was added",
+    How.overwrite: "rebuild",
+    How.touch: "move the watermark only: no rows change",
+    How.nothing: "nothing to do",
+}
+
+
+def explain(plan: Plan) -> str:
+    """The plan in a few lines: what changed in each input, what is rebuilt, held back and overdue."""
+    lines = [f"{plan.dataset}   {plan.how}   session {plan.session or 'none'}"]
+    width = max((len(name) for name in plan.inputs), default=0)
+    lines += [f"  {name:<{width}}  {i.changes}" for name, i in plan.inputs.items()]
+    if plan.files:
+        lines.append(f"  files       {len(plan.files)} new, {sum(f.size for f in plan.files):,} bytes")
+    lines.append(f"  decision    {_VERBS[plan.how]}" + (f": {describe(plan.ranges)}" if plan.ranges else ""))
+    if plan.held_back:
+        lines.append(f"  held back   {describe(plan.held_back)}")
+    if plan.overdue:
+        lines.append(f"  overdue     {describe(plan.overdue)}")
+    if plan.previous and plan.previous.complete_through:
+        lines.append(f"  was through {format_instant(plan.previous.complete_through)}")
+    lines += [f"  note        {note}" for note in plan.notes]
+    return "\n".join(lines)

@@ -1,0 +1,83 @@
+"""The logic of a dataset as one hash: its spec, its transform's code, and its parameters.
+
+The code is found by reading source, without importing it: a changed comment in a helper module changes the
+fingerprint too, which errs on the side of saying so.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import importlib.util
+import json
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from tidemark.spec import DatasetSpec
+
+
+def fingerprint(spec: DatasetSpec, values: Mapping[str, Any]) -> str:
+    """Twelve hex digits over spec, parameters and the transform's package modules."""
+    digest = hashlib.sha256()
+    digest.update(_stable(_spec_content(spec)))
+    digest.update(_stable({key: values.get(key) for key in spec.settings}))
+    entry = spec.transform or (spec.landing.parser if spec.landing else None)
+    if entry:
+        digest.update(_code_hash(entry.split(":")[0]).encode())
+    return digest.hexdigest()[:12]
+
+
+def _spec_content(spec: DatasetSpec) -> dict[str, Any]:
+    return {
+        name: value
+        for name in spec.__dataclass_fields__
+        if name not in ("path", "why") and (value := getattr(spec, name)) is not None
+    }
+
+
+def _stable(content: Any) -> bytes:
+    return json.dumps(content, sort_keys=True, default=repr).encode()
+
+
+@lru_cache(maxsize=128)
+def _code_hash(module: str) -> str:
+    digest = hashlib.sha256()
+    for _name, path in sorted(_modules(module).items()):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def _modules(start: str) -> dict[str, Path]:
+    """The module and all modules of the same top package that it imports, however deep."""
+    package = start.split(".")[0]
+    found: dict[str, Path] = {}
+    waiting = [start]
+    while waiting:
+        name = waiting.pop()
+        path = None if name in found else _source(name)
+        if path is None:
+            continue
+        found[name] = path
+        waiting.extend(i for i in _imports(path) if i == package or i.startswith(package + "."))
+    return found
+
+
+def _source(module: str) -> Path | None:
+    try:
+        spec = importlib.util.find_spec(module)
+    except (ImportError, AttributeError, ValueError):
+        return None
+    return Path(spec.origin) if spec and spec.origin and spec.origin.endswith(".py") else None
+
+
+def _imports(path: Path) -> list[str]:
+    names: list[str] = []
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names.extend(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            names.append(node.module)
+            names.extend(f"{node.module}.{alias.name}" for alias in node.names)
+    return names

@@ -1,0 +1,54 @@
+"""Reading and writing Iceberg through Spark: as of a snapshot, only added rows, within event times."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from tidemark.lake.properties import CATALOG
+from tidemark.ranges import BEGINNING, END, Ranges
+
+if TYPE_CHECKING:
+    from pyspark.sql import Column, DataFrame, SparkSession
+
+
+def qualified(dataset: str) -> str:
+    """The dataset's table as Spark names it."""
+    return f"{CATALOG}.{dataset}"
+
+
+def read_at(spark: SparkSession, dataset: str, snapshot_id: int) -> DataFrame:
+    """The rows of a table as of a snapshot."""
+    return spark.read.format("iceberg").option("versionAsOf", snapshot_id).load(qualified(dataset))
+
+
+def read_added(spark: SparkSession, dataset: str, after: int, through: int) -> DataFrame:
+    """The rows that appends added between two snapshots (exclusive, inclusive).
+
+    Iceberg's scan passes over any other kind of snapshot without a word: the caller has seen to it that
+    there is none which changed rows.
+    """
+    reader = spark.read.format("iceberg").option("start-snapshot-id", after).option("end-snapshot-id", through)
+    return reader.load(qualified(dataset))
+
+
+def within(frame: DataFrame, event_time: str, ranges: Ranges) -> Column:
+    """The condition that a row's event time lies in the ranges; values are bound, never pasted into text."""
+    from pyspark.sql import functions as F
+
+    is_date = frame.schema[event_time].dataType.simpleString() == "date"
+    condition = F.lit(False)
+    for interval in ranges:
+        condition = condition | _inside(F.col(event_time), interval.start, interval.end, is_date)
+    return condition
+
+
+def _inside(column: Column, start: datetime, end: datetime, is_date: bool) -> Column:
+    from pyspark.sql import functions as F
+
+    condition = F.lit(True)
+    if start > BEGINNING:
+        condition = condition & (column >= F.lit(start.date() if is_date else start))
+    if end < END:
+        condition = condition & (column < F.lit(end.date() if is_date else end))
+    return condition

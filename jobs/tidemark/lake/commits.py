@@ -1,0 +1,109 @@
+"""Commits of the loop to a target: each asserts main and the watermark, and moves them together."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pyiceberg.catalog import Catalog
+from pyiceberg.exceptions import CommitFailedException
+from pyiceberg.table import Table
+from pyiceberg.table.metadata import TableMetadata
+from pyiceberg.table.refs import MAIN_BRANCH, SnapshotRefType
+from pyiceberg.table.update import (
+    AssertRefSnapshotId,
+    AssertTableUUID,
+    SetPropertiesUpdate,
+    SetSnapshotRefUpdate,
+    TableUpdate,
+    ValidatableTableRequirement,
+)
+
+from tidemark.errors import MainMoved
+from tidemark.lake.properties import WATERMARK
+from tidemark.records import Plan, Watermark
+
+TRIES = 5
+"""A commit is refused when any ref of the table moves in the same instant; so often it is tried again."""
+
+
+class AssertWatermark(ValidatableTableRequirement):
+    """The table's watermark must still be that of the session which the plan started from.
+
+    Checked by the catalog against the very metadata that it swaps, like its own requirements.
+    """
+
+    type: Literal["assert-tidemark-watermark"] = "assert-tidemark-watermark"
+    session: str | None
+
+    def validate(self, base_metadata: TableMetadata | None) -> None:
+        """Raise CommitFailedException when the watermark is another session's."""
+        found = None if base_metadata is None else _session_of(base_metadata)
+        if found != self.session:
+            raise CommitFailedException(f"watermark has changed: expected session {self.session}, found {found}")
+
+
+def watermark_of(table: Table) -> Watermark | None:
+    """The watermark in the table's metadata; None before the first session."""
+    text = table.properties.get(WATERMARK)
+    return None if text is None else Watermark.from_json(text)
+
+
+def _session_of(metadata: TableMetadata) -> str | None:
+    text = metadata.properties.get(WATERMARK)
+    return None if text is None else Watermark.from_json(text).session
+
+
+def publish_watermark(catalog: Catalog, plan: Plan, watermark: Watermark) -> Table:
+    """Move main to the watermark's snapshot and set the watermark, in one catalog commit.
+
+    A touch leaves main where it is. Succeeds only if main equals the plan's base and the watermark is still
+    the one the plan started from; done already is success. Raises MainMoved otherwise.
+    """
+    for attempt in range(TRIES):
+        table = catalog.load_table(plan.dataset)
+        if _is_published(table, watermark):
+            return table
+        try:
+            catalog.commit_table(table, _requirements(plan), _updates(watermark))
+        except CommitFailedException as refused:
+            _check_unmoved(catalog.load_table(plan.dataset), plan, watermark, refused, attempt)
+            continue
+        return catalog.load_table(plan.dataset)
+    raise MainMoved(f"{plan.dataset}, session {plan.session}: the catalog refused {TRIES} commits; run it again")
+
+
+def _is_published(table: Table, watermark: Watermark) -> bool:
+    current = watermark_of(table)
+    return current is not None and current.session == watermark.session
+
+
+def _requirements(plan: Plan) -> tuple[AssertTableUUID | AssertRefSnapshotId | AssertWatermark, ...]:
+    previous = plan.previous.session if plan.previous else None
+    return (
+        AssertTableUUID(uuid=plan.table_uuid),
+        AssertRefSnapshotId(ref=MAIN_BRANCH, snapshot_id=plan.base_snapshot),
+        AssertWatermark(session=previous),
+    )
+
+
+def _updates(watermark: Watermark) -> tuple[TableUpdate, ...]:
+    move = SetSnapshotRefUpdate(ref_name=MAIN_BRANCH, type=SnapshotRefType.BRANCH, snapshot_id=watermark.snapshot)
+    return (move, SetPropertiesUpdate(updates={WATERMARK: watermark.to_json()}))
+
+
+def _check_unmoved(
+    table: Table, plan: Plan, watermark: Watermark, refused: CommitFailedException, attempt: int
+) -> None:
+    """Go on only if main and watermark are as planned (some other ref moved), or our commit is there."""
+    if _is_published(table, watermark):
+        return
+    head = table.current_snapshot()
+    previous = watermark_of(table)
+    same_main = head is not None and head.snapshot_id == plan.base_snapshot
+    same_watermark = (previous.session if previous else None) == (plan.previous.session if plan.previous else None)
+    if not (same_main and same_watermark) or attempt == TRIES - 1:
+        found = head.snapshot_id if head else None
+        raise MainMoved(
+            f"{plan.dataset}, session {plan.session}: main was {plan.base_snapshot} when planned and is {found} now"
+            f" ({refused}); the session starts again from init"
+        ) from refused

@@ -1,0 +1,98 @@
+"""Finding sessions in a target's snapshots: what is published, what is staged, whose hands were on it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pyiceberg.table import Table
+from pyiceberg.table.snapshots import Operation, Snapshot
+
+from tidemark.errors import ForeignCommit, RolledBack
+from tidemark.lake.changes import ancestors, table_name
+from tidemark.lake.commits import watermark_of
+from tidemark.lake.properties import CONTENT, CREATED, KEPT, SESSION, branch_prefix
+from tidemark.records import Plan
+
+
+def property_of(snapshot: Snapshot, key: str) -> str | None:
+    """A property of the snapshot's summary."""
+    return None if snapshot.summary is None else snapshot.summary.additional_properties.get(key)
+
+
+def published_snapshot(table: Table, plan: Plan) -> int | None:
+    """The snapshot under which the plan's session is on main, None where it is not.
+
+    Walks from main back to the plan's base, so that a compaction in between does not hide it. A touch shows
+    in the watermark alone.
+    """
+    current = watermark_of(table)
+    if current is not None and current.session == plan.session:
+        return current.snapshot
+    for snapshot in _history(table):
+        if snapshot.snapshot_id == plan.base_snapshot:
+            return None
+        if property_of(snapshot, SESSION) == plan.session:
+            return snapshot.snapshot_id
+    return None
+
+
+def staged_attempt(table: Table, plan: Plan) -> tuple[str, Snapshot] | None:
+    """A branch of the plan's session whose one commit on the base is there, with that commit."""
+    prefix = branch_prefix(plan.session)
+    for name in sorted(table.refs()):
+        if not name.startswith(prefix):
+            continue
+        head = table.snapshot_by_name(name)
+        if head is not None and is_staged_by(head, plan):
+            return name, head
+    return None
+
+
+def is_staged_by(snapshot: Snapshot, plan: Plan) -> bool:
+    """Whether a snapshot is the plan's session, in exactly one commit on the plan's base."""
+    return property_of(snapshot, SESSION) == plan.session and snapshot.parent_snapshot_id == plan.base_snapshot
+
+
+def session_branches(table: Table, session: str) -> list[str]:
+    """All branches of a session's attempts."""
+    return sorted(name for name in table.refs() if name.startswith(branch_prefix(session)))
+
+
+def check_own_hands(table: Table) -> None:
+    """See that nobody but the loop moved main since the watermark.
+
+    Raises RolledBack where the published snapshot left main's history, ForeignCommit where main holds a
+    commit that changed rows and that no session made.
+    """
+    watermark = watermark_of(table)
+    name = table_name(table)
+    since: list[Snapshot] = []
+    for snapshot in _history(table):
+        if watermark is not None and snapshot.snapshot_id == watermark.snapshot:
+            break
+        since.append(snapshot)
+    else:
+        if watermark is not None:
+            raise RolledBack(
+                f"{name}: snapshot {watermark.snapshot}, published by session {watermark.session}, is no longer in "
+                f"main's history: somebody rolled the table back; nothing was written. Move main to that snapshot "
+                f"again, or rebuild the table from what its inputs hold: tidemark run {name} --resync"
+            )
+    foreign = [snapshot.snapshot_id for snapshot in since if not _keeps_content(snapshot)]
+    if foreign:
+        raise ForeignCommit(
+            f"{name}: snapshot {foreign[-1]} on main was made by no session of this dataset; nothing was written. "
+            f"Roll main back to the snapshot before it, then run again, or rebuild the table: "
+            f"tidemark run {name} --resync"
+        )
+
+
+def _history(table: Table) -> Iterator[Snapshot]:
+    head = table.current_snapshot()
+    return ancestors(table, head) if head is not None else iter(())
+
+
+def _keeps_content(snapshot: Snapshot) -> bool:
+    if property_of(snapshot, CONTENT) in (KEPT, CREATED):
+        return True
+    return snapshot.summary is not None and snapshot.summary.operation is Operation.REPLACE

@@ -1,0 +1,140 @@
+"""The `ops` tables: what the loop did, append only, written without Spark."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+import pyarrow as pa
+from pyiceberg.exceptions import CommitFailedException, NamespaceAlreadyExistsError, NoSuchTableError, TableAlreadyExistsError
+from pyiceberg.expressions import BooleanExpression, EqualTo
+from pyiceberg.table import Table
+
+from tidemark.errors import EngineError
+from tidemark.lake.catalog import Lake
+
+_INSTANT = pa.timestamp("us", tz="UTC")
+
+
+def _schema(**columns: pa.DataType) -> pa.Schema:
+    return pa.schema([pa.field(name, kind) for name, kind in columns.items()])
+
+
+SCHEMAS: Final[Mapping[str, pa.Schema]] = {
+    "ops.sessions": _schema(
+        session=pa.string(),
+        dataset=pa.string(),
+        how=pa.string(),
+        request_id=pa.string(),
+        base_snapshot=pa.int64(),
+        plan=pa.string(),
+        planned_at=_INSTANT,
+    ),
+    "ops.high_watermarks": _schema(
+        session=pa.string(),
+        dataset=pa.string(),
+        how=pa.string(),
+        snapshot=pa.int64(),
+        request_id=pa.string(),
+        reason=pa.string(),
+        previous=pa.string(),
+        current=pa.string(),
+        complete_through=_INSTANT,
+        committed_at=_INSTANT,
+    ),
+    "ops.audit_results": _schema(
+        dataset=pa.string(),
+        session=pa.string(),
+        snapshot_id=pa.int64(),
+        check=pa.string(),
+        kind=pa.string(),
+        severity=pa.string(),
+        passed=pa.bool_(),
+        observed=pa.string(),
+        expected=pa.string(),
+        unexpected_rows=pa.int64(),
+        examples=pa.string(),
+        because=pa.string(),
+        audited_at=_INSTANT,
+    ),
+    "ops.landed_files": _schema(
+        dataset=pa.string(),
+        session=pa.string(),
+        path=pa.string(),
+        size=pa.int64(),
+        sha256=pa.string(),
+        landed_at=_INSTANT,
+    ),
+    "ops.releases": _schema(
+        release=pa.string(),
+        model_version=pa.string(),
+        tables=pa.string(),
+        released_at=_INSTANT,
+    ),
+}
+
+PROPERTIES: Final = {
+    "format-version": "2",
+    "write.metadata.delete-after-commit.enabled": "true",
+    "write.metadata.previous-versions-max": "20",
+    "commit.manifest-merge.enabled": "true",
+    "commit.manifest.min-count-to-merge": "20",
+}
+
+TRIES = 20
+"""Several sessions append to one table; each conflict means that another one got through."""
+
+
+def append(lake: Lake, name: str, rows: Iterable[Mapping[str, Any]]) -> None:
+    """Add rows to an ops table, creating it when missing. Raises EngineError when it stays refused."""
+    data = pa.Table.from_pylist([dict(row) for row in rows], schema=SCHEMAS[name])
+    if not data.num_rows:
+        return
+    for _ in range(TRIES):
+        try:
+            _ensure(lake, name).append(data)
+            return
+        except CommitFailedException:
+            continue
+    raise EngineError(f"{name}: {TRIES} commits were refused; see that the catalog answers (tidemark doctor), run again")
+
+
+def rows(lake: Lake, name: str, where: BooleanExpression | None = None, columns: tuple[str, ...] = ("*",)) -> list[dict[str, Any]]:
+    """Rows of an ops table as plain dicts; none where the table is not there yet."""
+    try:
+        table = lake.catalog.load_table(name)
+    except NoSuchTableError:
+        return []
+    scan = table.scan(selected_fields=columns) if where is None else table.scan(where, selected_fields=columns)
+    found: list[dict[str, Any]] = scan.to_arrow().to_pylist()
+    return found
+
+
+def of_session(session: str) -> BooleanExpression:
+    """The filter for one session's rows."""
+    return EqualTo("session", session)
+
+
+def of_dataset(dataset: str) -> BooleanExpression:
+    """The filter for one dataset's rows."""
+    return EqualTo("dataset", dataset)
+
+
+def of_request(request_id: str) -> BooleanExpression:
+    """The filter for the sessions of one request."""
+    return EqualTo("request_id", request_id)
+
+
+def _ensure(lake: Lake, name: str) -> Table:
+    try:
+        return lake.catalog.load_table(name)
+    except NoSuchTableError:
+        pass
+    try:
+        lake.catalog.create_namespace("ops")
+    except NamespaceAlreadyExistsError:
+        pass
+    try:
+        return lake.catalog.create_table(name, schema=SCHEMAS[name], properties=PROPERTIES)
+    except TableAlreadyExistsError:
+        return lake.catalog.load_table(name)

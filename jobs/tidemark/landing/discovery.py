@@ -1,0 +1,113 @@
+"""Which files of the landing folder can be taken in: whole, still, inside, and each content once."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tidemark.errors import LandingError
+from tidemark.landing.hashing import Seen, hash_files, mark_of
+from tidemark.records import FileRef
+from tidemark.settings import Settings
+from tidemark.spec import parse_duration
+
+if TYPE_CHECKING:
+    from tidemark.spec import DatasetSpec
+
+UNFINISHED = (".tmp", ".part")
+
+
+def discover(settings: Settings, spec: DatasetSpec, clock: datetime) -> tuple[FileRef, ...]:
+    """The files below the folders of the spec's landing block, sorted by path, one for each content.
+
+    A file counts when it stood still for `landing.settling` before the clock (0s: at once). Names that end in
+    .tmp or .part or begin with a dot are not looked at. Raises LandingError for a link that leads out of the
+    landing folder and for what cannot be read.
+    """
+    if spec.landing is None:
+        raise LandingError(f"{spec.dataset}: no landing block in {spec.path.name}; add landing: with folders and parser")
+    said = settings.values.get("landing", {}).get("settling")
+    settling = spec.landing.settling if said is None else parse_duration(str(said))
+    found = {
+        file.relative: file
+        for folder in spec.landing.folders
+        for file in _still_files(settings.landing, folder, clock, settling)
+    }
+    files = [found[path] for path in sorted(found)]
+    hashes = _hashes(files, settings.home / "landing-cache" / f"{spec.dataset}.json")
+    once: dict[str, FileRef] = {}
+    for file in files:
+        digest = hashes.get(file.relative)
+        if digest is not None:
+            once.setdefault(digest, FileRef(file.relative, file.size, digest))
+    return tuple(once.values())
+
+
+def _hashes(files: list[Seen], cache: Path) -> dict[str, str]:
+    try:
+        return hash_files(files, cache)
+    except PermissionError as error:
+        raise LandingError(f"{error.filename}: cannot be read; give this user the right to, or take it away") from error
+
+
+def _still_files(landing: Path, folder: str, clock: datetime, settling: timedelta) -> Iterator[Seen]:
+    latest = (clock - settling).timestamp()
+    for path in _walk(landing, landing / folder):
+        try:
+            status = path.stat()
+        except FileNotFoundError:
+            continue
+        if not stat.S_ISREG(status.st_mode) or (settling and status.st_mtime > latest):
+            continue
+        relative = path.relative_to(landing).as_posix()
+        if not _is_text(relative):
+            raise LandingError(f"{relative!r}: the name is not UTF-8; give the file another name")
+        yield Seen(relative, path, status.st_size, mark_of(status))
+
+
+def _walk(landing: Path, folder: Path) -> Iterator[Path]:
+    for entry in _entries(landing, folder):
+        if entry.name.startswith(".") or entry.name.endswith(UNFINISHED):
+            continue
+        path = Path(entry.path)
+        if entry.is_symlink():
+            _refuse_outside(landing, path)
+            if not entry.is_dir():
+                yield path
+        elif entry.is_dir():
+            yield from _walk(landing, path)
+        else:
+            yield path
+
+
+def _entries(landing: Path, folder: Path) -> list[os.DirEntry[str]]:
+    try:
+        if folder.is_symlink():
+            _refuse_outside(landing, folder)
+        with os.scandir(folder) as entries:
+            return list(entries)
+    except FileNotFoundError:
+        return []
+    except NotADirectoryError as error:
+        raise LandingError(f"{folder}: is a file; a folder of this name is expected, move the file into it") from error
+    except PermissionError as error:
+        raise LandingError(f"{folder}: cannot be listed; give this user the right to, or take it away") from error
+
+
+def _refuse_outside(landing: Path, link: Path) -> None:
+    """Links inside are harmless: what they point at is one content, whatever its name."""
+    target = link.resolve()
+    if not target.is_relative_to(landing.resolve()):
+        raise LandingError(f"{link}: leads out of the landing folder, to {target}; put the file itself there")
+
+
+def _is_text(name: str) -> bool:
+    try:
+        name.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True

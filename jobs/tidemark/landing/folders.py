@@ -1,0 +1,32 @@
+"""What the place of a file says: the folder of its kind, and the hour that it is filed under."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+
+_HOUR = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}")
+
+
+def kind_of(path: str) -> str:
+    """The first folder of a path below the landing folder."""
+    return path.split("/", 1)[0]
+
+
+def folder_hour(path: str, clock: datetime) -> datetime | None:
+    """The hour of the innermost folder named like 2026-04-12T07 (UTC); None where there is none.
+
+    A folder named after an hour that has not come yet says nothing.
+    """
+    for part in reversed(path.split("/")[:-1]):
+        if _HOUR.fullmatch(part):
+            hour = _read_hour(part)
+            return hour if hour is not None and hour <= clock else None
+    return None
+
+
+def _read_hour(name: str) -> datetime | None:
+    try:
+        return datetime.strptime(name, "%Y-%m-%dT%H").replace(tzinfo=UTC)
+    except ValueError:
+        return None

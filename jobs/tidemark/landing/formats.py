@@ -1,0 +1,71 @@
+"""From a file to its records: Parquet, or text that is JSON lines, bulk or one document, compressed or not."""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Callable
+from pathlib import PurePosixPath
+from typing import IO
+
+from tidemark.landing.documents import read_document
+from tidemark.landing.items import Items, Refused
+from tidemark.landing.lines import Read, split_lines
+from tidemark.landing.parquet import read_parquet
+from tidemark.landing.parsers import Parser
+from tidemark.landing.records import LineReader
+
+_PARQUET = b"PAR1"
+_GZIP = b"\x1f\x8b"
+_COMPRESSED = {b"\x28\xb5\x2f\xfd": "zstd", b"BZh": "bzip2", b"\xfd7zXZ": "xz", b"PK\x03\x04": "zip", b"\x04\x22\x4d\x18": "lz4"}
+_OTHER = (".csv", ".tsv", ".xml", ".avro", ".orc", ".xlsx", ".tar")
+_TAKEN = "JSON lines, bulk files (gzip or not) and Parquet are"
+
+
+def read_items(path: str, parser: Parser, limit: int) -> Items:
+    """The records and refusals of a file, in its order; no content makes it raise.
+
+    `limit` is the longest line in bytes. What is no known format is refused whole, as place 0.
+    """
+    with open(path, "rb") as stream:
+        start = stream.read(8)
+    if start.startswith(_PARQUET):
+        yield from read_parquet(path)
+        return
+    reason = _reason_to_refuse(path, start, parser)
+    if reason:
+        yield Refused(0, reason, start)
+        return
+    with open(path, "rb") as stream:
+        yield from _read_text(_opener(stream, start.startswith(_GZIP)), parser, limit)
+
+
+def _read_text(open_stream: Callable[[], Read], parser: Parser, limit: int) -> Items:
+    document = read_document(open_stream, parser)
+    if document is not None:
+        return document
+    return LineReader(parser).read(split_lines(open_stream(), limit))
+
+
+def _opener(stream: IO[bytes], compressed: bool) -> Callable[[], Read]:
+    """Gives the stream from its start, each time it is called."""
+
+    def from_start() -> Read:
+        stream.seek(0)
+        # read1 hands over what was decompressed before a stream breaks off, which read does not
+        return gzip.GzipFile(fileobj=stream, mode="rb").read1 if compressed else stream.read
+
+    return from_start
+
+
+def _reason_to_refuse(path: str, start: bytes, parser: Parser) -> str | None:
+    name = PurePosixPath(path).name.lower()
+    if name.endswith(".parquet"):
+        what = "an empty file" if not start else "it does not begin as Parquet does"
+        return f"broken Parquet: {what}; deliver the file again"
+    for magic, compression in _COMPRESSED.items():
+        if start.startswith(magic):
+            return f"unknown format: {compression}; {_TAKEN} taken in"
+    ending = PurePosixPath(name.removesuffix(".gz")).suffix
+    if ending in _OTHER and parser.text is None:
+        return f"unknown format: {ending}; {_TAKEN} taken in"
+    return None

@@ -1,0 +1,98 @@
+"""What the workers of one landing session have to know: plain data, small, made from specs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from tidemark.errors import LandingError
+from tidemark.landing.instants import to_micros
+from tidemark.landing.values import CONVERTERS, ColumnRule
+from tidemark.spec import parse_duration
+
+if TYPE_CHECKING:
+    from tidemark.records import Plan
+    from tidemark.settings import Settings
+    from tidemark.spec import DatasetSpec
+
+LONGEST_LINE = 16 << 20
+"""Bytes up to which a line is read as one record (`landing.longest_line`)."""
+ADDED = ("record_id", "file_id", "file_path", "place", "arrived_at", "dated")
+"""Columns that landing fills itself where a spec has them."""
+
+
+@dataclass(frozen=True)
+class Shape:
+    """The columns of a landed dataset and which of them is the event time."""
+
+    name: str
+    event_time: str | None
+    columns: tuple[ColumnRule, ...]
+
+    @property
+    def takes_undated(self) -> bool:
+        """A dataset with a column `dated` takes records without a time: known since ever, and marked."""
+        return any(column.name == "dated" for column in self.columns)
+
+
+@dataclass(frozen=True)
+class Job:
+    """One session's work: rows of `target`, or what was refused where `target` is the quarantine.
+
+    `parsers` gives for each folder the parser's name; instants are microseconds since 1970.
+    """
+
+    root: str
+    target: Shape
+    quarantine: bool
+    shapes: Mapping[str, Shape]
+    parsers: Mapping[str, str]
+    settings: Mapping[str, Any]
+    clock: int
+    latest: int
+    history: bool
+    longest_line: int
+
+
+def make_job(settings: Settings, spec: DatasetSpec, specs: Mapping[str, DatasetSpec], plan: Plan) -> Job:
+    """The job of a session of `spec`, whose files other specs of its group may share."""
+    feeds = _feeds(spec, specs)
+    values = settings.values.get("landing", {})
+    tolerance = parse_duration(str(values.get("future_tolerance", "1d")))
+    return Job(
+        root=str(settings.landing),
+        target=_shape(spec),
+        quarantine=spec.dataset not in {feed.dataset for feed in feeds},
+        shapes={feed.name: _shape(feed) for feed in feeds},
+        parsers={folder: feed.landing.parser for feed in feeds if feed.landing for folder in feed.landing.folders},
+        settings={key: settings.values.get(key) for feed in feeds for key in feed.settings},
+        clock=to_micros(plan.clock),
+        latest=to_micros(plan.clock + tolerance),
+        history=plan.history,
+        longest_line=int(values.get("longest_line", LONGEST_LINE)),
+    )
+
+
+def _feeds(spec: DatasetSpec, specs: Mapping[str, DatasetSpec]) -> list[DatasetSpec]:
+    """The datasets that records of the spec's files become; for a quarantine all that name it."""
+    sources = [s for s in specs.values() if s.landing is not None]
+    refused_by = [s for s in sources if s.landing and s.landing.quarantine == spec.dataset and s.dataset != spec.dataset]
+    if refused_by:
+        return refused_by
+    group = spec.landing.group if spec.landing else None
+    quarantines = {s.landing.quarantine for s in sources if s.landing}
+    return [s for s in sources if s.landing and s.landing.group == group and s.dataset not in quarantines]
+
+
+def _shape(spec: DatasetSpec) -> Shape:
+    return Shape(spec.name, spec.event_time, tuple(_rules(spec)))
+
+
+def _rules(spec: DatasetSpec) -> Iterable[ColumnRule]:
+    for c in spec.columns.values():
+        if c.type.replace(" ", "") not in CONVERTERS:
+            raise LandingError(
+                f"{spec.path}: column {c.name} is of type {c.type}, which cannot be landed; choose one of {', '.join(CONVERTERS)}"
+            )
+        yield ColumnRule(c.name, c.type.replace(" ", ""), c.required, c.min, c.max, c.one_of, c.max_length)

@@ -1,0 +1,84 @@
+"""Parse a plan's files in Spark, many small files a task."""
+
+from __future__ import annotations
+
+import heapq
+import os
+from collections.abc import Sequence
+from datetime import datetime
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from tidemark.landing.folders import folder_hour
+from tidemark.landing.instants import to_micros
+from tidemark.landing.job import Shape, make_job
+from tidemark.landing.worker import parse_files
+from tidemark.records import FileRef
+from tidemark.spec import load_specs
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, SparkSession
+
+    from tidemark.records import Plan
+    from tidemark.settings import Settings
+    from tidemark.spec import DatasetSpec
+
+TASK_BYTES = 32 << 20
+"""Bytes of JSON that a task should have, while that makes neither too few tasks nor too many."""
+SMALL_BYTES = 1 << 20
+FILE_COST = 64 << 10
+"""What opening a file costs, in bytes of JSON that are parsed in that time."""
+EXPANSION = 8
+"""How much longer compressed logs are when they are read."""
+
+
+def read_rows(spark: SparkSession, settings: Settings, spec: DatasetSpec, plan: Plan) -> DataFrame:
+    """The rows that the plan's files hold for `spec`, with exactly its columns; for a quarantine the refusals.
+
+    A record becomes rows in all datasets that its parser names, or is refused as a whole.
+    """
+    job = make_job(settings, spec, load_specs(settings.schemas, settings.values), plan)
+    tasks = split_files(plan.files, os.cpu_count() or 2)
+    files = spark.createDataFrame(_file_table(tasks, plan.clock)).repartitionById(len(tasks), "task")
+    return files.drop("task").mapInArrow(partial(parse_files, job), ddl(job.target))
+
+
+def split_files(files: Sequence[FileRef], cores: int) -> list[list[FileRef]]:
+    """Files in groups of about equal work, at most 8 a core; at least one group."""
+    work = {file: _work(file) for file in files}
+    total = sum(work.values())
+    wanted = max(-(-total // TASK_BYTES), min(2 * cores, -(-total // SMALL_BYTES)))
+    count = max(1, min(wanted, 8 * cores, len(files)))
+    groups: list[list[FileRef]] = [[] for _ in range(count)]
+    least = [(0, number) for number in range(count)]
+    for file in sorted(files, key=lambda f: (-work[f], f.path)):
+        loaded, number = heapq.heappop(least)
+        groups[number].append(file)
+        heapq.heappush(least, (loaded + work[file], number))
+    return groups
+
+
+def ddl(shape: Shape) -> str:
+    """The columns in Spark's words. What is required is checked by the audit, on the staged rows."""
+    return ", ".join(f"`{column.name}` {_DDL.get(column.type, column.type)}" for column in shape.columns)
+
+
+def _work(file: FileRef) -> int:
+    compressed = file.path.endswith((".gz", ".parquet"))
+    return FILE_COST + file.size * (EXPANSION if compressed else 1)
+
+
+def _file_table(tasks: list[list[FileRef]], clock: datetime) -> pa.Table:
+    rows: list[dict[str, Any]] = []
+    for number, files in enumerate(tasks):
+        for file in files:
+            hour = folder_hour(file.path, clock)
+            micros = None if hour is None else to_micros(hour)
+            rows.append({"task": number, "path": file.path, "digest": file.sha256, "hour": micros})
+    schema = pa.schema([("task", pa.int32()), ("path", pa.string()), ("digest", pa.string()), ("hour", pa.int64())])
+    return pa.Table.from_pylist(rows, schema=schema)
+
+
+_DDL = {"long": "bigint", "list<string>": "array<string>"}

@@ -1,0 +1,50 @@
+"""What runs on a Spark worker: files in, Arrow batches of rows out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import pyarrow as pa
+
+from tidemark.errors import LandingError
+from tidemark.landing.batches import arrow_schema, to_batches
+from tidemark.landing.folders import kind_of
+from tidemark.landing.formats import read_items
+from tidemark.landing.hashing import hash_file
+from tidemark.landing.job import Job
+from tidemark.landing.parsers import load_parser
+from tidemark.landing.rows import File, FileRows, Row, Rules
+
+
+def parse_files(job: Job, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """The target's rows of the files in the batches (path, digest, hour), in their order.
+
+    Raises LandingError where a file is not any more what the plan says.
+    """
+    files = (File(row["path"], row["digest"], row["hour"]) for batch in batches for row in batch.to_pylist())
+    yield from to_batches(parse_rows(job, files), arrow_schema(job.target))
+
+
+def parse_rows(job: Job, files: Iterable[File]) -> Iterator[tuple[int, Row]]:
+    """Each row of the target with its size in bytes."""
+    rules = {name: Rules(shape) for name, shape in job.shapes.items()}
+    for file in files:
+        path = _unchanged(job, file)
+        entry = job.parsers[kind_of(file.path)]
+        rows = FileRows(job, rules, entry, file)
+        for item in read_items(path, load_parser(entry), job.longest_line):
+            weight = len(getattr(item, "raw", b""))
+            for row in rows.of(item):
+                yield weight, row
+
+
+def _unchanged(job: Job, file: File) -> str:
+    path = Path(job.root, file.path)
+    try:
+        same = hash_file(path) == file.digest
+    except OSError as error:
+        raise LandingError(f"{path}: planned, and now it cannot be read ({error.strerror}); run the session again from init") from error
+    if not same:
+        raise LandingError(f"{path}: changed after it was planned; run the session again from init")
+    return str(path)

@@ -1,0 +1,54 @@
+"""A restatement of given event times: the same partitions from the same kind of input, watermark unmoved."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from tidemark.errors import RequestRefused
+from tidemark.planning import source
+from tidemark.planning.common import blank, input_plans
+from tidemark.planning.state import Situation
+from tidemark.planning.stateful import read_ranges
+from tidemark.planning.windows import to_partitions
+from tidemark.ranges import Ranges, before, describe, format_instant, intersect, subtract
+from tidemark.records import How, Plan
+
+
+def plan(situation: Situation) -> Plan:
+    """Rebuild the partitions that meet the request; nothing where this request has done so already.
+
+    Stateful tables read their inputs as they are now; stateless ones at the watermark's position, so that
+    what came after is counted once, by the next session. Landing takes in what is missing. Raises
+    RequestRefused for a dataset that has no ranges, or a range with nothing built in it.
+    """
+    if situation.done:
+        return blank(situation, How.nothing, f"this request was answered by session {situation.done}")
+    if situation.spec.mode == "source":
+        return source.plan(situation)
+    ranges = _ranges(situation)
+    stateless = situation.spec.mode == "stateless"
+    wanted = dict.fromkeys(situation.inputs, ranges) if stateless else read_ranges(situation, ranges)
+    draft = blank(situation, How.overwrite, f"backfill asked for: {describe(ranges)}")
+    return replace(
+        draft,
+        ranges=ranges,
+        overdue=subtract(draft.overdue, ranges),
+        inputs=input_plans(situation, dict(wanted), at_watermark=stateless),
+    )
+
+
+def _ranges(situation: Situation) -> Ranges:
+    request, previous = situation.request, situation.target.watermark
+    name = situation.spec.dataset
+    if request is None or situation.spec.mode == "versioned":
+        raise RequestRefused(f"{name}: a versioned dataset has no ranges to rebuild; run it without from and to")
+    if previous is None:
+        raise RequestRefused(f"{name}: nothing is built yet; run it without a range first")
+    limit = previous.complete_through
+    ranges = intersect(to_partitions(situation.spec, (request.range,)), before(limit))
+    if not ranges:
+        through = format_instant(limit) if limit else "the beginning"
+        raise RequestRefused(
+            f"{name}: {request.range} lies after what is built (complete through {through}); ask for a range before it"
+        )
+    return ranges

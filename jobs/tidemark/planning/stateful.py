@@ -1,0 +1,128 @@
+"""Stateful: recompute the ranges that changed or became complete, and overwrite exactly these."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from tidemark.planning.common import blank, complete_note, input_plans, latest, waiting, watermark_moves
+from tidemark.planning.state import InputState, Situation
+from tidemark.planning.windows import (
+    buildable_through,
+    final_through,
+    partition_unit,
+    reads,
+    to_partitions,
+    touches,
+)
+from tidemark.ranges import Interval, Ranges, before, describe, floor, from_on, intersect, subtract, union
+from tidemark.records import How, Plan
+
+LONG_AGO = datetime(1990, 1, 1, tzinfo=UTC)
+"""A range that begins before this comes from an unbounded window or an undated row, not from traffic."""
+
+INSTANT = timedelta(microseconds=1)
+
+
+def plan(situation: Situation) -> Plan:
+    """Rebuild (touched, owed, newly complete), up to where all inputs are complete."""
+    missing = waiting(situation)
+    if missing:
+        return blank(situation, How.nothing, missing)
+    draft = blank(situation, How.touch)
+    limit, limiting = buildable_through(situation.spec, situation.inputs.values())
+    limit = latest(limit, draft.complete_through)
+    touched = clip_to_rows(situation, _touched(situation))
+    due, overdue = _split_overdue(situation, union(touched, draft.owed), limit)
+    fresh = _newly_complete(situation, limit)
+    ranges = clip_to_rows(situation, buildable(situation, union(due, fresh), limit))
+    draft = replace(
+        draft,
+        complete_through=limit,
+        final_through=latest(draft.final_through, final_through(situation.spec, situation.inputs.values(), limit)),
+        ranges=ranges,
+        owed=(),
+        overdue=subtract(union(draft.overdue, overdue), ranges),
+        held_back=intersect(touched, from_on(limit)) if limit else (),
+        inputs=input_plans(situation, read_ranges(situation, ranges)),
+        notes=(*draft.notes, *_notes(situation, limit, limiting, overdue)),
+    )
+    if ranges:
+        return replace(draft, how=How.overwrite)
+    return draft if watermark_moves(draft.previous, draft) else replace(draft, how=How.nothing)
+
+
+def _touched(situation: Situation) -> Ranges:
+    if situation.resync:
+        return before(None)
+    return union(*(touches(state.spec, state.changes.touched) for state in _changed(situation)))
+
+
+def _changed(situation: Situation) -> list[InputState]:
+    return [state for state in situation.inputs.values() if not state.own]
+
+
+def _split_overdue(situation: Situation, touched: Ranges, limit: datetime | None) -> tuple[Ranges, Ranges]:
+    """What is rebuilt on its own, and what lies beyond the catch-up limit. A first run has no such limit."""
+    bound = situation.spec.catch_up_limit
+    if bound is None or limit is None or situation.target.watermark is None or situation.resync:
+        return touched, ()
+    oldest = floor(limit - bound, partition_unit(situation.spec))
+    overdue = to_partitions(situation.spec, intersect(touched, before(oldest)))
+    return subtract(touched, overdue), overdue
+
+
+def _newly_complete(situation: Situation, limit: datetime | None) -> Ranges:
+    """The hours that became complete, where the input that gives the rows has any to give."""
+    previous = situation.target.watermark
+    if previous is None or previous.complete_through is None or limit is None or limit <= previous.complete_through:
+        return ()
+    fresh: Ranges = (Interval(previous.complete_through, limit),)
+    rows = rows_input(situation)
+    return fresh if situation.has_rows(rows.spec.name, reads(rows.spec, fresh)) else ()
+
+
+def rows_input(situation: Situation) -> InputState:
+    """The input that gives the target its rows."""
+    states = _changed(situation)
+    return next((state for state in states if state.spec.rows), states[0])
+
+
+def buildable(situation: Situation, ranges: Ranges, limit: datetime | None) -> Ranges:
+    """Whole partitions of the target, as far as the inputs are complete."""
+    return intersect(to_partitions(situation.spec, intersect(ranges, before(limit))), before(limit))
+
+
+def clip_to_rows(situation: Situation, ranges: Ranges) -> Ranges:
+    """Leave out times before the first row that the target can have, or had before a removal."""
+    if not ranges or situation.resync or ranges[0].start > LONG_AGO and situation.target.watermark:
+        return ranges
+    rows = rows_input(situation)
+    changed = [file.span.start for file in rows.changes.files]
+    least = situation.least_time(rows.spec.name) if situation.target.watermark else None
+    first = min([*changed, *([least] if least else [])], default=None)
+    if first is None:
+        return ranges if situation.target.watermark else ()
+    start = to_partitions(situation.spec, touches(rows.spec, (Interval(first, first + INSTANT),)))
+    return intersect(ranges, from_on(start[0].start)) if start else ()
+
+
+def read_ranges(situation: Situation, ranges: Ranges) -> dict[str, Ranges | None]:
+    """What each input's window reads to rebuild `ranges`."""
+    return {name: reads(state.spec, ranges) for name, state in situation.inputs.items()}
+
+
+def _notes(situation: Situation, limit: datetime | None, limiting: str, overdue: Ranges) -> tuple[str, ...]:
+    notes = [complete_note(limit, limiting)]
+    if overdue:
+        late = sum(
+            file.rows
+            for state in _changed(situation)
+            for file in state.changes.files
+            if intersect(touches(state.spec, (file.span,)), overdue)
+        )
+        notes.append(
+            f"overdue: {late} changed rows lie beyond the catch-up limit, {describe(overdue)} is not rebuilt; "
+            f"take it in by a backfill"
+        )
+    return tuple(notes)

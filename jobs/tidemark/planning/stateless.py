@@ -1,0 +1,47 @@
+"""Stateless: read exactly the added rows and append them; anything but appends makes it an overwrite."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from tidemark.planning.common import blank, input_plans, latest, waiting, watermark_moves
+from tidemark.planning.state import InputState, Situation
+from tidemark.planning.windows import to_partitions
+from tidemark.ranges import before
+from tidemark.records import How, Plan
+
+
+def plan(situation: Situation) -> Plan:
+    """Append what was added, or overwrite the partitions that changed rows lie in."""
+    missing = waiting(situation)
+    if missing:
+        return blank(situation, How.nothing, missing)
+    (state,) = situation.inputs.values()
+    draft = blank(situation, How.touch)
+    draft = replace(
+        draft,
+        complete_through=latest(draft.complete_through, state.complete_through),
+        final_through=latest(draft.final_through, state.final_through),
+    )
+    if situation.resync:
+        return _overwrite_all(situation, draft, state)
+    if not state.changes.append_only:
+        return _overwrite(situation, draft, state)
+    draft = replace(draft, inputs=input_plans(situation, {state.spec.name: None}))
+    if state.changes.files:
+        return replace(draft, how=How.append)
+    return draft if watermark_moves(draft.previous, draft) else replace(draft, how=How.nothing)
+
+
+def _overwrite(situation: Situation, draft: Plan, state: InputState) -> Plan:
+    ranges = to_partitions(situation.spec, state.changes.touched)
+    inputs = input_plans(situation, {state.spec.name: ranges})
+    note = "the input was rewritten, not only added to: the partitions it touched are rebuilt whole"
+    return replace(draft, how=How.overwrite, ranges=ranges, inputs=inputs, notes=(*draft.notes, note))
+
+
+def _overwrite_all(situation: Situation, draft: Plan, state: InputState) -> Plan:
+    everything = before(None)
+    inputs = input_plans(situation, {state.spec.name: everything})
+    note = "resync: rebuilt from all that the input holds now"
+    return replace(draft, how=How.overwrite, ranges=everything, inputs=inputs, notes=(*draft.notes, note))

@@ -1,0 +1,41 @@
+"""Versioned: a new version is made when any input changed, from the inputs as they are."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from tidemark.planning.common import blank, input_plans, latest, waiting
+from tidemark.planning.state import Situation
+from tidemark.ranges import before
+from tidemark.records import How, Plan
+
+
+def plan(situation: Situation) -> Plan:
+    """Append a version (or replace all rows by it); nothing where no input changed content."""
+    missing = waiting(situation)
+    if missing:
+        return blank(situation, How.nothing, missing)
+    changed = [s.spec.name for s in situation.inputs.values() if not s.own and _has_news(situation, s.spec.name)]
+    known = [s.complete_through for s in situation.inputs.values() if s.bounds and s.complete_through]
+    draft = blank(situation, How.nothing)
+    if not changed and not situation.resync:
+        return replace(draft, notes=(*draft.notes, "no input changed: there is nothing new to make a version from"))
+    whole = situation.spec.replace == "whole"
+    return replace(
+        draft,
+        how=How.overwrite if whole else How.append,
+        ranges=before(None) if whole else (),
+        complete_through=latest(draft.complete_through, min(known, default=None)),
+        final_through=latest(draft.final_through, min(known, default=None)),
+        inputs=input_plans(situation, dict.fromkeys(situation.inputs)),
+        notes=(*draft.notes, f"changed: {', '.join(changed)}"),
+    )
+
+
+def _has_news(situation: Situation, name: str) -> bool:
+    state = situation.inputs[name]
+    previous = situation.target.watermark
+    if previous is None or name not in previous.inputs:
+        return state.published
+    changes = state.changes
+    return changes.appended + changes.rewritten > 0

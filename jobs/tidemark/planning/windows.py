@@ -1,0 +1,72 @@
+"""The three uses of an input's window: what a change touches, what a rebuild reads, when an hour is final."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from tidemark.planning.state import InputState
+from tidemark.ranges import Ranges, Unit, floor, round_out, widen
+from tidemark.spec import DatasetSpec, InputSpec
+
+ZERO = timedelta(0)
+
+
+def touches(window: InputSpec, changed: Ranges) -> Ranges:
+    """Target times that a change at `changed` input times touches: [p - after, p + before]."""
+    return widen(changed, window.after, window.before)
+
+
+def reads(window: InputSpec, rebuilt: Ranges) -> Ranges:
+    """Input times that rebuilding `rebuilt` target times reads: [t - before, t + after]."""
+    return widen(rebuilt, window.before, window.after)
+
+
+def buildable_through(spec: DatasetSpec, inputs: Iterable[InputState]) -> tuple[datetime | None, str]:
+    """The instant through which all inputs let the target be built, and the input that sets it.
+
+    Each input allows its completeness less its negative `after`; the least counts, rounded down to the
+    target's hour (or day, where a row is a whole day). None where no input bounds it.
+    """
+    limits = [
+        (through - min(state.spec.after, ZERO), state.spec.name)
+        for state in inputs
+        if state.bounds and (through := state.waited_for) is not None
+    ]
+    if not limits:
+        return None, ""
+    limit, name = min(limits)
+    return floor(limit, event_unit(spec)), name
+
+
+def final_through(spec: DatasetSpec, inputs: Iterable[InputState], built: datetime | None) -> datetime | None:
+    """The instant before which no event in time can change the target any more."""
+    finals = [
+        state.final_through - max(state.spec.after, ZERO)
+        for state in inputs
+        if state.bounds and state.final_through is not None
+    ]
+    if built is None or not finals:
+        return built
+    return floor(min(built, *finals), event_unit(spec))
+
+
+def event_unit(spec: DatasetSpec) -> Unit:
+    """What a row of the target occupies in time: an hour bucket, or a whole day."""
+    return "day" if spec.event_unit == "day" else "hour"
+
+
+def partition_unit(spec: DatasetSpec) -> Unit:
+    """The unit of the target's partitions along its event time."""
+    for partition in spec.partition_by:
+        if partition.column == spec.event_time and partition.transform in ("hour", "day", "month"):
+            return _UNITS[partition.transform]
+    return event_unit(spec)
+
+
+_UNITS: dict[str, Unit] = {"hour": "hour", "day": "day", "month": "month"}
+
+
+def to_partitions(spec: DatasetSpec, ranges: Ranges) -> Ranges:
+    """Ranges rounded outwards to whole partitions of the target."""
+    return round_out(ranges, partition_unit(spec))

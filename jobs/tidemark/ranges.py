@@ -1,0 +1,154 @@
+"""Half-open intervals of UTC time, and sets of them.
+
+A `Ranges` value is a tuple of intervals, sorted, disjoint and merged: every function here takes and
+returns such a value, and reads no clock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Literal
+
+Unit = Literal["hour", "day", "month"]
+
+BEGINNING = datetime(1900, 1, 1, tzinfo=UTC)
+END = datetime(2200, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, order=True)
+class Interval:
+    """The instants `start <= t < end`, both aware and in UTC."""
+
+    start: datetime
+    end: datetime
+
+    def __post_init__(self) -> None:
+        if self.start.tzinfo is None or self.end.tzinfo is None:
+            raise ValueError(f"interval without a time zone: {self.start} .. {self.end}")
+        if self.start >= self.end:
+            raise ValueError(f"interval is empty or reversed: {self.start} .. {self.end}")
+
+    def __str__(self) -> str:
+        return f"{format_instant(self.start)}..{format_instant(self.end)}"
+
+
+Ranges = tuple[Interval, ...]
+
+
+def format_instant(instant: datetime) -> str:
+    """ISO form in UTC, to the minute when there are no seconds."""
+    text = instant.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "")
+    for tail in (".000000", ":00"):
+        text = text.removesuffix(tail)
+    return text + "Z"
+
+
+def parse_instant(text: str) -> datetime:
+    """Read an ISO instant; one without an offset is UTC. Raises ValueError."""
+    instant = datetime.fromisoformat(text)
+    return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
+
+
+def union(*parts: Iterable[Interval]) -> Ranges:
+    """All instants that lie in any of the parts; neighbours are merged."""
+    merged: list[Interval] = []
+    for interval in sorted(interval for part in parts for interval in part):
+        if merged and interval.start <= merged[-1].end:
+            merged[-1] = Interval(merged[-1].start, max(merged[-1].end, interval.end))
+        else:
+            merged.append(interval)
+    return tuple(merged)
+
+
+def intersect(left: Ranges, right: Ranges) -> Ranges:
+    """The instants that lie in both."""
+    common = []
+    for a in left:
+        for b in right:
+            start, end = max(a.start, b.start), min(a.end, b.end)
+            if start < end:
+                common.append(Interval(start, end))
+    return union(common)
+
+
+def subtract(left: Ranges, right: Ranges) -> Ranges:
+    """The instants of `left` that are not in `right`."""
+    remaining = list(left)
+    for hole in right:
+        remaining = [piece for interval in remaining for piece in _without(interval, hole)]
+    return union(remaining)
+
+
+def _without(interval: Interval, hole: Interval) -> list[Interval]:
+    pieces = []
+    if interval.start < min(interval.end, hole.start):
+        pieces.append(Interval(interval.start, min(interval.end, hole.start)))
+    if max(interval.start, hole.end) < interval.end:
+        pieces.append(Interval(max(interval.start, hole.end), interval.end))
+    return pieces
+
+
+def before(limit: datetime | None) -> Ranges:
+    """All instants before `limit` (all of time where there is no limit)."""
+    return (Interval(BEGINNING, limit or END),)
+
+
+def from_on(start: datetime) -> Ranges:
+    """All instants at or after `start`."""
+    return (Interval(start, END),)
+
+
+def widen(ranges: Ranges, earlier: timedelta | None, later: timedelta | None) -> Ranges:
+    """Move each start back by `earlier` and each end forward by `later`; None reaches the end of time.
+
+    A negative shift narrows, and may leave nothing of an interval.
+    """
+    moved = []
+    for interval in ranges:
+        start = BEGINNING if earlier is None else _shift(interval.start, -earlier)
+        end = END if later is None else _shift(interval.end, later)
+        if start < end:
+            moved.append(Interval(start, end))
+    return union(moved)
+
+
+def _shift(instant: datetime, by: timedelta) -> datetime:
+    """Move an instant, staying inside the representable span."""
+    if instant in (BEGINNING, END):
+        return instant
+    return min(max(instant + by, BEGINNING), END)
+
+
+def floor(instant: datetime, unit: Unit) -> datetime:
+    """The start of the UTC hour, day or month that holds `instant`."""
+    instant = instant.astimezone(UTC)
+    if unit == "hour":
+        return instant.replace(minute=0, second=0, microsecond=0)
+    day = instant.replace(hour=0, minute=0, second=0, microsecond=0)
+    return day if unit == "day" else day.replace(day=1)
+
+
+def ceil(instant: datetime, unit: Unit) -> datetime:
+    """The least start of a UTC hour, day or month at or after `instant`."""
+    start = floor(instant, unit)
+    if start == instant:
+        return start
+    if unit == "hour":
+        return start + timedelta(hours=1)
+    if unit == "day":
+        return start + timedelta(days=1)
+    return floor(start + timedelta(days=32), "month")
+
+
+def round_out(ranges: Ranges, unit: Unit) -> Ranges:
+    """The least set of whole units that covers `ranges`."""
+    return union(Interval(floor(i.start, unit), ceil(i.end, unit)) for i in ranges)
+
+
+def describe(ranges: Ranges, at_most: int = 3) -> str:
+    """A short form for people."""
+    shown = ", ".join(str(interval) for interval in ranges[:at_most])
+    rest = len(ranges) - at_most
+    return shown + (f" and {rest} more" if rest > 0 else "") if ranges else "nothing"

@@ -1,0 +1,51 @@
+"""Run parameters from outside: checked against what is allowed before anything else sees them."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+
+from tidemark.errors import RequestRefused
+from tidemark.ranges import Interval, parse_instant
+from tidemark.records import Request
+
+EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
+LATEST = datetime(2100, 1, 1, tzinfo=UTC)
+LONGEST = timedelta(days=3660)
+"""Ten years: whoever means more has mistyped a year."""
+
+_INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}(T\d{2}(:\d{2}(:\d{2}(\.\d{1,6})?)?)?(Z|[+-]\d{2}:\d{2})?)?", re.ASCII)
+_DATASET = re.compile(r"[a-z][a-z0-9_]{0,63}\.[a-z][a-z0-9_]{0,63}", re.ASCII)
+REASON_LENGTH = 500
+ID_LENGTH = 250
+
+
+def read_instant(text: str, name: str) -> datetime:
+    """An ISO instant in UTC. Raises RequestRefused."""
+    if not isinstance(text, str) or len(text) > 40 or not _INSTANT.fullmatch(text):
+        raise RequestRefused(f"{name}: {str(text)[:60]!r} is not an instant; write it like 2026-04-12 or 2026-04-12T07:00Z")
+    try:
+        return parse_instant(text)
+    except ValueError as error:
+        raise RequestRefused(f"{name}: {text!r} is not an instant ({error}); write it like 2026-04-12T07:00Z") from error
+
+
+def check_dataset(name: str) -> str:
+    """A dataset's name as `namespace.name`. Raises RequestRefused."""
+    if not isinstance(name, str) or not _DATASET.fullmatch(name):
+        raise RequestRefused(f"dataset: {str(name)[:60]!r} is not a name like search.interactions")
+    return name
+
+
+def make_request(start: datetime, end: datetime, request_id: str, reason: str) -> Request:
+    """A backfill request. Raises RequestRefused with the bound that it breaks."""
+    if start >= end:
+        raise RequestRefused(f"from {start:%Y-%m-%dT%H:%M}Z is not before to {end:%Y-%m-%dT%H:%M}Z; swap them")
+    if start < EARLIEST or end > LATEST:
+        raise RequestRefused(f"range {start:%Y-%m-%d} to {end:%Y-%m-%d} leaves {EARLIEST:%Y} to {LATEST:%Y}")
+    if end - start > LONGEST:
+        raise RequestRefused(f"range of {(end - start).days} days is longer than {LONGEST.days}; ask in smaller pieces")
+    for name, text, longest in (("reason", reason, REASON_LENGTH), ("request id", request_id, ID_LENGTH)):
+        if not text.strip() or len(text) > longest or not text.isprintable():
+            raise RequestRefused(f"{name}: needs 1 to {longest} printable characters")
+    return Request(Interval(start, end), request_id, reason)

@@ -1,0 +1,165 @@
+"""One pass of one dataset: the three calls that a scheduler makes, and all of them at once.
+
+    init -> write_audit_publish -> commit
+
+Each call opens what it needs, so that they may run in three processes.
+"""
+
+from __future__ import annotations
+
+import threading
+import uuid
+from collections.abc import Callable
+from datetime import datetime
+
+from tidemark.errors import MainMoved, RequestRefused
+from tidemark.explain import explain
+from tidemark.lake import open_lake
+from tidemark.lake.commits import watermark_of
+from tidemark.records import How, Plan, Request
+from tidemark.settings import Settings
+from tidemark.spec import DatasetSpec, load_specs
+from tidemark.stages import Committed, Planned, Published
+from tidemark.steps import init as init_step
+from tidemark.steps.commit import commit as commit_step
+from tidemark.steps.context import Context
+from tidemark.steps.publish import find_published, publish, touch
+
+REDOS = 5
+"""How often a session starts again from init when another one published first."""
+
+Say = Callable[[str], None]
+
+
+def open_context(settings: Settings, clock: datetime) -> Context:
+    """Load all specs and open the lake. `clock` is the instant of the run, handed in."""
+    return Context(settings, open_lake(settings), load_specs(settings.schemas, settings.values), clock)
+
+
+def plan(context: Context, dataset: str, request: Request | None = None, resync: bool = False) -> Plan:
+    """What the next session would do; writes no row and stores no plan."""
+    spec = context.spec(dataset)
+    return init_step.survey(context, spec, context.lake.ensure_table(spec), request, resync)
+
+
+def init(
+    context: Context, dataset: str, request: Request | None = None, resync: bool = False, say: Say = print
+) -> Planned:
+    """Decide what the session does, and store the plan."""
+    planned = init_step.init(context, dataset, request, resync)
+    say(explain(planned.plan))
+    return planned
+
+
+def write_audit_publish(
+    context: Context, dataset: str, session: str, attempt: str | None = None, say: Say = print
+) -> Published:
+    """Carry out a stored plan up to its publication; start again from init where main moved meanwhile.
+
+    `attempt` names this try's branch (default: a fresh name). The published session may be another than the
+    one asked for, when it had to be planned anew. Raises what write, audit and publish raise, and MainMoved
+    after REDOS tries.
+    """
+    stored = init_step.find_plan(context, session)
+    if stored is None or stored.dataset != dataset:
+        raise RequestRefused(f"{dataset}: no plan of session {session[:60]!r} in ops.sessions; run init again")
+    current = Planned(stored)
+    for redo in range(REDOS):
+        try:
+            return _carry_out(context, current, attempt if redo == 0 and attempt else _fresh_attempt(), say)
+        except MainMoved as moved:
+            say(str(moved))
+            current = init(context, dataset, stored.request, say=say)
+            if current.plan.how is How.nothing:
+                return Published(current.plan, current.plan.base_snapshot)
+    raise MainMoved(f"{dataset}: main moved {REDOS} times while sessions ran; see who else publishes, then run it again")
+
+
+def commit(context: Context, dataset: str, session: str, say: Say = print) -> Committed:
+    """Close a published session in `ops`. Raises RequestRefused where the session is not published."""
+    stored = init_step.find_plan(context, session)
+    published = find_published(context, stored) if stored is not None and stored.dataset == dataset else None
+    if published is None:
+        raise RequestRefused(f"{dataset}: session {session[:60]!r} is not published; run write_audit_publish first")
+    committed = commit_step(context, published)
+    say(f"{dataset}: session {session} is closed")
+    return committed
+
+
+def run(
+    context: Context, dataset: str, request: Request | None = None, resync: bool = False, say: Say = print
+) -> Committed:
+    """One whole session in this process."""
+    planned = init(context, dataset, request, resync, say)
+    if planned.plan.how is How.nothing:
+        return Committed(planned.plan, planned.plan.previous)
+    published = write_audit_publish(context, dataset, planned.plan.session, say=say)
+    if published.plan.how is How.nothing:
+        return Committed(published.plan, watermark_of(context.lake.table(dataset)))
+    return commit(context, dataset, published.plan.session, say)
+
+
+def in_order(specs: dict[str, DatasetSpec]) -> list[str]:
+    """All datasets, inputs before their readers; by name where the order is free."""
+    done: list[str] = []
+
+    def visit(name: str) -> None:
+        if name in done:
+            return
+        for window in specs[name].inputs.values():
+            if window.dataset != name:
+                visit(window.dataset)
+        done.append(name)
+
+    for name in sorted(specs):
+        visit(name)
+    return done
+
+
+def _carry_out(context: Context, planned: Planned, attempt: str, say: Say) -> Published:
+    plan = planned.plan
+    done = find_published(context, plan)
+    if done is not None:
+        say(f"{plan.dataset}: session {plan.session} is on main already, nothing is done again")
+        return done
+    if not plan.writes:
+        return touch(context, planned)
+    warm = _import_audit(context.spec(plan.dataset))
+    published = _stage_and_publish(context, planned, attempt, say)
+    warm.join()
+    return published
+
+
+def _stage_and_publish(context: Context, planned: Planned, attempt: str, say: Say) -> Published:
+    from tidemark.steps.audit import audit
+    from tidemark.steps.write import write
+
+    staged = write(context, planned, attempt)
+    say(f"staged {staged.rows_written} rows, {staged.rows_clipped} clipped, on branch {staged.branch}")
+    audited = audit(context, staged)
+    passed = len(audited.report.checks) - len(audited.report.warnings)
+    say(f"audit passed: {passed} checks, {len(audited.report.warnings)} warnings")
+    published = publish(context, audited)
+    say(f"published snapshot {published.snapshot_id}")
+    return published
+
+
+def _import_audit(spec: DatasetSpec) -> threading.Thread:
+    """Importing the audit library takes seconds: it goes on beside the Spark write."""
+
+    def load() -> None:
+        from tidemark.audit import preload
+
+        preload()
+
+    thread = threading.Thread(target=load if spec.expectations else lambda: None, daemon=True)
+    thread.start()
+    return thread
+
+
+def _nothing() -> None:
+    """A spec without expectations needs no audit library."""
+
+
+def _fresh_attempt() -> str:
+    return uuid.uuid4().hex[:8]

@@ -1,0 +1,119 @@
+"""A dataset spec as frozen data: the only place where a column's name, type, meaning and checks stand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Literal
+
+Mode = Literal["source", "stateless", "stateful", "versioned"]
+Severity = Literal["fail", "warn"]
+WaitsFor = Literal["complete_through", "final_through"]
+PartitionTransform = Literal["hour", "day", "month", "identity"]
+ExpectationKind = Literal["rows_where", "row_count", "mean", "distinct"]
+
+
+@dataclass(frozen=True)
+class Partition:
+    """One partition field: a transform of a column."""
+
+    transform: PartitionTransform
+    column: str
+
+
+@dataclass(frozen=True)
+class InputSpec:
+    """One input and what a target row looks at: its event times in [t - before, t + after].
+
+    `before` None reaches back to the beginning. `rows` marks the input that gives the rows.
+    """
+
+    name: str
+    dataset: str
+    event_time: str | None = None
+    before: timedelta | None = timedelta(0)
+    after: timedelta = timedelta(0)
+    rows: bool = False
+    optional: bool = False
+    waits_for: WaitsFor = "complete_through"
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column. `type` is in the spec's own words; `min` and `max` are inclusive."""
+
+    name: str
+    type: str
+    means: str
+    required: bool = False
+    unit: str | None = None
+    min: float | None = None
+    max: float | None = None
+    one_of: tuple[Any, ...] | None = None
+    max_length: int | None = None
+
+
+@dataclass(frozen=True)
+class Expectation:
+    """One check of the whole session's rows, with its severity and its reason."""
+
+    kind: ExpectationKind
+    severity: Severity
+    because: str
+    condition: str | None = None
+    column: str | None = None
+    at_most: float | None = None
+    min: float | None = None
+    max: float | None = None
+
+
+@dataclass(frozen=True)
+class LandingSpec:
+    """Where a source's files lie and how they are read. Specs of one group share their files."""
+
+    group: str
+    folders: tuple[str, ...]
+    parser: str
+    completeness: Literal["clock", "static"] = "clock"
+    settling: timedelta = timedelta(minutes=15)
+    quarantine: str | None = None
+
+
+@dataclass(frozen=True)
+class DatasetSpec:
+    """Everything that is written about one dataset."""
+
+    dataset: str
+    why: str
+    grain: tuple[str, ...]
+    mode: Mode
+    columns: dict[str, Column]
+    path: Path
+    event_time: str | None = None
+    partition_by: tuple[Partition, ...] = ()
+    transform: str | None = None
+    params: dict[str, Any] = field(default_factory=dict)
+    settings: tuple[str, ...] = ()
+    inputs: dict[str, InputSpec] = field(default_factory=dict)
+    replace: Literal["append", "whole"] | None = None
+    catch_up_limit: timedelta | None = None
+    landing: LandingSpec | None = None
+    expectations: tuple[Expectation, ...] = ()
+
+    @property
+    def namespace(self) -> str:
+        """The part of the dataset's name before the dot."""
+        return self.dataset.split(".")[0]
+
+    @property
+    def name(self) -> str:
+        """The part of the dataset's name after the dot."""
+        return self.dataset.split(".")[1]
+
+    @property
+    def event_unit(self) -> Literal["day", "hour"]:
+        """`day` where a row is a whole UTC day (its event time is a date), else `hour`."""
+        if self.event_time is not None and self.columns[self.event_time].type == "date":
+            return "day"
+        return "hour"

@@ -1,0 +1,82 @@
+"""The order of a session as types: Planned -> Staged -> Audited -> Published -> Committed.
+
+Each value carries what the next step needs. An `Audited` can be made only from a report that passed, and
+`publish` takes nothing else that holds rows.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from tidemark.errors import AuditFailed
+from tidemark.records import Plan, Watermark
+
+if TYPE_CHECKING:
+    from tidemark.audit import Report
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A plan that is stored in `ops.sessions` (a plan that does nothing is not stored)."""
+
+    plan: Plan
+
+
+@dataclass(frozen=True)
+class Staged:
+    """Rows of a plan, in one snapshot on a branch of their own."""
+
+    plan: Plan
+    snapshot_id: int
+    branch: str
+    rows_written: int
+    rows_clipped: int
+
+
+_PASSED = object()
+
+
+@dataclass(frozen=True)
+class Audited:
+    """A staged snapshot whose report passed. Made by `approve`."""
+
+    staged: Staged
+    report: Report
+    _key: object = field(repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        if self._key is not _PASSED:
+            raise TypeError("an Audited value is made by tidemark.stages.approve")
+
+
+def approve(staged: Staged, report: Report) -> Audited:
+    """Turn a staged snapshot and its passing report into what `publish` takes.
+
+    Raises AuditFailed when the report found against the rows, is empty, or is about another snapshot.
+    """
+    if report.snapshot_id != staged.snapshot_id or report.session != staged.plan.session:
+        raise AuditFailed(
+            f"{staged.plan.dataset}: the report is about session {report.session}, snapshot {report.snapshot_id}, "
+            f"not about the staged snapshot {staged.snapshot_id}; main is unchanged; run the session again"
+        )
+    if not report.passed:
+        raise AuditFailed(report.describe() + f"\n  staged rows: branch {staged.branch}")
+    return Audited(staged, report, _PASSED)
+
+
+@dataclass(frozen=True)
+class Published:
+    """A session whose watermark is on the target: with a snapshot on main, or a touch of properties."""
+
+    plan: Plan
+    snapshot_id: int
+    rows_written: int = 0
+
+
+@dataclass(frozen=True)
+class Committed:
+    """A session that is closed in `ops`."""
+
+    plan: Plan
+    watermark: Watermark | None

@@ -1,0 +1,1 @@
+"""The five steps of a session: init, write, audit, publish, commit."""

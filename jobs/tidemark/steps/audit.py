@@ -1,0 +1,39 @@
+"""audit: check the staged snapshot by its id, restricted to what the session changed."""
+
+from __future__ import annotations
+
+from tidemark.audit import Report, audit_staged, rows_for_ops
+from tidemark.lake import ops
+from tidemark.records import How
+from tidemark.spark import connect
+from tidemark.stages import Audited, Staged, approve
+from tidemark.steps.context import Context
+
+
+def audit(context: Context, staged: Staged) -> Audited:
+    """Audit and approve a staged snapshot; every check becomes a row of `ops.audit_results`.
+
+    Raises AuditFailed where the report found against the rows, AuditError where it could not be made.
+    """
+    report = _report(context, staged)
+    ops.append(context.lake, "ops.audit_results", rows_for_ops(report, context.clock))
+    return approve(staged, report)
+
+
+def _report(context: Context, staged: Staged) -> Report:
+    plan = staged.plan
+    return audit_staged(
+        spec=context.spec(plan.dataset),
+        table=context.lake.table(plan.dataset),
+        staged_snapshot_id=staged.snapshot_id,
+        base_snapshot_id=plan.base_snapshot,
+        ranges=plan.ranges or None,
+        appended_only=plan.how is How.append,
+        expected_rows=staged.rows_written,
+        rows_clipped=staged.rows_clipped,
+        rows_due=False,
+        spark=connect(context.settings),
+        reports=context.settings.reports,
+        session=plan.session,
+        clock=context.clock,
+    )

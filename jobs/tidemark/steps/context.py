@@ -1,0 +1,31 @@
+"""What every step of a session works with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from tidemark.errors import RequestRefused
+from tidemark.lake import Lake
+from tidemark.settings import Settings
+from tidemark.spec import DatasetSpec
+
+
+@dataclass(frozen=True)
+class Context:
+    """Settings, open lake, all specs, and the clock that was handed in."""
+
+    settings: Settings
+    lake: Lake
+    specs: Mapping[str, DatasetSpec]
+    clock: datetime
+
+    def spec(self, dataset: str) -> DatasetSpec:
+        """The spec of a dataset. Raises RequestRefused for an unknown one."""
+        try:
+            return self.specs[dataset]
+        except KeyError:
+            raise RequestRefused(
+                f"dataset {dataset[:80]!r} is unknown; known are: {', '.join(sorted(self.specs))}"
+            ) from None

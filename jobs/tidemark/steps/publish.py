@@ -1,0 +1,47 @@
+"""publish: move main to the audited snapshot and set the watermark, in one catalog commit."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from tidemark.lake.changes import latest_added_time
+from tidemark.lake.commits import publish_watermark
+from tidemark.lake.history import published_snapshot
+from tidemark.planning.common import latest
+from tidemark.records import Plan, Watermark
+from tidemark.stages import Audited, Planned, Published
+from tidemark.steps.context import Context
+from tidemark.steps.landing import seen_through
+
+
+def publish(context: Context, audited: Audited) -> Published:
+    """Publish what passed its audit. Raises MainMoved where another session was there first."""
+    staged = audited.staged
+    watermark = _completed(context, staged.plan, staged.plan.watermark(staged.snapshot_id))
+    publish_watermark(context.lake.catalog, staged.plan, watermark)
+    return Published(staged.plan, staged.snapshot_id, staged.rows_written)
+
+
+def touch(context: Context, planned: Planned) -> Published:
+    """Publish a plan that moves only the watermark: main stays where it is."""
+    plan = planned.plan
+    kept = plan.previous.snapshot if plan.previous else plan.base_snapshot
+    watermark = plan.watermark(plan.base_snapshot)
+    publish_watermark(context.lake.catalog, plan, watermark)
+    return Published(plan, kept)
+
+
+def find_published(context: Context, plan: Plan) -> Published | None:
+    """The plan's session as published, where it is on main already."""
+    snapshot = published_snapshot(context.lake.table(plan.dataset), plan)
+    return None if snapshot is None else Published(plan, snapshot)
+
+
+def _completed(context: Context, plan: Plan, watermark: Watermark) -> Watermark:
+    """For handed-in history, completeness follows the rows that were staged."""
+    event_time = context.spec(plan.dataset).event_time
+    if plan.completeness != "data" or event_time is None:
+        return watermark
+    seen = latest_added_time(context.lake.table(plan.dataset), watermark.snapshot, event_time)
+    through = latest(watermark.complete_through, seen_through(seen))
+    return replace(watermark, complete_through=through, final_through=through)

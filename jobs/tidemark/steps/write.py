@@ -1,0 +1,178 @@
+"""write: read the inputs as planned, transform, clip, and stage the rows in one commit on a branch."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from tidemark.errors import SpecError, WriteError
+from tidemark.frames import read_added, read_at, within
+from tidemark.lake.history import is_staged_by, property_of, staged_attempt
+from tidemark.lake.properties import ATTEMPT, CATALOG, SESSION, WATERMARK, branch_name
+from tidemark.records import How, InputPlan, Plan
+from tidemark.spark import connect
+from tidemark.spec import DatasetSpec
+from tidemark.spec.spark import to_struct
+from tidemark.stages import Planned, Staged
+from tidemark.steps.context import Context
+
+if TYPE_CHECKING:
+    from pyspark.sql import Column, DataFrame, SparkSession
+
+    Transform = Callable[[Mapping[str, DataFrame], Mapping[str, Any]], Any]
+
+
+@dataclass(frozen=True)
+class Output:
+    """What a transform gave, in the spec's shape, with the condition for rows that stay."""
+
+    frame: DataFrame
+    keep: Column | None
+
+
+def write(context: Context, planned: Planned, attempt: str) -> Staged:
+    """Stage the plan's rows. A finished earlier attempt of the same session is taken as it is.
+
+    Raises WriteError where the transform's output is not what the spec says, or the branch does not hold
+    exactly one commit of this session on the plan's base.
+    """
+    plan = planned.plan
+    spec = context.spec(plan.dataset)
+    table = context.lake.table(plan.dataset)
+    found = staged_attempt(table, plan)
+    output = _transform(context, spec, plan, connect(context.settings))
+    if found is not None:
+        branch, snapshot = found
+        return Staged(plan, snapshot.snapshot_id, branch, _added_rows(snapshot.summary), _count_clipped(output))
+    branch = branch_name(plan.session, attempt)
+    context.lake.create_branch(table, branch, plan.base_snapshot)
+    clipped = _stage(spec, plan, output, branch, attempt)
+    return _staged(context, plan, branch, attempt, clipped)
+
+
+def _transform(context: Context, spec: DatasetSpec, plan: Plan, spark: SparkSession) -> Output:
+    if spec.mode == "source":
+        from tidemark.landing import read_rows
+
+        return Output(_conform(spec, read_rows(spark, context.settings, spec, plan)), None)
+    inputs = {name: _read(context, spec, plan, name, i, spark) for name, i in plan.inputs.items()}
+    result = load_function(spec)(inputs, transform_params(context, spec, plan))
+    frame = _conform(spec, _to_frame(spark, spec, result))
+    if plan.ranges and spec.event_time:
+        return Output(frame, within(frame, spec.event_time, plan.ranges))
+    return Output(frame, None)
+
+
+def load_function(spec: DatasetSpec) -> Transform:
+    """The transform that the spec names. Raises SpecError where it cannot be found."""
+    assert spec.transform is not None, "the spec language demands a transform of every other mode"
+    module, _, name = spec.transform.partition(":")
+    try:
+        function: Transform = getattr(importlib.import_module(module), name)
+    except (ImportError, AttributeError) as error:
+        raise SpecError(f"{spec.path}: transform {spec.transform} cannot be loaded: {error}; correct its name") from error
+    return function
+
+
+def transform_params(context: Context, spec: DatasetSpec, plan: Plan) -> dict[str, Any]:
+    """The spec's params and settings, and what the loop tells every transform."""
+    return {
+        **{key: context.settings.values.get(key) for key in spec.settings},
+        **spec.params,
+        "ranges": tuple((i.start, i.end) for i in plan.ranges),
+        "session": plan.session,
+        "snapshots": {name: i.read_snapshot for name, i in plan.inputs.items()},
+        "complete_through": {name: i.complete_through for name, i in plan.inputs.items()},
+    }
+
+
+def _read(
+    context: Context, spec: DatasetSpec, plan: Plan, name: str, planned: InputPlan, spark: SparkSession
+) -> DataFrame:
+    if plan.how is How.append and spec.mode == "stateless" and planned.from_snapshot is not None:
+        return read_added(spark, planned.dataset, planned.from_snapshot, planned.to_snapshot)
+    frame = read_at(spark, planned.dataset, planned.read_snapshot)
+    event_time = spec.inputs[name].event_time or context.spec(planned.dataset).event_time
+    if planned.reads is None or event_time is None:
+        return frame
+    return frame.where(within(frame, event_time, planned.reads))
+
+
+def _to_frame(spark: SparkSession, spec: DatasetSpec, result: Any) -> DataFrame:
+    """Versioned transforms may hand over an Arrow table."""
+    import pyarrow as pa
+
+    if isinstance(result, pa.Table):
+        return spark.createDataFrame(result, schema=to_struct(spec))
+    frame: DataFrame = result
+    return frame
+
+
+def _conform(spec: DatasetSpec, frame: DataFrame) -> DataFrame:
+    """Exactly the spec's columns, in its order and types. A column more or less is the transform's error."""
+    from pyspark.sql import functions as F
+
+    wanted, given = set(spec.columns), set(frame.columns)
+    if wanted != given:
+        raise WriteError(
+            f"{spec.dataset}: the transform {spec.transform} gave columns that the spec does not have: "
+            f"{sorted(given - wanted) or 'none'}; it did not give: {sorted(wanted - given) or 'none'}; "
+            f"correct the transform or {spec.path.name}"
+        )
+    return frame.select([F.col(field.name).cast(field.dataType) for field in to_struct(spec).fields])
+
+
+def _count_clipped(output: Output) -> int:
+    """Rows outside the plan's ranges, counted anew for an attempt whose own count is gone."""
+    return 0 if output.keep is None else output.frame.where(~output.keep).count()
+
+
+def _stage(spec: DatasetSpec, plan: Plan, output: Output, branch: str, attempt: str) -> int:
+    """Write the rows that stay to the branch, and count on the way those that do not."""
+    rows, clipped = _clip(output)
+    properties = {SESSION: plan.session, ATTEMPT: attempt, WATERMARK: plan.watermark(0).to_json()}
+    writer = rows.writeTo(f"{CATALOG}.{plan.dataset}.branch_{branch}")
+    for key, value in properties.items():
+        writer = writer.option(f"snapshot-property.{key}", value)
+    if plan.how is How.append:
+        writer.append()
+    else:
+        writer.overwrite(_replaced(spec, plan, output.frame))
+    return clipped()
+
+
+def _clip(output: Output) -> tuple[DataFrame, Callable[[], int]]:
+    """The rows that stay, and how to learn after the write how many did not."""
+    from pyspark.sql import Observation
+    from pyspark.sql import functions as F
+
+    if output.keep is None:
+        return output.frame, lambda: 0
+    seen = Observation("clipped")
+    outside = F.sum(F.when(output.keep, F.lit(0)).otherwise(F.lit(1))).alias("rows")
+    rows = output.frame.observe(seen, outside).where(output.keep)
+    return rows, lambda: int(seen.get.get("rows") or 0)
+
+
+def _replaced(spec: DatasetSpec, plan: Plan, frame: DataFrame) -> Column:
+    """The rows of the target that the session replaces, an empty result included."""
+    from pyspark.sql import functions as F
+
+    return F.lit(True) if spec.event_time is None else within(frame, spec.event_time, plan.ranges)
+
+
+def _staged(context: Context, plan: Plan, branch: str, attempt: str, clipped: int) -> Staged:
+    """See that the branch holds this attempt and nothing else."""
+    snapshot = context.lake.table(plan.dataset).snapshot_by_name(branch)
+    if snapshot is None or not is_staged_by(snapshot, plan) or property_of(snapshot, ATTEMPT) != attempt:
+        raise WriteError(
+            f"{plan.dataset}, session {plan.session}: branch {branch} does not hold exactly one commit of this attempt "
+            f"on snapshot {plan.base_snapshot}; nothing was published; run the session again"
+        )
+    return Staged(plan, snapshot.snapshot_id, branch, _added_rows(snapshot.summary), clipped)
+
+
+def _added_rows(summary: Any) -> int:
+    return 0 if summary is None else int(summary.additional_properties.get("added-records", 0))

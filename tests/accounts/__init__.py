@@ -1,0 +1,1 @@
+"""A second domain, unrelated to search: accounts sign up, change plan and cancel."""

@@ -1,0 +1,12 @@
+"""Parser of the accounts' landing folder."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+
+def parse(record: Mapping[str, Any], place: Mapping[str, Any]) -> Iterable[tuple[str, dict[str, Any]]]:
+    """Each record names its kind: signups, plans or cancels."""
+    kind = str(record["kind"])
+    yield f"{kind}_feed", {key: record.get(key) for key in ("event_id", "account_id", "plan", "happened_at")}

@@ -1,0 +1,78 @@
+"""Transforms of the accounts domain."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+HOUR = F.expr("interval 1 hour")
+
+
+def facts(inputs: Mapping[str, DataFrame], params: Mapping[str, Any]) -> DataFrame:
+    """One row an event, its plan in small letters."""
+    feed = inputs["feed"]
+    return feed.select("event_id", "account_id", F.lower("plan").alias("plan"), "happened_at")
+
+
+def states(inputs: Mapping[str, DataFrame], params: Mapping[str, Any]) -> DataFrame:
+    """The state of each account at the end of each hour, from the hour of its sign-up on."""
+    signups = inputs["signups"].groupBy("account_id").agg(
+        F.min("happened_at").alias("since"), F.min_by("plan", F.struct("happened_at", "event_id")).alias("first_plan")
+    )
+    hours = _hours(inputs["signups"], params)
+    alive = signups.join(hours, F.col("since") < F.col("hour") + HOUR)
+    plans = inputs["plans"].select("account_id", F.col("plan").alias("next_plan"), F.col("happened_at").alias("changed_at"))
+    in_force = (F.col("p.account_id") == F.col("a.account_id")) & (F.col("changed_at") < F.col("hour") + HOUR)
+    planned = (
+        alive.alias("a")
+        .join(plans.alias("p"), in_force & (F.col("changed_at") >= F.col("since")), "left")
+        .groupBy("a.account_id", "hour", "since", "first_plan")
+        .agg(F.max_by("next_plan", F.struct("changed_at", "next_plan")).alias("latest"))
+    )
+    cancels = inputs["cancels"].groupBy("account_id").agg(F.collect_list("happened_at").alias("cancels"))
+    ended = F.exists("cancels", lambda at: (at >= F.col("since")) & (at < F.col("hour") + HOUR))
+    return planned.join(cancels, "account_id", "left").select(
+        "account_id",
+        "hour",
+        F.coalesce("latest", "first_plan").alias("plan"),
+        (~F.coalesce(ended, F.lit(False))).alias("active"),
+    )
+
+
+def around(inputs: Mapping[str, DataFrame], params: Mapping[str, Any]) -> DataFrame:
+    """Sign-ups from three hours before to one hour after each hour; hours without any have no row."""
+    counted = inputs["signups"].groupBy(F.date_trunc("hour", "happened_at").alias("at")).count()
+    steps = counted.select("count", F.explode(F.sequence(F.lit(-1), F.lit(3))).alias("step"), "at")
+    shifted = steps.select((F.col("at") + F.make_interval(hours="step")).alias("hour"), "count")
+    return shifted.groupBy("hour").agg(F.sum("count").alias("signups"))
+
+
+def earlier_days(inputs: Mapping[str, DataFrame], params: Mapping[str, Any]) -> DataFrame:
+    """Sign-ups of the two days before each day."""
+    counted = inputs["signups"].groupBy(F.to_date("happened_at").alias("on")).count()
+    shifted = counted.select("count", F.explode(F.array(F.date_add("on", 1), F.date_add("on", 2))).alias("day"))
+    return shifted.groupBy("day").agg(F.sum("count").alias("signups"))
+
+
+def totals(inputs: Mapping[str, DataFrame], params: Mapping[str, Any]) -> DataFrame:
+    """One more version, which knows how many there were before it."""
+    earlier = inputs["earlier"].agg((F.count(F.lit(1)) + 1).alias("number"))
+    counted = inputs["signups"].agg(F.count(F.lit(1)).alias("signups"))
+    return earlier.crossJoin(counted).select(F.lit(params["session"]).alias("version"), "number", "signups")
+
+
+def _hours(frame: DataFrame, params: Mapping[str, Any]) -> DataFrame:
+    """The hours that are to be produced, one row each."""
+    pieces = [
+        frame.sparkSession.range(1).select(
+            F.explode(F.sequence(F.lit(start), F.lit(end) - HOUR, F.expr("interval 1 hour"))).alias("hour")
+        )
+        for start, end in params["ranges"]
+    ]
+    hours = pieces[0]
+    for piece in pieces[1:]:
+        hours = hours.unionByName(piece)
+    return hours

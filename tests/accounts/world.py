@@ -1,0 +1,150 @@
+"""A lake in which a test plays upstream: it appends, overwrites and deletes rows of the feeds, and says how far they are complete."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+from pyiceberg.table import Table
+from pyspark.sql import SparkSession
+from pyspark.sql import functions as F
+
+from tidemark import session
+from tidemark.lake.commits import watermark_of
+from tidemark.lake.properties import CATALOG, WATERMARK
+from tidemark.ranges import Interval
+from tidemark.records import Plan, Request, Watermark
+from tidemark.settings import Settings
+from tidemark.spark import connect
+from tidemark.stages import Committed
+from tidemark.steps.context import Context
+
+DAY = datetime(2026, 4, 12, tzinfo=UTC)
+SCHEMAS = Path(__file__).parent / "schemas"
+
+
+def hour(number: float) -> datetime:
+    """An instant in the test's day, in hours; hours above 23 run into the next days."""
+    return DAY + timedelta(hours=number)
+
+
+def hours(first: int, last: int) -> Interval:
+    """The hours from first to last, both included, as people name them."""
+    return Interval(hour(first), hour(last + 1))
+
+
+@dataclass(frozen=True)
+class Event:
+    """One event of a feed."""
+
+    event_id: str
+    account_id: str
+    at: float
+    plan: str | None = "basic"
+    landed: float | None = None
+
+    def row(self) -> dict[str, Any]:
+        """The event as a row of a feed."""
+        return {
+            "event_id": self.event_id,
+            "account_id": self.account_id,
+            "plan": self.plan,
+            "happened_at": hour(self.at),
+            "arrived_at": hour(self.at if self.landed is None else self.landed),
+        }
+
+
+class Accounts:
+    """The accounts domain on a real catalog."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.context: Context = session.open_context(settings, hour(24))
+        self.said: list[str] = []
+
+    @property
+    def spark(self) -> SparkSession:
+        return connect(self.settings)
+
+    def table(self, dataset: str) -> Table:
+        return self.context.lake.ensure_table(self.context.specs[dataset])
+
+    def append(self, feed: str, events: Iterable[Event], complete: float | None = None) -> None:
+        """Publish events as one file an arrival hour, and move the feed's completeness."""
+        table = self.table(feed)
+        rows = [event.row() for event in events]
+        if rows:
+            table.append(pa.Table.from_pylist(rows, schema=table.schema().as_arrow()))
+        self.complete(feed, complete)
+
+    def complete(self, feed: str, through_hour: float | None) -> None:
+        """Say that a feed is complete through the end of an hour, as people name hours."""
+        table = self.table(feed)
+        known = watermark_of(table)
+        head = table.current_snapshot()
+        assert head is not None
+        through = known.complete_through if known and through_hour is None else hour((through_hour or 0) + 1)
+        mark = Watermark("upstream", head.snapshot_id, through, through)
+        with table.transaction() as change:
+            change.set_properties({WATERMARK: mark.to_json()})
+
+    def delete(self, feed: str, condition: str) -> None:
+        """Remove rows of a feed, as an erasure would."""
+        self.spark.sql(f"DELETE FROM {CATALOG}.{feed} WHERE {condition}")
+        self.complete(feed, None)
+
+    def run(self, dataset: str, request: Request | None = None, clock: datetime | None = None) -> Committed:
+        """One whole session."""
+        context = self.context if clock is None else replace(self.context, clock=clock)
+        return session.run(context, dataset, request, say=self.said.append)
+
+    def plan(self, dataset: str, request: Request | None = None) -> Plan:
+        return session.plan(self.context, dataset, request)
+
+    def rows(self, dataset: str, order: Sequence[str] = ()) -> list[dict[str, Any]]:
+        """All published rows, in a stable order."""
+        found: list[dict[str, Any]] = self.table(dataset).scan().to_arrow().to_pylist()
+        return sorted(found, key=lambda row: tuple(str(row[key]) for key in (order or sorted(row))))
+
+    def files(self, dataset: str) -> set[str]:
+        """The data files that main holds."""
+        return {task.file.file_path for task in self.table(dataset).scan().plan_files()}
+
+    def head(self, dataset: str) -> int:
+        """Main's snapshot id."""
+        head = self.table(dataset).current_snapshot()
+        assert head is not None
+        return head.snapshot_id
+
+    def watermark(self, dataset: str) -> Watermark | None:
+        return watermark_of(self.table(dataset))
+
+
+def same_rows_as_rebuild(world: Accounts, dataset: str, home: Path) -> None:
+    """The oracle: the published table equals a clean rebuild over the same input state."""
+    spec = world.context.specs[dataset]
+    clean = Accounts(replace(world.settings, home=home))
+    for window in spec.inputs.values():
+        if window.dataset == dataset:
+            continue
+        source = world.table(window.dataset)
+        clean.table(window.dataset).append(source.scan().to_arrow())
+        known = watermark_of(source)
+        through = known.complete_through if known else None
+        clean.complete(window.dataset, None if through is None else (through - DAY) / timedelta(hours=1) - 1)
+    clean.run(dataset)
+    assert world.rows(dataset) == clean.rows(dataset)
+
+
+def as_request(first: int, last: int, request_id: str = "asked") -> Request:
+    """A backfill of some hours."""
+    return Request(hours(first, last), request_id, "a test asked for it")
+
+
+def count_rows(spark: SparkSession, dataset: str) -> int:
+    """Rows on main as Spark sees them."""
+    return spark.table(f"{CATALOG}.{dataset}").agg(F.count(F.lit(1))).collect()[0][0]

@@ -1,0 +1,145 @@
+"""Reading and running one data case."""
+
+from __future__ import annotations
+
+import importlib
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import yaml
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql.types import StructField, StructType
+from tidemark.ranges import BEGINNING, END
+from tidemark.spec import DatasetSpec
+from tidemark.spec.spark import to_struct
+
+Row = dict[str, Any]
+KEYS = {"why", "ranges", "params", "defaults", "given", "then", "refused"}
+
+
+@dataclass(frozen=True)
+class Case:
+    """One file: what goes in, what is asked for, what follows."""
+
+    why: str
+    given: Mapping[str, list[Row]]
+    then: list[Row] | None
+    refused: str | None
+    params: Mapping[str, Any]
+    ranges: tuple[tuple[datetime, datetime], ...]
+
+    @classmethod
+    def read(cls, path: Path) -> Case:
+        """ValueError where the file has no reason, no outcome, or a key that nobody reads."""
+        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
+        unknown = set(raw) - KEYS
+        if unknown or not raw.get("why") or ("then" in raw) == ("refused" in raw):
+            raise ValueError(f"{path}: needs why, given and one of then, refused; unknown: {sorted(unknown)}")
+        defaults = raw.get("defaults") or {}
+        given = {
+            name: [{**defaults.get(name, {}), **row} for row in rows or []] for name, rows in raw["given"].items()
+        }
+        then = [{**defaults.get("then", {}), **row} for row in raw["then"] or []] if "then" in raw else None
+        ranges = tuple((as_instant(start), as_instant(end)) for start, end in raw.get("ranges") or [])
+        return cls(raw["why"], given, then, raw.get("refused"), raw.get("params") or {}, ranges or ((BEGINNING, END),))
+
+
+def run(
+    case: Case, dataset: DatasetSpec, specs: Mapping[str, DatasetSpec], values: Mapping[str, Any], spark: SparkSession
+) -> list[Row]:
+    """The rows that the spec's transform gives, clipped to the case's ranges as the loop does."""
+    unknown = set(case.given) - set(dataset.inputs)
+    assert not unknown, f"{dataset.dataset} has no input {sorted(unknown)}"
+    inputs = {
+        name: frame(spark, specs[each.dataset], case.given.get(name, [])) for name, each in dataset.inputs.items()
+    }
+    settings = {key: values.get(key) for key in dataset.settings}
+    params = {**settings, **dataset.params, "ranges": case.ranges, "session": "case", **case.params}
+    assert dataset.transform is not None
+    module, _, function = dataset.transform.partition(":")
+    result = getattr(importlib.import_module(module), function)(inputs, params)
+    rows = rows_of(result)
+    assert all(set(row) == set(dataset.columns) for row in rows), "columns of the transform and of the spec"
+    return [row for row in rows if _wanted(row, dataset.event_time, case.ranges)]
+
+
+def rows_of(result: DataFrame | pa.Table) -> list[Row]:
+    """The rows of what a transform gave; versioned ones may give an Arrow table."""
+    if isinstance(result, pa.Table):
+        return list(result.to_pylist())
+    return [row.asDict(recursive=True) for row in result.collect()]
+
+
+def frame(spark: SparkSession, spec: DatasetSpec, rows: list[Row]) -> DataFrame:
+    """Rows as a frame of the spec's columns; columns that a row leaves out are null."""
+    unknown = {name for row in rows for name in row} - set(spec.columns)
+    assert not unknown, f"{spec.dataset} has no column {sorted(unknown)}"
+    struct = StructType([StructField(field.name, field.dataType, True) for field in to_struct(spec).fields])
+    kinds = {name: column.type for name, column in spec.columns.items()}
+    values = [tuple(typed(row.get(name), kinds[name]) for name in struct.names) for row in rows]
+    return spark.createDataFrame(values, struct)
+
+
+def compare(spec: DatasetSpec, found: list[Row], expected: list[Row]) -> list[str]:
+    """What differs, in words; nothing where all expected rows are there and no others."""
+    faults = [f"{len(found)} rows, expected {len(expected)}"] if len(found) != len(expected) else []
+    for row in expected:
+        wanted = {name: typed(value, spec.columns[name].type) for name, value in row.items()}
+        keys = {name: value for name, value in wanted.items() if name in spec.grain}
+        same = [other for other in found if all(is_same(other[name], value) for name, value in keys.items())]
+        if len(same) != 1:
+            faults.append(f"{len(same)} rows with {keys}")
+            continue
+        faults += [
+            f"{keys}: {name} is {same[0][name]!r}, expected {value!r}"
+            for name, value in wanted.items()
+            if not is_same(same[0][name], value)
+        ]
+    return faults
+
+
+def is_same(found: Any, expected: Any) -> bool:
+    """Equal, and for fractions equal to six digits."""
+    if isinstance(found, datetime):
+        found = as_instant(found)
+    if isinstance(found, float) and isinstance(expected, int | float):
+        return math.isclose(found, expected, rel_tol=1e-6, abs_tol=1e-9)
+    if isinstance(found, dict) and isinstance(expected, dict):
+        return found.keys() == expected.keys() and all(is_same(found[key], expected[key]) for key in found)
+    return bool(found == expected)
+
+
+def typed(value: Any, kind: str) -> Any:
+    """A YAML value as the column's type wants it."""
+    if value is None:
+        return None
+    if kind == "timestamp":
+        return as_instant(value)
+    if kind == "date":
+        return value if not isinstance(value, datetime) else value.date()
+    if kind == "double":
+        return float(value)
+    if kind == "map<string,double>":
+        return {name: float(number) for name, number in value.items()}
+    return value
+
+
+def as_instant(value: Any) -> datetime:
+    """A YAML date or timestamp as an aware instant; without an offset it is UTC."""
+    if isinstance(value, str):
+        value = datetime.fromisoformat(value)
+    if not isinstance(value, datetime):
+        value = datetime(value.year, value.month, value.day)
+    return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def _wanted(row: Row, event_time: str | None, ranges: tuple[tuple[datetime, datetime], ...]) -> bool:
+    if event_time is None:
+        return True
+    value: date | datetime = row[event_time]
+    return any(start <= as_instant(value) < end for start, end in ranges)

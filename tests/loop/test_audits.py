@@ -1,0 +1,99 @@
+"""Nothing unaudited is ever readable on main: six ways in which an audit does not pass, and one in which it warns."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+from tests.accounts.world import Accounts, Event
+from tidemark import session
+from tidemark.errors import AuditError, AuditFailed, TidemarkError, WriteError
+from tidemark.lake import ops
+from tidemark.steps.audit import audit
+from tidemark.steps.write import write
+
+pytestmark = [pytest.mark.loop, pytest.mark.spark]
+
+SIGNUPS, PLANS, CANCELS, STATES = (
+    "accounts.signups_feed",
+    "accounts.plans_feed",
+    "accounts.cancels_feed",
+    "accounts.account_states",
+)
+
+
+def ready(accounts: Accounts, plan: str) -> None:
+    accounts.append(SIGNUPS, [Event("s0", "a0", 0.5, plan)], complete=0)
+    accounts.complete(PLANS, 0)
+    accounts.complete(CANCELS, 0)
+
+
+def test_s40_a_failed_check_publishes_nothing_and_keeps_the_branch(accounts: Accounts) -> None:
+    ready(accounts, "")
+    head = accounts.table(STATES).current_snapshot()
+
+    with pytest.raises(AuditFailed, match="main is unchanged"):
+        accounts.run(STATES)
+
+    table = accounts.table(STATES)
+    assert table.current_snapshot() == head
+    assert accounts.watermark(STATES) is None
+    assert [name for name in table.refs() if name.startswith("session_")]
+    failed = [row for row in ops.rows(accounts.context.lake, "ops.audit_results") if not row["passed"]]
+    assert [row["severity"] for row in failed] == ["fail"]
+
+
+def test_s40_a_missing_audit_library_publishes_nothing(accounts: Accounts, monkeypatch: pytest.MonkeyPatch) -> None:
+    ready(accounts, "basic")
+    head = accounts.head(STATES)
+    for name in [name for name in sys.modules if name.split(".")[0] == "great_expectations"]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "great_expectations", None)
+
+    with pytest.raises(AuditError):
+        accounts.run(STATES)
+
+    assert (accounts.head(STATES), accounts.watermark(STATES)) == (head, None)
+
+
+def test_s40_a_missing_branch_publishes_nothing(accounts: Accounts) -> None:
+    ready(accounts, "basic")
+    head = accounts.head(STATES)
+    planned = session.init(accounts.context, STATES, say=accounts.said.append)
+    staged = write(accounts.context, planned, "first")
+    accounts.context.lake.remove_branch(STATES, staged.branch)
+    accounts.spark.sql(
+        f"CALL lake.system.expire_snapshots(table => '{STATES}', snapshot_ids => array({staged.snapshot_id}L))"
+    )
+
+    with pytest.raises(TidemarkError):
+        audit(accounts.context, staged)
+
+    assert (accounts.head(STATES), accounts.watermark(STATES)) == (head, None)
+
+
+def test_s40_a_transform_with_wrong_columns_publishes_nothing(
+    accounts: Accounts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from tests.accounts import transforms
+
+    ready(accounts, "basic")
+    head = accounts.head(STATES)
+    monkeypatch.setattr(transforms, "states", lambda inputs, params: inputs["signups"])
+
+    with pytest.raises(WriteError, match="did not give"):
+        accounts.run(STATES)
+
+    assert (accounts.head(STATES), accounts.watermark(STATES)) == (head, None)
+
+
+def test_s42_a_warning_is_published_and_shown(accounts: Accounts) -> None:
+    ready(accounts, "odd")
+
+    accounts.run(STATES)
+
+    assert [row["plan"] for row in accounts.rows(STATES)] == ["odd"]
+    warned = [row for row in ops.rows(accounts.context.lake, "ops.audit_results") if not row["passed"]]
+    assert [row["severity"] for row in warned] == ["warn"]
+    assert any("1 warnings" in line for line in accounts.said)
