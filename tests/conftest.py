@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
 from tidemark.settings import Settings, load_settings
 from tidemark.spark import ensure_server, stop_server
 

@@ -47,8 +47,14 @@ def configuration(settings: Settings, port: int) -> dict[str, dict[str, str]]:
         # 64 bytes: with fewer the signing library warns in each task.
         "api_auth": {"jwt_secret": secret(home / "jwt.key", 64)},
         "scheduler": {"catchup_by_default": "False", "scheduler_idle_sleep_time": "0.3"},
-        "dag_processor": {"refresh_interval": "30", "min_file_process_interval": "30", "parsing_processes": "1"},
+        "dag_processor": {
+            "refresh_interval": "30",
+            "min_file_process_interval": "30",
+            "parsing_processes": "1",
+        },
         "logging": {"base_log_folder": str(settings.logs / "airflow"), "colored_console_log": "False"},
+        # A supervisor that misses the end of its task looks again after this time; its slot is held so long.
+        "workers": {"min_heartbeat_interval": "1"},
         "usage_data_collection": {"enabled": "False"},
     }
 
@@ -63,6 +69,8 @@ def environment(settings: Settings) -> dict[str, str]:
         "PYTHONPATH": os.pathsep.join([str(CHECKOUT / "jobs"), str(CHECKOUT)]),
         "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")]),
         "NO_COLOR": "1",
+        # Its threads would be there when the scheduler forks its workers.
+        "OPENBLAS_NUM_THREADS": "1",
         "PYTHONWARNINGS": "ignore",
         "PYTHONUNBUFFERED": "1",
     }

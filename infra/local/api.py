@@ -57,7 +57,11 @@ class Client:
         return self._authorised("PATCH", path, body)
 
     def _authorised(
-        self, method: str, path: str, body: Mapping[str, Any] | None = None, query: Mapping[str, Any] | None = None
+        self,
+        method: str,
+        path: str,
+        body: Mapping[str, Any] | None = None,
+        query: Mapping[str, Any] | None = None,
     ) -> Any:
         address = f"/api/v2/{path}" + (f"?{urllib.parse.urlencode(query, doseq=True)}" if query else "")
         try:
@@ -72,7 +76,9 @@ class Client:
         self._token = str(said["access_token"])
         return self._token
 
-    def _send(self, method: str, path: str, body: Mapping[str, Any] | None = None, token: str | None = None) -> Any:
+    def _send(
+        self, method: str, path: str, body: Mapping[str, Any] | None = None, token: str | None = None
+    ) -> Any:
         headers = {"Content-Type": "application/json", "Accept": "application/json"}
         if token:
             headers["Authorization"] = f"Bearer {token}"

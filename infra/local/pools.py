@@ -12,7 +12,14 @@ def make_pools(client: Client, settings: Settings) -> None:
     """Make the pools of all datasets, or set them back to one slot."""
     names = sorted(load_specs(settings.schemas, settings.values))
     pools = [
-        {"name": pool_of(name), "slots": 1, "description": f"One publisher of {name} at a time", "include_deferred": True}
+        {
+            "name": pool_of(name),
+            "slots": 1,
+            "description": f"One publisher of {name} at a time",
+            "include_deferred": True,
+        }
         for name in names
     ]
-    client.patch("pools", {"actions": [{"action": "create", "entities": pools, "action_on_existence": "overwrite"}]})
+    client.patch(
+        "pools", {"actions": [{"action": "create", "entities": pools, "action_on_existence": "overwrite"}]}
+    )

@@ -43,9 +43,17 @@ def start(service: Service, command: Sequence[str], env: Mapping[str, str], cwd:
     service.logs.mkdir(parents=True, exist_ok=True)
     with service.log.open("ab") as log:
         process = subprocess.Popen(
-            command, env=dict(env), cwd=cwd, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+            command,
+            env=dict(env),
+            cwd=cwd,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
         )
-    service.pid_file.write_text(json.dumps({"pid": process.pid, "born": _born(process.pid)}), encoding="utf-8")
+    service.pid_file.write_text(
+        json.dumps({"pid": process.pid, "born": _born(process.pid)}), encoding="utf-8"
+    )
 
 
 def stop(service: Service) -> bool:
@@ -93,7 +101,9 @@ def _born(pid: int) -> str | None:
 
 
 def _born_by_ps(pid: int) -> str | None:
-    said = subprocess.run(["ps", "-o", "lstart=", "-p", str(pid)], capture_output=True, text=True, check=False)
+    said = subprocess.run(
+        ["ps", "-o", "lstart=", "-p", str(pid)], capture_output=True, text=True, check=False
+    )
     return said.stdout.strip() or None
 
 

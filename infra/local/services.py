@@ -88,7 +88,9 @@ def _run_airflow(arguments: Sequence[str], env: dict[str, str], settings: Settin
         command = [sys.executable, "-m", "airflow", *arguments]
         done = subprocess.run(command, env=env, cwd=CHECKOUT, stdout=output, stderr=output, check=False)
     if done.returncode:
-        raise HostError(f"airflow {' '.join(arguments)} ended with status {done.returncode}; {log} ends with\n{tail(log)}")
+        raise HostError(
+            f"airflow {' '.join(arguments)} ended with status {done.returncode}; {log} ends with\n{tail(log)}"
+        )
 
 
 def _wait_until_healthy(client: Client, services: Sequence[Service]) -> Client:
@@ -113,7 +115,9 @@ def _wait_until_healthy(client: Client, services: Sequence[Service]) -> Client:
 def _refuse_dead(services: Sequence[Service]) -> None:
     for service in services:
         if pid_of(service) is None:
-            raise HostError(f"{service.name} has ended; {service.log} ends with\n{tail(service.log)}\nnext: make doctor")
+            raise HostError(
+                f"{service.name} has ended; {service.log} ends with\n{tail(service.log)}\nnext: make doctor"
+            )
 
 
 def main(arguments: Sequence[str]) -> int:

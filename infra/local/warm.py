@@ -11,6 +11,12 @@ import importlib
 import sys
 
 MODULES = (
+    "airflow.sdk.execution_time.supervisor",
+    "airflow.sdk.execution_time.task_runner",
+    "airflow.sdk.io.path",
+    "airflow.dag_processing.dagbag",
+    "airflow.dag_processing.bundles.local",
+    "airflow.providers.standard.decorators.short_circuit",
     "tidemark.session",
     "tidemark.airflow.steps",
     "pyspark.sql.connect.session",

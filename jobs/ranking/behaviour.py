@@ -1,7 +1,8 @@
 """Behaviour features: what was known before 00:00 of a day about the 28 days before it.
 
-Every row of `exposures` adds whole numbers to the days from its arrival on until 28 days after it was shown; all
-sums are of integers (examination in millionths), so they do not depend on the order of rows.
+Every row of `exposures` adds whole numbers to the days after its arrival, until 28 days after it was shown.
+All sums are of integers (examination in millionths), so they do not depend on the order of rows; what is divided
+after them is rounded to 9 digits.
 """
 
 from collections.abc import Callable, Iterable
@@ -59,8 +60,9 @@ def _additions(interactions: DataFrame, propensities: DataFrame) -> DataFrame:
     next_day = F.date_add("day", 1)
     days = {"seen_from": F.greatest(exposures.knowable_from("impression_known_at"), next_day)}
     for outcome, known in OUTCOMES.items():
-        both_known = exposures.knowable_from("impression_known_at", known)
-        days[f"{outcome}_from"] = F.when(F.col(known).isNotNull(), F.greatest(both_known, next_day))
+        days[f"{outcome}_from"] = F.when(
+            F.col(known).isNotNull(), F.greatest(exposures.knowable_from(known), next_day)
+        )
     seen = seen.withColumns({**days, "shown_day": F.col("day"), "micro_looks": F.round(looked * MILLION).cast("long")})
     return seen.groupBy(*PAIR, "shown_day", *days).agg(
         F.count("*").alias("shown"), F.sum("micro_looks").alias("looks"), F.sum("position").alias("places")

@@ -45,9 +45,10 @@ def _map(features: DataFrame, prefix: str) -> Column:
     """The columns of a prefix, and what of `named` has the prefix and is no column; absent values left out."""
     columns = sorted(name for name in features.columns if name.startswith(prefix))
     entries = [part for name in columns for part in (F.lit(name), F.col(name).cast("double"))]
+    none = F.create_map().cast("map<string,double>")
     full = F.create_map(*entries).cast("map<string,double>")
     if NAMED in features.columns:
-        own = F.map_filter(NAMED, lambda name, _: name.startswith(prefix) & ~name.isin(columns))
+        own = F.map_filter(F.coalesce(NAMED, none), lambda name, _: name.startswith(prefix) & ~name.isin(columns))
         full = F.map_concat(full, own)
     return F.map_filter(full, lambda _, value: value.isNotNull() & ~F.isnan(value))
 

@@ -42,8 +42,8 @@ def mentions(paths: Iterable[str], besides: Iterable[str]) -> Column:
 def normalised(column: str) -> Column:
     """The query text in normal form (`ranking.text.normalise`); an absent one is the empty text."""
 
-    def each(texts: pd.Series) -> pd.Series:  # type: ignore[type-arg]
+    def each(texts: pd.Series) -> pd.Series:
         known = {text: normalise(text) for text in texts.unique()}
         return texts.map(known)
 
-    return F.pandas_udf(each, "string")(F.coalesce(F.col(column), F.lit("")))  # type: ignore[call-overload, no-any-return]
+    return F.pandas_udf(each, "string")(F.coalesce(F.col(column), F.lit("")))

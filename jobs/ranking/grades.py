@@ -10,7 +10,7 @@ LEAST, MOST = 0.0, 4.0
 def on_scale(
     raw: Any, source: str, extent: Sequence[float] | None, mappings: Mapping[str, Mapping[Any, float]]
 ) -> float:
-    """The grade 0-4 of a raw grade. `extent` is the least and greatest grade of its list, where that is known.
+    """The grade 0-4 of a raw grade. `extent` are the least and greatest of its list, if known.
 
     A source without a mapping gives 0-4 already. Raises ValueError with the mapping to write.
     """
@@ -19,17 +19,23 @@ def on_scale(
     if mapping is None:
         low, high = extent or (value, value)
         if low < LEAST or high > MOST:
-            raise ValueError(f"grade is on an unknown scale: {_of(raw, source)}, {_remedy(source, low, high)}")
+            raise ValueError(
+                f"grade is on an unknown scale: {_of(raw, source)}, {_remedy(source, low, high)}"
+            )
         return value
     grades = {float(key): float(grade) for key, grade in mapping.items()}
     if value not in grades:
-        raise ValueError(f"grade is on an unknown scale: {_of(raw, source)} is not in `grades`; {_remedy(source, value)}")
+        raise ValueError(
+            f"grade is on an unknown scale: {_of(raw, source)} is not in `grades`; {_remedy(source, value)}"
+        )
     return grades[value]
 
 
 def _finite(raw: Any) -> float:
     if raw is None or isinstance(raw, bool):
-        raise ValueError("grade is missing" if raw is None else "grade is wrong: true and false are no grades")
+        raise ValueError(
+            "grade is missing" if raw is None else "grade is wrong: true and false are no grades"
+        )
     try:
         value = float(raw)
     except (TypeError, ValueError, OverflowError):

@@ -1,4 +1,4 @@
-"""What people hand in beside the logs: human grades, the catalogue, features that the search engine logged."""
+"""What people hand in beside the logs: human grades, the catalogue, features that the engine logged."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import PurePosixPath
@@ -13,7 +13,7 @@ Rows = Iterator[tuple[str, dict[str, Any]]]
 
 
 def judgments(record: Mapping[str, Any], place: Place) -> Rows:
-    """A human grade, brought to 0-4 by the setting `grades`. A judgment without `source` has its file's name."""
+    """A human grade, brought to 0-4 by the setting `grades`. One without `source` has its file's name."""
     source = str(record.get("source") or PurePosixPath(place["file_path"]).name.split(".")[0])
     raw = _first(record, "grade", "rating")
     row = {
@@ -32,7 +32,9 @@ def judgments_text(line: str) -> Mapping[str, Any]:
     """A line of TREC qrels: topic, iteration (may be left out), document, grade. The topic is the query."""
     fields = line.split()
     if len(fields) not in (3, 4):
-        raise ValueError("no judgment: neither JSON nor a line of TREC qrels (topic, iteration, document, grade)")
+        raise ValueError(
+            "no judgment: neither JSON nor a line of TREC qrels (topic, iteration, document, grade)"
+        )
     return {"user_query": fields[0], "object_id": fields[-2], "grade": fields[-1]}
 
 
@@ -59,7 +61,7 @@ def items(record: Mapping[str, Any], place: Place) -> Rows:
 
 
 def features(record: Mapping[str, Any], place: Place) -> Rows:
-    """What the search engine computed for a query and an item: a map from name to number, or a list of both."""
+    """What the search engine computed for a query and an item: a map or list of name and number."""
     row = {
         **_query_of(record),
         "item_id": _first(record, "object_id", "docId", "doc_id", "item_id"),

@@ -47,7 +47,7 @@ class Table:
         clicked = count * (rows["click_known"].to_numpy(np.int64) <= day)
         shape = (len(first), len(PLACE_OF))
         cell = unit * shape[1] + place
-        shown, clicks = (np.bincount(cell, weight, shape[0] * shape[1]).reshape(shape) for weight in (count, clicked))
+        shown, clicks = (_filled(cell, weight, shape) for weight in (count, clicked))
         device = rows["device"].to_numpy(object)[first]
         cluster = rows["cluster"].to_numpy(np.int64)[first]
         return cls(shown, clicks, device, cluster)._where((clicks.sum(1) > 0) & ((shown > 0).sum(1) > 1))
@@ -65,9 +65,16 @@ class Table:
         return Table(self.impressions[kept], self.clicks[kept], self.device[kept], self.cluster[kept])
 
 
+def _filled(cell: npt.NDArray[np.int64], weight: Numbers, shape: tuple[int, int]) -> Numbers:
+    """A table of `shape` with the weights of each cell (row by row) summed."""
+    sums: Numbers = np.bincount(cell, weight, shape[0] * shape[1]).astype(np.float64)
+    return sums.reshape(shape)
+
+
 def assumed(eta: float = positions.ETA) -> Numbers:
     """The log of k^-eta at every place and band."""
-    return -eta * np.log(np.array(positions.MIDDLES))
+    curve: Numbers = -eta * np.log(np.array(positions.MIDDLES))
+    return curve
 
 
 def assumed_curve() -> Curve:

@@ -44,7 +44,7 @@ def _shown(interactions: DataFrame, block_days: int) -> DataFrame:
     """Counts a unit (a pair on a device, shown one way, in one block of days), place and days of knowledge."""
     seen = exposures.of_clients(interactions).where((F.col("shown_by") != "click") & ~F.col("taken_twice"))
     number = F.unix_date("day")
-    click_from = exposures.knowable_from("impression_known_at", "own_click_known_at")
+    click_from = exposures.knowable_from("own_click_known_at")
     keyed = seen.select(
         "application", "device", number.alias("day"), "position",
         F.xxhash64("query", "item_id", "device", "shown_by", F.floor(number / block_days)).alias("unit"),

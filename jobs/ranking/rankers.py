@@ -13,6 +13,7 @@ from pyspark.sql import functions as F
 from ranking import evaluation, gate, learner, matrices, registry, splits, summary
 from ranking.evaluation import CHAMPION, LOGGED, OURS, WARM
 from ranking.matrices import Examples, Parts
+from ranking.recipe import Recipe, quantise
 from ranking.registry import Registry
 
 DEFAULTS: dict[str, Any] = {
@@ -31,7 +32,7 @@ DEFAULTS: dict[str, Any] = {
 def build(inputs: Mapping[str, DataFrame], params: Mapping[str, Any]) -> pa.Table:
     """Exactly one row. Inputs: examples, judgments, rankers (itself: the newest promoted row is champion)."""
     settings = splits.setting(params, "training", DEFAULTS)
-    recipe = learner.Recipe(**settings["recipe"])
+    recipe = Recipe(**settings["recipe"])
     examples = evaluation.shuffled(_examples(inputs["examples"], settings["cuts"]), recipe.seed)
     parts = divide(examples, splits.global_temporal(examples.window_start, examples.window_end), settings)
     missing = what_is_missing(parts, settings)
@@ -76,7 +77,7 @@ def what_is_missing(parts: Parts, settings: Mapping[str, Any]) -> str | None:
         return f"Too little traffic: {queries} {noun} with a label >= 1, at least {least} needed."
     if rows < settings["least_examples"]:
         return f"Too little traffic: {rows} training examples, at least {settings['least_examples']} needed."
-    if len(np.unique(learner.quantise(parts.train.grade))) < 2:
+    if len(np.unique(quantise(parts.train.grade))) < 2:
         return "Degenerate input: every training label is the same; look at the audit of relevance_labels."
     return None
 
@@ -130,7 +131,7 @@ def _verdict(
 
 
 def _random_split(
-    examples: Examples, parts: Parts, recipe: learner.Recipe, settings: Mapping[str, Any]
+    examples: Examples, parts: Parts, recipe: Recipe, settings: Mapping[str, Any]
 ) -> dict[str, Any]:
     """The score under a random split of the same rows: its distance to ours is the leak that fools people."""
     share = len(np.unique(parts.test.group)) / max(1, len(np.unique(examples.group)))
@@ -160,7 +161,7 @@ def _row(
     trained: learner.Trained | None,
     verdict: gate.Verdict,
     told: dict[str, Any],
-    recipe: learner.Recipe,
+    recipe: Recipe,
     before: Registry,
     params: Mapping[str, Any],
 ) -> pa.Table:

@@ -7,6 +7,7 @@ import numpy as np
 
 from ranking import evaluation, learner
 from ranking.matrices import Examples, Parts, group_sizes
+from ranking.recipe import RELEVANT
 from ranking.splits import GAP, TEST, TRAIN
 
 FORMAT = 1  # of the metrics JSON; the report refuses another
@@ -56,7 +57,7 @@ def of_run(
 
 def relevant_queries(rows: Examples) -> int:
     """Queries (a query of an application, all its cuts together) with a label of at least 1."""
-    relevant = rows.grade >= learner.RELEVANT
+    relevant = rows.grade >= RELEVANT
     return len(set(zip(rows.application[relevant], rows.query[relevant], strict=True)))
 
 

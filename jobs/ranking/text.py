@@ -4,7 +4,7 @@ import unicodedata
 
 
 def normalise(text: str) -> str:
-    """Query text in normal form: compatible characters made one (NFKC), case folded, spaces single, ends trimmed.
+    """Query text in normal form: compatible characters made one (NFKC), case folded, spaces single, trimmed.
 
     Applied to its own result it changes nothing. `ranking.fields.normalised` applies it to a column.
     """

@@ -1,10 +1,18 @@
-"""Search logs as UBI 1.3 (User Behavior Insights) writes them: queries and events, both kinds in one file or not."""
+"""Search logs as UBI 1.3 (User Behavior Insights) writes them: queries and events, mixed or not."""
 
 import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 NO_APPLICATION = "unknown"
+_ENCODER = json.JSONEncoder(
+    sort_keys=True,
+    separators=(",", ":"),
+    allow_nan=False,
+    default=str,
+    ensure_ascii=False,
+    check_circular=False,
+)
 
 
 def parse(record: Mapping[str, Any], place: Mapping[str, Any]) -> Iterable[tuple[str, dict[str, Any]]]:
@@ -22,7 +30,7 @@ def to_json(value: Any) -> str | None:
     if isinstance(value, str):
         value = _read_json(value)
     try:
-        return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False, default=str, ensure_ascii=False)
+        return _ENCODER.encode(value)
     except (TypeError, RecursionError) as error:
         raise ValueError(f"unreadable attributes: {error}") from None
 

@@ -37,10 +37,18 @@ def within(frame: DataFrame, event_time: str, ranges: Ranges) -> Column:
     from pyspark.sql import functions as F
 
     is_date = frame.schema[event_time].dataType.simpleString() == "date"
-    condition = F.lit(False)
-    for interval in ranges:
-        condition = condition | _inside(F.col(event_time), interval.start, interval.end, is_date)
-    return condition
+    column = F.col(event_time)
+    return _any_of([_inside(column, i.start, i.end, is_date) for i in ranges])
+
+
+def _any_of(conditions: list[Column]) -> Column:
+    """Joined as a tree of small depth: a hundred ranges in a row would overrun the engine's stack."""
+    from pyspark.sql import functions as F
+
+    if len(conditions) < 2:
+        return conditions[0] if conditions else F.lit(False)
+    half = len(conditions) // 2
+    return _any_of(conditions[:half]) | _any_of(conditions[half:])
 
 
 def _inside(column: Column, start: datetime, end: datetime, is_date: bool) -> Column:

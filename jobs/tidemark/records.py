@@ -139,7 +139,8 @@ class Plan:
     `session` is derived from the content (not from the clock). `ranges` are the target's event times to
     rebuild (empty for an append of added rows); `base_snapshot` is the target's main it is built upon;
     `previous` the watermark it starts from; `completeness` what the target's completeness follows: its
-    `inputs`, the `clock`, or the `data` that was handed in (known only once it is staged). `notes` are sentences for people and take no part in the id.
+    `inputs`, the `clock`, or the `data` that was handed in (known only once it is staged). `notes` are
+    sentences for people and take no part in the id.
     """
 
     dataset: str

@@ -23,11 +23,15 @@ ID_LENGTH = 250
 def read_instant(text: str, name: str) -> datetime:
     """An ISO instant in UTC. Raises RequestRefused."""
     if not isinstance(text, str) or len(text) > 40 or not _INSTANT.fullmatch(text):
-        raise RequestRefused(f"{name}: {str(text)[:60]!r} is not an instant; write it like 2026-04-12 or 2026-04-12T07:00Z")
+        raise RequestRefused(
+            f"{name}: {str(text)[:60]!r} is not an instant; write it like 2026-04-12 or 2026-04-12T07:00Z"
+        )
     try:
         return parse_instant(text)
     except ValueError as error:
-        raise RequestRefused(f"{name}: {text!r} is not an instant ({error}); write it like 2026-04-12T07:00Z") from error
+        raise RequestRefused(
+            f"{name}: {text!r} is not an instant ({error}); write it like 2026-04-12T07:00Z"
+        ) from error
 
 
 def check_dataset(name: str) -> str:

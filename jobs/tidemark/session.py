@@ -72,7 +72,9 @@ def write_audit_publish(
             current = init(context, dataset, stored.request, say=say)
             if current.plan.how is How.nothing:
                 return Published(current.plan, current.plan.base_snapshot)
-    raise MainMoved(f"{dataset}: main moved {REDOS} times while sessions ran; see who else publishes, then run it again")
+    raise MainMoved(
+        f"{dataset}: main moved {REDOS} times while sessions ran; see who else publishes, then run it again"
+    )
 
 
 def commit(context: Context, dataset: str, session: str, say: Say = print) -> Committed:

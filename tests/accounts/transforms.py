@@ -19,12 +19,19 @@ def facts(inputs: Mapping[str, DataFrame], params: Mapping[str, Any]) -> DataFra
 
 def states(inputs: Mapping[str, DataFrame], params: Mapping[str, Any]) -> DataFrame:
     """The state of each account at the end of each hour, from the hour of its sign-up on."""
-    signups = inputs["signups"].groupBy("account_id").agg(
-        F.min("happened_at").alias("since"), F.min_by("plan", F.struct("happened_at", "event_id")).alias("first_plan")
+    signups = (
+        inputs["signups"]
+        .groupBy("account_id")
+        .agg(
+            F.min("happened_at").alias("since"),
+            F.min_by("plan", F.struct("happened_at", "event_id")).alias("first_plan"),
+        )
     )
     hours = _hours(inputs["signups"], params)
     alive = signups.join(hours, F.col("since") < F.col("hour") + HOUR)
-    plans = inputs["plans"].select("account_id", F.col("plan").alias("next_plan"), F.col("happened_at").alias("changed_at"))
+    plans = inputs["plans"].select(
+        "account_id", F.col("plan").alias("next_plan"), F.col("happened_at").alias("changed_at")
+    )
     in_force = (F.col("p.account_id") == F.col("a.account_id")) & (F.col("changed_at") < F.col("hour") + HOUR)
     planned = (
         alive.alias("a")

@@ -1,4 +1,4 @@
-"""A lake in which a test plays upstream: it appends, overwrites and deletes rows of the feeds, and says how far they are complete."""
+"""A lake in which a test plays upstream: it changes rows of the feeds and says how far they are complete."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ import pyarrow as pa
 from pyiceberg.table import Table
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
-
 from tidemark import session
 from tidemark.lake.commits import watermark_of
 from tidemark.lake.properties import CATALOG, WATERMARK

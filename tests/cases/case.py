@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -14,11 +14,13 @@ import pyarrow as pa
 import yaml
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.types import StructField, StructType
+
 from tidemark.ranges import BEGINNING, END
 from tidemark.spec import DatasetSpec
 from tidemark.spec.spark import to_struct
 
 Row = dict[str, Any]
+Transform = Callable[[Mapping[str, DataFrame], Mapping[str, Any]], Any]
 KEYS = {"why", "ranges", "params", "defaults", "given", "then", "refused"}
 
 
@@ -60,12 +62,17 @@ def run(
     }
     settings = {key: values.get(key) for key in dataset.settings}
     params = {**settings, **dataset.params, "ranges": case.ranges, "session": "case", **case.params}
-    assert dataset.transform is not None
-    module, _, function = dataset.transform.partition(":")
-    result = getattr(importlib.import_module(module), function)(inputs, params)
-    rows = rows_of(result)
+    rows = rows_of(load_transform(dataset)(inputs, params))
     assert all(set(row) == set(dataset.columns) for row in rows), "columns of the transform and of the spec"
     return [row for row in rows if _wanted(row, dataset.event_time, case.ranges)]
+
+
+def load_transform(dataset: DatasetSpec) -> Transform:
+    """The function that the spec names."""
+    assert dataset.transform is not None, f"{dataset.dataset} is landed, not transformed"
+    module, _, name = dataset.transform.partition(":")
+    function: Transform = getattr(importlib.import_module(module), name)
+    return function
 
 
 def rows_of(result: DataFrame | pa.Table) -> list[Row]:

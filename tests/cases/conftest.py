@@ -14,5 +14,7 @@ def spark(spark_remote: str) -> Iterator[SparkSession]:
     session: SparkSession = SparkSession.builder.remote(spark_remote).create()
     session.conf.set("spark.sql.session.timeZone", "UTC")
     session.conf.set("spark.sql.shuffle.partitions", "2")
+    # A few rows each: compiling the plans would take longer than running them.
+    session.conf.set("spark.sql.codegen.wholeStage", "false")
     yield session
     session.stop()

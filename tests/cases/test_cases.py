@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 from pyspark.sql import SparkSession
-from tidemark.settings import Settings, load_settings
-from tidemark.spec import DatasetSpec, load_specs
 
 from tests.cases.case import Case, compare, run
+from tidemark.settings import Settings, load_settings
+from tidemark.spec import DatasetSpec, load_specs
 
 HERE = Path(__file__).parent
 CASES = sorted(HERE.glob("*/*.yaml"))

@@ -5,8 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-
-from tests.accounts.world import Accounts, Event, as_request, hour, same_rows_as_rebuild
 from tidemark import session
 from tidemark.errors import ForeignCommit, MainMoved, PositionLost, RolledBack
 from tidemark.lake import ops
@@ -16,6 +14,8 @@ from tidemark.stages import Planned
 from tidemark.steps.audit import audit
 from tidemark.steps.publish import publish
 from tidemark.steps.write import write
+
+from tests.accounts.world import Accounts, Event, as_request, hour, same_rows_as_rebuild
 
 pytestmark = [pytest.mark.loop, pytest.mark.spark]
 
@@ -85,7 +85,9 @@ def test_s30_the_middle_step_alone_can_be_run_again(accounts: Accounts, tmp_path
 def test_s30_a_compaction_after_publish_does_not_hide_the_session(accounts: Accounts) -> None:
     with_news(accounts, STATES)
     died = until(accounts, STATES, "publish")
-    accounts.spark.sql(f"CALL lake.system.rewrite_data_files(table => '{STATES}', options => map('rewrite-all', 'true'))")
+    accounts.spark.sql(
+        f"CALL lake.system.rewrite_data_files(table => '{STATES}', options => map('rewrite-all', 'true'))"
+    )
     head = accounts.head(STATES)
 
     assert session.write_audit_publish(accounts.context, STATES, died, say=accounts.said.append).plan.session == died

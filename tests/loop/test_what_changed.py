@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-
-from tests.accounts.world import Accounts, Event, as_request, hour, hours, same_rows_as_rebuild
 from tidemark.ranges import Interval
 from tidemark.records import How
+
+from tests.accounts.world import Accounts, Event, as_request, hour, hours, same_rows_as_rebuild
 
 pytestmark = [pytest.mark.loop, pytest.mark.spark]
 
@@ -66,7 +66,9 @@ def published_walkthrough(accounts: Accounts) -> None:
     accounts.run(STATES)
     accounts.append(SIGNUPS, signups(2.1, 3.1, 6.1), complete=6)
     accounts.append(PLANS, [Event(f"p{x}", "account-0.1", x, f"plan-{x}") for x in (2.2, 3.2, 6.2)], complete=6)
-    accounts.append(CANCELS, [Event(f"c{x}", f"account-{y}", x) for x, y in ((5.3, 1.1), (6.3, 2.1), (7.3, 3.1))], complete=7)
+    accounts.append(
+        CANCELS, [Event(f"c{x}", f"account-{y}", x) for x, y in ((5.3, 1.1), (6.3, 2.1), (7.3, 3.1))], complete=7
+    )
 
 
 def test_s03_range_runs_from_the_least_change_to_the_least_completeness(accounts: Accounts, tmp_path: Path) -> None:
@@ -89,7 +91,13 @@ def test_s04_what_was_held_back_is_used_by_the_next_session(accounts: Accounts, 
 
     assert done.plan.ranges == (hours(7, 7),)
     at_7 = {row["account_id"]: row["active"] for row in accounts.rows(STATES) if row["hour"] == hour(7)}
-    assert at_7 == {"account-0.1": True, "account-1.1": False, "account-2.1": False, "account-3.1": False, "account-6.1": True}
+    assert at_7 == {
+        "account-0.1": True,
+        "account-1.1": False,
+        "account-2.1": False,
+        "account-3.1": False,
+        "account-6.1": True,
+    }
     same_rows_as_rebuild(accounts, STATES, tmp_path / "clean")
 
 
@@ -175,7 +183,9 @@ def test_s20_a_compacted_input_makes_no_work(accounts: Accounts) -> None:
     loaded_through_5(accounts, STATES)
     head = accounts.head(STATES)
     accounts.append(SIGNUPS, [], complete=5)
-    accounts.spark.sql(f"CALL lake.system.rewrite_data_files(table => '{SIGNUPS}', options => map('rewrite-all', 'true'))")
+    accounts.spark.sql(
+        f"CALL lake.system.rewrite_data_files(table => '{SIGNUPS}', options => map('rewrite-all', 'true'))"
+    )
 
     assert accounts.run(STATES).plan.how in (How.touch, How.nothing)
     assert accounts.head(STATES) == head
@@ -258,4 +268,7 @@ def test_a_versioned_dataset_reads_its_own_earlier_versions(accounts: Accounts) 
     accounts.append(SIGNUPS, signups(2.1), complete=2)
     accounts.run("accounts.signup_totals")
 
-    assert [(row["number"], row["signups"]) for row in accounts.rows("accounts.signup_totals", ["number"])] == [(1, 1), (2, 2)]
+    assert [(row["number"], row["signups"]) for row in accounts.rows("accounts.signup_totals", ["number"])] == [
+        (1, 1),
+        (2, 2),
+    ]

@@ -1,7 +1,6 @@
 """Examples made by hand: the grade follows one behaviour and one content feature, the rest is noise."""
 
 import numpy as np
-
 from ranking.matrices import Examples
 
 

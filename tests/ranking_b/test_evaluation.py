@@ -4,12 +4,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-
-from ranking import evaluation, learner
+from ranking import evaluation, learner, recipe
 from ranking.splits import bucket_of
+
 from tests.ranking_b import made
 
-RECIPE = learner.Recipe(rounds=20, unwatched_rounds=20, min_rows_in_leaf=5)
+RECIPE = recipe.Recipe(rounds=20, unwatched_rounds=20, min_rows_in_leaf=5)
 
 
 @pytest.fixture(scope="module")

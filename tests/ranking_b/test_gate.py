@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-
 from ranking import gate
 
 BASE = np.random.default_rng(0).uniform(0.3, 0.7, 300)

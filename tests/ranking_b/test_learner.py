@@ -5,11 +5,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from ranking import learner, metrics, recipe
 
-from ranking import learner, metrics
 from tests.ranking_b import made
 
-RECIPE = learner.Recipe(rounds=40, unwatched_rounds=40, min_rows_in_leaf=5, patience=10)
+RECIPE = recipe.Recipe(rounds=40, unwatched_rounds=40, min_rows_in_leaf=5, patience=10)
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +44,7 @@ def test_too_few_held_out_queries_stop_nothing():
 
 def test_twins_follow_their_rows_masked_halved_and_in_lists_of_their_own():
     rows = made.examples(queries=2, items=3)
-    features, level, weight, sizes = learner.with_twins(rows)
+    features, level, weight, sizes = recipe.with_twins(rows)
     assert sizes.tolist() == [3, 3, 3, 3]
     assert np.isnan(features[6:][:, rows.behaviour]).all()
     assert np.array_equal(features[6:][:, ~rows.behaviour], rows.features[:, ~rows.behaviour])
@@ -56,17 +56,17 @@ def test_twins_follow_their_rows_masked_halved_and_in_lists_of_their_own():
 def test_twins_make_the_trees_lean_more_on_content():
     """A twin has nothing but content to go by. What that is worth depends on the data; that it happens does not."""
 
-    def share_of_content(recipe):
-        gain = learner.train(made.examples(queries=150), made.examples(seed=1), recipe).gain
+    def share_of_content(chosen):
+        gain = learner.train(made.examples(queries=150), made.examples(seed=1), chosen).gain
         return gain["c_match"] / sum(gain.values())
 
     assert share_of_content(RECIPE) > share_of_content(replace(RECIPE, twins=False))
 
 
 def test_grades_are_quantised_on_a_fixed_scale():
-    assert learner.quantise(np.array([0.0, 0.06, 2.0, 4.0, 7.0])).tolist() == [0, 0, 15, 30, 30]
-    assert len(learner.LABEL_GAIN) == 31
-    assert learner.LABEL_GAIN[-1] == 15
+    assert recipe.quantise(np.array([0.0, 0.06, 2.0, 4.0, 7.0])).tolist() == [0, 0, 15, 30, 30]
+    assert len(recipe.LABEL_GAIN) == 31
+    assert recipe.LABEL_GAIN[-1] == 15
 
 
 def test_a_changed_or_cut_artifact_is_refused(trained):

@@ -4,7 +4,6 @@ import math
 
 import numpy as np
 import pytest
-
 from ranking import metrics
 
 GROUP = np.array([1, 1, 1, 2, 2, 3])

@@ -4,7 +4,6 @@ from datetime import timedelta
 
 import numpy as np
 import pytest
-
 from ranking import splits
 
 STARTS = np.datetime64("2026-01-01") + 7 * np.arange(8)

@@ -83,12 +83,14 @@ def staged_files(table: Table, snapshot_id: int, base_snapshot_id: int) -> Stage
     snapshot = table.snapshot_by_id(snapshot_id)
     if snapshot is None:
         raise AuditError(
-            f"{name}: the staged snapshot {snapshot_id} is not in the table; nothing was published; run the session again"
+            f"{name}: the staged snapshot {snapshot_id} is not in the table; nothing was published; "
+            f"run the session again"
         )
     if snapshot.parent_snapshot_id != base_snapshot_id:
         raise AuditError(
-            f"{name}: the staged snapshot {snapshot_id} is built on {snapshot.parent_snapshot_id}, not on the plan's base "
-            f"{base_snapshot_id}, so more than this session would be published; run the session again from init"
+            f"{name}: the staged snapshot {snapshot_id} is built on {snapshot.parent_snapshot_id}, not on the "
+            f"plan's base {base_snapshot_id}, so more than this session "
+            "would be published; run the session again from init"
         )
     schema = table.schemas()[snapshot.schema_id] if snapshot.schema_id is not None else table.schema()
     entries = list(_changed_entries(table, snapshot_id))

@@ -106,7 +106,11 @@ def check_schema(spec: DatasetSpec, files: StagedFiles) -> CheckResult:
     """Columns and types as the spec says. What may be null is the rows' matter, not the schema's."""
     wanted = {field.name: str(field.field_type) for field in to_schema(spec).fields}
     found = {field.name: str(field.field_type) for field in files.schema.fields}
-    wrong = [f"{name} is {found.get(name, 'missing')}, not {kind}" for name, kind in wanted.items() if found.get(name) != kind]
+    wrong = [
+        f"{name} is {found.get(name, 'missing')}, not {kind}"
+        for name, kind in wanted.items()
+        if found.get(name) != kind
+    ]
     wrong += [f"{name} is not in the spec" for name in found if name not in wanted]
     observed = "; ".join(wrong) if wrong else f"{len(found)} columns"
     return _floor("columns and types", not wrong, cut(observed, 300), "as the spec says", "readers rely on the spec")
@@ -121,7 +125,7 @@ def check_bounds(event_time: str, files: StagedFiles) -> CheckResult:
         silent == 0,
         f"{silent} of {len(facts)} files without bounds",
         "0 files without bounds",
-        f"set write.metadata.metrics.column.{event_time}=full and write again",
+        f"readers follow changes by these bounds; write.metadata.metrics.column.{event_time}=full gives them",
     )
 
 
@@ -138,14 +142,18 @@ def check_rows(files: StagedFiles, expected_rows: int, rows_due: bool) -> list[C
         )
     ]
     if rows_due:
-        checks.append(_floor("rows are there", rows > 0, f"{rows} rows", "at least 1 row", "rows were due in this session"))
+        checks.append(
+            _floor("rows are there", rows > 0, f"{rows} rows", "at least 1 row", "rows were due in this session")
+        )
     return checks
 
 
 def check_clipped(rows_clipped: int) -> CheckResult:
     """A count for people; it never fails."""
     because = "the transform gave rows outside the plan's ranges; they are counted, never dropped in silence"
-    return CheckResult("rows clipped away", "floor", "warn", True, f"{rows_clipped} rows", "any number", because=because)
+    return CheckResult(
+        "rows clipped away", "floor", "warn", True, f"{rows_clipped} rows", "any number", because=because
+    )
 
 
 def check_removed(event_time: str, files: StagedFiles, ranges: Ranges) -> CheckResult:
@@ -156,7 +164,8 @@ def check_removed(event_time: str, files: StagedFiles, ranges: Ranges) -> CheckR
     return _floor(
         "removed rows inside the session's ranges",
         not beyond and not unknown,
-        f"{len(beyond)} of {len(files.removed)} removed files reach outside" + (f", {unknown} unknown" if unknown else ""),
+        f"{len(beyond)} of {len(files.removed)} removed files reach outside"
+        + (f", {unknown} unknown" if unknown else ""),
         describe(ranges),
         "a session changes only the hours that its plan names",
     )

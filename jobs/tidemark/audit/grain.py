@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tidemark.audit.report import CheckResult
-from tidemark.audit.rows import EXAMPLES, ChangedRows, _example
+from tidemark.audit.rows import EXAMPLES, ChangedRows, example_text
 
 if TYPE_CHECKING:
     import numpy as np
@@ -107,5 +107,5 @@ def _look_up(frame: DataFrame, grain: list[str], rows: int) -> GrainFindings:
     repeated = groups.agg(F.sum(F.col("times") - 1)).collect()[0][0]
     shown: list[Column | Any] = [F.col(name).cast("string").alias(f"c{i}") for i, name in enumerate(grain)]
     found = groups.orderBy(*grain).limit(EXAMPLES).select("times", *shown).collect()
-    examples = tuple(f"{row[0]} times {_example(list(row)[1:], False)}" for row in found)
+    examples = tuple(f"{row[0]} times {example_text(list(row)[1:], False)}" for row in found)
     return GrainFindings(rows, int(repeated or 0), examples)

@@ -45,7 +45,8 @@ def _library() -> tuple[Any, Any]:
         import great_expectations.expectations as expectations
     except Exception as error:
         raise AuditError(
-            f"the audit library cannot start: {cut(str(error), 300)}; nothing was published; repair the environment: make setup"
+            f"the audit library cannot start: {cut(str(error), 300)}; nothing was published; "
+            f"repair the environment: make setup"
         ) from error
     return library, expectations
 
@@ -62,9 +63,12 @@ def run_expectations(rows: DataFrame, expectations: Sequence[Expectation], datas
     )
     batch = whole.get_batch({"dataframe": _frame(rows, expectations)})
     validation = batch.validate(suite, result_format=RESULT_FORMAT)
+    validation.meta["run_id"] = {"run_name": f"session {session}", "run_time": ""}
     found = {result.expectation_config.meta["number"]: result for result in validation.results}
     if sorted(found) != list(range(len(expectations))):
-        raise AuditError(f"{dataset}, session {session}: the audit library answered {len(found)} of {len(expectations)} checks")
+        raise AuditError(
+            f"{dataset}, session {session}: the audit library answered {len(found)} of {len(expectations)} checks"
+        )
     checks = tuple(_check(e, found[i], dataset, session) for i, e in enumerate(expectations))
     return Outcome(checks, _render(validation))
 

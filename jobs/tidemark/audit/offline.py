@@ -9,9 +9,9 @@ from __future__ import annotations
 import html
 from html.parser import HTMLParser
 
-_KEPT = frozenset(
-    "a b br code div em h1 h2 h3 h4 h5 h6 hr i li nav ol p pre small span strong table tbody td th thead tr ul".split()
-)
+_TEXT = {"b", "br", "code", "em", "i", "p", "pre", "small", "span", "strong", "h1", "h2", "h3", "h4", "h5", "h6"}
+_BLOCKS = {"a", "div", "hr", "li", "nav", "ol", "ul", "table", "tbody", "td", "th", "thead", "tr"}
+_KEPT = frozenset(_TEXT | _BLOCKS)
 _EMPTY = frozenset({"br", "hr"})
 _SILENCED = frozenset({"script", "style", "head", "button", "label", "svg", "iframe", "title", "footer"})
 _ATTRIBUTES = frozenset({"id", "class", "href", "title", "colspan", "rowspan"})

@@ -7,7 +7,7 @@ from datetime import datetime
 from html import escape
 from typing import TYPE_CHECKING
 
-from tidemark.audit.report import CheckResult, Report
+from tidemark.audit.report import CheckResult, Report, count_rows
 from tidemark.ranges import format_instant
 
 if TYPE_CHECKING:
@@ -70,7 +70,11 @@ def session_page(report: Report, clock: datetime, has_expectations: bool) -> str
         "warned": "Fit to be published. The warnings are for the dataset's owner.",
         "passed": "Fit to be published.",
     }[word]
-    link = '<p><a href="expectations.html">Expectations as Great Expectations shows them</a></p>' if has_expectations else ""
+    link = (
+        '<p><a href="expectations.html">Expectations as Great Expectations shows them</a></p>'
+        if has_expectations
+        else ""
+    )
     content = (
         f'<nav class="path"><a href="../../index.html">All audits</a></nav>'
         f"<header><h1>{escape(report.dataset)} {_badge(word, _BADGES[word])}</h1><p>{escape(place)}</p>"
@@ -90,7 +94,7 @@ def _problems(report: Report) -> str:
 
 def _card(check: CheckResult) -> str:
     tone = "bad" if check.severity == "fail" else "warned"
-    rows = f"<p>{check.unexpected_rows:,} rows</p>" if check.unexpected_rows else ""
+    rows = f"<p>{count_rows(check.unexpected_rows)}</p>" if check.unexpected_rows else ""
     listed = "".join(f"<li>{escape(example)}</li>" for example in check.examples)
     examples = f"<ul>{listed}</ul>" if listed else ""
     return (

@@ -37,7 +37,9 @@ class CheckResult:
 
     def describe(self) -> str:
         """One line: the check, and what was found instead."""
-        found = _count(self.unexpected_rows) if self.unexpected_rows else f"{self.observed}, expected {self.expected}"
+        found = (
+            count_rows(self.unexpected_rows) if self.unexpected_rows else f"{self.observed}, expected {self.expected}"
+        )
         if self.examples:
             found += ", for example " + ", ".join(self.examples)
         return f"{self.check}: {cut(found, SHOWN_LETTERS)}"
@@ -128,5 +130,6 @@ def bounds_text(low: Any, high: Any) -> str:
     return f"at least {low}" if low is not None else f"at most {high}"
 
 
-def _count(rows: int | None) -> str:
-    return "1 row" if rows == 1 else f"{rows} rows"
+def count_rows(rows: int) -> str:
+    """A number of rows, said as people say it."""
+    return "1 row" if rows == 1 else f"{rows:,} rows"

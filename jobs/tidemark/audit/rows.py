@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -71,15 +71,15 @@ class ChangedRows:
         shown = [*([column] if column else []), *self.spec.grain]
         texts = [F.col(name).cast("string").alias(f"c{i}") for i, name in enumerate(shown)]
         found = frame.where(condition).orderBy(*self.spec.grain).limit(EXAMPLES).select(*texts).collect()
-        return tuple(_example(list(row), bool(column)) for row in found)
+        return tuple(example_text(list(row), bool(column)) for row in found)
 
 
-def _count(read: object, rules: Sequence[Rule]) -> dict[Rule, int]:
+def _count(read: Callable[[], DataFrame], rules: Sequence[Rule]) -> dict[Rule, int]:
     from pyspark.sql import functions as F
 
     if not rules:
         return {}
-    frame: DataFrame = read()  # type: ignore[operator]
+    frame = read()
     sums = [F.count_if(violation(frame, rule)).alias(f"r{i}") for i, rule in enumerate(rules)]
     row = frame.agg(*sums).collect()[0]
     return {rule: int(row[i]) for i, rule in enumerate(rules)}
@@ -115,7 +115,8 @@ def _outside(column: Column, rule: Rule) -> Column:
     return (below | above) & ~F.isnan(column.cast("double"))
 
 
-def _example(values: list[str | None], with_value: bool) -> str:
+def example_text(values: list[str | None], with_value: bool) -> str:
+    """A row as people see it: its grain in brackets, after the value in question if that comes first."""
     texts = ["null" if value is None else cut(value, LETTERS) for value in values]
     grain = ", ".join(texts[1:] if with_value else texts)
     return f"{texts[0]} ({grain})" if with_value else f"({grain})"

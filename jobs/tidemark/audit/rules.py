@@ -58,13 +58,13 @@ def _column_rules(column: Column, spec: DatasetSpec) -> list[Rule]:
     if column.one_of is not None:
         named = ", ".join(str(value) for value in column.one_of)
         rules.append(
-            Rule("one of", column.name, f"{column.name} is a known value", f"one of {named}", means, values=column.one_of)
+            Rule(
+                "one of", column.name, f"{column.name} is a known value", f"one of {named}", means, values=column.one_of
+            )
         )
     if column.max_length is not None:
         text = f"at most {column.max_length} long"
-        rules.append(
-            Rule("not longer", column.name, f"{column.name} is {text}", text, means, length=column.max_length)
-        )
+        rules.append(Rule("not longer", column.name, f"{column.name} is {text}", text, means, length=column.max_length))
     return rules
 
 

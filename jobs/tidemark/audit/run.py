@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from tidemark.audit import floor, gx
 from tidemark.audit.background import Deadline, Task
-from tidemark.audit.files import StagedFiles, staged_files
+from tidemark.audit.files import staged_files
 from tidemark.audit.grain import GrainFindings, check_grain, find_repeats
 from tidemark.audit.report import CheckResult, Report, cut
 from tidemark.audit.rows import ChangedRows
@@ -68,8 +68,9 @@ def audit_staged(
     except Exception as error:
         _interrupt(spark)
         raise AuditError(
-            f"{spec.dataset}, session {session}: the audit could not be made: {type(error).__name__}: {cut(str(error), 400)}; "
-            f"nothing was published; when the cause is mended, clear \"write_audit_publish\" in this run"
+            f"{spec.dataset}, session {session}: the audit could not be made: "
+            f"{type(error).__name__}: {cut(str(error), 400)}; "
+            f'nothing was published; when the cause is mended, clear "write_audit_publish" in this run'
         ) from error
     return report
 

@@ -1,10 +1,10 @@
 """The pages of audits: an index of sessions, a page a session, and the library's page of its expectations.
 
-    data-docs/index.html                         newest session first
-    data-docs/style.css                          ours; no page asks any other server for anything
-    data-docs/<dataset>/<session>/index.html     verdict, failed checks, all checks
-    data-docs/<dataset>/<session>/expectations.html
-    data-docs/<dataset>/<session>/summary.json   what the index shows
+data-docs/index.html                         newest session first
+data-docs/style.css                          ours; no page asks any other server for anything
+data-docs/<dataset>/<session>/index.html     verdict, failed checks, all checks
+data-docs/<dataset>/<session>/expectations.html
+data-docs/<dataset>/<session>/summary.json   what the index shows
 """
 
 from __future__ import annotations

@@ -58,4 +58,3 @@ def _range(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--reason", default="asked for on the command line", help="why, for the record")
     parser.add_argument("--resync", action="store_true", help="rebuild from all that the inputs hold now")
     parser.add_argument("--clock", default=None, metavar="INSTANT", help="the run's instant (default: now)")
-

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from pyiceberg.conversions import from_bytes
 from pyiceberg.manifest import DataFile, ManifestEntry, ManifestEntryStatus
 from pyiceberg.table import Table
 from pyiceberg.table.snapshots import Operation, Snapshot
-from pyiceberg.types import DateType
+from pyiceberg.types import DateType, IcebergType, TimestampType, TimestamptzType
 
 from tidemark.errors import InputChanged, PositionLost
 from tidemark.lake.properties import CONTENT, CREATED, KEPT
@@ -96,7 +96,9 @@ def changes_since(table: Table, position: int | None, event_time: str | None) ->
         shortcut = len(changed) == len(new) and not rewritten
         entries = _added_since(table, head, changed) if shortcut else _changed_by(table, changed)
         files = _changed_files(table, entries, event_time)
-    return Changes(position, head.snapshot_id, len(appended), len(rewritten), len(new) - len(appended) - len(rewritten), files)
+    return Changes(
+        position, head.snapshot_id, len(appended), len(rewritten), len(new) - len(appended) - len(rewritten), files
+    )
 
 
 def table_name(table: Table) -> str:
@@ -133,18 +135,20 @@ def file_span(table: Table, file: DataFile, event_time: str) -> Interval | None:
     lower, upper = (bounds.get(field.field_id) for bounds in (file.lower_bounds or {}, file.upper_bounds or {}))
     if lower is None or upper is None:
         raise InputChanged(
-            f"{table_name(table)}: file {file.file_path} has no bounds for {event_time}, so what it changed is unknown; "
-            f"set write.metadata.metrics.column.{event_time}=full and rewrite the file (rewrite_data_files)"
+            f"{table_name(table)}: file {file.file_path} has no bounds for {event_time}, so what it changed is "
+            f"unknown; set write.metadata.metrics.column.{event_time}=full and rewrite the file (rewrite_data_files)"
         )
-    if isinstance(field.field_type, DateType):
-        return Interval(_from_days(from_bytes(field.field_type, lower)), _from_days(from_bytes(field.field_type, upper) + 1))
-    start, end = (from_bytes(field.field_type, bound) for bound in (lower, upper))
-    return Interval(EPOCH + start * MICROSECOND, EPOCH + (end + 1) * MICROSECOND)
+    low, high = (_decode(field.field_type, bound) for bound in (lower, upper))
+    step = timedelta(days=1) if isinstance(field.field_type, DateType) else MICROSECOND
+    return Interval(EPOCH + low * step, EPOCH + (high + 1) * step)
 
 
-def _from_days(days: Any) -> datetime:
-    whole = (days - date(1970, 1, 1)).days if isinstance(days, date) else days
-    return EPOCH + timedelta(days=whole)
+def _decode(of_type: IcebergType, bound: bytes) -> int:
+    """A bound as days (date) or microseconds (timestamp) since 1970."""
+    if not isinstance(of_type, (DateType, TimestampType, TimestamptzType)):
+        raise InputChanged(f"an event time of type {of_type} has no place in time; use date or timestamp")
+    value: Any = from_bytes(of_type, bound)
+    return int(value)
 
 
 def ancestors(table: Table, head: Snapshot) -> Iterator[Snapshot]:
@@ -157,7 +161,7 @@ def ancestors(table: Table, head: Snapshot) -> Iterator[Snapshot]:
 
 
 def _walk(table: Table, head: Snapshot, position: int) -> list[Snapshot]:
-    new = []
+    new: list[Snapshot] = []
     for snapshot in ancestors(table, head):
         if snapshot.snapshot_id == position:
             return new
@@ -184,8 +188,8 @@ def _kind(table: Table, snapshot: Snapshot) -> str:
     if operation is Operation.REPLACE:
         return "keep"
     raise InputChanged(
-        f"{table_name(table)}: snapshot {snapshot.snapshot_id} says operation {operation}, which the loop does not follow; "
-        f"see what made it, then rebuild the readers"
+        f"{table_name(table)}: snapshot {snapshot.snapshot_id} says operation {operation}, which the loop does not "
+        f"follow; see what made it, then rebuild the readers"
     )
 
 

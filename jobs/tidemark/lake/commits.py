@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
+from uuid import UUID
 
 from pyiceberg.catalog import Catalog
 from pyiceberg.exceptions import CommitFailedException
@@ -35,7 +36,7 @@ class AssertWatermark(ValidatableTableRequirement):
     type: Literal["assert-tidemark-watermark"] = "assert-tidemark-watermark"
     session: str | None
 
-    def validate(self, base_metadata: TableMetadata | None) -> None:
+    def validate(self, base_metadata: TableMetadata | None) -> None:  # type: ignore[override]  # as PyIceberg's own do
         """Raise CommitFailedException when the watermark is another session's."""
         found = None if base_metadata is None else _session_of(base_metadata)
         if found != self.session:
@@ -77,17 +78,19 @@ def _is_published(table: Table, watermark: Watermark) -> bool:
     return current is not None and current.session == watermark.session
 
 
-def _requirements(plan: Plan) -> tuple[AssertTableUUID | AssertRefSnapshotId | AssertWatermark, ...]:
+def _requirements(plan: Plan) -> tuple[Any, ...]:
     previous = plan.previous.session if plan.previous else None
     return (
-        AssertTableUUID(uuid=plan.table_uuid),
-        AssertRefSnapshotId(ref=MAIN_BRANCH, snapshot_id=plan.base_snapshot),
+        AssertTableUUID(uuid=UUID(plan.table_uuid)),
+        AssertRefSnapshotId.model_validate({"ref": MAIN_BRANCH, "snapshot-id": plan.base_snapshot}),
         AssertWatermark(session=previous),
     )
 
 
 def _updates(watermark: Watermark) -> tuple[TableUpdate, ...]:
-    move = SetSnapshotRefUpdate(ref_name=MAIN_BRANCH, type=SnapshotRefType.BRANCH, snapshot_id=watermark.snapshot)
+    move = SetSnapshotRefUpdate.model_validate(
+        {"ref-name": MAIN_BRANCH, "type": SnapshotRefType.BRANCH, "snapshot-id": watermark.snapshot}
+    )
     return (move, SetPropertiesUpdate(updates={WATERMARK: watermark.to_json()}))
 
 

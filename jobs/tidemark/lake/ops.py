@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 import pyarrow as pa
-from pyiceberg.exceptions import CommitFailedException, NamespaceAlreadyExistsError, NoSuchTableError, TableAlreadyExistsError
-from pyiceberg.expressions import BooleanExpression, EqualTo
+from pyiceberg.exceptions import (
+    CommitFailedException,
+    NamespaceAlreadyExistsError,
+    NoSuchTableError,
+    TableAlreadyExistsError,
+)
+from pyiceberg.expressions import BooleanExpression
 from pyiceberg.table import Table
 
 from tidemark.errors import EngineError
 from tidemark.lake.catalog import Lake
+from tidemark.lake.conditions import equals
 
 _INSTANT = pa.timestamp("us", tz="UTC")
 
@@ -96,10 +103,14 @@ def append(lake: Lake, name: str, rows: Iterable[Mapping[str, Any]]) -> None:
             return
         except CommitFailedException:
             continue
-    raise EngineError(f"{name}: {TRIES} commits were refused; see that the catalog answers (tidemark doctor), run again")
+    raise EngineError(
+        f"{name}: {TRIES} commits were refused; see that the catalog answers (tidemark doctor), run again"
+    )
 
 
-def rows(lake: Lake, name: str, where: BooleanExpression | None = None, columns: tuple[str, ...] = ("*",)) -> list[dict[str, Any]]:
+def rows(
+    lake: Lake, name: str, where: BooleanExpression | None = None, columns: tuple[str, ...] = ("*",)
+) -> list[dict[str, Any]]:
     """Rows of an ops table as plain dicts; none where the table is not there yet."""
     try:
         table = lake.catalog.load_table(name)
@@ -112,28 +123,24 @@ def rows(lake: Lake, name: str, where: BooleanExpression | None = None, columns:
 
 def of_session(session: str) -> BooleanExpression:
     """The filter for one session's rows."""
-    return EqualTo("session", session)
+    return equals("session", session)
 
 
 def of_dataset(dataset: str) -> BooleanExpression:
     """The filter for one dataset's rows."""
-    return EqualTo("dataset", dataset)
+    return equals("dataset", dataset)
 
 
 def of_request(request_id: str) -> BooleanExpression:
     """The filter for the sessions of one request."""
-    return EqualTo("request_id", request_id)
+    return equals("request_id", request_id)
 
 
 def _ensure(lake: Lake, name: str) -> Table:
-    try:
+    with contextlib.suppress(NoSuchTableError):
         return lake.catalog.load_table(name)
-    except NoSuchTableError:
-        pass
-    try:
+    with contextlib.suppress(NamespaceAlreadyExistsError):
         lake.catalog.create_namespace("ops")
-    except NamespaceAlreadyExistsError:
-        pass
     try:
         return lake.catalog.create_table(name, schema=SCHEMAS[name], properties=PROPERTIES)
     except TableAlreadyExistsError:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 import pyarrow as pa
 
 from tidemark.landing.job import Shape
-from tidemark.landing.rows import Row
+from tidemark.landing.rules import Row
 
 ROWS = 8_192
 TEXT_BYTES = 16 << 20

@@ -15,7 +15,7 @@ class Action(NamedTuple):
 
     place: int
     kind: str
-    index: str | None
+    bulk_index: str | None
     key: str | None
     raw: bytes
 

@@ -29,7 +29,9 @@ def discover(settings: Settings, spec: DatasetSpec, clock: datetime) -> tuple[Fi
     landing folder and for what cannot be read.
     """
     if spec.landing is None:
-        raise LandingError(f"{spec.dataset}: no landing block in {spec.path.name}; add landing: with folders and parser")
+        raise LandingError(
+            f"{spec.dataset}: no landing block in {spec.path.name}; add landing: with folders and parser"
+        )
     said = settings.values.get("landing", {}).get("settling")
     settling = spec.landing.settling if said is None else parse_duration(str(said))
     found = {
@@ -38,7 +40,7 @@ def discover(settings: Settings, spec: DatasetSpec, clock: datetime) -> tuple[Fi
         for file in _still_files(settings.landing, folder, clock, settling)
     }
     files = [found[path] for path in sorted(found)]
-    hashes = _hashes(files, settings.home / "landing-cache" / f"{spec.dataset}.json")
+    hashes = _hashes(files, settings.home / "landing-cache" / f"{spec.landing.group}.json")
     once: dict[str, FileRef] = {}
     for file in files:
         digest = hashes.get(file.relative)
@@ -51,7 +53,9 @@ def _hashes(files: list[Seen], cache: Path) -> dict[str, str]:
     try:
         return hash_files(files, cache)
     except PermissionError as error:
-        raise LandingError(f"{error.filename}: cannot be read; give this user the right to, or take it away") from error
+        raise LandingError(
+            f"{error.filename}: cannot be read; give this user the right to, or take it away"
+        ) from error
 
 
 def _still_files(landing: Path, folder: str, clock: datetime, settling: timedelta) -> Iterator[Seen]:
@@ -93,9 +97,13 @@ def _entries(landing: Path, folder: Path) -> list[os.DirEntry[str]]:
     except FileNotFoundError:
         return []
     except NotADirectoryError as error:
-        raise LandingError(f"{folder}: is a file; a folder of this name is expected, move the file into it") from error
+        raise LandingError(
+            f"{folder}: is a file; a folder of this name is expected, move the file into it"
+        ) from error
     except PermissionError as error:
-        raise LandingError(f"{folder}: cannot be listed; give this user the right to, or take it away") from error
+        raise LandingError(
+            f"{folder}: cannot be listed; give this user the right to, or take it away"
+        ) from error
 
 
 def _refuse_outside(landing: Path, link: Path) -> None:

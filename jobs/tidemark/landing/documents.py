@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable
-from typing import Any
 
 from tidemark.landing.items import Items, Refused
 from tidemark.landing.jsontext import decode_json
@@ -27,14 +26,17 @@ def read_document(open_stream: Callable[[], Read], parser: Parser) -> Items | No
     except (ValueError, EOFError, OSError, zlib.error):
         return _broken(first)
     records = expand(value, parser)
-    return (record_at(place, record, b"") for place, record in enumerate((value,) if records is None else records, 1))
+    return (
+        record_at(place, record, b"")
+        for place, record in enumerate((value,) if records is None else records, 1)
+    )
 
 
 def _broken(first: bytes) -> Items | None:
     """Where the first line is only a bracket no line is a record; else the good lines may be."""
     if first not in (b"{", b"["):
         return None
-    reason = f"not JSON: a broken document, or one of more than {LARGEST} bytes; deliver it again, or as JSON lines"
+    reason = f"not JSON: a document broken or beyond {LARGEST} bytes; deliver it again, or as JSON lines"
     return iter([Refused(0, reason, first)])
 
 

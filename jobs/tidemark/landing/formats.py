@@ -1,10 +1,10 @@
-"""From a file to its records: Parquet, or text that is JSON lines, bulk or one document, compressed or not."""
+"""From a file to its records: Parquet, or JSON lines, bulk and one document, compressed or not."""
 
 from __future__ import annotations
 
 import gzip
 from collections.abc import Callable
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import IO
 
 from tidemark.landing.documents import read_document
@@ -16,7 +16,13 @@ from tidemark.landing.records import LineReader
 
 _PARQUET = b"PAR1"
 _GZIP = b"\x1f\x8b"
-_COMPRESSED = {b"\x28\xb5\x2f\xfd": "zstd", b"BZh": "bzip2", b"\xfd7zXZ": "xz", b"PK\x03\x04": "zip", b"\x04\x22\x4d\x18": "lz4"}
+_COMPRESSED = {
+    b"\x28\xb5\x2f\xfd": "zstd",
+    b"BZh": "bzip2",
+    b"\xfd7zXZ": "xz",
+    b"PK\x03\x04": "zip",
+    b"\x04\x22\x4d\x18": "lz4",
+}
 _OTHER = (".csv", ".tsv", ".xml", ".avro", ".orc", ".xlsx", ".tar")
 _TAKEN = "JSON lines, bulk files (gzip or not) and Parquet are"
 
@@ -26,7 +32,7 @@ def read_items(path: str, parser: Parser, limit: int) -> Items:
 
     `limit` is the longest line in bytes. What is no known format is refused whole, as place 0.
     """
-    with open(path, "rb") as stream:
+    with Path(path).open("rb") as stream:
         start = stream.read(8)
     if start.startswith(_PARQUET):
         yield from read_parquet(path)
@@ -35,7 +41,7 @@ def read_items(path: str, parser: Parser, limit: int) -> Items:
     if reason:
         yield Refused(0, reason, start)
         return
-    with open(path, "rb") as stream:
+    with Path(path).open("rb") as stream:
         yield from _read_text(_opener(stream, start.startswith(_GZIP)), parser, limit)
 
 

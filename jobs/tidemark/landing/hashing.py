@@ -45,7 +45,7 @@ def hash_files(files: Iterable[Seen], cache: Path) -> dict[str, str]:
 
 def hash_file(path: Path | str) -> str:
     """The sha256 of a file's content, in hex."""
-    with open(path, "rb") as stream:
+    with Path(path).open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
@@ -70,4 +70,4 @@ def _write(cache: Path, entries: dict[str, tuple[str, str]]) -> None:
     cache.parent.mkdir(parents=True, exist_ok=True)
     draft = cache.with_name(f"{cache.name}.{os.getpid()}.tmp")
     draft.write_text(json.dumps(entries), encoding="utf-8")
-    os.replace(draft, cache)
+    draft.replace(cache)

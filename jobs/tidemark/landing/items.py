@@ -10,17 +10,17 @@ KEPT_TEXT = 64 * 1024
 
 
 class Found(NamedTuple):
-    """A record at its place (1-based line or row); `index` and `key` are what a bulk action said of it."""
+    """A record at its place (line or row from 1); `bulk_index` and `key` are what a bulk action said."""
 
     place: int
     record: Mapping[str, Any]
     raw: bytes
-    index: str | None = None
+    bulk_index: str | None = None
     key: str | None = None
 
 
 class Refused(NamedTuple):
-    """A place whose content is no record. Place 0 is the whole file. The reason begins with its kind, then `: `."""
+    """A place whose content is no record; 0 is the whole file. The reason is its kind, `: ` and details."""
 
     place: int
     reason: str

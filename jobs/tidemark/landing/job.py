@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 LONGEST_LINE = 16 << 20
 """Bytes up to which a line is read as one record (`landing.longest_line`)."""
-ADDED = ("record_id", "file_id", "file_path", "place", "arrived_at", "dated")
-"""Columns that landing fills itself where a spec has them."""
+ADDED = ("record_id", "file_id", "file_path", "place", "arrived_at")
+"""Columns that landing fills itself where a spec has them, and `dated` with them."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,9 @@ def make_job(settings: Settings, spec: DatasetSpec, specs: Mapping[str, DatasetS
         target=_shape(spec),
         quarantine=spec.dataset not in {feed.dataset for feed in feeds},
         shapes={feed.name: _shape(feed) for feed in feeds},
-        parsers={folder: feed.landing.parser for feed in feeds if feed.landing for folder in feed.landing.folders},
+        parsers={
+            folder: feed.landing.parser for feed in feeds if feed.landing for folder in feed.landing.folders
+        },
         settings={key: settings.values.get(key) for feed in feeds for key in feed.settings},
         clock=to_micros(plan.clock),
         latest=to_micros(plan.clock + tolerance),
@@ -77,7 +79,9 @@ def make_job(settings: Settings, spec: DatasetSpec, specs: Mapping[str, DatasetS
 def _feeds(spec: DatasetSpec, specs: Mapping[str, DatasetSpec]) -> list[DatasetSpec]:
     """The datasets that records of the spec's files become; for a quarantine all that name it."""
     sources = [s for s in specs.values() if s.landing is not None]
-    refused_by = [s for s in sources if s.landing and s.landing.quarantine == spec.dataset and s.dataset != spec.dataset]
+    refused_by = [
+        s for s in sources if s.landing and s.landing.quarantine == spec.dataset and s.dataset != spec.dataset
+    ]
     if refused_by:
         return refused_by
     group = spec.landing.group if spec.landing else None
@@ -93,6 +97,7 @@ def _rules(spec: DatasetSpec) -> Iterable[ColumnRule]:
     for c in spec.columns.values():
         if c.type.replace(" ", "") not in CONVERTERS:
             raise LandingError(
-                f"{spec.path}: column {c.name} is of type {c.type}, which cannot be landed; choose one of {', '.join(CONVERTERS)}"
+                f"{spec.path}: column {c.name} is of type {c.type}, which cannot be landed; "
+                f"choose one of {', '.join(CONVERTERS)}"
             )
         yield ColumnRule(c.name, c.type.replace(" ", ""), c.required, c.min, c.max, c.one_of, c.max_length)

@@ -1,4 +1,4 @@
-"""JSON as the standard has it: UTF-8, no NaN, no half characters. Of a key that comes twice the last counts."""
+"""JSON as the standard has it: UTF-8, no NaN, no half characters. Of equal keys the last one counts."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def decode_json(raw: bytes) -> Any:
 def encode_json(value: Any) -> str:
     """One line, keys sorted: equal values give equal text. Raises ValueError for what JSON cannot say."""
     try:
-        return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False, default=str)
+        return _ENCODER.encode(value)
     except (RecursionError, TypeError) as error:
         raise ValueError(f"not JSON: {error}") from None
 
@@ -42,4 +42,7 @@ def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is no JSON number")
 
 
+_ENCODER = json.JSONEncoder(
+    sort_keys=True, separators=(",", ":"), allow_nan=False, default=str, check_circular=False
+)
 _DECODER = json.JSONDecoder(parse_constant=_refuse_constant)

@@ -26,8 +26,8 @@ class Line(NamedTuple):
 def split_lines(read: Read, limit: int) -> Iterator[Line | Refused]:
     """The lines of a stream; never holds more than `limit` bytes of one.
 
-    A longer line is refused and passed over. Where a compressed stream breaks off, what is left of its last line
-    is refused with the reason, and nothing follows.
+    A longer line is refused and passed over. Where a compressed stream breaks off, what is left of its last
+    line is refused with the reason, and nothing follows.
     """
     number, rest, head = 0, b"", None
     while True:

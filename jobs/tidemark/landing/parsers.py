@@ -16,11 +16,11 @@ Rows = Iterable[tuple[str, Mapping[str, Any]]]
 
 @dataclass(frozen=True)
 class Parser:
-    """`parse(record, place)` yields (dataset, values), the dataset by its short name; ValueError refuses the record.
+    """`parse(record, place)` yields (dataset, values), the dataset by its short name; ValueError refuses.
 
     `place` holds file_path, file_id, place (line or row), index (of a bulk action, or None) and settings. Two
     functions may stand beside it: `<name>_text(line)` makes a record of a line that is not JSON, and
-    `<name>_document(value)` says which records a JSON object holds if it is not a record itself (None: it is one).
+    `<name>_document(value)` says which records are in a JSON object that is none itself (None: it is one).
     """
 
     parse: Callable[[Mapping[str, Any], Place], Rows]
@@ -37,4 +37,6 @@ def load_parser(entry: str) -> Parser:
         parse = getattr(module, function)
     except (ImportError, AttributeError) as error:
         raise SpecError(f"landing: parser {entry} cannot be loaded: {error}; correct its name") from error
-    return Parser(parse, getattr(module, f"{function}_text", None), getattr(module, f"{function}_document", None))
+    return Parser(
+        parse, getattr(module, f"{function}_text", None), getattr(module, f"{function}_document", None)
+    )

@@ -30,18 +30,27 @@ TASK_BYTES = 32 << 20
 SMALL_BYTES = 1 << 20
 FILE_COST = 64 << 10
 """What opening a file costs, in bytes of JSON that are parsed in that time."""
+FILE_FIELDS: list[pa.Field[Any]] = [
+    pa.field("task", pa.int32()),
+    pa.field("path", pa.string()),
+    pa.field("digest", pa.string()),
+    pa.field("hour", pa.int64()),
+]
+FILE_COLUMNS = "task int, path string, digest string, hour bigint"
 EXPANSION = 8
 """How much longer compressed logs are when they are read."""
 
 
 def read_rows(spark: SparkSession, settings: Settings, spec: DatasetSpec, plan: Plan) -> DataFrame:
-    """The rows that the plan's files hold for `spec`, with exactly its columns; for a quarantine the refusals.
+    """The rows that the plan's files hold for `spec`, exactly its columns; for a quarantine the refusals.
 
     A record becomes rows in all datasets that its parser names, or is refused as a whole.
     """
     job = make_job(settings, spec, load_specs(settings.schemas, settings.values), plan)
     tasks = split_files(plan.files, os.cpu_count() or 2)
-    files = spark.createDataFrame(_file_table(tasks, plan.clock)).repartitionById(len(tasks), "task")
+    files = spark.createDataFrame(_file_table(tasks, plan.clock), FILE_COLUMNS).repartitionById(
+        len(tasks), "task"
+    )
     return files.drop("task").mapInArrow(partial(parse_files, job), ddl(job.target))
 
 
@@ -77,8 +86,7 @@ def _file_table(tasks: list[list[FileRef]], clock: datetime) -> pa.Table:
             hour = folder_hour(file.path, clock)
             micros = None if hour is None else to_micros(hour)
             rows.append({"task": number, "path": file.path, "digest": file.sha256, "hour": micros})
-    schema = pa.schema([("task", pa.int32()), ("path", pa.string()), ("digest", pa.string()), ("hour", pa.int64())])
-    return pa.Table.from_pylist(rows, schema=schema)
+    return pa.Table.from_pylist(rows, schema=pa.schema(FILE_FIELDS))
 
 
 _DDL = {"long": "bigint", "list<string>": "array<string>"}

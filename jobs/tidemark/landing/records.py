@@ -90,9 +90,11 @@ def expand(value: Any, parser: Parser) -> Iterable[Any] | None:
 def record_at(place: int, record: Any, raw: bytes, action: Action | None = None) -> Found | Refused:
     """A record with what its bulk action, or the search hit around it, said of it."""
     if not isinstance(record, dict):
-        return Refused(place, "not an object: a record is a JSON object", raw or repr(record).encode("utf-8", "replace"))
+        return Refused(
+            place, "not an object: a record is a JSON object", raw or repr(record).encode("utf-8", "replace")
+        )
     if isinstance(record.get("_source"), dict):
         return Found(place, record["_source"], raw, *named(record))
     if action is not None:
-        return Found(place, record, raw, action.index, action.key)
+        return Found(place, record, raw, action.bulk_index, action.key)
     return Found(place, record, raw)

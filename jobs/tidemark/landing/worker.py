@@ -14,7 +14,8 @@ from tidemark.landing.formats import read_items
 from tidemark.landing.hashing import hash_file
 from tidemark.landing.job import Job
 from tidemark.landing.parsers import load_parser
-from tidemark.landing.rows import File, FileRows, Row, Rules
+from tidemark.landing.rows import File, FileRows
+from tidemark.landing.rules import Row, Rules
 
 
 def parse_files(job: Job, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
@@ -44,7 +45,9 @@ def _unchanged(job: Job, file: File) -> str:
     try:
         same = hash_file(path) == file.digest
     except OSError as error:
-        raise LandingError(f"{path}: planned, and now it cannot be read ({error.strerror}); run the session again from init") from error
+        raise LandingError(
+            f"{path}: planned, and now it cannot be read ({error.strerror}); run the session again from init"
+        ) from error
     if not same:
         raise LandingError(f"{path}: changed after it was planned; run the session again from init")
     return str(path)

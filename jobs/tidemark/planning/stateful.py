@@ -95,7 +95,7 @@ def buildable(situation: Situation, ranges: Ranges, limit: datetime | None) -> R
 
 def clip_to_rows(situation: Situation, ranges: Ranges) -> Ranges:
     """Leave out times before the first row that the target can have, or had before a removal."""
-    if not ranges or situation.resync or ranges[0].start > LONG_AGO and situation.target.watermark:
+    if not ranges or situation.resync or (ranges[0].start > LONG_AGO and situation.target.watermark):
         return ranges
     rows = rows_input(situation)
     changed = [file.span.start for file in rows.changes.files]

@@ -1,50 +1,113 @@
-"""Reading specs (minimal)."""
+"""Reading specs: one file, or a folder of them."""
+
 from __future__ import annotations
-import re
+
+from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
-import yaml
+from typing import Any, Literal
+
 from tidemark.errors import SpecError
-from tidemark.spec.model import *
+from tidemark.spec import values as read
+from tidemark.spec.between import check_between
+from tidemark.spec.checks import read_expectations
+from tidemark.spec.columns import read_columns
+from tidemark.spec.document import Item, read_document
+from tidemark.spec.inputs import read_inputs
+from tidemark.spec.model import DatasetSpec, Mode
+from tidemark.spec.partitions import read_partitions
+from tidemark.spec.sources import read_landing
+from tidemark.spec.within import check_within
 
-def parse_duration(text):
-    m = re.fullmatch(r"(-?)(\d+)([dhm])", str(text))
-    if not m: raise SpecError(f"bad duration {text}")
-    v = timedelta(**{{"d":"days","h":"hours","m":"minutes"}[m[3]]: int(m[2])})
-    return -v if m[1] else v
+KEYS = (
+    "dataset",
+    "why",
+    "grain",
+    "mode",
+    "event_time",
+    "partition_by",
+    "transform",
+    "params",
+    "settings",
+    "inputs",
+    "replace",
+    "catch_up_limit",
+    "landing",
+    "columns",
+    "expectations",
+)
+NEEDED = ("dataset", "why", "grain", "mode", "columns")
+Replace = Literal["append", "whole"]
+REPLACES: tuple[Replace, ...] = ("append", "whole")
+MODES: tuple[Mode, ...] = ("source", "stateless", "stateful", "versioned")
 
-def _var(v, values):
-    if isinstance(v, str) and re.fullmatch(r"-?\$\w+", v):
-        n = values[v.lstrip("-$")]
-        return ("-"+str(n)) if v.startswith("-") else n
-    return v
 
-def _dur(v, values):
-    v=_var(v, values)
-    return None if v == "all" else parse_duration(v)
+def load_spec(path: Path | str, values: Mapping[str, Any]) -> DatasetSpec:
+    """The spec in a file, each `$key` replaced from the values. Raises SpecError: file, line, remedy."""
+    return _read(Path(path), values)[0]
 
-def load_spec(path, values):
-    raw = yaml.safe_load(Path(path).read_text())
-    cols = {n: Column(name=n, type=c["type"].replace(" ",""), means=c["means"], required=c.get("required", False), unit=c.get("unit"), min=c.get("min"), max=c.get("max"), one_of=tuple(c["one_of"]) if c.get("one_of") else None, max_length=c.get("max_length")) for n, c in raw["columns"].items()}
-    inputs = {}
-    for n, i in (raw.get("inputs") or {}).items():
-        w = i.get("window", {})
-        inputs[n] = InputSpec(n, i["dataset"], i.get("event_time"), _dur(w.get("before", "0d"), values), _dur(w.get("after", "0d"), values), i.get("rows", False), i.get("optional", False), i.get("waits_for", "complete_through"))
-    parts = []
-    for p in raw.get("partition_by") or []:
-        m = re.fullmatch(r"(\w+)\((\w+)\)", p)
-        parts.append(Partition(m[1], m[2]) if m else Partition("identity", p))
-    exps = []
-    for e in raw.get("expectations") or []:
-        t = e["expect"]; k=dict(severity=e.get("severity","fail"), because=e["because"], min=e.get("min"), max=e.get("max"))
-        if t.startswith("rows where "): exps.append(Expectation(kind="rows_where", condition=t[11:], at_most=e.get("at_most", 0), **k))
-        elif t == "row count": exps.append(Expectation(kind="row_count", **k))
-        elif t.startswith("mean of "): exps.append(Expectation(kind="mean", column=t[8:], **k))
-        elif t.startswith("distinct "): exps.append(Expectation(kind="distinct", column=t[9:], **k))
-        else: raise SpecError(t)
-    l = raw.get("landing")
-    return DatasetSpec(dataset=raw["dataset"], why=raw["why"], grain=tuple(raw["grain"]), mode=raw["mode"], columns=cols, path=Path(path), event_time=raw.get("event_time"), partition_by=tuple(parts), transform=raw.get("transform"), params={k: _var(v, values) for k, v in (raw.get("params") or {}).items()}, settings=tuple(raw.get("settings") or ()), inputs=inputs, replace=raw.get("replace", "append" if raw["mode"]=="versioned" else None), catch_up_limit=_dur(raw["catch_up_limit"], values) if raw.get("catch_up_limit") else None,
-      landing=LandingSpec(l["group"], tuple(l["folders"]), l["parser"], l.get("completeness","clock"), _dur(l.get("settling","15m"), values), l.get("quarantine")) if l else None, expectations=tuple(exps))
 
-def load_specs(folder, values):
-    return {s.dataset: s for s in (load_spec(p, values) for p in sorted(Path(folder).glob("*.yaml")))}
+def load_specs(folder: Path | str, values: Mapping[str, Any]) -> dict[str, DatasetSpec]:
+    """All specs of a folder by their full names, checked against each other. Raises SpecError."""
+    paths = _files(Path(folder))
+    found = [_read(path, values) for path in paths]
+    specs = {spec.dataset: spec for spec, _ in found}
+    check_between(specs, {spec.dataset: item for spec, item in found})
+    return specs
+
+
+def _files(folder: Path) -> list[Path]:
+    if not folder.is_dir():
+        raise SpecError(f"{folder}: no such folder; name the folder of specs in TIDEMARK_SCHEMAS")
+    for path in sorted(folder.glob("*.yml")):
+        raise SpecError(f"{path}: would not be read; rename it to {path.stem}.yaml")
+    paths = sorted(folder.glob("*.yaml"))
+    if not paths:
+        raise SpecError(f"{folder}: no spec in it; name the folder of specs in TIDEMARK_SCHEMAS")
+    return paths
+
+
+def _read(path: Path, values: Mapping[str, Any]) -> tuple[DatasetSpec, Item]:
+    item = read_document(path)
+    keys = read.block(item, KEYS, needed=NEEDED)
+    mode = read.choice(keys["mode"], MODES)
+    columns = read_columns(keys["columns"])
+    spec = DatasetSpec(
+        dataset=read.dataset_name(keys["dataset"]),
+        why=" ".join(read.text(keys["why"]).split()),
+        grain=read.texts(keys["grain"]),
+        mode=mode,
+        columns=columns,
+        path=path,
+        event_time=read.text(keys["event_time"]) if "event_time" in keys else None,
+        partition_by=read_partitions(keys["partition_by"]) if "partition_by" in keys else (),
+        transform=read.function_name(keys["transform"]) if "transform" in keys else None,
+        params=_params(keys["params"], values) if "params" in keys else {},
+        settings=read.setting_names(keys["settings"], values) if "settings" in keys else (),
+        inputs=read_inputs(keys["inputs"], values) if "inputs" in keys else {},
+        replace=_replace(keys.get("replace"), mode),
+        catch_up_limit=_catch_up_limit(keys["catch_up_limit"], values) if "catch_up_limit" in keys else None,
+        landing=read_landing(keys["landing"], values) if "landing" in keys else None,
+        expectations=read_expectations(keys["expectations"], columns) if "expectations" in keys else (),
+    )
+    check_within(spec, item)
+    return spec, item
+
+
+def _params(item: Item, values: Mapping[str, Any]) -> dict[str, Any]:
+    if not isinstance(item.value, dict):
+        raise item.wrong(f"params is {item.shown}", "write keys and values: params: {smoothing: 20}")
+    return {key: read.resolved(entry, values) for key, entry in item.value.items()}
+
+
+def _replace(item: Item | None, mode: Mode) -> Replace | None:
+    if item is not None:
+        return read.choice(item, REPLACES)
+    return "append" if mode == "versioned" else None
+
+
+def _catch_up_limit(item: Item, values: Mapping[str, Any]) -> timedelta:
+    limit = read.duration(item, values)
+    if limit <= timedelta(0):
+        raise item.wrong(f"catch_up_limit is {item.shown}", "write how old a target hour may be, such as 60d")
+    return limit

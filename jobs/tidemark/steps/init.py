@@ -5,14 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from pyiceberg.expressions import AlwaysTrue, And, BooleanExpression, GreaterThanOrEqual, LessThan, Or
+from pyiceberg.expressions import BooleanExpression
 from pyiceberg.table import Table
 from pyiceberg.types import DateType
 
+from tidemark.errors import PositionLost
 from tidemark.fingerprint import fingerprint
 from tidemark.lake import ops
 from tidemark.lake.changes import Changes, changes_since, least_event_time
 from tidemark.lake.commits import watermark_of
+from tidemark.lake.conditions import any_of, between
 from tidemark.lake.history import check_own_hands
 from tidemark.planning import InputState, Situation, TargetState, make_plan
 from tidemark.ranges import Ranges
@@ -40,9 +42,7 @@ def survey(context: Context, spec: DatasetSpec, target: Table, request: Request 
     return make_plan(_situation(context, spec, target, request, resync))
 
 
-def _situation(
-    context: Context, spec: DatasetSpec, target: Table, request: Request | None, resync: bool
-) -> Situation:
+def _situation(context: Context, spec: DatasetSpec, target: Table, request: Request | None, resync: bool) -> Situation:
     head = target.current_snapshot()
     assert head is not None, "ensure_table begins each table with a snapshot"
     watermark = watermark_of(target)
@@ -98,8 +98,6 @@ def _input_state(
 def _changes(table: Table, window: InputSpec, watermark: Watermark | None, event_time: str | None) -> Changes:
     position = watermark.inputs.get(window.name) if watermark else None
     if position is not None and position.uuid != str(table.metadata.table_uuid):
-        from tidemark.errors import PositionLost
-
         raise PositionLost(
             f"{window.dataset}: the table was dropped and made anew since the reader's watermark; nothing was read. "
             f"Rebuild the reader from what it holds now: tidemark run DATASET --resync"
@@ -123,16 +121,7 @@ def _has_rows(table: Table, state: InputState, ranges: Ranges) -> bool:
 
 def _within(table: Table, column: str, ranges: Ranges) -> BooleanExpression:
     is_date = isinstance(table.schema().find_field(column).field_type, DateType)
-    terms: list[BooleanExpression] = []
-    for interval in ranges:
-        low, high = (_literal(instant, is_date) for instant in (interval.start, interval.end))
-        terms.append(And(GreaterThanOrEqual(column, low), LessThan(column, high)))
-    if not terms:
-        return AlwaysTrue()
-    joined = terms[0]
-    for term in terms[1:]:
-        joined = Or(joined, term)
-    return joined
+    return any_of(between(column, _literal(i.start, is_date), _literal(i.end, is_date)) for i in ranges)
 
 
 def _literal(instant: datetime, is_date: bool) -> str:

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tidemark.errors import SpecError, WriteError
-from tidemark.frames import read_added, read_at, within
+from tidemark.frames import qualified, read_added, read_at, within
 from tidemark.lake.history import is_staged_by, property_of, staged_attempt
-from tidemark.lake.properties import ATTEMPT, CATALOG, SESSION, WATERMARK, branch_name
+from tidemark.lake.properties import ATTEMPT, SESSION, WATERMARK, branch_name
 from tidemark.records import How, InputPlan, Plan
 from tidemark.spark import connect
 from tidemark.spec import DatasetSpec
@@ -48,8 +48,8 @@ def write(context: Context, planned: Planned, attempt: str) -> Staged:
         return Staged(plan, snapshot.snapshot_id, branch, _added_rows(snapshot.summary), _count_clipped(output))
     branch = branch_name(plan.session, attempt)
     context.lake.create_branch(table, branch, plan.base_snapshot)
-    clipped = _stage(spec, plan, output, branch, attempt)
-    return _staged(context, plan, branch, attempt, clipped)
+    counts = _stage(spec, plan, output, branch, attempt)
+    return _staged(context, plan, branch, attempt, counts)
 
 
 def _transform(context: Context, spec: DatasetSpec, plan: Plan, spark: SparkSession) -> Output:
@@ -72,7 +72,9 @@ def load_function(spec: DatasetSpec) -> Transform:
     try:
         function: Transform = getattr(importlib.import_module(module), name)
     except (ImportError, AttributeError) as error:
-        raise SpecError(f"{spec.path}: transform {spec.transform} cannot be loaded: {error}; correct its name") from error
+        raise SpecError(
+            f"{spec.path}: transform {spec.transform} cannot be loaded: {error}; correct its name"
+        ) from error
     return function
 
 
@@ -129,31 +131,39 @@ def _count_clipped(output: Output) -> int:
     return 0 if output.keep is None else output.frame.where(~output.keep).count()
 
 
-def _stage(spec: DatasetSpec, plan: Plan, output: Output, branch: str, attempt: str) -> int:
-    """Write the rows that stay to the branch, and count on the way those that do not."""
-    rows, clipped = _clip(output)
+@dataclass(frozen=True)
+class Counts:
+    """What went through the write as Spark saw it: rows that stay, and rows outside the plan's ranges."""
+
+    kept: int
+    clipped: int
+
+
+def _stage(spec: DatasetSpec, plan: Plan, output: Output, branch: str, attempt: str) -> Counts:
+    """Write the rows that stay to the branch, and count them on the way."""
+    from pyspark.sql import Observation
+    from pyspark.sql import functions as F
+
+    seen = Observation("rows")
+    keep = F.lit(True) if output.keep is None else F.coalesce(output.keep, F.lit(False))
+    kept = F.count_if(keep).alias("kept")
+    clipped = F.count_if(~keep).alias("clipped")
+    rows = output.frame.observe(seen, kept, clipped)
+    if output.keep is not None:
+        rows = rows.where(output.keep)
+    _write(spec, plan, rows, branch, attempt)
+    return Counts(int(seen.get["kept"]), int(seen.get["clipped"]))
+
+
+def _write(spec: DatasetSpec, plan: Plan, rows: DataFrame, branch: str, attempt: str) -> None:
     properties = {SESSION: plan.session, ATTEMPT: attempt, WATERMARK: plan.watermark(0).to_json()}
-    writer = rows.writeTo(f"{CATALOG}.{plan.dataset}.branch_{branch}")
+    writer = rows.writeTo(f"{qualified(plan.dataset)}.branch_{branch}")
     for key, value in properties.items():
         writer = writer.option(f"snapshot-property.{key}", value)
     if plan.how is How.append:
         writer.append()
     else:
-        writer.overwrite(_replaced(spec, plan, output.frame))
-    return clipped()
-
-
-def _clip(output: Output) -> tuple[DataFrame, Callable[[], int]]:
-    """The rows that stay, and how to learn after the write how many did not."""
-    from pyspark.sql import Observation
-    from pyspark.sql import functions as F
-
-    if output.keep is None:
-        return output.frame, lambda: 0
-    seen = Observation("clipped")
-    outside = F.sum(F.when(output.keep, F.lit(0)).otherwise(F.lit(1))).alias("rows")
-    rows = output.frame.observe(seen, outside).where(output.keep)
-    return rows, lambda: int(seen.get.get("rows") or 0)
+        writer.overwrite(_replaced(spec, plan, rows))
 
 
 def _replaced(spec: DatasetSpec, plan: Plan, frame: DataFrame) -> Column:
@@ -163,7 +173,7 @@ def _replaced(spec: DatasetSpec, plan: Plan, frame: DataFrame) -> Column:
     return F.lit(True) if spec.event_time is None else within(frame, spec.event_time, plan.ranges)
 
 
-def _staged(context: Context, plan: Plan, branch: str, attempt: str, clipped: int) -> Staged:
+def _staged(context: Context, plan: Plan, branch: str, attempt: str, counts: Counts) -> Staged:
     """See that the branch holds this attempt and nothing else."""
     snapshot = context.lake.table(plan.dataset).snapshot_by_name(branch)
     if snapshot is None or not is_staged_by(snapshot, plan) or property_of(snapshot, ATTEMPT) != attempt:
@@ -171,7 +181,7 @@ def _staged(context: Context, plan: Plan, branch: str, attempt: str, clipped: in
             f"{plan.dataset}, session {plan.session}: branch {branch} does not hold exactly one commit of this attempt "
             f"on snapshot {plan.base_snapshot}; nothing was published; run the session again"
         )
-    return Staged(plan, snapshot.snapshot_id, branch, _added_rows(snapshot.summary), clipped)
+    return Staged(plan, snapshot.snapshot_id, branch, counts.kept, counts.clipped)
 
 
 def _added_rows(summary: Any) -> int:

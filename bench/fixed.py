@@ -1,0 +1,94 @@
+"""The fixed cost of a full session: five steps over a thousand rows, the Connect server warm."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bench.children import python
+from bench.data import day, few_rows
+from bench.figures import Figures, Stopwatch, measure
+from bench.lake import CLOCK, BenchLake, Place
+from tidemark.audit import preload
+from tidemark.ranges import format_instant
+from tidemark.steps.audit import audit
+from tidemark.steps.commit import commit
+from tidemark.steps.init import init
+from tidemark.steps.publish import publish
+from tidemark.steps.write import write
+
+HOME = "fixed"
+IMPORT = "python that imports great_expectations"
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """New rows a session, and how often each time is taken."""
+
+    rows: int = 1000
+    repeats: int = 5
+
+
+def run(place: Place, sizes: Sizes, figures: Figures) -> None:
+    """Time sessions in this process, by step and whole, then as processes of their own."""
+    lake = place.lake(HOME)
+    news = News(lake, sizes.rows)
+    preload()
+    for dataset in ("bench.shown", "bench.days"):
+        news.arrive()
+        lake.run(dataset)
+    for dataset, kind in (("bench.shown", "append"), ("bench.days", "overwrite")):
+        _in_process(lake, news, dataset, kind, sizes, figures)
+    _as_process(place, news, sizes, figures)
+
+
+class News:
+    """Upstream: a thousand new rows of one day, whenever they are asked for."""
+
+    def __init__(self, lake: BenchLake, rows: int) -> None:
+        self._lake, self._rows, self._given = lake, rows, 0
+
+    def arrive(self) -> None:
+        """Publish the next rows."""
+        first = self._given * self._rows
+        self._given += 1
+        self._lake.add(few_rows(self._rows, first, day(0)), through=day(1))
+
+
+def _in_process(lake: BenchLake, news: News, dataset: str, kind: str, sizes: Sizes, figures: Figures) -> None:
+    wholes, splits = [], []
+    for _ in range(sizes.repeats):
+        news.arrive()
+        wholes.append(measure(lambda: lake.run(dataset)))
+        news.arrive()
+        splits.append(step_by_step(lake, dataset).seconds)
+    whole = f"{kind} in a running process"
+    figures.add(whole, wholes, goal="3 s")
+    for step in splits[0]:
+        figures.add(f"  {kind}: {step}", [split[step] for split in splits], beside=whole)
+
+
+def step_by_step(lake: BenchLake, dataset: str) -> Stopwatch:
+    """One session, each of its five steps timed."""
+    watch = Stopwatch()
+    with watch.lap("init"):
+        planned = init(lake.context, dataset)
+    with watch.lap("write"):
+        staged = write(lake.context, planned, "bench")
+    with watch.lap("audit"):
+        audited = audit(lake.context, staged)
+    with watch.lap("publish"):
+        published = publish(lake.context, audited)
+    with watch.lap("commit"):
+        commit(lake.context, published)
+    return watch
+
+
+def _as_process(place: Place, news: News, sizes: Sizes, figures: Figures) -> None:
+    imports = [python(["-c", "import great_expectations"]).seconds for _ in range(sizes.repeats)]
+    command = ["-m", "tidemark", "run", "bench.shown", "--clock", format_instant(CLOCK)]
+    wholes = []
+    for _ in range(sizes.repeats):
+        news.arrive()
+        wholes.append(python(command, place.environment(HOME)).seconds)
+    figures.add(IMPORT, imports)
+    figures.add("append as a whole process", wholes, beside=IMPORT, goal="11 s")

@@ -1,0 +1,70 @@
+"""A session with nothing new: what each dataset costs at each hour in which nothing happened."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+
+from bench.children import python
+from bench.data import day, few_rows
+from bench.figures import Figures
+from bench.lake import CLOCK, BenchLake, Place
+from tidemark.lake import ops
+from tidemark.ranges import format_instant
+from tidemark.session import in_order
+
+NOBODY = "sc://127.0.0.1:1"
+"""An address where no server answers: a session that asked for one would fail."""
+
+EMPTY = "python that does nothing"
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """Rows that lie in the tables, older sessions that lie in `ops`, and how often each time is taken."""
+
+    rows: int = 1000
+    history: int = 200
+    repeats: int = 5
+
+
+def run(place: Place, sizes: Sizes, figures: Figures) -> None:
+    """Time idle sessions in a running process and as a whole one; neither may load an engine or an auditor."""
+    lake = place.lake("idle")
+    prepare(lake, sizes)
+    environment = replace(place, remote=NOBODY).environment("idle")
+    figures.add(EMPTY, [python(["-c", "pass"]).seconds for _ in range(sizes.repeats)])
+    _running(figures, environment, sizes)
+    command = ["-m", "tidemark", "run", "bench.days", "--clock", format_instant(CLOCK)]
+    whole = [python(command, environment).seconds for _ in range(sizes.repeats)]
+    figures.add("bench.days as a whole process", whole, beside=EMPTY, goal="2 s")
+
+
+def prepare(lake: BenchLake, sizes: Sizes) -> None:
+    """Land one file, run every dataset once, and remember as many older sessions."""
+    folder = lake.settings.landing / "events"
+    folder.mkdir(parents=True)
+    rows = [{**row, "shown_at": row["shown_at"].isoformat()} for row in few_rows(sizes.rows, 0, day(0))]
+    (folder / "events.jsonl").write_text("\n".join(json.dumps(row) for row in rows) + "\n", encoding="utf-8")
+    for dataset in in_order(dict(lake.context.specs)):
+        lake.run(dataset)
+    for number in range(sizes.history):
+        _remember(lake, f"20250101-{number:012x}")
+
+
+def _remember(lake: BenchLake, session: str) -> None:
+    row = {"session": session, "dataset": "bench.days", "how": "overwrite"}
+    ops.append(lake.context.lake, "ops.sessions", [{**row, "plan": "{}", "planned_at": CLOCK}])
+    ops.append(lake.context.lake, "ops.high_watermarks", [{**row, "committed_at": CLOCK}])
+
+
+def _running(figures: Figures, environment: dict[str, str], sizes: Sizes) -> None:
+    """In one running process, all datasets after each other."""
+    child = python(["-m", "bench.idle_child", str(sizes.repeats)], environment).last_json()
+    busy = {dataset: how for dataset, how in child["did"].items() if how != "nothing"}
+    if busy or child["heavy"]:
+        raise RuntimeError(f"idle sessions were not idle: {busy}, loaded {child['heavy']}")
+    for dataset, seconds in child["seconds"].items():
+        figures.add(f"{dataset} in a running process", seconds, goal="0.2 s")
+    figures.note(f"not loaded there: {', '.join(child['looked_for'])}; no Spark server was reachable")
+    figures.note(f"ops tables held {sizes.history} older sessions")

@@ -1,0 +1,56 @@
+"""Planning over many snapshots: what `init` takes to see what changed, from metadata alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from bench.data import as_arrow, day, few_rows
+from bench.figures import Figures, measure
+from bench.lake import EVENTS, BenchLake, Place
+
+BATCH = 100
+"""Snapshots made in one catalog commit while preparing; how they came about does not show in the table."""
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """Snapshots of the input since the watermark, and how often each time is taken."""
+
+    snapshots: tuple[int, ...] = (10, 100, 1000)
+    repeats: int = 5
+
+
+def run(place: Place, sizes: Sizes, figures: Figures) -> None:
+    """Plan a stateless and a stateful dataset whose input went on by ever more snapshots."""
+    lake = place.lake("init")
+    lake.add(few_rows(10, 0, day(0)), through=day(1))
+    for dataset in ("bench.shown", "bench.days"):
+        lake.run(dataset)
+    there = 0
+    for wanted in sorted(sizes.snapshots):
+        _go_on(lake, there, wanted)
+        there = wanted
+        for dataset in ("bench.shown", "bench.days"):
+            _plan(lake, dataset, wanted, sizes.repeats, figures)
+
+
+def _plan(lake: BenchLake, dataset: str, snapshots: int, repeats: int, figures: Figures) -> None:
+    seen = lake.plan(dataset).inputs.values()
+    if not any(plan.changes.startswith(f"{snapshots} snapshots") for plan in seen):
+        raise RuntimeError(f"the plan did not see {snapshots} snapshots: {[plan.changes for plan in seen]}")
+    seconds = [measure(lambda: lake.plan(dataset)) for _ in range(repeats)]
+    first = next((row.what for row in figures.rows if row.what.startswith(dataset)), "")
+    figures.add(f"{dataset}, {snapshots} snapshots", seconds, beside=first)
+
+
+def _go_on(lake: BenchLake, there: int, wanted: int) -> None:
+    """Append to the input until it is `wanted` snapshots beyond the watermark, ten rows of one hour each."""
+    table = lake.table(EVENTS)
+    schema = table.schema().as_arrow()
+    for begun in range(there, wanted, BATCH):
+        with table.transaction() as change:
+            for number in range(begun, min(begun + BATCH, wanted)):
+                rows = few_rows(10, 10 * (number + 1), day(1) + timedelta(hours=number))
+                change.append(as_arrow(rows, schema))
+    lake.complete(day(1) + timedelta(hours=wanted))

@@ -1,0 +1,117 @@
+"""Write, audit, publish: a session against a bare Spark append of the same rows into a table of the same kind."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bench import transforms
+from bench.data import day, many_rows
+from bench.figures import Figures, Stopwatch
+from bench.fixed import step_by_step
+from bench.lake import EVENTS, BenchLake, Place
+from tidemark.audit import preload
+from tidemark.audit.files import staged_files
+from tidemark.audit.floor import judge
+from tidemark.audit.grain import find_repeats
+from tidemark.audit.gx import run_expectations
+from tidemark.audit.rows import ChangedRows
+from tidemark.audit.rules import rules_of
+from tidemark.frames import qualified
+from tidemark.spec import DatasetSpec
+
+DATASET = "bench.shown"
+DAYS = 10
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """Rows, and how often session and append take turns."""
+
+    rows: tuple[int, ...] = (2_000_000, 10_000_000)
+    repeats: int = 3
+
+
+def run(place: Place, sizes: Sizes, figures: Figures) -> None:
+    """Let sessions and bare appends take turns, each into a fresh table, then time the audit's parts alone."""
+    preload()
+    for rows in sizes.rows:
+        lake = place.lake(f"wap-{rows}")
+        lake.add_frame(many_rows(lake.spark, rows // DAYS, DAYS), through=day(DAYS))
+        Turns(lake, rows, figures).take(sizes.repeats)
+
+
+class Turns:
+    """Sessions and bare appends of one number of rows."""
+
+    def __init__(self, lake: BenchLake, rows: int, figures: Figures) -> None:
+        self._lake, self._rows, self._figures = lake, rows, figures
+        self._bare: list[float] = []
+        self._sessions: list[Stopwatch] = []
+        self._parts: list[Stopwatch] = []
+
+    def take(self, repeats: int) -> None:
+        """Warm up with one of each, then measure in turns."""
+        for turn in range(repeats + 1):
+            bare = self._append(f"bare_{turn}")
+            session, parts = self._session(f"session_{turn}")
+            if turn:
+                self._bare.append(bare)
+                self._sessions.append(session)
+                self._parts.append(parts)
+        self._show()
+
+    def _append(self, name: str) -> float:
+        """The same rows by the same transform into a fresh table of the same kind: nothing around it."""
+        dataset = self._fresh(name)
+        watch = Stopwatch()
+        with watch.lap("append"):
+            spark = self._lake.spark
+            rows = transforms.shown({"events": spark.table(qualified(EVENTS))}, {})
+            rows.select(*self._lake.context.spec(dataset).columns).writeTo(qualified(dataset)).append()
+        return watch.total
+
+    def _session(self, name: str) -> tuple[Stopwatch, Stopwatch]:
+        """A whole session by its steps; then the passes of its audit once more, one after the other."""
+        dataset = self._fresh(name)
+        before = self._lake.table(dataset).current_snapshot()
+        session = step_by_step(self._lake, dataset)
+        assert before is not None, "ensure_table begins each table with a snapshot"
+        return session, audit_parts(self._lake, self._lake.context.spec(dataset), before.snapshot_id)
+
+    def _fresh(self, name: str) -> str:
+        dataset = self._lake.under_another_name(DATASET, f"shown_{name}")
+        self._lake.table(dataset)
+        return dataset
+
+    def _show(self) -> None:
+        rows = f"{self._rows:,} rows"
+        bare, session = f"{rows}: bare append", f"{rows}: session"
+        self._figures.add(bare, self._bare)
+        self._figures.add(session, [watch.total for watch in self._sessions], beside=bare, goal="1.5 x at 10 million")
+        self._split(rows, self._sessions, bare, "")
+        self._split(rows, self._parts, bare, ", alone")
+
+    def _split(self, rows: str, watches: Sequence[Stopwatch], bare: str, how: str) -> None:
+        for part in watches[0].seconds:
+            seconds = [watch.seconds[part] for watch in watches]
+            self._figures.add(f"  {rows}: {part}{how}", seconds, beside=bare)
+
+
+def audit_parts(lake: BenchLake, spec: DatasetSpec, base: int) -> Stopwatch:
+    """What the audit of the newest snapshot reads, pass by pass; in a session they run side by side."""
+    watch = Stopwatch()
+    table = lake.table(spec.dataset)
+    head = table.current_snapshot()
+    assert head is not None, "a session has published it"
+    with watch.lap("floor by metadata"):
+        files = staged_files(table, head.snapshot_id, base)
+        open_rules = [rule for rule in rules_of(spec, None) if not judge(rule, files).passed]
+    changed = ChangedRows(lake.spark, spec, head.snapshot_id, base, None, True, files)
+    with watch.lap("floor by rows"):
+        changed.count(open_rules)
+    with watch.lap("grain"):
+        find_repeats(changed)
+    with watch.lap("expectations"):
+        run_expectations(changed.frame(), spec.expectations, spec.dataset, "bench")
+    return watch

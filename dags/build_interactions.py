@@ -1,0 +1,27 @@
+"""From landed records to interactions: what was shown to whom, and what they then did.
+
+**A run** takes in what is new or late since the tables' watermarks and rebuilds just the days that it touches.
+**A backfill, or a run with `from` and `to`**, rebuilds the partitions that meet its dates, with the same audits;
+what it changes flows on by itself. The hourly runs of a backfill rebuild a day once.
+"""
+
+from airflow.sdk import DAG, CronDataIntervalTimetable
+
+from tidemark.airflow import DEFAULTS, RANGE_PARAMS, dataset
+
+with DAG(
+    "build_interactions",
+    schedule=CronDataIntervalTimetable("@hourly", timezone="UTC"),
+    catchup=False,
+    max_active_runs=1,
+    default_args=DEFAULTS,
+    params=RANGE_PARAMS,
+    tags=["search", "hourly"],
+    doc_md=__doc__,
+):
+    requests = dataset("search.search_requests")
+    actions = dataset("search.user_actions")
+    impressions = dataset("search.impressions")
+
+    actions >> dataset("search.position_bases") >> impressions
+    [requests, actions] >> impressions >> dataset("search.interactions")

@@ -1,0 +1,31 @@
+"""Keep tables quick: fold small files, drop the branches of sessions that never ended, expire old snapshots.
+
+One task a table, in the table's own pool. Contents stay as they are, and nothing is expired that a reader has
+not passed yet. **No backfill**: there is nothing to catch up on. Airflow refuses a backfill of this DAG.
+"""
+
+from airflow.sdk import DAG, CronDataIntervalTimetable, task
+
+from tidemark.airflow import DEFAULTS, datasets_of, pool_of
+from tidemark.settings import load_settings
+
+with DAG(
+    "maintain_tables",
+    schedule=CronDataIntervalTimetable("0 4 * * *", timezone="UTC"),
+    catchup=False,
+    max_active_runs=1,
+    allowed_run_types=["scheduled", "manual"],
+    default_args=DEFAULTS,
+    tags=["maintenance", "daily"],
+    doc_md=__doc__,
+):
+
+    @task
+    def maintain(name: str) -> None:
+        """Maintain one table."""
+        from tidemark.airflow.chores import maintain_table
+
+        print(maintain_table(name))
+
+    for name in datasets_of(load_settings().schemas):
+        maintain.override(task_id=name.rpartition(".")[2], task_display_name=name, pool=pool_of(name))(name)

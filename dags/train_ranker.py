@@ -1,0 +1,48 @@
+"""Train a ranker on the published examples, judge it, score with the promoted one, release, report.
+
+**A run** trains where the examples or the grades have changed since the last ranker. The gate in the session
+decides whether the new one is promoted; the scores are those of the latest promoted one. `release` then names
+the snapshots of all tables that belong together, and `report` writes the page of the newest ranker.
+
+**No backfill**: a ranker is trained on what is published, and an older one is a row of `ranking.rankers` with the
+snapshots that it saw. Airflow refuses a backfill of this DAG.
+"""
+
+from airflow.sdk import DAG, CronDataIntervalTimetable, TriggerRule, task
+
+from tidemark.airflow import DEFAULTS, dataset
+
+
+@task(trigger_rule=TriggerRule.NONE_FAILED)
+def release(name: str) -> None:
+    """Name the snapshots that belong together."""
+    from tidemark.airflow.chores import write_release
+
+    print(write_release(name))
+
+
+@task(trigger_rule=TriggerRule.NONE_FAILED)
+def report() -> None:
+    """Write the page of the newest ranker."""
+    from infra.local.model_report import write_newest
+    from tidemark.settings import load_settings
+
+    print(write_newest(load_settings()))
+
+
+with DAG(
+    "train_ranker",
+    schedule=CronDataIntervalTimetable("30 2 * * *", timezone="UTC"),
+    catchup=False,
+    max_active_runs=1,
+    allowed_run_types=["scheduled", "manual"],
+    default_args=DEFAULTS,
+    tags=["ranking", "nightly"],
+    doc_md=__doc__,
+):
+    (
+        dataset("ranking.rankers")
+        >> dataset("ranking.ranker_scores")
+        >> release("ranking.ranker_scores")
+        >> report()
+    )

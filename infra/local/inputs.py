@@ -1,0 +1,95 @@
+"""What the user hands in: files of LOGS, JUDGMENTS, ITEMS and FEATURES, put into the landing folder.
+
+Files are linked, where that is possible, else copied; nothing in the landing folder is ever changed.
+"""
+
+from __future__ import annotations
+
+import filecmp
+import hashlib
+import os
+import shutil
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from infra.local.errors import HostError
+
+FOLDERS = {"LOGS": "logs", "JUDGMENTS": "judgments", "ITEMS": "items", "FEATURES": "feature_log"}
+_ENDINGS = {".json", ".jsonl", ".ndjson", ".bulk", ".log", ".parquet", ".pq", ""}
+_LISTS = {".txt", ".qrels", ".trec", ".tsv"}
+"""Endings of judgment lists only."""
+
+SETTINGS = """\
+# Written when these logs were handed in: history, complete through the last hour that it shows.
+# For a folder into which logs go on flowing hour by hour, remove both lines: the clock then says what is complete.
+landing:
+  settling: 0s
+  completeness: data
+"""
+
+
+@dataclass(frozen=True)
+class HandedIn:
+    """How many files are new in the landing folder, and which files of a folder were left out by their ending."""
+
+    new: int
+    left_out: tuple[str, ...]
+
+
+def asked(env: Mapping[str, str]) -> dict[str, Path]:
+    """The inputs named in the environment. Raises HostError for one that is not there."""
+    found = {name: Path(env[name]).expanduser() for name in FOLDERS if env.get(name)}
+    for name, path in found.items():
+        if not path.exists():
+            raise HostError(f"{name}={path}: no such file or folder; give a path that is there")
+    return found
+
+
+def hand_in(landing: Path, given: Mapping[str, Path]) -> HandedIn:
+    """Put the files into the landing folder. Those that are there already are left alone."""
+    new, left_out = 0, []
+    for name, path in given.items():
+        for file, relative in _files(path):
+            if path.is_dir() and not _is_taken(file, name):
+                left_out.append(str(file))
+                continue
+            new += _place(file, landing / FOLDERS[name] / relative)
+    return HandedIn(new, tuple(left_out))
+
+
+def _files(path: Path) -> Iterator[tuple[Path, Path]]:
+    """Each file with its place below what was named."""
+    if path.is_file():
+        yield path, Path(path.name)
+        return
+    for file in sorted(path.rglob("*")):
+        if file.is_file() and not any(part.startswith(".") for part in file.relative_to(path).parts):
+            yield file, file.relative_to(path)
+
+
+def _is_taken(file: Path, name: str) -> bool:
+    ending = Path(file.stem).suffix if file.suffix == ".gz" else file.suffix
+    return ending.lower() in (_ENDINGS | _LISTS if name == "JUDGMENTS" else _ENDINGS)
+
+
+def _place(file: Path, target: Path) -> int:
+    """1 if the file is new. Other content under a known name gets a name of its own."""
+    if target.exists() and not _is_same(file, target):
+        digest = hashlib.sha256(file.read_bytes()).hexdigest()[:8]
+        target = target.with_name(f"{digest}-{target.name}")
+    if target.exists():
+        return 0
+    target.parent.mkdir(parents=True, exist_ok=True)
+    whole = target.with_name(target.name + ".part")
+    whole.unlink(missing_ok=True)
+    try:
+        os.link(file.resolve(), whole)
+    except OSError:
+        shutil.copy2(file, whole)
+    whole.replace(target)
+    return 1
+
+
+def _is_same(file: Path, target: Path) -> bool:
+    return file.samefile(target) or filecmp.cmp(file, target, shallow=False)

@@ -1,0 +1,114 @@
+"""The end of `make run`: what the tables hold, how good the ranker is, and where to look."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from infra.demo.state import load_world
+from infra.local.airflow_home import password_file
+from infra.local.api import Client
+from infra.local.model_report import newest_ranker, page_of
+from infra.local.secret import USER, password
+from tidemark.lake import Lake, open_lake
+from tidemark.lake.commits import watermark_of
+from tidemark.ranges import format_instant
+from tidemark.settings import Settings
+from tidemark.spec import load_specs
+
+SCORES = "ranking.ranker_scores"
+_GROUPS = {
+    "warm_pairs": "warm, shown items",
+    "warm_queries": "warm, all items",
+    "cold_queries": "cold queries",
+}
+
+
+def summarise(settings: Settings, client: Client) -> str:
+    """A short text for people."""
+    lake = open_lake(settings)
+    quality: Callable[[Settings, Lake], str] = _marks if load_world(settings.home) else _account
+    return "\n\n".join(
+        part for part in (_tables(settings, lake), quality(settings, lake), _links(settings, client)) if part
+    )
+
+
+def rows_in(lake: Lake, dataset: str) -> int:
+    """How many rows main of a table holds; 0 for one that is not there."""
+    table = lake.find_table(dataset)
+    head = table.current_snapshot() if table is not None else None
+    return int(head.summary["total-records"]) if head is not None and head.summary is not None else 0
+
+
+def _tables(settings: Settings, lake: Lake) -> str:
+    names = sorted(load_specs(settings.schemas, settings.values), reverse=True)
+    lines = [f"  {'table':<32}{'rows':>12}  complete through"]
+    for name in names:
+        lines.append(f"  {name:<32}{rows_in(lake, name):>12,}  {_through(lake, name)}")
+    return "\n".join(lines)
+
+
+def _through(lake: Lake, dataset: str) -> str:
+    table = lake.find_table(dataset)
+    mark = watermark_of(table) if table is not None else None
+    if mark is None:
+        return "nothing published yet"
+    return format_instant(mark.complete_through) if mark.complete_through else "-"
+
+
+def _marks(settings: Settings, lake: Lake) -> str:
+    """How the ranker stands against the demo's hidden truth."""
+    from infra.demo.truth import compare
+
+    if not rows_in(lake, SCORES):
+        return _without_ranker(lake)
+    columns = ("application", "query", "item_id", "score")
+    scores = lake.table(SCORES).scan(selected_fields=columns).to_pandas()
+    lines = [
+        f"  {'nDCG@10 by the hidden grades':<32}{'queries':>8}{'ranker':>9}{'as shown':>10}{'oracle':>8}"
+    ]
+    for mark in compare(settings.home, scores):
+        name = _GROUPS.get(mark.group, mark.group)
+        lines.append(
+            f"  {name:<32}{mark.queries:>8,}{mark.ranker:>9.3f}{mark.logged:>10.3f}{mark.oracle:>8.3f}"
+        )
+    return "\n".join(lines)
+
+
+def _account(settings: Settings, lake: Lake) -> str:
+    """What became of the handed-in records, and whether a ranker came of it."""
+    from ranking.account import account, to_text
+    from tidemark.frames import qualified
+    from tidemark.spark import connect
+
+    names = (
+        "search_queries",
+        "search_events",
+        "search_requests",
+        "user_actions",
+        "impressions",
+        "interactions",
+    )
+    tables = [f"search.{name}" for name in (*names, "quarantined_records")]
+    if any(lake.find_table(name) is None for name in tables):
+        return "  no account yet: nothing has landed"
+    spark = connect(settings)
+    counts = account(*(spark.table(qualified(name)) for name in tables), settings.values.get("actions"))
+    text = "  what became of the records\n" + to_text(counts)
+    return text if rows_in(lake, SCORES) else f"{text}\n\n{_without_ranker(lake)}"
+
+
+def _without_ranker(lake: Lake) -> str:
+    row = newest_ranker(lake, ("version", "verdict"))
+    return f"  no ranker: {row['verdict'] if row else 'no cut has both a past to learn from and a future to test on yet'}"
+
+
+def _links(settings: Settings, client: Client) -> str:
+    audits, model = settings.reports / "data-docs" / "index.html", page_of(settings)
+    lines = [
+        f"  Airflow         {client.url}",
+        f"  login           {USER} / {password(password_file(settings))}",
+    ]
+    lines += [f"  data quality    {audits.as_uri()}"] if audits.exists() else []
+    lines += [f"  model report    {model.as_uri()}"] if model.exists() else []
+    lines += ["  make stop       ends the services; make run takes in what is new"]
+    return "\n".join(lines)

@@ -1,0 +1,25 @@
+"""Is there anything to do? Answered by the plans of the next sessions, without a run and without Spark."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from infra.local.api import Client
+from tidemark import session
+from tidemark.airflow.pools import pool_of
+from tidemark.records import How
+from tidemark.settings import Settings
+
+
+def datasets_in(client: Client, dag: str, known: Sequence[str]) -> list[str]:
+    """The datasets of a DAG, by the pools of its tasks."""
+    pools = {task["pool"] for task in client.get(f"dags/{dag}/tasks")["tasks"]}
+    return [name for name in known if pool_of(name) in pools]
+
+
+def has_work(settings: Settings, client: Client, dag: str, clock: datetime) -> bool:
+    """Whether a session of any of the DAG's datasets would do something. Raises what planning raises."""
+    context = session.open_context(settings, clock)
+    names = datasets_in(client, dag, session.in_order(dict(context.specs)))
+    return any(session.plan(context, name).how is not How.nothing for name in names)

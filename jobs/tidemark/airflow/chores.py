@@ -1,0 +1,27 @@
+"""Tasks that are no session: maintenance and releases. Imported inside the tasks only."""
+
+from __future__ import annotations
+
+from airflow.sdk import get_current_context
+
+from tidemark import maintenance, releases
+from tidemark.airflow.asked import clock_of
+from tidemark.session import open_context
+from tidemark.settings import load_settings
+from tidemark.steps.context import Context
+
+
+def maintain_table(dataset: str) -> str:
+    """Maintain one table; a line about what was done."""
+    return maintenance.maintain(_open(), dataset)
+
+
+def write_release(dataset: str) -> str:
+    """Release a dataset with all that it was built from; a line about what was done."""
+    release = releases.write_release(_open(), dataset)
+    return f"{release.release or 'no release'}: {release.why}"
+
+
+def _open() -> Context:
+    run = get_current_context()
+    return open_context(load_settings(), clock_of(run["dag_run"], run["params"]))

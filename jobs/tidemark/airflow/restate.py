@@ -1,0 +1,54 @@
+"""From what a run asks to the request that one dataset's session gets."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import replace
+
+from tidemark import session
+from tidemark.airflow.asked import Asked
+from tidemark.lake.commits import watermark_of
+from tidemark.ranges import format_instant
+from tidemark.records import Plan, Request, plan_to_dict
+from tidemark.steps.context import Context
+
+_REBUILT = ("stateless", "stateful")
+
+
+def request_of(context: Context, dataset: str, asked: Asked) -> Request | None:
+    """The restatement that a run asks of a dataset, None where its session is a usual one.
+
+    Sources and versioned datasets have no ranges: inside a restatement they take in what is new.
+    """
+    if asked.range is None or context.spec(dataset).mode not in _REBUILT:
+        return None
+    request = Request(asked.range, asked.request_id or "unnamed", asked.reason)
+    if asked.request_id is not None:
+        return request
+    return replace(request, request_id=_name(session.plan(context, dataset, request)))
+
+
+def nothing_there(context: Context, dataset: str, request: Request) -> str | None:
+    """A sentence where the range lies after all that is built: its first build is the usual session's work."""
+    table = context.lake.find_table(dataset)
+    mark = watermark_of(table) if table is not None else None
+    through = mark.complete_through if mark else None
+    if through is not None and request.range.start < through:
+        return None
+    built = f"built through {format_instant(through)}" if through else "not built yet"
+    return (
+        f"{dataset}: {request.range} is not rebuilt, since the table is {built}; the next usual run builds it"
+    )
+
+
+def _name(plan: Plan) -> str:
+    """Name a backfill after what it rebuilds from what, so that its 24 hourly runs rebuild a day once.
+
+    The same partitions from the same snapshots by the same logic give the same rows: a second time would
+    change nothing.
+    """
+    content = plan_to_dict(plan)
+    inputs = {n: [i["uuid"], i["read"], i["reads"]] for n, i in content["inputs"].items()}
+    text = json.dumps([plan.dataset, plan.fingerprint, content["ranges"], inputs], sort_keys=True)
+    return f"backfill {hashlib.sha256(text.encode()).hexdigest()[:16]}"

@@ -1,0 +1,101 @@
+"""What the three tasks of a dataset do. Each opens the lake anew, so that any of them can be run again alone.
+
+XCom carries the session's id and nothing that could not be found again in `ops.sessions`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from airflow.sdk import Asset, get_current_context
+from airflow.sdk.exceptions import AirflowFailException
+
+Given = TypeVar("Given")
+
+
+def init(dataset: str) -> dict[str, str]:
+    """Plan a session. Empty where there is nothing to do: Airflow then skips the other two tasks."""
+    return _refusing(lambda: _init(dataset))
+
+
+def write_audit_publish(dataset: str, planned: dict[str, str]) -> str:
+    """Carry out the planned session; the id of the one that was published, which may have been planned anew."""
+    return _refusing(lambda: _write_audit_publish(dataset, planned["session"]))
+
+
+def commit(dataset: str, published: str) -> None:
+    """Close the session, and tell other DAGs by an asset event through when the dataset is complete."""
+    _refusing(lambda: _commit(dataset, published))
+
+
+def _init(dataset: str) -> dict[str, str]:
+    from tidemark import session
+    from tidemark.airflow.asked import asked
+    from tidemark.airflow.restate import nothing_there, request_of
+    from tidemark.records import How
+
+    run = get_current_context()
+    wish = asked(run["dag_run"], run["params"])
+    context = _open(wish.clock)
+    request = None
+    if wish.range is not None:
+        request = request_of(context, dataset, wish)
+        reason = nothing_there(context, dataset, request) if request else None
+        if reason:
+            print(reason)
+            return {}
+    plan = session.init(context, dataset, request).plan
+    return {} if plan.how is How.nothing else {"session": plan.session, "how": plan.how.value}
+
+
+def _write_audit_publish(dataset: str, planned: str) -> str:
+    from tidemark import session
+
+    published = session.write_audit_publish(_open(_clock()), dataset, planned)
+    return published.plan.session
+
+
+def _commit(dataset: str, published: str) -> None:
+    from tidemark import session
+    from tidemark.ranges import format_instant
+
+    mark = session.commit(_open(_clock()), dataset, published).watermark
+    if mark is None:
+        return
+    through = format_instant(mark.complete_through) if mark.complete_through else None
+    extra = {"session": mark.session, "complete_through": through, "snapshot": str(mark.snapshot)}
+    get_current_context()["outlet_events"][Asset(dataset)].extra = extra
+
+
+def _clock() -> Any:
+    from tidemark.airflow.asked import clock_of
+
+    run = get_current_context()
+    return clock_of(run["dag_run"], run["params"])
+
+
+def _open(clock: Any) -> Any:
+    from tidemark.session import open_context
+    from tidemark.settings import load_settings
+
+    return open_context(load_settings(), clock)
+
+
+def _refusing(step: Callable[[], Given]) -> Given:
+    """Run a step. What would fail the same way again is not retried, and ends in its sentence."""
+    from tidemark import errors
+
+    lasting = (
+        errors.SettingsError,
+        errors.SpecError,
+        errors.RequestRefused,
+        errors.InputChanged,
+        errors.TargetChanged,
+        errors.AuditFailed,
+        errors.LandingError,
+    )
+    try:
+        return step()
+    except lasting as error:
+        raise AirflowFailException(f"{type(error).__name__}: {error}") from None

@@ -1,0 +1,208 @@
+"""The local Spark Connect server of a home: started when first needed, found again, stopped.
+
+One server serves all tasks. A state file names its process and port; a process that is gone, or whose id
+belongs to another program since, counts as not running.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from tidemark.errors import EngineError
+from tidemark.settings import CHECKOUT, Settings
+
+START_TIMEOUT = 90.0
+"""Seconds in which a Connect server has to answer; it takes about 6 on two cores."""
+
+_EXTENSIONS = "org.apache.iceberg.spark.extensions.IcebergSparkSessionExtensions"
+_SERVER = "org.apache.spark.sql.connect.service.SparkConnectServer"
+
+
+def ensure_server(settings: Settings) -> str:
+    """The address of a Connect server that answers, starting one where there is none."""
+    if settings.spark_remote:
+        return settings.spark_remote
+    running = _running(settings)
+    if running:
+        return running
+    with _lock(settings):
+        return _running(settings) or _start(settings)
+
+
+def stop_server(settings: Settings) -> None:
+    """Stop the home's Connect server and wait for its end; nothing to do where none runs."""
+    state = _state(settings)
+    if state and _is_server(int(state["pid"])):
+        _kill(int(state["pid"]))
+    _state_file(settings).unlink(missing_ok=True)
+
+
+def _kill(pid: int) -> None:
+    for sign, patience in ((signal.SIGTERM, 15.0), (signal.SIGKILL, 5.0)):
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(pid, sign)
+        until = time.monotonic() + patience
+        while time.monotonic() < until:
+            if not _is_server(pid):
+                return
+            time.sleep(0.1)
+
+
+def _state_file(settings: Settings) -> Path:
+    return settings.run / "spark-connect.json"
+
+
+def _state(settings: Settings) -> dict[str, Any] | None:
+    try:
+        state: dict[str, Any] = json.loads(_state_file(settings).read_text(encoding="utf-8"))
+    except (FileNotFoundError, json.JSONDecodeError):
+        return None
+    return state
+
+
+def _running(settings: Settings) -> str | None:
+    """The address in the state file, if its process lives and its port answers."""
+    state = _state(settings)
+    if state and _is_server(int(state["pid"])) and _answers(int(state["port"])):
+        return f"sc://127.0.0.1:{state['port']}"
+    return None
+
+
+def _is_server(pid: int) -> bool:
+    """Whether the process is a Connect server: a pid may since belong to another program."""
+    try:
+        return _SERVER in Path(f"/proc/{pid}/cmdline").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return _lives(pid) if not Path("/proc").exists() else False
+
+
+def _lives(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except OSError:
+        return False
+    return True
+
+
+def _answers(port: int) -> bool:
+    try:
+        with socket.create_connection(("127.0.0.1", port), timeout=2):
+            return True
+    except OSError:
+        return False
+
+
+@contextlib.contextmanager
+def _lock(settings: Settings) -> Iterator[None]:
+    """Only one process starts a server."""
+    settings.run.mkdir(parents=True, exist_ok=True)
+    with (settings.run / "spark-connect.lock").open("w") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+
+
+def _start(settings: Settings) -> str:
+    port = settings.spark_port or _free_port()
+    settings.logs.mkdir(parents=True, exist_ok=True)
+    log = settings.logs / "spark-connect.log"
+    with log.open("ab") as output:
+        process = subprocess.Popen(
+            _command(port, settings),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+            cwd=settings.run,
+            env=_environment(),
+        )
+    state = json.dumps({"pid": process.pid, "port": port})
+    until = time.monotonic() + START_TIMEOUT
+    while time.monotonic() < until:
+        if process.poll() is not None:
+            raise EngineError(
+                f"Spark Connect server ended with status {process.returncode}; see {log}, and tidemark doctor"
+            )
+        if _answers(port):
+            _state_file(settings).write_text(state, encoding="utf-8")
+            return f"sc://127.0.0.1:{port}"
+        time.sleep(0.1)
+    _kill(process.pid)
+    raise EngineError(f"Spark Connect server did not answer on port {port} in {START_TIMEOUT:.0f} s; see {log}")
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _command(port: int, settings: Settings) -> list[str]:
+    jars = find_jars()
+    conf = {
+        "spark.sql.extensions": _EXTENSIONS,
+        "spark.connect.grpc.binding.address": "127.0.0.1",
+        "spark.connect.grpc.binding.port": str(port),
+        "spark.connect.grpc.maxInboundMessageSize": str(256 * 1024 * 1024),
+        "spark.driver.bindAddress": "127.0.0.1",
+        "spark.driver.host": "127.0.0.1",
+        "spark.driver.extraJavaOptions": "-Duser.timezone=UTC",
+        "spark.ui.enabled": "false",
+        "spark.sql.session.timeZone": "UTC",
+        "spark.sql.warehouse.dir": str(settings.run / "spark-warehouse"),
+        "spark.local.dir": str(settings.run / "spark-tmp"),
+    }
+    options = [part for key, value in conf.items() for part in ("--conf", f"{key}={value}")]
+    memory = os.environ.get("TIDEMARK_SPARK_MEMORY", "3g")
+    submit = spark_home() / "bin" / "spark-submit"
+    return [
+        str(submit), "--master", "local[*]", "--driver-memory", memory, "--class", _SERVER,
+        "--jars", ",".join(str(jar) for jar in jars), *options, "spark-internal",
+    ]  # fmt: skip
+
+
+def _environment() -> dict[str, str]:
+    paths = [str(CHECKOUT / "jobs"), str(CHECKOUT), os.environ.get("PYTHONPATH", "")]
+    java = java_home()
+    return {
+        **os.environ,
+        "SPARK_HOME": str(spark_home()),
+        "PYSPARK_PYTHON": sys.executable,
+        "PYTHONPATH": os.pathsep.join(path for path in paths if path),
+        **({"JAVA_HOME": str(java)} if java else {}),
+    }
+
+
+def spark_home() -> Path:
+    """The folder of the installed Spark."""
+    import pyspark
+
+    return Path(pyspark.__file__).parent
+
+
+def java_home() -> Path | None:
+    """The Java that setup chose for this environment; None leaves it to JAVA_HOME and PATH."""
+    chosen = Path(sys.prefix) / "share" / "tidemark" / "java-home"
+    if os.environ.get("JAVA_HOME") or not chosen.exists():
+        return None
+    return Path(chosen.read_text(encoding="utf-8").strip())
+
+
+def find_jars() -> list[Path]:
+    """The Iceberg and JDBC jars beside the environment. Raises EngineError when they are missing."""
+    folder = Path(os.environ.get("TIDEMARK_JARS") or Path(sys.prefix) / "share" / "tidemark" / "jars")
+    jars = sorted(folder.glob("*.jar"))
+    if not jars:
+        raise EngineError(f"no Iceberg jars in {folder}; fetch them: make setup")
+    return jars

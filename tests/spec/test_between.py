@@ -1,0 +1,79 @@
+"""Specs of one folder must agree with each other."""
+
+# ruff: noqa: E501  (a table is read by its lines)
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.spec.writing import DAYS, DOORS, PRICES, SALES, VALUES, VISITS, line_of, put, swap
+from tidemark.errors import SpecError
+from tidemark.spec import load_specs
+
+SPOILED = [
+    ("visits", VISITS, "dataset: shop.doors", "dataset: shop.door", "doors:", "no dataset shop.door; did you mean shop.doors?"),
+    ("visits", VISITS, "dataset: shop.sales", "dataset: bank.loans", "sales:", "add loans.yaml beside this file"),
+    ("visits", VISITS, "optional: true", "event_time: sale_id", "sales:", "no required timestamp or date of shop.sales; name one of sold_at"),
+    ("days", DAYS, "dataset: shop.visits", "dataset: shop.prices", "visits:", "shop.prices has no event time to look along; remove window"),
+    ("days", DAYS, "shop.visits, window: {before: 28d, after: -1d}", "shop.prices", "visits:", "so it cannot give the rows"),
+    ("sales", SALES, "shops.feed:parse", "shops.feed:read", "landing", "shop.doors of the same group has the parser shops.feed:parse"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "text", "passage", "instead", "place", "words"), SPOILED)
+def test_refused_with_place_and_remedy(
+    tmp_path: Path, name: str, text: str, passage: str, instead: str, place: str, words: str
+) -> None:
+    spoiled = swap(text, passage, instead)
+    with pytest.raises(SpecError) as refused:
+        load_specs(put(tmp_path, **{name: spoiled}), VALUES)
+    assert str(refused.value).startswith(f"{tmp_path / name}.yaml:{line_of(spoiled, place)}: ")
+    assert words in str(refused.value)
+
+
+def test_a_circle_of_inputs_is_shown(tmp_path: Path) -> None:
+    circle = swap(VISITS, "dataset: shop.sales, window: {before: $skew, after: 1d}", "dataset: shop.days")
+    with pytest.raises(
+        SpecError, match=r"run in a circle: shop\.days <- shop\.visits <- shop\.days; take one"
+    ):
+        load_specs(put(tmp_path, visits=circle), VALUES)
+
+
+def test_a_window_along_dates_is_whole_days(tmp_path: Path) -> None:
+    hours = swap(
+        VISITS, "dataset: shop.sales, window: {before: $skew", "dataset: shop.weather, window: {before: 6h"
+    )
+    weather = swap(
+        swap(SALES, "shop.sales", "shop.weather"), "sold_at: {type: timestamp", "sold_at: {type: date"
+    )
+    weather = swap(weather, "hour(sold_at)", "day(sold_at)")
+    with pytest.raises(
+        SpecError, match=r"before is not whole days, and sold_at of shop\.weather is a date; write whole days"
+    ):
+        load_specs(put(tmp_path, visits=hours, weather=weather), VALUES)
+
+
+def test_an_input_may_be_read_along_another_of_its_times(tmp_path: Path) -> None:
+    text = swap(VISITS, "{dataset: shop.doors, rows: true}", "{dataset: shop.doors, event_time: arrived_at}")
+    specs = load_specs(put(tmp_path, visits=text), VALUES)
+    assert specs["shop.visits"].inputs["doors"].event_time == "arrived_at"
+
+
+def test_a_versioned_dataset_reads_itself(tmp_path: Path) -> None:
+    specs = load_specs(put(tmp_path, prices=PRICES), VALUES)
+    assert specs["shop.prices"].inputs["before"].dataset == "shop.prices"
+
+
+def test_a_file_that_would_not_be_read_is_named(tmp_path: Path) -> None:
+    (put(tmp_path) / "doors.yml").write_text(DOORS)
+    with pytest.raises(SpecError, match=r"doors\.yml: would not be read; rename it to doors\.yaml"):
+        load_specs(tmp_path, VALUES)
+
+
+def test_a_folder_without_specs_is_named(tmp_path: Path) -> None:
+    with pytest.raises(SpecError, match=r"no spec in it; name the folder of specs in TIDEMARK_SCHEMAS"):
+        load_specs(tmp_path, VALUES)
+    with pytest.raises(SpecError, match="no such folder"):
+        load_specs(tmp_path / "missing", VALUES)
