@@ -1,8 +1,9 @@
 """From landed records to interactions: what was shown to whom, and what they then did.
 
-**A run** takes in what is new or late since the tables' watermarks and rebuilds just the days that it touches.
-**A backfill, or a run with `from` and `to`**, rebuilds the partitions that meet its dates, with the same audits;
-what it changes flows on by itself. The hourly runs of a backfill rebuild a day once.
+**A run** takes in what is new or late since the tables' watermarks
+and rebuilds just the days that it touches.
+**A backfill, or a run with `from` and `to`**, rebuilds the partitions that meet its dates,
+with the same audits; what it changes flows on by itself. The hourly runs of a backfill rebuild a day once.
 """
 
 from airflow.sdk import DAG, CronDataIntervalTimetable

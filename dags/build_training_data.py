@@ -1,8 +1,10 @@
 """From interactions to training examples: signals, propensities, features, labels, examples by cut.
 
-**A run** takes in what is new or late since the tables' watermarks and rebuilds just the days that it touches.
-**A backfill, or a run with `from` and `to`**, rebuilds the partitions that meet its dates, with the same audits.
-Days that a table has not reached yet are left to its usual run: labels wait until their window has closed.
+**A run** takes in what is new or late since the tables' watermarks
+and rebuilds just the days that it touches.
+**A backfill, or a run with `from` and `to`**, rebuilds the partitions that meet its dates,
+with the same audits. Days that a table has not reached yet are left to its usual run: labels wait until
+their window has closed.
 """
 
 from airflow.sdk import DAG, CronDataIntervalTimetable

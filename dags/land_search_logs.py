@@ -3,8 +3,8 @@
 Takes the files of `landing/` that no session has taken yet, each once, however often and under whatever name
 it comes. Records that cannot be read go to `search.quarantined_records` with file, place and reason.
 
-**A run** takes all that is there at its clock: the end of its interval, or for a run by hand its start (or the
-`clock` given). **A backfill** lands again what is missing, whatever its dates: files know no dates.
+**A run** takes all that is there at its clock: the end of its interval, or for a run by hand its start
+(or the `clock` given). **A backfill** lands again what is missing, whatever its dates: files know no dates.
 """
 
 from airflow.sdk import DAG, CronDataIntervalTimetable

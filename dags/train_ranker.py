@@ -4,8 +4,8 @@
 decides whether the new one is promoted; the scores are those of the latest promoted one. `release` then names
 the snapshots of all tables that belong together, and `report` writes the page of the newest ranker.
 
-**No backfill**: a ranker is trained on what is published, and an older one is a row of `ranking.rankers` with the
-snapshots that it saw. Airflow refuses a backfill of this DAG.
+**No backfill**: a ranker is trained on what is published, and an older one is a row of `ranking.rankers`
+with the snapshots that it saw. Airflow refuses a backfill of this DAG.
 """
 
 from airflow.sdk import DAG, CronDataIntervalTimetable, TriggerRule, task
@@ -40,9 +40,4 @@ with DAG(
     tags=["ranking", "nightly"],
     doc_md=__doc__,
 ):
-    (
-        dataset("ranking.rankers")
-        >> dataset("ranking.ranker_scores")
-        >> release("ranking.ranker_scores")
-        >> report()
-    )
+    (dataset("ranking.rankers") >> dataset("ranking.ranker_scores") >> release("ranking.ranker_scores") >> report())

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from pyspark.sql import SparkSession
+
 from tidemark.settings import Settings, load_settings
 from tidemark.spark import ensure_server, stop_server
 
@@ -37,3 +39,15 @@ def home(tmp_path: Path) -> Path:
 def settings(home: Path, spark_remote: str) -> Settings:
     """Settings of the checkout's own specs, with an empty home."""
     return load_settings({"TIDEMARK_HOME": str(home), "TIDEMARK_SPARK_REMOTE": spark_remote})
+
+
+@pytest.fixture(scope="session")
+def spark(spark_remote: str) -> Iterator[SparkSession]:
+    """A session without a catalog, for transforms: they read and write nothing."""
+    session: SparkSession = SparkSession.builder.remote(spark_remote).create()
+    session.conf.set("spark.sql.session.timeZone", "UTC")
+    session.conf.set("spark.sql.shuffle.partitions", "2")
+    # A few rows each: compiling the plans would take longer than running them.
+    session.conf.set("spark.sql.codegen.wholeStage", "false")
+    yield session
+    session.stop()

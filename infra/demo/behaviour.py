@@ -118,9 +118,7 @@ def _exits(rng: np.random.Generator, visit: _Visit) -> _Part:
     return request, place, visit.click_ms[request, place] + visit.dwell_ms[request, place].astype(np.int64)
 
 
-def _conversions(
-    shop: Shop, rng: np.random.Generator, requests: Requests, visit: _Visit
-) -> tuple[_Part, _Part]:
+def _conversions(shop: Shop, rng: np.random.Generator, requests: Requests, visit: _Visit) -> tuple[_Part, _Part]:
     person = (shop.clients.kind[requests.client] == HUMAN)[:, None]
     chance = np.array(shop.parameters.purchase_of_long_click)[shop.pairs.grade[requests.shown]]
     candidate = visit.clicked & visit.long & person

@@ -29,7 +29,7 @@ def write_file(path: Path, content: bytes, written_at: datetime | None = None) -
     if written_at is not None:
         stamp = min(written_at.timestamp(), time.time() - SETTLED_S)
         os.utime(draft, (stamp, stamp))
-    os.replace(draft, path)
+    draft.replace(path)
 
 
 def text_bytes(lines: Iterable[str]) -> bytes:

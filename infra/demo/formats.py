@@ -17,9 +17,7 @@ def json_lines(records: Records) -> list[str]:
     quoted = {q: json.dumps(q) for q in set(records.fields["user_query"])}
     return [
         _query_line(quoted, *row) if query else _event_line(quoted, *row)
-        for query, row in zip(
-            records.is_query.tolist(), zip(*records.fields.values(), strict=True), strict=True
-        )
+        for query, row in zip(records.is_query.tolist(), zip(*records.fields.values(), strict=True), strict=True)
     ]
 
 

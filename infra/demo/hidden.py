@@ -38,11 +38,7 @@ def write_shown(home: Path, shop: Shop, requests: Requests, actions: Actions) ->
     clicks = (actions.kind == CLICK) & usual[actions.request]
     clicked = np.bincount(requests.shown[actions.request[clicks], actions.place[clicks]], minlength=size)
     rows = np.flatnonzero(shown)
-    frame = (
-        _names(shop)
-        .iloc[rows]
-        .assign(impressions=shown[rows], position_sum=places[rows], clicks=clicked[rows])
-    )
+    frame = _names(shop).iloc[rows].assign(impressions=shown[rows], position_sum=places[rows], clicks=clicked[rows])
     _write(home, f"shown/{shop.parameters.date_of(requests.day)}", frame)
 
 

@@ -47,9 +47,7 @@ def _items(shop: Shop, week: int) -> LogFile:
     launched = items.launch_week == week
     age = rng.integers(1, 400, len(items.ids))
     warranty = np.clip(np.round(2 + 0.9 * items.quality + rng.normal(0, 0.9, age.size)), 0, 5)
-    pictures = np.clip(
-        np.round(4 + 1.2 * items.quality + 1.5 * items.flashy + rng.normal(0, 1, age.size)), 1, 12
-    )
+    pictures = np.clip(np.round(4 + 1.2 * items.quality + 1.5 * items.flashy + rng.normal(0, 1, age.size)), 1, 12)
     ratings = np.exp(3 + 0.8 * items.popularity + rng.normal(0, 0.5, age.size)).astype(int)
     start = p.start + timedelta(days=7 * week)
     rows = [

@@ -96,8 +96,7 @@ class Parameters:
     def to_json(self) -> dict[str, Any]:
         """Plain data, as it stands in `truth/world.json`."""
         return {
-            name: list(value) if isinstance(value, tuple) else value
-            for name, value in dataclasses.asdict(self).items()
+            name: list(value) if isinstance(value, tuple) else value for name, value in dataclasses.asdict(self).items()
         }
 
     @classmethod

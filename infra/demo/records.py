@@ -77,9 +77,7 @@ def _records_of(shop: Shop, part: Shipped) -> Records:
     texts = _request_texts(shop, requests, sorted(set(rows)))
     pair = requests.shown[part.request, np.maximum(part.place, 0)]
     items = [shop.items.ids[i] for i in shop.pairs.item[pair].tolist()]
-    back = (part.kind >= CART) & (
-        part.time_ms - requests.session_start_ms[requests.session[part.request]] > RETURN_MS
-    )
+    back = (part.kind >= CART) & (part.time_ms - requests.session_start_ms[requests.session[part.request]] > RETURN_MS)
     place = part.place.tolist()
     fields: dict[str, list[Any]] = {
         "application": [shop.parameters.application] * len(rows),

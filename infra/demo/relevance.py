@@ -80,9 +80,7 @@ def _grade(relevance: Floats) -> Ints:
     return np.searchsorted(cuts, relevance, side="right").astype(np.int64)
 
 
-def _features(
-    rng: np.random.Generator, items: Items, queries: Queries, query: Ints, item: Ints
-) -> dict[str, Floats]:
+def _features(rng: np.random.Generator, items: Items, queries: Queries, query: Ints, item: Ints) -> dict[str, Floats]:
     """The engine's own numbers: true causes seen through noise and through what the seller wrote."""
     asked, has = matches(items, queries, query, item)
     written = has & items.in_title[item]

@@ -82,9 +82,7 @@ def _hold_back(
     return np.where(late, sent + (arrival - begin) // 100, arrival), late
 
 
-def _skew_clocks(
-    shop: Shop, rng: np.random.Generator, requests: Requests, actions: Actions
-) -> tuple[Ints, Bools]:
+def _skew_clocks(shop: Shop, rng: np.random.Generator, requests: Requests, actions: Actions) -> tuple[Ints, Bools]:
     """Some sessions run on a wrong clock: their events, never their queries, are minutes off.
 
     A clock never leaves its own UTC day forwards, so that no event lies beyond the world's end.

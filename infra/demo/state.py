@@ -57,11 +57,7 @@ def save_world(home: Path, world: World) -> None:
 
 def is_whole(home: Path, world: World) -> bool:
     """Whether every file that `world.json` names is there with its size."""
-    expected = {
-        path: size
-        for day in world.counts.values()
-        for path, size in {**day["files"], **day["inputs"]}.items()
-    }
+    expected = {path: size for day in world.counts.values() for path, size in {**day["files"], **day["inputs"]}.items()}
     landing = home / "landing"
     return world.days == world.asked_days and all(
         (landing / p).exists() and (landing / p).stat().st_size == size for p, size in expected.items()
@@ -72,9 +68,7 @@ def require_world(home: Path) -> World:
     """The whole world of a home; raises WorldError where there is none."""
     world = load_world(home)
     if world is None:
-        raise WorldError(
-            f"{home} holds no demo world; make one: python -m infra.demo.world make --home {home}"
-        )
+        raise WorldError(f"{home} holds no demo world; make one: python -m infra.demo.world make --home {home}")
     if not is_whole(home, world):
         raise WorldError(
             f"the demo world in {home} is not whole; finish it: python -m infra.demo.world make --home {home}"
@@ -93,9 +87,7 @@ def refuse_foreign_logs(home: Path) -> None:
         )
 
 
-def refuse_other_world(
-    home: Path, found: World, asked: Mapping[str, Any], days: int | None, end: date | None
-) -> None:
+def refuse_other_world(home: Path, found: World, asked: Mapping[str, Any], days: int | None, end: date | None) -> None:
     """Raises WorldError, naming what differs, if the asked world is not part of the one found."""
     wanted = dict(asked)
     if end is not None:
@@ -106,6 +98,5 @@ def refuse_other_world(
         differences.append(f"days: {found.asked_days} there, {days} asked (`extend` adds days)")
     if differences:
         raise WorldError(
-            f"{home} holds another demo world: {'; '.join(differences)}. "
-            "Name another home, or ask for that world"
+            f"{home} holds another demo world: {'; '.join(differences)}. Name another home, or ask for that world"
         )

@@ -80,9 +80,7 @@ def _share_of(client: Ints, salt: int) -> Floats:
     return ((client * 2_654_435_761 + salt * 40_503) % 1_000_003) / 1_000_003
 
 
-def _human_sessions(
-    shop: Shop, rng: np.random.Generator, day: int, sessions: int | None
-) -> tuple[Ints, Ints, Ints]:
+def _human_sessions(shop: Shop, rng: np.random.Generator, day: int, sessions: int | None) -> tuple[Ints, Ints, Ints]:
     p = shop.parameters
     mean = float(np.dot(REQUESTS_A_SESSION, range(1, 5)))
     season = p.weekly_season[p.date_of(day).weekday()]
@@ -106,9 +104,7 @@ def _add_odd_clients(
     return np.append(client, odd), np.append(length, requests), np.append(start, when)
 
 
-def _show(
-    shop: Shop, rng: np.random.Generator, day: int, query: Ints, own_sort: Bools, own_filter: Bools
-) -> Ints:
+def _show(shop: Shop, rng: np.random.Generator, day: int, query: Ints, own_sort: Bools, own_filter: Bools) -> Ints:
     ranked = shop.ranked_pairs(day // 7)[query]
     if shop.parameters.policy == "easy":
         ranked = _reorder(ranked, -shop.pairs.engine_score[ranked] + rng.normal(0, 0.6, ranked.shape))
@@ -117,9 +113,7 @@ def _show(
     price = shop.price(day // 7)[shop.pairs.item]
     ranked = np.where(own_sort[:, None], _reorder(ranked, price[ranked]), ranked)
     cheap = price[ranked] <= np.median(price[ranked], axis=1, keepdims=True)
-    filtered = _reorder(
-        np.where(cheap, ranked, -1), np.broadcast_to(np.arange(ranked.shape[1]), ranked.shape)
-    )
+    filtered = _reorder(np.where(cheap, ranked, -1), np.broadcast_to(np.arange(ranked.shape[1]), ranked.shape))
     return np.where(own_filter[:, None], filtered, ranked)[:, :SHOWN]
 
 

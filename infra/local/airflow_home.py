@@ -11,7 +11,7 @@ from pathlib import Path
 from infra.local.secret import USER, secret, write_private
 from tidemark.settings import CHECKOUT, Settings
 
-_EARLY = '"""Read by Airflow at its start; the reasons stand in infra/local/warm.py."""\n\nimport infra.local.warm\n'
+_EARLY = '"""Read by Airflow at its start; infra/local/warm.py says why."""\n\nimport infra.local.warm\n'
 
 
 def prepare(settings: Settings, port: int) -> None:
@@ -60,7 +60,7 @@ def configuration(settings: Settings, port: int) -> dict[str, dict[str, str]]:
 
 
 def environment(settings: Settings) -> dict[str, str]:
-    """The variables of each Airflow process. Settings that the caller's shell has for Airflow are not passed on."""
+    """The variables of each Airflow process. What the caller's shell sets for Airflow is not passed on."""
     kept = {key: value for key, value in os.environ.items() if not key.startswith("AIRFLOW__")}
     return {
         **kept,

@@ -76,9 +76,7 @@ class Client:
         self._token = str(said["access_token"])
         return self._token
 
-    def _send(
-        self, method: str, path: str, body: Mapping[str, Any] | None = None, token: str | None = None
-    ) -> Any:
+    def _send(self, method: str, path: str, body: Mapping[str, Any] | None = None, token: str | None = None) -> Any:
         headers = {"Content-Type": "application/json", "Accept": "application/json"}
         if token:
             headers["Authorization"] = f"Bearer {token}"

@@ -12,9 +12,7 @@ def explain_failure(client: Client, state: RunState) -> str:
     """The failing tasks of a run with the end of their logs, and the next step."""
     failed = [step for step in state.steps if step.state == "failed"]
     if not failed:
-        return (
-            f"{state.dag}: the run ended as {state.state}, but no task failed; look at {_page(client, state)}"
-        )
+        return f"{state.dag}: the run ended as {state.state}, but no task failed; look at {_page(client, state)}"
     parts = [f"{state.dag}: {', '.join(step.task for step in failed)} failed"]
     for step in failed:
         said = [line for line in log_of(client, state, step) if line.strip()]
@@ -24,7 +22,7 @@ def explain_failure(client: Client, state: RunState) -> str:
         ]
     parts += [
         f"the whole log: {_page(client, state)}",
-        "next: mend what it names, then make run again (what is published stays; the rest is taken up where it stands)",
+        "next: mend what it names, then make run again; what is published stays",
     ]
     return "\n".join(parts)
 

@@ -15,7 +15,7 @@ from infra.local.errors import HostError
 from tidemark.settings import CHECKOUT, Settings
 
 DEMO_SETTINGS = """\
-# Settings of the demo world, over infra/search.yaml. Its logs are history: all there, complete through their end.
+# Settings of the demo world, over infra/search.yaml. Its logs are history, complete through their end.
 landing:
   settling: 0s
   completeness: data

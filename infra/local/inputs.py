@@ -22,7 +22,7 @@ _LISTS = {".txt", ".qrels", ".trec", ".tsv"}
 
 SETTINGS = """\
 # Written when these logs were handed in: history, complete through the last hour that it shows.
-# For a folder into which logs go on flowing hour by hour, remove both lines: the clock then says what is complete.
+# Where logs go on flowing hour by hour, remove both lines: the clock then says what is complete.
 landing:
   settling: 0s
   completeness: data
@@ -31,7 +31,7 @@ landing:
 
 @dataclass(frozen=True)
 class HandedIn:
-    """How many files are new in the landing folder, and which files of a folder were left out by their ending."""
+    """How many files are new in the landing folder, and which were left out because of their ending."""
 
     new: int
     left_out: tuple[str, ...]

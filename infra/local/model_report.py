@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
-
-from pyiceberg.expressions import EqualTo
 
 from ranking.report import render_report
 from tidemark.lake import Lake, open_lake
@@ -26,11 +23,12 @@ def newest_ranker(lake: Lake, columns: tuple[str, ...] = ("*",)) -> dict[str, An
     table = lake.find_table(RANKERS)
     if table is None:
         return None
-    versions = table.scan(selected_fields=("version",)).to_arrow()["version"].to_pylist()
+    versions: list[Any] = table.scan(selected_fields=("version",)).to_arrow()["version"].to_pylist()
     if not versions:
         return None
-    rows = table.scan(EqualTo("version", max(versions)), selected_fields=columns).to_arrow().to_pylist()
-    return dict(rows[0])
+    newest = f"version = {max(versions)}"
+    rows: list[dict[str, Any]] = table.scan(newest, selected_fields=columns).to_arrow().to_pylist()
+    return rows[0]
 
 
 def write_newest(settings: Settings) -> str:
@@ -49,13 +47,13 @@ def write_newest(settings: Settings) -> str:
     return f"{row['model_version']}: {row['verdict']}\nreport {page_of(settings)}"
 
 
-def _propensities(lake: Lake) -> list[Mapping[str, Any]]:
+def _propensities(lake: Lake) -> list[dict[str, Any]]:
     """The estimate of the newest day."""
     table = lake.find_table(PROPENSITIES)
     if table is None:
         return []
-    days = table.scan(selected_fields=("day",)).to_arrow()["day"].to_pylist()
+    days: list[Any] = table.scan(selected_fields=("day",)).to_arrow()["day"].to_pylist()
     if not days:
         return []
-    rows: list[Mapping[str, Any]] = table.scan(EqualTo("day", max(days).isoformat())).to_arrow().to_pylist()
+    rows: list[dict[str, Any]] = table.scan(f"day = '{max(days)}'").to_arrow().to_pylist()
     return rows

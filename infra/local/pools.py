@@ -20,6 +20,4 @@ def make_pools(client: Client, settings: Settings) -> None:
         }
         for name in names
     ]
-    client.patch(
-        "pools", {"actions": [{"action": "create", "entities": pools, "action_on_existence": "overwrite"}]}
-    )
+    client.patch("pools", {"actions": [{"action": "create", "entities": pools, "action_on_existence": "overwrite"}]})

@@ -27,9 +27,7 @@ def choose(settings: Settings, port: int | None, api_runs: bool) -> int:
     last = remembered(settings)
     if api_runs and last is not None:
         if port not in (None, last):
-            raise HostError(
-                f"Airflow of {settings.home} runs on port {last} already; make stop, then PORT={port}"
-            )
+            raise HostError(f"Airflow of {settings.home} runs on port {last} already; make stop, then PORT={port}")
         return last
     chosen = port or last or DEFAULT
     _refuse_taken(chosen)

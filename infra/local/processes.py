@@ -1,4 +1,4 @@
-"""Background processes of a home: started in a session of their own, known by file, stopped as a group."""
+"""Background processes of a home: each in a session of its own, known by file, ended with all it started."""
 
 from __future__ import annotations
 
@@ -51,18 +51,16 @@ def start(service: Service, command: Sequence[str], env: Mapping[str, str], cwd:
             stderr=log,
             start_new_session=True,
         )
-    service.pid_file.write_text(
-        json.dumps({"pid": process.pid, "born": _born(process.pid)}), encoding="utf-8"
-    )
+    service.pid_file.write_text(json.dumps({"pid": process.pid, "born": _born(process.pid)}), encoding="utf-8")
 
 
 def stop(service: Service) -> bool:
-    """End the process with its whole group and wait; says whether there was one."""
+    """End the process with all that it started, and wait; says whether there was one."""
     pid = pid_of(service)
     if pid is not None:
-        _signal_group(pid, signal.SIGTERM)
+        _signal(_members(pid), signal.SIGTERM)
         if not _wait_for_end(pid, PATIENCE):
-            _signal_group(pid, signal.SIGKILL)
+            _signal(_members(pid), signal.SIGKILL)
             _wait_for_end(pid, PATIENCE)
     service.pid_file.unlink(missing_ok=True)
     return pid is not None
@@ -89,44 +87,65 @@ def _born(pid: int) -> str | None:
     """When a process began: with the boot, and the same for no other process. None where it has ended."""
     with contextlib.suppress(ChildProcessError):
         os.waitpid(pid, os.WNOHANG)
-    stat = Path(f"/proc/{pid}/stat")
-    if not stat.parent.parent.joinpath("self").exists():
+    if not Path("/proc/self").exists():
         return _born_by_ps(pid)
-    try:
-        state, *fields = stat.read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
-    except OSError:
+    fields = _stat(pid)
+    if fields is None or fields[0] == "Z":
         return None
     boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="utf-8").strip()
-    return None if state == "Z" else f"{boot} {fields[18]}"
+    return f"{boot} {fields[19]}"
+
+
+def _stat(pid: int) -> list[str] | None:
+    """The fields of /proc/PID/stat from the state on: state, parent, group, session, ... start time."""
+    try:
+        text = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return None
+    return text.rpartition(")")[2].split()
 
 
 def _born_by_ps(pid: int) -> str | None:
-    said = subprocess.run(
-        ["ps", "-o", "lstart=", "-p", str(pid)], capture_output=True, text=True, check=False
-    )
+    said = subprocess.run(["ps", "-o", "lstart=", "-p", str(pid)], capture_output=True, text=True, check=False)
     return said.stdout.strip() or None
 
 
-def _signal_group(pid: int, sign: signal.Signals) -> None:
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(pid, sign)
+def _signal(pids: list[int], sign: signal.Signals) -> None:
+    for pid in pids:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.kill(pid, sign)
 
 
 def _wait_for_end(pid: int, seconds: float) -> bool:
-    """Wait until nothing of the process group is left."""
+    """Wait until nothing of the session is left."""
     until = time.monotonic() + seconds
     while time.monotonic() < until:
         with contextlib.suppress(ChildProcessError):
             os.waitpid(pid, os.WNOHANG)
-        if not _group_lives(pid):
+        if not _members(pid):
             return True
-        time.sleep(0.05)
+        time.sleep(0.1)
     return False
 
 
-def _group_lives(pid: int) -> bool:
-    try:
-        os.killpg(pid, 0)
-    except (ProcessLookupError, PermissionError):
-        return False
-    return True
+def _members(leader: int) -> list[int]:
+    """The living processes of a session. Airflow's tasks share it, but no process group."""
+    if not Path("/proc/self").exists():
+        return _members_by_ps(leader)
+    found = []
+    for folder in Path("/proc").iterdir():
+        fields = _stat(int(folder.name)) if folder.name.isdigit() else None
+        if fields is not None and fields[0] != "Z" and int(fields[3]) == leader:
+            found.append(int(folder.name))
+    return found
+
+
+def _members_by_ps(leader: int) -> list[int]:
+    """Where there is no /proc: the leader and all that descend from it."""
+    said = subprocess.run(["ps", "-A", "-o", "pid=,ppid=,state="], capture_output=True, text=True, check=False)
+    rows = [line.split() for line in said.stdout.splitlines()]
+    living = {int(pid): int(parent) for pid, parent, state in rows if not state.startswith("Z")}
+    found = [leader] if leader in living else []
+    for pid in found:
+        found += [child for child, parent in living.items() if parent == pid]
+    return found

@@ -51,9 +51,7 @@ def wait_for_dags(client: Client, dags: Sequence[str]) -> None:
             return
         _refuse_import_errors(client)
         time.sleep(_POLL)
-    raise HostError(
-        f"Airflow does not list {', '.join(sorted(set(dags) - known))}; see its dag-processor's log"
-    )
+    raise HostError(f"Airflow does not list {', '.join(sorted(set(dags) - known))}; see its dag-processor's log")
 
 
 def unpause(client: Client, dag: str) -> None:
@@ -108,11 +106,7 @@ def log_of(client: Client, state: RunState, step: Step) -> list[str]:
 
 def _errors(entry: Any) -> list[str]:
     found = entry.get("error_detail") if isinstance(entry, dict) else None
-    return [
-        f"{error.get('exc_type')}: {error.get('exc_value')}"
-        for error in found or []
-        if isinstance(error, dict)
-    ]
+    return [f"{error.get('exc_type')}: {error.get('exc_value')}" for error in found or [] if isinstance(error, dict)]
 
 
 def _look(client: Client, dag: str, run: str) -> RunState:
@@ -135,9 +129,7 @@ def _since(start: str | None, end: str | None) -> float:
 
 
 def _runs(client: Client, dag: str) -> list[dict[str, Any]]:
-    runs: list[dict[str, Any]] = client.get(f"dags/{dag}/dagRuns", order_by="-run_after", limit=20)[
-        "dag_runs"
-    ]
+    runs: list[dict[str, Any]] = client.get(f"dags/{dag}/dagRuns", order_by="-run_after", limit=20)["dag_runs"]
     return runs
 
 
@@ -164,6 +156,4 @@ def _refuse_import_errors(client: Client) -> None:
     if errors:
         first = errors[0]
         trace = "\n".join(str(first["stack_trace"]).splitlines()[-5:])
-        raise HostError(
-            f"{first['filename']} does not load:\n{trace}\nnext: mend it; Airflow reads it again by itself"
-        )
+        raise HostError(f"{first['filename']} does not load:\n{trace}\nnext: mend it; Airflow reads it again by itself")

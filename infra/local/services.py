@@ -108,7 +108,8 @@ def _wait_until_healthy(client: Client, services: Sequence[Service]) -> Client:
                 return client
         time.sleep(0.25)
     raise HostError(
-        f"Airflow is not healthy after {START_TIMEOUT:.0f} s ({missing}); see {services[0].logs}, then make stop and again"
+        f"Airflow is not healthy after {START_TIMEOUT:.0f} s ({missing}); "
+        f"see {services[0].logs}, then make stop and again"
     )
 
 

@@ -16,6 +16,7 @@ from tidemark.settings import Settings
 from tidemark.spec import load_specs
 
 SCORES = "ranking.ranker_scores"
+_NO_CUT = "the logs are too short for a cut with a past to learn from and a future to test on"
 _GROUPS = {
     "warm_pairs": "warm, shown items",
     "warm_queries": "warm, all items",
@@ -36,7 +37,7 @@ def rows_in(lake: Lake, dataset: str) -> int:
     """How many rows main of a table holds; 0 for one that is not there."""
     table = lake.find_table(dataset)
     head = table.current_snapshot() if table is not None else None
-    return int(head.summary["total-records"]) if head is not None and head.summary is not None else 0
+    return int(head.summary["total-records"] or 0) if head is not None and head.summary is not None else 0
 
 
 def _tables(settings: Settings, lake: Lake) -> str:
@@ -63,14 +64,10 @@ def _marks(settings: Settings, lake: Lake) -> str:
         return _without_ranker(lake)
     columns = ("application", "query", "item_id", "score")
     scores = lake.table(SCORES).scan(selected_fields=columns).to_pandas()
-    lines = [
-        f"  {'nDCG@10 by the hidden grades':<32}{'queries':>8}{'ranker':>9}{'as shown':>10}{'oracle':>8}"
-    ]
+    lines = [f"  {'nDCG@10 by the hidden grades':<32}{'queries':>8}{'ranker':>9}{'as shown':>10}{'oracle':>8}"]
     for mark in compare(settings.home, scores):
         name = _GROUPS.get(mark.group, mark.group)
-        lines.append(
-            f"  {name:<32}{mark.queries:>8,}{mark.ranker:>9.3f}{mark.logged:>10.3f}{mark.oracle:>8.3f}"
-        )
+        lines.append(f"  {name:<32}{mark.queries:>8,}{mark.ranker:>9.3f}{mark.logged:>10.3f}{mark.oracle:>8.3f}")
     return "\n".join(lines)
 
 
@@ -92,14 +89,18 @@ def _account(settings: Settings, lake: Lake) -> str:
     if any(lake.find_table(name) is None for name in tables):
         return "  no account yet: nothing has landed"
     spark = connect(settings)
-    counts = account(*(spark.table(qualified(name)) for name in tables), settings.values.get("actions"))
+    queries, events, requests, actions, impressions, interactions, quarantined = (
+        spark.table(qualified(name)) for name in tables
+    )
+    known = settings.values.get("actions")
+    counts = account(queries, events, requests, actions, impressions, interactions, quarantined, known)
     text = "  what became of the records\n" + to_text(counts)
     return text if rows_in(lake, SCORES) else f"{text}\n\n{_without_ranker(lake)}"
 
 
 def _without_ranker(lake: Lake) -> str:
     row = newest_ranker(lake, ("version", "verdict"))
-    return f"  no ranker: {row['verdict'] if row else 'no cut has both a past to learn from and a future to test on yet'}"
+    return f"  no ranker: {row['verdict'] if row else _NO_CUT}"
 
 
 def _links(settings: Settings, client: Client) -> str:

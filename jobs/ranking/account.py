@@ -74,9 +74,7 @@ def _actions(actions: DataFrame, requests: DataFrame, known: Mapping[str, Sequen
             actions.join(requests.select(*REQUEST).distinct(), REQUEST, "left_anti"),
             "events: without a query record",
         ),
-        _count(
-            actions.where(impression & F.col("position").isNull()), "events: impressions without a position"
-        ),
+        _count(actions.where(impression & F.col("position").isNull()), "events: impressions without a position"),
         _count(actions.where(impression & F.col("item_id").isNull()), "events: impressions without an item"),
         _count_by(actions.where((F.col("action") == "other") & _is_unknown(known)), name),
     ]
@@ -92,10 +90,7 @@ def _shown(actions: DataFrame, impressions: DataFrame, interactions: DataFrame) 
     unseen = acted.join(impressions.select(*PAIR).distinct(), PAIR, "left_anti")
     followed = F.col("clicks") + F.col("carts") + F.col("purchases") > 0
     return [
-        *(
-            _count(unseen.where(F.col("action") == kind), f"events: {kind}s without an impression")
-            for kind in ACTED
-        ),
+        *(_count(unseen.where(F.col("action") == kind), f"events: {kind}s without an impression") for kind in ACTED),
         _count(impressions, "impressions"),
         _count_by(impressions, F.concat(F.lit("impressions: shown by "), F.col("shown_by"))),
         _count(interactions, "interactions"),

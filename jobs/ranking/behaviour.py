@@ -60,9 +60,7 @@ def _additions(interactions: DataFrame, propensities: DataFrame) -> DataFrame:
     next_day = F.date_add("day", 1)
     days = {"seen_from": F.greatest(exposures.knowable_from("impression_known_at"), next_day)}
     for outcome, known in OUTCOMES.items():
-        days[f"{outcome}_from"] = F.when(
-            F.col(known).isNotNull(), F.greatest(exposures.knowable_from(known), next_day)
-        )
+        days[f"{outcome}_from"] = F.when(F.col(known).isNotNull(), F.greatest(exposures.knowable_from(known), next_day))
     seen = seen.withColumns({**days, "shown_day": F.col("day"), "micro_looks": F.round(looked * MILLION).cast("long")})
     return seen.groupBy(*PAIR, "shown_day", *days).agg(
         F.count("*").alias("shown"), F.sum("micro_looks").alias("looks"), F.sum("position").alias("places")

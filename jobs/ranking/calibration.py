@@ -60,9 +60,7 @@ def fixed_grade(relative_rate: Column) -> Column:
 def isotonic_steps(rate: Numbers, grade: Numbers, weight: Numbers) -> tuple[float, list[dict[str, float]]]:
     """The least-squares increasing map: its value at zero and its rising pieces, whatever the row order."""
     order = np.lexsort((weight, grade, rate))
-    fitted = IsotonicRegression(out_of_bounds="clip").fit(
-        rate[order], grade[order], sample_weight=weight[order]
-    )
+    fitted = IsotonicRegression(out_of_bounds="clip").fit(rate[order], grade[order], sample_weight=weight[order])
     places, values = fitted.X_thresholds_.tolist(), np.round(fitted.y_thresholds_, 9).tolist()
     pieces = zip(places, places[1:], values, values[1:], strict=False)
     steps = [{"low": a, "high": b, "slope": (v - u) / (b - a)} for a, b, u, v in pieces if b > a and v > u]

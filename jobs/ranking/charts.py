@@ -55,9 +55,7 @@ def timeline(cuts: Sequence[Mapping[str, str | int]]) -> str:
             f'<circle class="dot" cx="{left}" cy="{top + 8.5}" r="4"/>',
             _text(right + 8, top + 13, f"{int(cut['rows']):,}"),
         ]
-    return _svg(
-        24 + len(cuts) * row + 6, body, "The label window of each cut; a dot marks the day of its features"
-    )
+    return _svg(24 + len(cuts) * row + 6, body, "The label window of each cut; a dot marks the day of its features")
 
 
 def whiskers(items: Sequence[Whisker]) -> str:
@@ -149,9 +147,7 @@ def histogram(edges: Sequence[float], counts: Mapping[str, Sequence[float]]) -> 
             for edge, value in zip(edges, values, strict=False)
             if value
         ]
-    body += [
-        _text(x(grade), 188, f"{grade:.0f}", "middle") for grade in range(int(edges[0]), int(edges[-1]) + 1)
-    ]
+    body += [_text(x(grade), 188, f"{grade:.0f}", "middle") for grade in range(int(edges[0]), int(edges[-1]) + 1)]
     return _svg(214, [*body, _text((46 + WIDTH - 90) / 2, 208, "grade", "middle")], "Labels by grade")
 
 

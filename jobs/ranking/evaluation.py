@@ -89,10 +89,7 @@ def per_query(yardstick: Yardstick, test: Examples, scores: Floats) -> dict[str,
 def table(yardstick: Yardstick, test: Examples, scores: Scores, seed: int) -> dict[str, Any]:
     """What the report shows of a yardstick: its queries and, by ranker and view, each metric."""
     figures = {
-        ranker: {
-            view: metrics.summarise(per_query(yardstick, test, values), seed)
-            for view, values in views.items()
-        }
+        ranker: {view: metrics.summarise(per_query(yardstick, test, values), seed) for view, values in views.items()}
         for ranker, views in scores.items()
     }
     return {"queries": queries(yardstick, test), "pairs": int(yardstick.rows.sum()), "rankers": figures}

@@ -24,9 +24,7 @@ def build(inputs: Mapping[str, DataFrame], params: Mapping[str, Any]) -> DataFra
     split = _splits(inputs["labels"], settings.horizon)
     labels = inputs["labels"].where(spans.days_within(F.col("window_end"), params["ranges"]))
     examples = labels.join(_features(inputs["features"]), [*PAIR, "window_start"]).join(split, "window_end")
-    weight = F.when(F.col("source") == "prior", 0.0).otherwise(
-        min(1.0, settings.cut_every / settings.horizon)
-    )
+    weight = F.when(F.col("source") == "prior", 0.0).otherwise(min(1.0, settings.cut_every / settings.horizon))
     group = F.xxhash64("application", "query", "window_end")
     return examples.withColumns({"group_id": group, "weight": weight}).select(
         *PAIR, *LABEL_COLUMNS, "feature_day", "split", "group_id", "weight", "behaviour", "content"
@@ -62,9 +60,5 @@ def _splits(labels: DataFrame, horizon: int) -> DataFrame:
     later = cuts.withColumnRenamed("window_end", "later")
     seen = F.datediff("later", "window_end")
     newest = cuts.join(later, seen.between(0, horizon)).groupBy("window_end").agg(F.max(seen).alias("ahead"))
-    name = (
-        F.when(F.col("ahead") == 0, splits.TEST)
-        .when(F.col("ahead") < horizon, splits.GAP)
-        .otherwise(splits.TRAIN)
-    )
+    name = F.when(F.col("ahead") == 0, splits.TEST).when(F.col("ahead") < horizon, splits.GAP).otherwise(splits.TRAIN)
     return newest.select("window_end", name.alias("split"))

@@ -30,8 +30,10 @@ def of_clients(interactions: DataFrame) -> DataFrame:
         F.col("click_known_at").alias("own_click_known_at"),
     )  # fmt: skip
     # Placed by pair once: whatever groups by more than the pair afterwards needs no shuffle of its own.
-    grouped = keyed.repartition(*UNIT[:3]).groupBy(*UNIT, "client").agg(
-        F.min(first).alias("first"), *(F.min(name).alias(name) for name in OUTCOMES)
+    grouped = (
+        keyed.repartition(*UNIT[:3])
+        .groupBy(*UNIT, "client")
+        .agg(F.min(first).alias("first"), *(F.min(name).alias(name) for name in OUTCOMES))
     )
     return grouped.select(*UNIT, "first.*", *OUTCOMES).drop("shown_at", "query_id")
 

@@ -6,7 +6,7 @@ paired difference a query, and no guarded view lost much. What it cannot tell it
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -38,14 +38,25 @@ def cannot_train(what_is_missing: str) -> Verdict:
     return Verdict(False, what_is_missing)
 
 
-def choose_yardstick(queries: Mapping[str, int], at_least: int) -> str | None:
-    """The first yardstick that judges, exam before behaviour, with enough queries. Labels are never asked."""
-    return next((name for name in ("exam", "behaviour") if queries.get(name, 0) >= at_least), None)
+def choose_yardsticks(queries: Mapping[str, int], at_least: int) -> list[str]:
+    """The yardsticks that have enough queries to judge, exam before behaviour. Labels are never asked."""
+    return [name for name in ("exam", "behaviour") if queries.get(name, 0) >= at_least]
 
 
-def judge(
-    yardstick: str, rival: str, ours: Mapping[str, Floats], theirs: Mapping[str, Floats], seed: int
-) -> Verdict:
+def combine(first: Verdict, second: Verdict) -> Verdict:
+    """The verdict on a first ranker, which has no champion to protect, from two yardsticks.
+
+    Few graded queries often cannot tell. Then later behaviour, which judges many queries but only pairs with
+    traffic, may promote, so long as the grades' own estimate does not speak against it.
+    """
+    unsure = not first.promoted and first.difference is not None and first.difference.high >= -MARGIN
+    if not unsure or not second.promoted or first.difference is None or first.difference.mean < -MARGIN:
+        return first
+    grades = f"{NAMES[first.yardstick or 'exam']} say {_signed(first.difference)} on {first.difference.count} queries"
+    return replace(second, sentence=f"{second.sentence.rstrip('.')}; {grades}.")
+
+
+def judge(yardstick: str, rival: str, ours: Mapping[str, Floats], theirs: Mapping[str, Floats], seed: int) -> Verdict:
     """Compare nDCG@10 a query, by view (`warm` decides, the others are guarded where the rival has them)."""
     both = ours[WARM] - theirs[WARM]
     found = metrics.interval(both, seed)

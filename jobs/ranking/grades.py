@@ -19,9 +19,7 @@ def on_scale(
     if mapping is None:
         low, high = extent or (value, value)
         if low < LEAST or high > MOST:
-            raise ValueError(
-                f"grade is on an unknown scale: {_of(raw, source)}, {_remedy(source, low, high)}"
-            )
+            raise ValueError(f"grade is on an unknown scale: {_of(raw, source)}, {_remedy(source, low, high)}")
         return value
     grades = {float(key): float(grade) for key, grade in mapping.items()}
     if value not in grades:
@@ -33,9 +31,7 @@ def on_scale(
 
 def _finite(raw: Any) -> float:
     if raw is None or isinstance(raw, bool):
-        raise ValueError(
-            "grade is missing" if raw is None else "grade is wrong: true and false are no grades"
-        )
+        raise ValueError("grade is missing" if raw is None else "grade is wrong: true and false are no grades")
     try:
         value = float(raw)
     except (TypeError, ValueError, OverflowError):

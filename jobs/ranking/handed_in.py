@@ -32,9 +32,7 @@ def judgments_text(line: str) -> Mapping[str, Any]:
     """A line of TREC qrels: topic, iteration (may be left out), document, grade. The topic is the query."""
     fields = line.split()
     if len(fields) not in (3, 4):
-        raise ValueError(
-            "no judgment: neither JSON nor a line of TREC qrels (topic, iteration, document, grade)"
-        )
+        raise ValueError("no judgment: neither JSON nor a line of TREC qrels (topic, iteration, document, grade)")
     return {"user_query": fields[0], "object_id": fields[-2], "grade": fields[-1]}
 
 

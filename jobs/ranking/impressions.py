@@ -65,9 +65,7 @@ def _hits_of(requests: DataFrame) -> DataFrame:
     """Each returned item at its first place, counted from 1."""
     hits = requests.select(*REQUEST, F.col("hits.arrived_at").alias("answered_at"), F.posexplode("hits.hit_ids"))
     hits = hits.where(F.col("col").isNotNull()).withColumnRenamed("col", "item_id")
-    return hits.groupBy(*ITEM).agg(
-        F.min(F.col("pos") + 1).alias("place"), F.min("answered_at").alias("answered_at")
-    )
+    return hits.groupBy(*ITEM).agg(F.min(F.col("pos") + 1).alias("place"), F.min("answered_at").alias("answered_at"))
 
 
 def _acts_of(requests: DataFrame, actions: DataFrame, params: Mapping[str, Any]) -> DataFrame:

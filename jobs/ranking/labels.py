@@ -35,9 +35,7 @@ def build(inputs: Mapping[str, DataFrame], params: Mapping[str, Any]) -> DataFra
 
 def _grades(judgments: DataFrame, cuts: DataFrame) -> DataFrame:
     """The mean human grade of a pair as known at each cut; a record that lies in two files counts once."""
-    newest = F.max_by(
-        F.struct("query", "item_id", "grade", "weight", "judged_at"), F.struct("arrived_at", "file_id")
-    )
+    newest = F.max_by(F.struct("query", "item_id", "grade", "weight", "judged_at"), F.struct("arrived_at", "file_id"))
     once = judgments.groupBy("application", "record_id").agg(newest.alias("judgment"))
     dated = once.select("application", "judgment.*").join(cuts, "application")
     return (
@@ -58,9 +56,7 @@ def _with_rates(pairs: DataFrame, traffic: DataFrame, settings: LabelSettings) -
     queries = _totals(traffic, ["application", "query", "window_end"], "query")
     joined = pairs.join(overall, CUT).join(queries, ["application", "query", "window_end"], "left")
     overall_rate = F.col("all_long") / F.greatest(F.col("all_looks"), F.lit(1e-9))
-    prior = _smoothed(
-        F.coalesce("query_long", F.lit(0)), F.coalesce("query_looks", F.lit(0.0)), overall_rate, strength
-    )
+    prior = _smoothed(F.coalesce("query_long", F.lit(0)), F.coalesce("query_looks", F.lit(0.0)), overall_rate, strength)
     looks = F.coalesce("examination", F.lit(0.0))
     rate = _smoothed(F.coalesce("long_clicks", F.lit(0)), looks, prior, strength)
     relative = F.coalesce(F.try_divide(rate, overall_rate), F.lit(0.0))
@@ -84,24 +80,15 @@ def _labelled(pairs: DataFrame, settings: LabelSettings) -> DataFrame:
     human = F.when(graded, F.lit(HUMAN_PRECISION) * F.col("human_grades")).otherwise(0.0)
     mixed = F.try_divide(human * F.col("usable_grade") + trust * F.col("estimated_grade"), human + trust)
     grade = F.when(graded, mixed).otherwise(F.col("estimated_grade"))
-    source = (
-        F.when(graded & (seen > 0), "both")
-        .when(graded, "human")
-        .when(seen > 0, "behaviour")
-        .otherwise("prior")
-    )
-    counts = {
-        name: F.coalesce(name, F.lit(0)).cast("long") for name in ("clicks", "long_clicks", "human_grades")
-    }
+    source = F.when(graded & (seen > 0), "both").when(graded, "human").when(seen > 0, "behaviour").otherwise("prior")
+    counts = {name: F.coalesce(name, F.lit(0)).cast("long") for name in ("clicks", "long_clicks", "human_grades")}
     return pairs.withColumns(
         {
             **counts,
             "window_start": F.date_sub("window_end", settings.horizon),
             "known_day": F.col("window_end"),
             "grade": F.round(F.least(F.greatest(grade, F.lit(0.0)), F.lit(4.0)), 6),
-            "confidence": F.round(
-                (human + trust) / (human + trust + F.when(graded, 1.0).otherwise(1 - trust)), 6
-            ),
+            "confidence": F.round((human + trust) / (human + trust + F.when(graded, 1.0).otherwise(1 - trust)), 6),
             "source": source,
             "evidence": seen,
             "examination": F.round("examination", 6),

@@ -97,15 +97,11 @@ def load_model(artifact: bytes, sha256: str, names: tuple[str, ...]) -> Model:
     """A ranker from the registry; `ModelRefused` unless checksum, format and features are as the row says."""
     found = hashlib.sha256(artifact).hexdigest()
     if found != sha256:
-        raise ModelRefused(
-            f"artifact has sha256 {found[:12]}, its row says {sha256[:12]}: it was changed or cut short"
-        )
+        raise ModelRefused(f"artifact has sha256 {found[:12]}, its row says {sha256[:12]}: it was changed or cut short")
     text = artifact.decode("utf-8", errors="replace")
     header = _header(text)
     if not text.startswith(TEXT_BEGINS) or TEXT_ENDS not in text or header.get("objective") != "lambdarank":
-        raise ModelRefused(
-            "artifact is not the text of a LightGBM lambdarank model, version v4; train a new ranker"
-        )
+        raise ModelRefused("artifact is not the text of a LightGBM lambdarank model, version v4; train a new ranker")
     if header.get("feature_names", "").split(" ") != _columns(names):
         raise ModelRefused("artifact was trained on other features, or another order, than its row says")
     return Model(lgb.Booster(model_str=text), names)
@@ -125,9 +121,7 @@ def _columns(names: tuple[str, ...]) -> list[str]:
 def _refuse_long_groups(examples: Examples) -> None:
     longest = int(group_sizes(examples.group).max(initial=0))
     if longest > MAX_GROUP:
-        raise ValueError(
-            f"a query has {longest} examples, LightGBM takes {MAX_GROUP}; show fewer candidates a query"
-        )
+        raise ValueError(f"a query has {longest} examples, LightGBM takes {MAX_GROUP}; show fewer candidates a query")
 
 
 def _training_data(examples: Examples, recipe: Recipe, parameters: dict[str, Any]) -> lgb.Dataset:
@@ -139,9 +133,7 @@ def _training_data(examples: Examples, recipe: Recipe, parameters: dict[str, Any
 
 
 def _dataset(rows: Examples, reference: lgb.Dataset, parameters: dict[str, Any]) -> lgb.Dataset:
-    return lgb.Dataset(
-        rows.features, quantise(rows.grade), reference, group=group_sizes(rows.group), params=parameters
-    )
+    return lgb.Dataset(rows.features, quantise(rows.grade), reference, group=group_sizes(rows.group), params=parameters)
 
 
 def _sample(examples: Examples) -> Examples:

@@ -63,9 +63,7 @@ class Examples:
 
     def take(self, rows: Flags) -> "Examples":
         """The rows that are marked; order, and so the groups, stay."""
-        arrays = {
-            field.name: getattr(self, field.name)[rows] for field in fields(self) if field.name != "names"
-        }
+        arrays = {field.name: getattr(self, field.name)[rows] for field in fields(self) if field.name != "names"}
         return Examples(names=self.names, **arrays)
 
     def feature(self, name: str) -> Floats:
@@ -97,9 +95,7 @@ def behaviour_columns(names: Sequence[str]) -> Flags:
 
 def group_sizes(group: Whole) -> Whole:
     """Sizes of the runs of equal values, in order."""
-    starts = (
-        np.flatnonzero(np.r_[True, group[1:] != group[:-1]]) if len(group) else np.array([], dtype=np.int64)
-    )
+    starts = np.flatnonzero(np.r_[True, group[1:] != group[:-1]]) if len(group) else np.array([], dtype=np.int64)
     sizes: Whole = np.diff(np.r_[starts, len(group)]).astype(np.int64)
     return sizes
 
@@ -132,9 +128,9 @@ def columns_as(matrix: Matrix, have: Sequence[str], want: Sequence[str]) -> Matr
 def masked(matrix: Matrix, columns: Flags, rows: Flags | None = None) -> Matrix:
     """A copy in which these columns are missing, in all rows or in the marked ones."""
     result = matrix.copy()
-    result[
-        np.ix_(np.flatnonzero(rows) if rows is not None else np.arange(len(matrix)), np.flatnonzero(columns))
-    ] = np.nan
+    result[np.ix_(np.flatnonzero(rows) if rows is not None else np.arange(len(matrix)), np.flatnonzero(columns))] = (
+        np.nan
+    )
     return result
 
 

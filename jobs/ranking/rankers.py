@@ -40,9 +40,7 @@ def build(inputs: Mapping[str, DataFrame], params: Mapping[str, Any]) -> pa.Tabl
     if missing is not None:
         return _row(parts, None, gate.cannot_train(missing), summary.of_parts(parts), recipe, before, params)
     trained = learner.train(parts.train, parts.valid, recipe)
-    grades = evaluation.human_grades(
-        inputs["judgments"].select("application", "query", "item_id", "grade").toArrow()
-    )
+    grades = evaluation.human_grades(inputs["judgments"].select("application", "query", "item_id", "grade").toArrow())
     scores, verdict = _examine(trained, parts.test, grades, before, settings, recipe.seed)
     told = summary.of_run(parts, trained, scores, grades, recipe.seed)
     if settings["random_split"]:
@@ -53,9 +51,7 @@ def build(inputs: Mapping[str, DataFrame], params: Mapping[str, Any]) -> pa.Tabl
 def divide(examples: Examples, split: splits.Names, settings: Mapping[str, Any]) -> Parts:
     """Parts by split name; rows of weight 0 (labels made of the prior alone) train nothing."""
     training = (split == splits.TRAIN) & (examples.weight > 0)
-    held = np.array(
-        [splits.bucket_of(f"valid {query}") < settings["valid_share"] for query in examples.query], bool
-    )
+    held = np.array([splits.bucket_of(f"valid {query}") < settings["valid_share"] for query in examples.query], bool)
     chosen = (training & ~held, training & held, split == splits.GAP, split == splits.TEST)
     return Parts(*(examples.take(rows) for rows in chosen))
 
@@ -64,9 +60,7 @@ def what_is_missing(parts: Parts, settings: Mapping[str, Any]) -> str | None:
     """One sentence on why nothing can be trained, or nothing; it names what there is and what is needed."""
     queries, rows = summary.relevant_queries(parts.train), len(parts.train)
     cuts = len(
-        np.unique(
-            np.concatenate([getattr(parts, name).window_end for name in ("train", "valid", "gap", "test")])
-        )
+        np.unique(np.concatenate([getattr(parts, name).window_end for name in ("train", "valid", "gap", "test")]))
     )
     if not cuts:
         return "Nothing to train on: there are no labelled pairs with features yet."
@@ -109,51 +103,46 @@ def _verdict(
     seed: int,
 ) -> gate.Verdict:
     counts = {name: evaluation.queries(yardstick, test) for name, yardstick in yardsticks.items()}
-    chosen = gate.choose_yardstick(counts, settings["least_test_queries"])
-    if chosen is None:
+    chosen = gate.choose_yardsticks(counts, settings["least_test_queries"])
+    if not chosen:
         most, least = max(counts["exam"], counts["behaviour"]), settings["least_test_queries"]
-        return gate.cannot_train(
-            f"Cannot tell: {most} test queries that grades or clicks can judge, {least} needed."
-        )
+        return gate.cannot_train(f"Cannot tell: {most} test queries that grades or clicks can judge, {least} needed.")
     if rival not in scores:
         return gate.cannot_train(
             f"Cannot tell: no champion yet, and no feature {settings['position_feature']} to "
             "compare with the logged order; name one in training.position_feature."
         )
+    verdicts = [_compare(name, yardsticks[name], test, scores, rival, seed) for name in chosen]
+    first_ranker = rival == LOGGED and len(verdicts) > 1
+    return gate.combine(*verdicts) if first_ranker else verdicts[0]
+
+
+def _compare(
+    name: str, yardstick: evaluation.Yardstick, test: Examples, scores: evaluation.Scores, rival: str, seed: int
+) -> gate.Verdict:
+    """The verdict by one yardstick, from nDCG@10 a query and view."""
     ours, theirs = (
-        {
-            view: evaluation.per_query(yardsticks[chosen], test, values)["ndcg@10"]
-            for view, values in scores[who].items()
-        }
+        {view: evaluation.per_query(yardstick, test, values)["ndcg@10"] for view, values in scores[who].items()}
         for who in (OURS, rival)
     )
-    return gate.judge(chosen, rival, ours, theirs, seed)
+    return gate.judge(name, rival, ours, theirs, seed)
 
 
-def _random_split(
-    examples: Examples, parts: Parts, recipe: Recipe, settings: Mapping[str, Any]
-) -> dict[str, Any]:
+def _random_split(examples: Examples, parts: Parts, recipe: Recipe, settings: Mapping[str, Any]) -> dict[str, Any]:
     """The score under a random split of the same rows: its distance to ours is the leak that fools people."""
     share = len(np.unique(parts.test.group)) / max(1, len(np.unique(examples.group)))
-    other = divide(
-        examples, splits.random_groups(examples.group, examples.weight > 0, share, recipe.seed), settings
-    )
+    other = divide(examples, splits.random_groups(examples.group, examples.weight > 0, share, recipe.seed), settings)
     trained = learner.train(other.train, other.valid, recipe)
     model = learner.load_model(trained.artifact, trained.sha256, trained.names)
     scores = {OURS: {WARM: evaluation.model_scores(model, other.test)[WARM]}}
     found = evaluation.yardsticks(other.test, {})
-    return {
-        name: evaluation.table(found[name], other.test, scores, recipe.seed)
-        for name in ("behaviour", "label")
-    }
+    return {name: evaluation.table(found[name], other.test, scores, recipe.seed) for name in ("behaviour", "label")}
 
 
 def _examples(frame: DataFrame, cuts: int) -> Examples:
     """The examples of the newest cuts, brought here as arrays."""
     days = frame.select("window_end").distinct().orderBy(F.desc("window_end")).limit(cuts)
-    return matrices.from_table(
-        frame.join(F.broadcast(days), "window_end").select(*matrices.COLUMNS).toArrow()
-    )
+    return matrices.from_table(frame.join(F.broadcast(days), "window_end").select(*matrices.COLUMNS).toArrow())
 
 
 def _row(

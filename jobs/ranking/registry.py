@@ -44,9 +44,7 @@ class Registry:
 def champion_row(rankers: DataFrame) -> Mapping[str, Any] | None:
     """The newest promoted row with its artifact, checksum and features, or nothing."""
     columns = ("model_version", "artifact", "sha256", "features")
-    newest = (
-        rankers.where("promoted").orderBy(F.desc("version")).select(*columns).limit(1).toArrow().to_pylist()
-    )
+    newest = rankers.where("promoted").orderBy(F.desc("version")).select(*columns).limit(1).toArrow().to_pylist()
     return newest[0] if newest else None
 
 

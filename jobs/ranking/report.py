@@ -96,9 +96,7 @@ def _curve(told: Mapping[str, Any]) -> str:
     if not curves:
         return ""
     drawn = charts.lines(curves, "Learning curve", "trees", mark=float(told["rounds"]))
-    why = (
-        f"nDCG@10 by our labels. {told['rounds']} trees kept, {told['valid_queries']} held-out lists watched."
-    )
+    why = f"nDCG@10 by our labels. {told['rounds']} trees kept, {told['valid_queries']} held-out lists watched."
     return section("Learning curve", figure(drawn, why))
 
 
@@ -111,9 +109,7 @@ def _importance(told: Mapping[str, Any]) -> str:
     kinds = {name: "behaviour" if name.startswith("f_") else "content" for name in shown}
     key = "<span class='key behaviour'>behaviour</span> <span class='key content'>content</span>"
     note = f"<p class=note>Never used: {escape(', '.join(unused))}.</p>" if unused else ""
-    return section(
-        "Features by gain", figure(charts.bars(shown, kinds), f"Share of the total gain. {key}") + note
-    )
+    return section("Features by gain", figure(charts.bars(shown, kinds), f"Share of the total gain. {key}") + note)
 
 
 def _labels(told: Mapping[str, Any]) -> str:
@@ -141,9 +137,7 @@ def _propensities(rows: Sequence[Mapping[str, Any]]) -> str:
     }
     sources = ", ".join(sorted({str(row["source"]) for row in rows}))
     why = f"How likely a click is at a position, the item being equal: {escape(sources)}."
-    return section(
-        "Position propensities", figure(charts.lines(series, "Propensity by position", "position"), why)
-    )
+    return section("Position propensities", figure(charts.lines(series, "Propensity by position", "position"), why))
 
 
 def _card(row: Mapping[str, Any], told: Mapping[str, Any]) -> str:

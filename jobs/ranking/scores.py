@@ -13,9 +13,7 @@ from ranking import learner
 from ranking.examples import NAMED
 from ranking.registry import champion_row
 
-SCHEMA = (
-    "application string, query string, item_id string, score double, model_version string, feature_day date"
-)
+SCHEMA = "application string, query string, item_id string, score double, model_version string, feature_day date"
 KEYS = ["application", "query", "item_id", "day"]
 RECORD_ROWS = 20_000  # rows that are scored at once
 

@@ -16,10 +16,14 @@ def build(inputs: Mapping[str, DataFrame], params: Mapping[str, Any]) -> DataFra
     wanted = inputs["interactions"].where(spans.instants_within(F.col("shown_at"), params["ranges"]))
     counted = exposures.of_clients(wanted)
     wanted_days = spans.days_within(F.col("day"), params["ranges"])
-    return counted.where(wanted_days).groupBy(*KEYS).agg(
-        F.count("*").alias("impressions"),
-        F.count("click_known_at").alias("clicks"),
-        F.count("long_click_known_at").alias("long_clicks"),
-        F.count("cart_known_at").alias("carts"),
-        F.count("purchase_known_at").alias("purchases"),
+    return (
+        counted.where(wanted_days)
+        .groupBy(*KEYS)
+        .agg(
+            F.count("*").alias("impressions"),
+            F.count("click_known_at").alias("clicks"),
+            F.count("long_click_known_at").alias("long_clicks"),
+            F.count("cart_known_at").alias("carts"),
+            F.count("purchase_known_at").alias("purchases"),
+        )
     )

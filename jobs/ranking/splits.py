@@ -42,9 +42,7 @@ def cuts_after(day: Column, horizon: int, every: int, phase: int) -> Column:
     shown = F.unix_date(day)
     first = shown + 1 + F.pmod(F.lit(phase) - (shown + 1), F.lit(every))
     last = shown + F.lit(horizon)
-    numbers = F.when(first <= last, F.sequence(first, last, F.lit(every))).otherwise(
-        F.array().cast("array<int>")
-    )
+    numbers = F.when(first <= last, F.sequence(first, last, F.lit(every))).otherwise(F.array().cast("array<int>"))
     return F.transform(numbers, lambda number: F.date_from_unix_date(number))
 
 

@@ -41,12 +41,8 @@ def of_run(
     found = evaluation.yardsticks(test, grades)
     return {
         **of_parts(parts),
-        "yardsticks": {
-            name: evaluation.table(yardstick, test, scores, seed) for name, yardstick in found.items()
-        },
-        "unseen_in_top": {
-            who: evaluation.unseen_in_top(test, views["warm"]) for who, views in scores.items()
-        },
+        "yardsticks": {name: evaluation.table(yardstick, test, scores, seed) for name, yardstick in found.items()},
+        "unseen_in_top": {who: evaluation.unseen_in_top(test, views["warm"]) for who, views in scores.items()},
         "curves": {name: [round(value, 6) for value in curve] for name, curve in trained.curves.items()},
         "rounds": trained.rounds,
         "valid_queries": trained.valid_queries,

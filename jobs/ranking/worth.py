@@ -30,10 +30,7 @@ def worth(told: Mapping[str, Any]) -> str:
     return section(
         "What it is worth",
         VIEWS_ARE
-        + "".join(
-            _yardstick(name, told["yardsticks"][name], told["gate"]["yardstick"] == name)
-            for name in YARDSTICKS
-        ),
+        + "".join(_yardstick(name, told["yardsticks"][name], told["gate"]["yardstick"] == name) for name in YARDSTICKS),
     )
 
 
@@ -51,12 +48,8 @@ def _yardstick(name: str, found: Mapping[str, Any], decided: bool) -> str:
     if not lines:
         return head + "<p class=note>No query can be judged by it.</p>"
     ours = RANKERS["ours"]
-    drawn = [
-        charts.Whisker(_named(who, view), who == ours, *values["ndcg@10"]) for who, view, values in lines
-    ]
-    rows = [
-        [_named(who, view), *(_figure(values[metric]) for metric in METRICS)] for who, view, values in lines
-    ]
+    drawn = [charts.Whisker(_named(who, view), who == ours, *values["ndcg@10"]) for who, view, values in lines]
+    rows = [[_named(who, view), *(_figure(values[metric]) for metric in METRICS)] for who, view, values in lines]
     return (
         head
         + figure(charts.whiskers(drawn), "nDCG@10, mean and 95 % interval over queries")

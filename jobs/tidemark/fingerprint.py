@@ -65,11 +65,27 @@ def _modules(start: str) -> dict[str, Path]:
 
 
 def _source(module: str) -> Path | None:
+    """The file of a module, found by its name: Python's own search would import the packages on the way."""
+    top, *rest = module.split(".")
+    for root in _roots(top):
+        path = root.joinpath(*rest)
+        for file in (path, path.with_suffix(".py"), path / "__init__.py"):
+            if file.suffix == ".py" and file.is_file():
+                return file
+    return None
+
+
+@lru_cache(maxsize=128)
+def _roots(top: str) -> tuple[Path, ...]:
+    """The folders of a top package, or the file of a top module; neither is imported."""
     try:
-        spec = importlib.util.find_spec(module)
-    except (ImportError, AttributeError, ValueError):
-        return None
-    return Path(spec.origin) if spec and spec.origin and spec.origin.endswith(".py") else None
+        spec = importlib.util.find_spec(top)
+    except ValueError:
+        return ()
+    if spec is None:
+        return ()
+    folders = spec.submodule_search_locations
+    return tuple(Path(place) for place in (folders or [spec.origin or ""]))
 
 
 def _imports(path: Path) -> list[str]:

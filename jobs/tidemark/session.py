@@ -126,10 +126,9 @@ def _carry_out(context: Context, planned: Planned, attempt: str, say: Say) -> Pu
         return done
     if not plan.writes:
         return touch(context, planned)
-    warm = _import_audit(context.spec(plan.dataset))
-    published = _stage_and_publish(context, planned, attempt, say)
-    warm.join()
-    return published
+    if context.spec(plan.dataset).expectations:
+        threading.Thread(target=_import_audit_library, daemon=True).start()
+    return _stage_and_publish(context, planned, attempt, say)
 
 
 def _stage_and_publish(context: Context, planned: Planned, attempt: str, say: Say) -> Published:
@@ -146,21 +145,11 @@ def _stage_and_publish(context: Context, planned: Planned, attempt: str, say: Sa
     return published
 
 
-def _import_audit(spec: DatasetSpec) -> threading.Thread:
-    """Importing the audit library takes seconds: it goes on beside the Spark write."""
+def _import_audit_library() -> None:
+    """Importing it takes seconds: it goes on beside the Spark write."""
+    from tidemark.audit import preload
 
-    def load() -> None:
-        from tidemark.audit import preload
-
-        preload()
-
-    thread = threading.Thread(target=load if spec.expectations else lambda: None, daemon=True)
-    thread.start()
-    return thread
-
-
-def _nothing() -> None:
-    """A spec without expectations needs no audit library."""
+    preload()
 
 
 def _fresh_attempt() -> str:

@@ -12,6 +12,7 @@ import pyarrow as pa
 from pyiceberg.table import Table
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
+
 from tidemark import session
 from tidemark.lake.commits import watermark_of
 from tidemark.lake.properties import CATALOG, WATERMARK

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from pyiceberg.schema import Schema
 from pyiceberg.table import Table
+
 from tidemark.audit import Report, audit_staged
 from tidemark.frames import within
 from tidemark.lake import Lake, open_lake

@@ -10,11 +10,11 @@ from typing import Any
 from urllib.parse import urlparse
 
 import pytest
+
+from tests.audit.conftest import CLOCK, DAY, Bench, fired, good_row, good_rows
 from tidemark.audit import Report, grain, rows_for_ops, run
 from tidemark.errors import AuditError
 from tidemark.ranges import Interval
-
-from tests.audit.conftest import CLOCK, DAY, Bench, fired, good_row, good_rows
 
 pytestmark = pytest.mark.spark
 

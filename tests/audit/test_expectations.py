@@ -7,11 +7,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+
+from tests.audit.conftest import DAY, EXPECTATIONS, Bench, fired, good_row, good_rows
 from tidemark.audit import gx
 from tidemark.errors import AuditError
 from tidemark.spec import Expectation
-
-from tests.audit.conftest import DAY, EXPECTATIONS, Bench, fired, good_row, good_rows
 
 pytestmark = pytest.mark.spark
 

@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from tidemark.spec import Column
 
 from tests.audit.conftest import DAY, Bench, fired, good_row, good_rows
+from tidemark.spec import Column
 
 pytestmark = pytest.mark.spark
 

@@ -8,12 +8,12 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+
+from tests.audit.conftest import CLOCK, EXPECTATIONS, Bench, good_row, good_rows
 from tidemark.audit.offline import body_of
 from tidemark.audit.report import CheckResult, Report
 from tidemark.audit.site import page_path, write_expectations, write_page
 from tidemark.errors import AuditError
-
-from tests.audit.conftest import CLOCK, EXPECTATIONS, Bench, good_row, good_rows
 
 HOSTILE = "<script>alert('x')</script><img src=http://example.org/a.png onerror=alert(1)>"
 

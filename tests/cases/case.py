@@ -43,9 +43,7 @@ class Case:
         if unknown or not raw.get("why") or ("then" in raw) == ("refused" in raw):
             raise ValueError(f"{path}: needs why, given and one of then, refused; unknown: {sorted(unknown)}")
         defaults = raw.get("defaults") or {}
-        given = {
-            name: [{**defaults.get(name, {}), **row} for row in rows or []] for name, rows in raw["given"].items()
-        }
+        given = {name: [{**defaults.get(name, {}), **row} for row in rows or []] for name, rows in raw["given"].items()}
         then = [{**defaults.get("then", {}), **row} for row in raw["then"] or []] if "then" in raw else None
         ranges = tuple((as_instant(start), as_instant(end)) for start, end in raw.get("ranges") or [])
         return cls(raw["why"], given, then, raw.get("refused"), raw.get("params") or {}, ranges or ((BEGINNING, END),))

@@ -85,9 +85,7 @@ def test_every_pair_of_the_truth_has_logged_features_and_an_item(small_home: Pat
 def test_logged_features_follow_the_grade(small_home: Path) -> None:
     lines = gzip.decompress(next(small_home.glob("landing/feature_log/*T00/*")).read_bytes()).splitlines()
     rows = [json.loads(line) for line in lines]
-    frame = pd.DataFrame(
-        [{"query": r["user_query"], "item_id": r["object_id"], **r["features"]} for r in rows]
-    )
+    frame = pd.DataFrame([{"query": r["user_query"], "item_id": r["object_id"], **r["features"]} for r in rows])
     graded = frame.merge(load_truth(small_home), on=["query", "item_id"])
     for name in ("bm25_title", "attribute_match", "category_match", "static_quality"):
         assert 0.05 < graded[name].corr(graded["grade"]) < 0.8

@@ -69,9 +69,7 @@ def test_a_lost_file_comes_back(tmp_path: Path) -> None:
     assert _content(tmp_path) == whole
 
 
-def test_a_stopped_run_is_finished_with_its_own_first_day(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_stopped_run_is_finished_with_its_own_first_day(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def stop(*_: object) -> None:
         raise KeyboardInterrupt
 

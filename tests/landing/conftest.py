@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tidemark.settings import load_settings
 
 from tests.landing.reading import Landing
+from tidemark.settings import load_settings
 
 
 @pytest.fixture

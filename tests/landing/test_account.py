@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from pyspark.sql import DataFrame
+
 from ranking.account import account, to_text
 from tidemark.settings import Settings
 from tidemark.spark import connect

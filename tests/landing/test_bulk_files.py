@@ -12,9 +12,7 @@ def action(index: str, key: Any, kind: str = "index") -> dict[str, Any]:
 
 
 def test_documents_land_under_their_ids_at_the_place_of_their_line(landing: Landing) -> None:
-    landing.put(
-        "logs/a.ndjson", [action("ubi_queries", "a1"), query(), action("ubi_events", "b1", "create"), event()]
-    )
+    landing.put("logs/a.ndjson", [action("ubi_queries", "a1"), query(), action("ubi_events", "b1", "create"), event()])
     (asked,) = landing.rows("search_queries")
     (done,) = landing.rows("search_events")
     assert (asked["record_id"], asked["place"]) == ("a1", 2)
@@ -22,9 +20,7 @@ def test_documents_land_under_their_ids_at_the_place_of_their_line(landing: Land
 
 
 def test_the_index_says_which_kind_a_record_is(landing: Landing) -> None:
-    nameless = {
-        key: value for key, value in event().items() if key not in ("action_name", "event_attributes")
-    }
+    nameless = {key: value for key, value in event().items() if key not in ("action_name", "event_attributes")}
     landing.put(
         "logs/a.ndjson",
         [action("my_ubi_events", "1"), nameless, action("queries", "2"), query(action_name="x")],
@@ -63,9 +59,7 @@ def test_a_broken_document_takes_its_action_with_it(landing: Landing) -> None:
 
 
 def test_deletes_and_updates_are_refused(landing: Landing) -> None:
-    landing.put(
-        "logs/a.ndjson", [action("q", "a1", "delete"), action("q", "a2", "update"), {"doc": {}}, query()]
-    )
+    landing.put("logs/a.ndjson", [action("q", "a1", "delete"), action("q", "a2", "update"), {"doc": {}}, query()])
     assert len(landing.rows("search_queries")) == 1
     assert {place: reason.split(":")[0] for place, reason in landing.refusals().items()} == {
         1: "bulk delete",

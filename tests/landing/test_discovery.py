@@ -8,12 +8,12 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+
+from tests.landing.reading import CLOCK, Landing, query
 from tidemark.errors import LandingError
 from tidemark.landing import discover
 from tidemark.landing.folders import folder_hour
 from tidemark.settings import Settings
-
-from tests.landing.reading import CLOCK, Landing, query
 
 
 def found(landing: Landing, settings: Settings | None = None) -> list[str]:
@@ -117,8 +117,6 @@ def test_no_folder_is_no_file(landing: Landing) -> None:
         ("logs/2026-04-12T07", None),
     ],
 )
-def test_the_folder_states_the_hour_of_arrival_unless_it_has_not_come_yet(
-    path: str, hour: int | None
-) -> None:
+def test_the_folder_states_the_hour_of_arrival_unless_it_has_not_come_yet(path: str, hour: int | None) -> None:
     expected = None if hour is None else CLOCK.replace(hour=hour, minute=0)
     assert folder_hour(path, CLOCK) == expected

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ranking.text import normalise
-from tidemark.settings import load_settings
 
+from ranking.text import normalise
 from tests.landing.reading import Landing
+from tidemark.settings import load_settings
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 GRADE = {"application": "shop", "user_query": " Red  SHOES", "object_id": "i1", "grade": 3}
@@ -29,9 +29,7 @@ def grades(landing: Landing) -> list[float]:
 
 
 def test_a_judgment_lands_under_the_normal_form_of_its_query(landing: Landing) -> None:
-    landing.put(
-        "judgments/a.jsonl", [{**GRADE, "judged_at": "2026-04-01T00:00:00Z", "source": "us", "weight": 2.5}]
-    )
+    landing.put("judgments/a.jsonl", [{**GRADE, "judged_at": "2026-04-01T00:00:00Z", "source": "us", "weight": 2.5}])
     (row,) = landing.rows("judgments")
     assert (row["query"], row["user_query"], row["item_id"]) == ("red shoes", " Red  SHOES", "i1")
     assert (row["grade"], row["raw_grade"], row["source"], row["weight"]) == (3.0, "3", "us", 2.5)
@@ -126,9 +124,7 @@ def test_logged_features_are_a_map_from_name_to_number(landing: Landing) -> None
         {"bm25": 7.5, "age": 3, "none": None},
         [{"name": "bm25", "value": 7.5}, {"name": "age", "value": "3"}],
     ]
-    landing.put(
-        "feature_log/a.jsonl", [{**pair, "features": form} for form in (*forms, [1], {"a": "b"}, None)]
-    )
+    landing.put("feature_log/a.jsonl", [{**pair, "features": form} for form in (*forms, [1], {"a": "b"}, None)])
     rows = landing.rows("feature_log")
     assert [dict(row["features"]) for row in rows] == [{"age": 3.0, "bm25": 7.5}] * 2
     assert [reason.split(":")[0] for reason in landing.refusals().values()] == [

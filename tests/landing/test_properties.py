@@ -9,14 +9,14 @@ from typing import Any
 
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+
 from ranking.text import normalise
+from tests.landing.reading import Landing, event, query
 from tidemark.landing.instants import EPOCH, read_instant, to_micros
 from tidemark.landing.lines import Line, split_lines
 from tidemark.landing.reading import split_files
 from tidemark.records import FileRef
 from tidemark.settings import load_settings
-
-from tests.landing.reading import Landing, event, query
 
 ANYTHING = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
@@ -52,9 +52,7 @@ LINES = st.one_of(
     st.builds(spoilt, st.sampled_from([query(), event()]), st.sampled_from(PATHS), ANYTHING).map(
         lambda r: json.dumps(r).encode()
     ),
-    st.sampled_from(
-        [b'{"index":{"_index":"ubi_events","_id":"1"}}', b'{"delete":{}}', json.dumps(query()).encode()]
-    ),
+    st.sampled_from([b'{"index":{"_index":"ubi_events","_id":"1"}}', b'{"delete":{}}', json.dumps(query()).encode()]),
 )
 
 
@@ -69,9 +67,7 @@ def test_no_file_stops_landing_and_no_place_is_met_twice(lines: list[bytes], pat
     with tempfile.TemporaryDirectory() as home:
         landing = Landing(load_settings({"TIDEMARK_HOME": home}))
         landing.put(path, b"\n".join(lines))
-        tables = (
-            ("search_queries", "search_events") if path.startswith("logs") else ("judgments", "catalog_items")
-        )
+        tables = ("search_queries", "search_events") if path.startswith("logs") else ("judgments", "catalog_items")
         landed = [row for name in tables for row in landing.rows(name)]
         refused = landing.rows("quarantined_records")
     grain = [(row["application"], row["record_id"]) for row in landed]
@@ -131,12 +127,7 @@ def test_of_long_lines_the_number_counts_and_nothing_else_is_touched(lengths: li
 def test_an_instant_is_read_back_from_each_of_its_forms(naive: datetime) -> None:
     instant = naive.replace(tzinfo=UTC)
     micros = to_micros(instant)
-    assert (
-        read_instant(instant)
-        == read_instant(instant.isoformat())
-        == read_instant(f"{naive.isoformat()}Z")
-        == micros
-    )
+    assert read_instant(instant) == read_instant(instant.isoformat()) == read_instant(f"{naive.isoformat()}Z") == micros
     assert read_instant(micros // 1000) == read_instant(str(micros // 1000)) == micros // 1000 * 1000
     assert EPOCH.timestamp() == 0
 

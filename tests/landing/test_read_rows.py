@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 from pyspark.sql import DataFrame
+
+from tests.landing.reading import CHECKOUT, CLOCK, LANDED, Landing, event, query
 from tidemark.landing import discover, read_rows
 from tidemark.landing.reading import split_files
 from tidemark.settings import load_settings
 from tidemark.spark import connect
-
-from tests.landing.reading import CHECKOUT, CLOCK, LANDED, Landing, event, query
 
 pytestmark = pytest.mark.spark
 
@@ -76,7 +76,5 @@ def test_a_file_that_changed_after_it_was_planned_stops_the_session(landing: Lan
     path = landing.put("logs/a.jsonl", [query()])
     frame = read(landing, "search_queries")
     path.write_text("{}")
-    with pytest.raises(
-        Exception, match=r"logs/a.jsonl: changed after it was planned; run the session again from init"
-    ):
+    with pytest.raises(Exception, match=r"logs/a.jsonl: changed after it was planned; run the session again from init"):
         frame.toArrow()

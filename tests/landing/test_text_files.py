@@ -108,9 +108,7 @@ def test_the_order_of_keys_does_not_change_the_id_of_a_record(landing: Landing) 
     assert first == second
 
 
-@pytest.mark.parametrize(
-    ("name", "start"), [("a.jsonl", b"\x28\xb5\x2f\xfd..."), ("b.csv", b"query_id,user_query\n")]
-)
+@pytest.mark.parametrize(("name", "start"), [("a.jsonl", b"\x28\xb5\x2f\xfd..."), ("b.csv", b"query_id,user_query\n")])
 def test_s29_what_is_no_known_format_is_refused_whole(landing: Landing, name: str, start: bytes) -> None:
     landing.put(f"logs/{name}", start)
     ((place, reason),) = landing.refusals().items()

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tidemark.settings import Settings
 
 from tests.accounts.world import SCHEMAS, Accounts
+from tidemark.settings import Settings
 
 
 @pytest.fixture

@@ -5,13 +5,13 @@ from __future__ import annotations
 import sys
 
 import pytest
+
+from tests.accounts.world import Accounts, Event
 from tidemark import session
 from tidemark.errors import AuditError, AuditFailed, TidemarkError, WriteError
 from tidemark.lake import ops
 from tidemark.steps.audit import audit
 from tidemark.steps.write import write
-
-from tests.accounts.world import Accounts, Event
 
 pytestmark = [pytest.mark.loop, pytest.mark.spark]
 

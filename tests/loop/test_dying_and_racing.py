@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
+from tests.accounts.world import Accounts, Event, as_request, hour, same_rows_as_rebuild
 from tidemark import session
 from tidemark.errors import ForeignCommit, MainMoved, PositionLost, RolledBack
 from tidemark.lake import ops
@@ -14,8 +16,6 @@ from tidemark.stages import Planned
 from tidemark.steps.audit import audit
 from tidemark.steps.publish import publish
 from tidemark.steps.write import write
-
-from tests.accounts.world import Accounts, Event, as_request, hour, same_rows_as_rebuild
 
 pytestmark = [pytest.mark.loop, pytest.mark.spark]
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tidemark.ranges import Interval
-from tidemark.records import How
 
 from tests.accounts.world import Accounts, Event, as_request, hour, hours, same_rows_as_rebuild
+from tidemark.ranges import Interval
+from tidemark.records import How
 
 pytestmark = [pytest.mark.loop, pytest.mark.spark]
 

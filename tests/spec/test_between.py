@@ -35,19 +35,13 @@ def test_refused_with_place_and_remedy(
 
 def test_a_circle_of_inputs_is_shown(tmp_path: Path) -> None:
     circle = swap(VISITS, "dataset: shop.sales, window: {before: $skew, after: 1d}", "dataset: shop.days")
-    with pytest.raises(
-        SpecError, match=r"run in a circle: shop\.days <- shop\.visits <- shop\.days; take one"
-    ):
+    with pytest.raises(SpecError, match=r"run in a circle: shop\.days <- shop\.visits <- shop\.days; take one"):
         load_specs(put(tmp_path, visits=circle), VALUES)
 
 
 def test_a_window_along_dates_is_whole_days(tmp_path: Path) -> None:
-    hours = swap(
-        VISITS, "dataset: shop.sales, window: {before: $skew", "dataset: shop.weather, window: {before: 6h"
-    )
-    weather = swap(
-        swap(SALES, "shop.sales", "shop.weather"), "sold_at: {type: timestamp", "sold_at: {type: date"
-    )
+    hours = swap(VISITS, "dataset: shop.sales, window: {before: $skew", "dataset: shop.weather, window: {before: 6h")
+    weather = swap(swap(SALES, "shop.sales", "shop.weather"), "sold_at: {type: timestamp", "sold_at: {type: date")
     weather = swap(weather, "hour(sold_at)", "day(sold_at)")
     with pytest.raises(
         SpecError, match=r"before is not whole days, and sold_at of shop\.weather is a date; write whole days"

@@ -89,9 +89,7 @@ def test_a_window_takes_a_value_in_either_direction(tmp_path: Path) -> None:
 
 
 def test_a_window_may_reach_back_to_the_beginning(tmp_path: Path) -> None:
-    sales = load(tmp_path, swap(VISITS, "before: $skew, after: 1d", "before: all, after: -1d")).inputs[
-        "sales"
-    ]
+    sales = load(tmp_path, swap(VISITS, "before: $skew, after: 1d", "before: all, after: -1d")).inputs["sales"]
     assert (sales.before, sales.after) == (None, timedelta(days=-1))
 
 
@@ -133,9 +131,7 @@ def test_durations_are_read_and_written(text: str, length: timedelta) -> None:
     assert format_duration(length) == text
 
 
-@pytest.mark.parametrize(
-    "text", ["", "28", "d", "1.5d", "28 days", "--1d", "1w", "all", "$key", "99999999d", "١d"]
-)
+@pytest.mark.parametrize("text", ["", "28", "d", "1.5d", "28 days", "--1d", "1w", "all", "$key", "99999999d", "١d"])
 def test_what_is_no_duration_is_refused(text: str) -> None:
     with pytest.raises(SpecError, match="; write"):
         parse_duration(text)

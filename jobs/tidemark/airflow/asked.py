@@ -49,18 +49,12 @@ def asked(run: Run, params: Mapping[str, Any]) -> Asked:
         return Asked(clock)
     if not all(said.values()):
         missing = next(name for name, value in said.items() if not value)
-        raise RequestRefused(
-            f"{missing}: missing; a range needs from and to, a run without both takes in what is new"
-        )
+        raise RequestRefused(f"{missing}: missing; a range needs from and to, a run without both takes in what is new")
     start, end = (read_instant(str(said[name]), name) for name in ("from", "to"))
     name = hashlib.sha256(f"{run.dag_id} {run.run_id}".encode()).hexdigest()[:16]
-    request = make_request(
-        start, end, f"run {run.dag_id[:100]} {name}", str(params.get("reason") or _by(run))
-    )
+    request = make_request(start, end, f"run {run.dag_id[:100]} {name}", str(params.get("reason") or _by(run)))
     if end > clock:
-        raise RequestRefused(
-            f"to: {format_instant(end)} lies after the start of this run, {format_instant(clock)}"
-        )
+        raise RequestRefused(f"to: {format_instant(end)} lies after the start of this run, {format_instant(clock)}")
     return Asked(clock, request.range, request.reason, request.request_id)
 
 
@@ -78,9 +72,7 @@ def clock_of(run: Run, params: Mapping[str, Any]) -> datetime:
 
 def _backfill(run: Run, params: Mapping[str, Any], clock: datetime, said: Mapping[str, Any]) -> Asked:
     if any(said.values()):
-        raise RequestRefused(
-            "from, to: a backfill has its dates already; leave both empty, or trigger a single run"
-        )
+        raise RequestRefused("from, to: a backfill has its dates already; leave both empty, or trigger a single run")
     if run.data_interval_start is None or run.data_interval_end is None:
         raise RequestRefused("a backfill run without a data interval; this DAG needs an interval timetable")
     interval = Interval(run.data_interval_start, run.data_interval_end)

@@ -29,10 +29,8 @@ def dataset(name: str) -> TaskGroup:
     Where init finds nothing to do the other two are skipped, and the groups after it go on: what is new for
     them may come from elsewhere. Where a step fails, nothing after it runs.
     """
-    limits = {"pool": pool_of(name), "execution_timeout": INIT_TIMEOUT}
-    with TaskGroup(
-        name.rpartition(".")[2], group_display_name=name, tooltip=f"One session of {name}"
-    ) as group:
+    limits: dict[str, Any] = {"pool": pool_of(name), "execution_timeout": INIT_TIMEOUT}
+    with TaskGroup(name.rpartition(".")[2], group_display_name=name, tooltip=f"One session of {name}") as group:
         init = task.short_circuit(
             task_id="init",
             trigger_rule=TriggerRule.NONE_FAILED,

@@ -9,6 +9,6 @@ _NAME = re.compile(r"^dataset:\s*([a-z0-9_.]+)", re.MULTILINE)
 
 
 def datasets_of(schemas: Path) -> list[str]:
-    """The datasets that have a spec in the folder, by name. A file without a name is left to the loop to refuse."""
+    """The datasets that have a spec in the folder, by name. The loop refuses a file without a name."""
     found = (_NAME.search(path.read_text(encoding="utf-8")) for path in sorted(schemas.glob("*.yaml")))
     return sorted(match.group(1) for match in found if match)

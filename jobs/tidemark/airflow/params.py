@@ -21,8 +21,6 @@ RANGE_PARAMS = {
 """For DAGs whose tables have ranges: a run with `from` and `to` is a restatement."""
 
 LANDING_PARAMS = {
-    "clock": _optional(
-        "Clock", f"The instant that this landing stands at: {_INSTANT}. Empty: when it was started"
-    ),
+    "clock": _optional("Clock", f"The instant that this landing stands at: {_INSTANT}. Empty: when it was started"),
 }
 """For landing: what arrives is dated by the clock, and what is dated far ahead of it is refused."""

@@ -26,23 +26,21 @@ def request_of(context: Context, dataset: str, asked: Asked) -> Request | None:
     request = Request(asked.range, asked.request_id or "unnamed", asked.reason)
     if asked.request_id is not None:
         return request
-    return replace(request, request_id=_name(session.plan(context, dataset, request)))
+    return replace(request, request_id=name_backfill(session.plan(context, dataset, request)))
 
 
 def nothing_there(context: Context, dataset: str, request: Request) -> str | None:
-    """A sentence where the range lies after all that is built: its first build is the usual session's work."""
+    """A sentence where the range lies after all that is built: building it is the usual session's work."""
     table = context.lake.find_table(dataset)
     mark = watermark_of(table) if table is not None else None
     through = mark.complete_through if mark else None
     if through is not None and request.range.start < through:
         return None
     built = f"built through {format_instant(through)}" if through else "not built yet"
-    return (
-        f"{dataset}: {request.range} is not rebuilt, since the table is {built}; the next usual run builds it"
-    )
+    return f"{dataset}: {request.range} is not rebuilt, since the table is {built}; the next usual run builds it"
 
 
-def _name(plan: Plan) -> str:
+def name_backfill(plan: Plan) -> str:
     """Name a backfill after what it rebuilds from what, so that its 24 hourly runs rebuild a day once.
 
     The same partitions from the same snapshots by the same logic give the same rows: a second time would

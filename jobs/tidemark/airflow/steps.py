@@ -20,7 +20,7 @@ def init(dataset: str) -> dict[str, str]:
 
 
 def write_audit_publish(dataset: str, planned: dict[str, str]) -> str:
-    """Carry out the planned session; the id of the one that was published, which may have been planned anew."""
+    """Carry out the planned session; the id of what was published, which may have been planned anew."""
     return _refusing(lambda: _write_audit_publish(dataset, planned["session"]))
 
 

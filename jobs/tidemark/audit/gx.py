@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from tidemark.audit.report import CheckResult, bounds_text, cut
 from tidemark.errors import AuditError
 from tidemark.spec import Expectation
+from tidemark.spec.expectations import word
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -99,7 +100,7 @@ def _to_gx(types: Any, expectation: Expectation, number: int) -> Any:
     shared = {
         "meta": {"number": number},
         "severity": "critical" if expectation.severity == "fail" else "warning",
-        "description": html.escape(f"{name_of(expectation)}: {expected_of(expectation)} ({expectation.because})"),
+        "description": html.escape(f"{word(expectation)}: {expected_of(expectation)} ({expectation.because})"),
     }
     bounds = {"min_value": expectation.min, "max_value": expectation.max}
     match expectation.kind:
@@ -115,19 +116,6 @@ def _to_gx(types: Any, expectation: Expectation, number: int) -> Any:
             return types.ExpectColumnMeanToBeBetween(column=expectation.column, **bounds, **shared)
         case "distinct":
             return types.ExpectColumnUniqueValueCountToBeBetween(column=expectation.column, **bounds, **shared)
-
-
-def name_of(expectation: Expectation) -> str:
-    """How an expectation is called in reports, near to its words in the spec."""
-    match expectation.kind:
-        case "rows_where":
-            return f"rows where {expectation.condition}"
-        case "row_count":
-            return "row count"
-        case "mean":
-            return f"mean of {expectation.column}"
-        case "distinct":
-            return f"distinct {expectation.column}"
 
 
 def expected_of(expectation: Expectation) -> str:
@@ -146,7 +134,7 @@ def _check(expectation: Expectation, result: Any, dataset: str, session: str) ->
     raised = _exception(result.exception_info)
     if raised:
         raise AuditError(
-            f"{dataset}, session {session}: the audit of {name_of(expectation)!r} erred: {cut(raised, 300)}; "
+            f"{dataset}, session {session}: the audit of {word(expectation)!r} erred: {cut(raised, 300)}; "
             f"nothing was published; correct the expectation in the spec"
         )
     details = result.result
@@ -165,7 +153,7 @@ def _exception(info: Any) -> str:
 
 def _result(expectation: Expectation, passed: bool, observed: str, unexpected: int | None) -> CheckResult:
     return CheckResult(
-        check=name_of(expectation),
+        check=word(expectation),
         kind="expectation",
         severity=expectation.severity,
         passed=passed,

@@ -53,9 +53,7 @@ def _hashes(files: list[Seen], cache: Path) -> dict[str, str]:
     try:
         return hash_files(files, cache)
     except PermissionError as error:
-        raise LandingError(
-            f"{error.filename}: cannot be read; give this user the right to, or take it away"
-        ) from error
+        raise LandingError(f"{error.filename}: cannot be read; give this user the right to, or take it away") from error
 
 
 def _still_files(landing: Path, folder: str, clock: datetime, settling: timedelta) -> Iterator[Seen]:
@@ -97,13 +95,9 @@ def _entries(landing: Path, folder: Path) -> list[os.DirEntry[str]]:
     except FileNotFoundError:
         return []
     except NotADirectoryError as error:
-        raise LandingError(
-            f"{folder}: is a file; a folder of this name is expected, move the file into it"
-        ) from error
+        raise LandingError(f"{folder}: is a file; a folder of this name is expected, move the file into it") from error
     except PermissionError as error:
-        raise LandingError(
-            f"{folder}: cannot be listed; give this user the right to, or take it away"
-        ) from error
+        raise LandingError(f"{folder}: cannot be listed; give this user the right to, or take it away") from error
 
 
 def _refuse_outside(landing: Path, link: Path) -> None:

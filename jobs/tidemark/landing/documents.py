@@ -26,10 +26,7 @@ def read_document(open_stream: Callable[[], Read], parser: Parser) -> Items | No
     except (ValueError, EOFError, OSError, zlib.error):
         return _broken(first)
     records = expand(value, parser)
-    return (
-        record_at(place, record, b"")
-        for place, record in enumerate((value,) if records is None else records, 1)
-    )
+    return (record_at(place, record, b"") for place, record in enumerate((value,) if records is None else records, 1))
 
 
 def _broken(first: bytes) -> Items | None:

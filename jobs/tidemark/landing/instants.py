@@ -47,9 +47,7 @@ def shown(value: Any) -> str:
 
 
 def _of_text(text: str) -> datetime | int:
-    if (
-        8 < len(text) < 17 and text.isascii() and text.isdigit()
-    ):  # fromisoformat would read 1712011762025 as a date
+    if 8 < len(text) < 17 and text.isascii() and text.isdigit():  # fromisoformat would read 1712011762025 as a date
         return _of_milliseconds(int(text))
     try:
         return datetime.fromisoformat(text)

@@ -65,9 +65,7 @@ def make_job(settings: Settings, spec: DatasetSpec, specs: Mapping[str, DatasetS
         target=_shape(spec),
         quarantine=spec.dataset not in {feed.dataset for feed in feeds},
         shapes={feed.name: _shape(feed) for feed in feeds},
-        parsers={
-            folder: feed.landing.parser for feed in feeds if feed.landing for folder in feed.landing.folders
-        },
+        parsers={folder: feed.landing.parser for feed in feeds if feed.landing for folder in feed.landing.folders},
         settings={key: settings.values.get(key) for feed in feeds for key in feed.settings},
         clock=to_micros(plan.clock),
         latest=to_micros(plan.clock + tolerance),

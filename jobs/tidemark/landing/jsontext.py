@@ -42,7 +42,5 @@ def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is no JSON number")
 
 
-_ENCODER = json.JSONEncoder(
-    sort_keys=True, separators=(",", ":"), allow_nan=False, default=str, check_circular=False
-)
+_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False, default=str, check_circular=False)
 _DECODER = json.JSONDecoder(parse_constant=_refuse_constant)

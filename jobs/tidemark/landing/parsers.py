@@ -37,6 +37,4 @@ def load_parser(entry: str) -> Parser:
         parse = getattr(module, function)
     except (ImportError, AttributeError) as error:
         raise SpecError(f"landing: parser {entry} cannot be loaded: {error}; correct its name") from error
-    return Parser(
-        parse, getattr(module, f"{function}_text", None), getattr(module, f"{function}_document", None)
-    )
+    return Parser(parse, getattr(module, f"{function}_text", None), getattr(module, f"{function}_document", None))

@@ -48,9 +48,7 @@ def read_rows(spark: SparkSession, settings: Settings, spec: DatasetSpec, plan: 
     """
     job = make_job(settings, spec, load_specs(settings.schemas, settings.values), plan)
     tasks = split_files(plan.files, os.cpu_count() or 2)
-    files = spark.createDataFrame(_file_table(tasks, plan.clock), FILE_COLUMNS).repartitionById(
-        len(tasks), "task"
-    )
+    files = spark.createDataFrame(_file_table(tasks, plan.clock), FILE_COLUMNS).repartitionById(len(tasks), "task")
     return files.drop("task").mapInArrow(partial(parse_files, job), ddl(job.target))
 
 

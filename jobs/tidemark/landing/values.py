@@ -92,9 +92,7 @@ def to_texts(value: Any) -> list[str]:
 def to_numbers(value: Any) -> list[tuple[str, float]]:
     """A map from name to number, sorted by name, without the names whose number is null."""
     pairs = value.items() if isinstance(value, dict) else value
-    if not isinstance(value, dict | list) or not all(
-        isinstance(p, tuple | list) and len(p) == 2 for p in pairs
-    ):
+    if not isinstance(value, dict | list) or not all(isinstance(p, tuple | list) and len(p) == 2 for p in pairs):
         raise ValueError(f"{shown(value)} is no map from name to number")
     return sorted({to_text(name): to_double(number) for name, number in pairs if number is not None}.items())
 

@@ -25,9 +25,7 @@ def _check_input(specs: Specs, spec: DatasetSpec, entry: InputSpec, item: Item) 
     known = specs.get(entry.dataset)
     if known is None:
         near = difflib.get_close_matches(entry.dataset, list(specs), n=1)
-        remedy = (
-            f"did you mean {near[0]}?" if near else f"add {entry.dataset.split('.')[1]}.yaml beside this file"
-        )
+        remedy = f"did you mean {near[0]}?" if near else f"add {entry.dataset.split('.')[1]}.yaml beside this file"
         raise item.value["dataset"].wrong(f"input {entry.name}: there is no dataset {entry.dataset}", remedy)
     if entry.event_time is not None:
         _check_event_time(known, entry.event_time, item.value["event_time"])
@@ -83,6 +81,4 @@ def _check_groups(specs: Specs, items: Mapping[str, Item]) -> None:
         parser, first = parsers.setdefault(spec.landing.group, (spec.landing.parser, name))
         if parser != spec.landing.parser:
             place = items[name].value["landing"].value["parser"]
-            raise place.wrong(
-                f"{first} of the same group has the parser {parser}", "write the same, or another group"
-            )
+            raise place.wrong(f"{first} of the same group has the parser {parser}", "write the same, or another group")

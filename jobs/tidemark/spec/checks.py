@@ -31,9 +31,7 @@ def read_expectations(item: Item, columns: Mapping[str, Column]) -> tuple[Expect
             (e.kind, e.condition, e.column) == (expectation.kind, expectation.condition, expectation.column)
             for e in found
         ):
-            raise entry.wrong(
-                f"{entry.value['expect'].shown} is expected twice", "join the two, or remove one"
-            )
+            raise entry.wrong(f"{entry.value['expect'].shown} is expected twice", "join the two, or remove one")
         found.append(expectation)
     return tuple(found)
 
@@ -61,18 +59,12 @@ def _form(item: Item) -> tuple[ExpectationKind, str]:
 
 def _condition(item: Item, condition: str, columns: Mapping[str, Column]) -> str:
     if not condition:
-        raise item.wrong(
-            "rows where has no condition", "write an SQL condition, such as rows where clicks > 100"
-        )
+        raise item.wrong("rows where has no condition", "write an SQL condition, such as rows where clicks > 100")
     bare = _QUOTED.sub("''", condition)
     if bare.count("(") != bare.count(")") or bare.replace("''", "").count("'") or ";" in bare:
-        raise item.wrong(
-            f"the condition {condition[:60]} is not one SQL condition", "close its quotes and parentheses"
-        )
+        raise item.wrong(f"the condition {condition[:60]} is not one SQL condition", "close its quotes and parentheses")
     if not set(re.findall(r"\w+", bare)) & set(columns):
-        raise item.wrong(
-            f"the condition {condition[:60]} names no column", f"name one of {', '.join(columns)}"
-        )
+        raise item.wrong(f"the condition {condition[:60]} names no column", f"name one of {', '.join(columns)}")
     return condition
 
 
@@ -85,18 +77,14 @@ def _column(item: Item, kind: ExpectationKind, name: str, columns: Mapping[str, 
     if kind == "mean" and not is_number(parse_type(column.type)):
         raise item.wrong(f"{name} is a {column.type} and has no mean", "name a column of numbers")
     if kind == "distinct" and is_nested(parse_type(column.type)):
-        raise item.wrong(
-            f"values of {name}, a {column.type}, are not counted", "name a column of single values"
-        )
+        raise item.wrong(f"values of {name}, a {column.type}, are not counted", "name a column of single values")
     return name
 
 
 def _share(item: Item) -> float:
     for key in ("min", "max"):
         if key in item.value:
-            raise item.value[key].wrong(
-                f"rows where has no {key}", "write at_most, the share of rows that may be so"
-            )
+            raise item.value[key].wrong(f"rows where has no {key}", "write at_most, the share of rows that may be so")
     if "at_most" not in item.value:
         return 0
     share = read.number(item.value["at_most"])

@@ -15,9 +15,7 @@ KEYS = ("type", "required", "means", "unit", "min", "max", "one_of", "max_length
 def read_columns(item: Item) -> dict[str, Column]:
     """All columns in their order. Raises SpecError."""
     if not isinstance(item.value, dict) or not item.value:
-        raise item.wrong(
-            f"columns is {item.shown}", "write one key a column: name: {type: string, means: ...}"
-        )
+        raise item.wrong(f"columns is {item.shown}", "write one key a column: name: {type: string, means: ...}")
     return {read.name_of(entry, name): _column(name, entry) for name, entry in item.value.items()}
 
 
@@ -58,18 +56,14 @@ def _type(item: Item) -> ColumnType:
 def _means(item: Item) -> str:
     means = " ".join(read.text(item).split())
     if means.endswith("]"):
-        raise item.wrong(
-            f"{item.name} ends with ]", "what stands in [] at the end is the unit: write it in unit:"
-        )
+        raise item.wrong(f"{item.name} ends with ]", "what stands in [] at the end is the unit: write it in unit:")
     return means
 
 
 def _unit(item: Item) -> str:
     unit = read.text(item)
     if set(unit) & set("[]\n"):
-        raise item.wrong(
-            f"{item.name} is {item.shown}", "write a short unit without [ and ], such as ms or count"
-        )
+        raise item.wrong(f"{item.name} is {item.shown}", "write a short unit without [ and ], such as ms or count")
     return unit
 
 
@@ -91,9 +85,7 @@ def _one_of(item: Item, kind: ColumnType) -> tuple[Any, ...]:
     found: list[Any] = []
     for entry in read.items(item):
         if type(entry.value) is not wanted:
-            raise entry.wrong(
-                f"{item.name} holds {entry.shown}, not a {kind}", "write it as one, a text in quotes"
-            )
+            raise entry.wrong(f"{item.name} holds {entry.shown}, not a {kind}", "write it as one, a text in quotes")
         if entry.value in found:
             raise entry.wrong(f"{item.name} holds {entry.shown} twice", "remove one")
         found.append(entry.value)

@@ -22,9 +22,7 @@ DEEPEST = 12
 """Levels of nesting; a spec needs five. The scanner itself fails on very deep files."""
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_TAGS = frozenset(
-    f"tag:yaml.org,2002:{name}" for name in ("str", "int", "float", "bool", "null", "timestamp")
-)
+_TAGS = frozenset(f"tag:yaml.org,2002:{name}" for name in ("str", "int", "float", "bool", "null", "timestamp"))
 _PLAIN = {f"tag:yaml.org,2002:{name}": "tag:yaml.org,2002:str" for name in ("merge", "value")}
 """`<<` and `=` are texts here: a spec merges nothing."""
 
@@ -51,9 +49,7 @@ class Item:
     def shown(self) -> str:
         """The value for an error message, cut."""
         kind = {dict: "a block of keys", list: "a list", type(None): "empty"}.get(type(self.value))
-        text = kind or repr(
-            self.value if isinstance(self.value, str | bool | int | float) else str(self.value)
-        )
+        text = kind or repr(self.value if isinstance(self.value, str | bool | int | float) else str(self.value))
         return text if len(text) <= 60 else text[:59] + "…"
 
 
@@ -77,14 +73,10 @@ def _read_text(path: Path) -> str:
     top = Item(None, path, 1, "")
     try:
         if path.stat().st_size > LARGEST:
-            raise top.wrong(
-                "larger than 1 MB", "a spec describes one dataset in a few thousand letters; cut it down"
-            )
+            raise top.wrong("larger than 1 MB", "a spec describes one dataset in a few thousand letters; cut it down")
         return path.read_text(encoding="utf-8")
     except OSError as error:
-        raise top.wrong(
-            f"cannot be read: {error.strerror}", "correct the path or the file's permissions"
-        ) from error
+        raise top.wrong(f"cannot be read: {error.strerror}", "correct the path or the file's permissions") from error
     except UnicodeDecodeError as error:
         raise top.wrong("not UTF-8", "save the file as UTF-8") from error
 
@@ -157,9 +149,7 @@ class _Reader:
             key = self._key(event, name)
             if key in items:
                 first = items[key].line
-                raise self._at(event, name).wrong(
-                    f"the key {key} stands twice, first in line {first}", "remove one"
-                )
+                raise self._at(event, name).wrong(f"the key {key} stands twice, first in line {first}", "remove one")
             inner = f"{name}.{key}" if name else key
             items[key] = self._item(next(self.events), inner, _line(event), levels - 1)
         return items
@@ -180,7 +170,5 @@ class _Reader:
             value: Scalar = self.scalars.construct_object(yaml.ScalarNode(tag, event.value))
         except (ValueError, yaml.YAMLError) as error:
             text = event.value[:40]
-            raise self._at(event, name).wrong(
-                f"{text!r} cannot be read", "put it in quotes if it is a text"
-            ) from error
+            raise self._at(event, name).wrong(f"{text!r} cannot be read", "put it in quotes if it is a text") from error
         return value

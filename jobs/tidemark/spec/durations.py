@@ -19,9 +19,7 @@ def parse_duration(text: str) -> timedelta:
     """The duration that a text such as `28d` or `-1d` stands for. Raises SpecError with the remedy."""
     found = _WRITTEN.fullmatch(text.strip())
     if found is None:
-        raise SpecError(
-            f"{text[:40]!r} is not a duration; write a whole number and d, h, m or s, such as 28d or 15m"
-        )
+        raise SpecError(f"{text[:40]!r} is not a duration; write a whole number and d, h, m or s, such as 28d or 15m")
     sign, number, unit = found.groups()
     length = timedelta(**{_UNITS[unit]: int(number)})
     if length > LONGEST:

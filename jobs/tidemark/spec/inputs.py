@@ -68,7 +68,5 @@ def _window(item: Item, values: Mapping[str, Any]) -> Window:
         after=ZERO if after is None else read.duration(after, values),
     )
     if window.before is not None and window.before + window.after < ZERO:
-        raise item.wrong(
-            f"{item.name} ends before it begins", "before and after together must not be negative"
-        )
+        raise item.wrong(f"{item.name} ends before it begins", "before and after together must not be negative")
     return window

@@ -23,9 +23,7 @@ def _partition(item: Item) -> Partition:
         return Partition(_NAMES[found[1]], found[2])
     if read.NAME.fullmatch(written):
         return Partition("identity", written)
-    raise item.wrong(
-        f"partition {item.shown} is not understood", "write hour(c), day(c), month(c) or a column's name"
-    )
+    raise item.wrong(f"partition {item.shown} is not understood", "write hour(c), day(c), month(c) or a column's name")
 
 
 def field_name(partition: Partition) -> str:

@@ -38,9 +38,7 @@ def _folders(item: Item) -> tuple[str, ...]:
     if not folders:
         raise item.wrong(f"{item.name} is empty", "name at least one folder below the landing folder")
     for entry in item.value:
-        read.matching(
-            entry, _FOLDER, "write a folder below the landing folder, such as queries; no .., no leading /"
-        )
+        read.matching(entry, _FOLDER, "write a folder below the landing folder, such as queries; no .., no leading /")
     return folders
 
 

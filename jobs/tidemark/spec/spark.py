@@ -74,6 +74,4 @@ def _from_spark(name: str, kind: S.DataType) -> ColumnType:
         return MapOf(_from_spark(name, kind.valueType))
     if kind in _NAMES:
         return Primitive(_NAMES[kind])
-    raise SpecError(
-        f"column {name}: {kind.simpleString()} is no type of the spec language; cast it in the transform"
-    )
+    raise SpecError(f"column {name}: {kind.simpleString()} is no type of the spec language; cast it in the transform")

@@ -25,9 +25,7 @@ Option = TypeVar("Option", bound=str)
 def block(item: Item, known: Collection[str], needed: Iterable[str] = ()) -> dict[str, Item]:
     """The keys of a block, all of them known and the needed ones there."""
     if not isinstance(item.value, dict):
-        raise item.wrong(
-            f"{item.name} is {item.shown}, not a block of keys", f"write keys: {', '.join(known)}"
-        )
+        raise item.wrong(f"{item.name} is {item.shown}, not a block of keys", f"write keys: {', '.join(known)}")
     for key, value in item.value.items():
         if key not in known:
             raise _unknown(item, key, value, known)
@@ -51,9 +49,7 @@ def text(item: Item) -> str:
     if isinstance(item.value, str) and item.value.strip():
         return item.value.strip()
     remedy = (
-        "write a text"
-        if item.value in (None, "")
-        else "write a text; put it in quotes if it looks like something else"
+        "write a text" if item.value in (None, "") else "write a text; put it in quotes if it looks like something else"
     )
     raise item.wrong(f"{item.name} is {item.shown}", remedy)
 

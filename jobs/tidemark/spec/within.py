@@ -65,13 +65,9 @@ def _check_mode(spec: DatasetSpec, item: Item) -> None:
             raise mode.wrong(f"a {spec.mode} dataset needs {key}", f"add {key}:")
     for key in _REFUSED[spec.mode]:
         if key in item.value:
-            raise item.value[key].wrong(
-                f"a {spec.mode} dataset has no {key}", "remove it, or correct the mode"
-            )
+            raise item.value[key].wrong(f"a {spec.mode} dataset has no {key}", "remove it, or correct the mode")
     if spec.mode == "stateless" and len(spec.inputs) != 1:
-        raise item.value["inputs"].wrong(
-            "a stateless dataset has one input", "keep one, or write mode: stateful"
-        )
+        raise item.value["inputs"].wrong("a stateless dataset has one input", "keep one, or write mode: stateful")
 
 
 def _check_grain(spec: DatasetSpec, item: Item) -> None:
@@ -85,9 +81,7 @@ def _check_grain(spec: DatasetSpec, item: Item) -> None:
 
 def _need_required(spec: DatasetSpec, item: Item, column: str, role: str) -> None:
     if column not in spec.columns:
-        raise item.wrong(
-            f"{role} names {column[:60]}, which is no column", f"name one of {', '.join(spec.columns)}"
-        )
+        raise item.wrong(f"{role} names {column[:60]}, which is no column", f"name one of {', '.join(spec.columns)}")
     if not spec.columns[column].required:
         raise item.wrong(f"{role} column {column} is not required", f"add required: true to columns.{column}")
 
@@ -109,9 +103,7 @@ def _check_partitions(spec: DatasetSpec, item: Item) -> None:
         if partition.column in seen:
             raise entry.wrong(f"partition_by names {partition.column} twice", "keep the finer one")
         if partition.transform != "identity" and field_name(partition) in spec.columns:
-            raise entry.wrong(
-                f"the partition field {field_name(partition)} is also a column", "rename the column"
-            )
+            raise entry.wrong(f"the partition field {field_name(partition)} is also a column", "rename the column")
         seen.add(partition.column)
     if spec.mode in ("stateless", "stateful") and spec.event_time not in seen:
         remedy = f"add day({spec.event_time}): what a session rebuilds are partitions of the event time"

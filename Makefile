@@ -1,0 +1,54 @@
+# Everything starts here, for people and for CI. `make help` says what there is.
+# What is given as `make run LOGS=...` reaches the command by its environment.
+.DEFAULT_GOAL := help
+SHELL := /bin/sh
+
+PY = env JAVA_HOME="$$(cat .venv/share/tidemark/java-home)" .venv/bin/python
+BIN = .venv/bin
+FIND = import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12))
+DAYS ?= 1
+TESTS ?= tests
+
+.PHONY: help setup run stop world test lint format doctor bench clean
+
+help:  ## Say what there is
+	@sed -n 's/^\([a-z]*\):.*## /  make \1 | /p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-18s%s\n", $$1, $$2}'
+
+setup:  ## Environment, Java and jars, as pinned; once (PYTHON= names the interpreter)
+	@for p in $(PYTHON) python3.12 python3.11 python3 python /usr/bin/python3 "$$HOME"/.pyenv/versions/3.1[12].*/bin/python; do \
+	  if "$$p" -c "$(FIND)" >/dev/null 2>&1; then exec "$$p" -m infra.local.bootstrap; fi; \
+	done; \
+	echo "setup: no Python 3.11 or 3.12 with venv was found. Install one (Debian, Ubuntu: apt install python3.11-venv;" >&2; \
+	echo "macOS: brew install python@3.12), or name one: make setup PYTHON=/path/to/python3.12" >&2; exit 1
+
+run: setup  ## The whole pipeline: the demo, or LOGS= [JUDGMENTS=] [ITEMS=] [FEATURES=]; PORT=, TIDEMARK_HOME=
+	@$(PY) -m infra.local.run
+
+stop: setup  ## Stop what `make run` started
+	@$(PY) -m infra.local.services stop
+
+world: setup  ## Add DAYS=1 days to the demo world, for the next `make run` to find
+	@$(PY) -m infra.demo.world extend --home "$${TIDEMARK_HOME:-.tidemark}" --days $(DAYS)
+
+test: setup  ## All tests (TESTS=tests/loop for some)
+	@$(PY) -m pytest -q $(TESTS)
+
+lint: setup  ## Style, types and import contracts
+	@$(BIN)/ruff check --quiet --output-format concise .
+	@$(BIN)/ruff format --quiet --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+format: setup  ## Bring the code into the house's form
+	@$(BIN)/ruff check --quiet --fix .
+	@$(BIN)/ruff format --quiet .
+
+doctor: setup  ## Check Java, jars, catalog and versions, and say what to do
+	@$(PY) -m tidemark doctor
+
+bench: setup  ## Measure what the design promises, as ratios in one run
+	@$(PY) -m infra.bench
+
+clean:  ## Remove caches; the environment and the homes stay
+	@rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +

@@ -1,0 +1,58 @@
+"""Load the DAG folder as Airflow does, in a process of its own, and print what was found as JSON.
+
+python read_dags.py FOLDER
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from typing import Any
+
+HEAVY = ("pyspark", "pyiceberg", "great_expectations", "lightgbm", "pandas", "pyarrow", "numpy", "sklearn")
+
+
+def read(folder: str) -> dict[str, Any]:
+    """DAGs with their tasks, import errors, and the heavy modules that parsing has imported."""
+    from airflow.dag_processing.dagbag import DagBag
+
+    before = set(sys.modules)
+    bag = DagBag(folder)
+    after = set(sys.modules) - before
+    return {
+        "errors": bag.import_errors,
+        "imported": sorted(after.intersection(HEAVY)),
+        "dags": {name: _dag(dag) for name, dag in bag.dags.items()},
+    }
+
+
+def _dag(dag: Any) -> dict[str, Any]:
+    return {
+        "doc": dag.doc_md,
+        "timetable": type(dag.timetable).__name__,
+        "catchup": dag.catchup,
+        "max_active_runs": dag.max_active_runs,
+        "tags": sorted(dag.tags),
+        "run_types": sorted(kind.value for kind in dag.allowed_run_types or ()),
+        "params": sorted(dag.params),
+        "tasks": {task.task_id: _task(task) for task in dag.tasks},
+    }
+
+
+def _task(task: Any) -> dict[str, Any]:
+    return {
+        "upstream": sorted(task.upstream_task_ids),
+        "trigger_rule": str(task.trigger_rule.value),
+        "pool": task.pool,
+        "retries": task.retries,
+        "backoff": bool(task.retry_exponential_backoff),
+        "timeout": task.execution_timeout.total_seconds() if task.execution_timeout else None,
+        "outlets": [outlet.name for outlet in task.outlets],
+        "group": task.task_group.label if task.task_group is not None else None,
+    }
+
+
+if __name__ == "__main__":
+    logging.disable(logging.INFO)
+    print(json.dumps(read(sys.argv[1])))

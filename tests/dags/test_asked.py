@@ -1,0 +1,94 @@
+"""From an Airflow run to the clock, range and reason of its sessions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from tidemark.airflow.asked import asked
+from tidemark.errors import RequestRefused
+from tidemark.ranges import Interval
+
+
+@dataclass
+class FakeRun:
+    """The part of Airflow's DagRun that is looked at."""
+
+    run_type: str = "manual"
+    dag_id: str = "build_interactions"
+    run_id: str = "manual__1"
+    data_interval_start: datetime | None = None
+    data_interval_end: datetime | None = None
+    run_after: datetime = datetime(2026, 4, 12, 9, 20, tzinfo=UTC)
+    start_date: datetime | None = datetime(2026, 4, 12, 9, 21, tzinfo=UTC)
+    triggering_user_name: str | None = "ada"
+
+
+def at(day: int, hour: int = 0) -> datetime:
+    return datetime(2026, 4, day, hour, tzinfo=UTC)
+
+
+def test_a_scheduled_run_stands_at_the_end_of_its_interval() -> None:
+    found = asked(FakeRun("scheduled", data_interval_start=at(12, 8), data_interval_end=at(12, 9)), {})
+    assert (found.clock, found.range) == (at(12, 9), None)
+
+
+def test_a_manual_run_stands_where_it_was_triggered() -> None:
+    found = asked(FakeRun(data_interval_end=at(12, 9)), {"from": None, "to": None, "reason": None})
+    assert (found.clock, found.range) == (FakeRun.run_after, None)
+
+
+def test_a_clock_can_be_handed_in() -> None:
+    assert asked(FakeRun(), {"clock": "2026-04-13"}).clock == at(13)
+
+
+def test_a_backfill_is_a_range_that_stands_at_its_asking() -> None:
+    run = FakeRun("backfill", data_interval_start=at(3, 8), data_interval_end=at(3, 9))
+    found = asked(run, {})
+    assert found.range == Interval(at(3, 8), at(3, 9))
+    assert found.clock == run.start_date
+    assert found.request_id is None
+    assert "ada" in found.reason
+
+
+def test_a_reprocessed_run_is_a_backfill_whatever_its_id_says() -> None:
+    run = FakeRun("backfill", run_id="scheduled__x", data_interval_start=at(3, 8), data_interval_end=at(3, 9))
+    assert asked(run, {}).range is not None
+
+
+def test_from_and_to_are_a_range_named_after_the_run() -> None:
+    params = {"from": "2026-04-03", "to": "2026-04-05", "reason": "bots"}
+    first, again = asked(FakeRun(), params), asked(FakeRun(), params)
+    other = asked(FakeRun(run_id="manual__2"), params)
+    assert first.range == Interval(at(3), at(5))
+    assert first.reason == "bots"
+    assert first.request_id == again.request_id != other.request_id
+
+
+@pytest.mark.parametrize(
+    ("params", "named"),
+    [
+        ({"from": "2026-04-03"}, "to"),
+        ({"to": "2026-04-03"}, "from"),
+        ({"from": "2026-04-05", "to": "2026-04-03"}, "from"),
+        ({"from": "0001-01-01", "to": "2026-04-03"}, "range"),
+        ({"from": "2026-04-03", "to": "2026-04-30"}, "to"),
+        ({"from": "'; DROP TABLE t", "to": "2026-04-03"}, "from"),
+        ({"from": "{{ ds }}", "to": "2026-04-03"}, "from"),
+        ({"from": "2026-04-01", "to": "2026-04-03", "reason": "x" * 1_000_000}, "reason"),
+        ({"from": "2026-04-01", "to": "2026-04-03", "reason": "two\nlines"}, "reason"),
+        ({"clock": "yesterday"}, "clock"),
+    ],
+)
+def test_a_wrong_parameter_is_refused_by_name(params: dict[str, Any], named: str) -> None:
+    with pytest.raises(RequestRefused, match=named):
+        asked(FakeRun(), params)
+
+
+def test_a_backfill_with_a_range_of_its_own_is_refused() -> None:
+    run = FakeRun("backfill", data_interval_start=at(3, 8), data_interval_end=at(3, 9))
+    with pytest.raises(RequestRefused, match="backfill"):
+        asked(run, {"from": "2026-04-01", "to": "2026-04-02"})

@@ -1,0 +1,131 @@
+"""The DAG files: they load, they are light, and they read as the data flows."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.dags.conftest import CHECKOUT, load_dags
+from tidemark.settings import load_settings
+from tidemark.spec import DatasetSpec, load_specs
+
+pytestmark = pytest.mark.dags
+
+EXPECTED = {
+    "land_search_logs",
+    "build_interactions",
+    "build_training_data",
+    "train_ranker",
+    "maintain_tables",
+}
+STEPS = ("init", "write_audit_publish", "commit")
+
+
+@pytest.fixture(scope="module")
+def specs() -> dict[str, DatasetSpec]:
+    settings = load_settings({"TIDEMARK_HOME": "/nonexistent"})
+    return load_specs(settings.schemas, settings.values)
+
+
+def groups(dag: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """The datasets of a DAG with their three tasks."""
+    found: dict[str, dict[str, Any]] = {}
+    for name, task in dag["tasks"].items():
+        group, _, step = name.rpartition(".")
+        if group:
+            found.setdefault(task["group"], {})[step] = {**task, "id": name}
+    return found
+
+
+def test_the_expected_dags_load(dags: dict[str, Any]) -> None:
+    assert set(dags) == EXPECTED
+
+
+def test_parsing_imports_nothing_heavy(folder: dict[str, Any]) -> None:
+    assert folder["imported"] == []
+
+
+def test_a_dag_that_does_not_load_is_seen(tmp_path: Path) -> None:
+    shutil.copytree(CHECKOUT / "dags", tmp_path / "dags", ignore=shutil.ignore_patterns("__pycache__"))
+    (tmp_path / "dags" / "broken.py").write_text("from airflow.sdk import DAG\nraise ValueError('broken')\n")
+    errors = load_dags(tmp_path / "dags", tmp_path / "airflow")["errors"]
+    assert len(errors) == 1
+    assert "broken" in next(iter(errors.values()))
+
+
+@pytest.mark.parametrize("name", sorted(EXPECTED))
+def test_each_dag_says_what_it_is_and_when(dags: dict[str, Any], name: str) -> None:
+    dag = dags[name]
+    assert len(dag["doc"]) > 200
+    assert dag["timetable"] == "CronDataIntervalTimetable"
+    assert dag["catchup"] is False
+    assert dag["max_active_runs"] == 1
+    assert dag["tags"]
+
+
+@pytest.mark.parametrize("name", sorted(EXPECTED))
+def test_each_task_is_retried_with_backoff_and_ends_some_time(dags: dict[str, Any], name: str) -> None:
+    for task in dags[name]["tasks"].values():
+        assert task["retries"] >= 1
+        assert task["backoff"]
+        assert 0 < task["timeout"] <= 4 * 3600
+
+
+@pytest.mark.parametrize("name", sorted(EXPECTED - {"maintain_tables"}))
+def test_each_dataset_is_three_tasks_in_its_own_pool(dags: dict[str, Any], name: str) -> None:
+    for dataset, tasks in groups(dags[name]).items():
+        assert tuple(sorted(tasks, key=STEPS.index)) == STEPS
+        assert {task["pool"] for task in tasks.values()} == {f"tidemark.{dataset}"}
+        assert tasks["commit"]["outlets"] == [dataset]
+        assert tasks["write_audit_publish"]["upstream"] == [tasks["init"]["id"]]
+        assert tasks["commit"]["upstream"] == [tasks["write_audit_publish"]["id"]]
+
+
+@pytest.mark.parametrize("name", sorted(EXPECTED - {"maintain_tables"}))
+def test_a_dataset_without_work_does_not_stop_those_after_it(dags: dict[str, Any], name: str) -> None:
+    for tasks in groups(dags[name]).values():
+        assert tasks["init"]["trigger_rule"] == "none_failed"
+        assert tasks["write_audit_publish"]["trigger_rule"] == "all_success"
+        assert tasks["commit"]["trigger_rule"] == "all_success"
+
+
+def test_every_dataset_is_in_one_dag_and_is_maintained(dags: dict[str, Any], specs: dict[str, DatasetSpec]) -> None:
+    built = [name for dag in dags.values() for name in groups(dag)]
+    assert sorted(built) == sorted(specs)
+    maintained = {task["pool"] for task in dags["maintain_tables"]["tasks"].values()}
+    assert maintained == {f"tidemark.{name}" for name in specs}
+
+
+@pytest.mark.parametrize("name", sorted(EXPECTED - {"maintain_tables"}))
+def test_arrows_follow_the_inputs_of_the_specs(dags: dict[str, Any], specs: dict[str, DatasetSpec], name: str) -> None:
+    tasks = dags[name]["tasks"]
+    inside = groups(dags[name])
+    for dataset, steps in inside.items():
+        before = _ancestors(tasks, steps["init"]["id"])
+        for window in specs[dataset].inputs.values():
+            if window.dataset in inside and window.dataset != dataset:
+                assert inside[window.dataset]["commit"]["id"] in before, f"{dataset} needs {window.dataset}"
+
+
+def test_only_dags_with_ranges_take_a_backfill(dags: dict[str, Any]) -> None:
+    for name in ("train_ranker", "maintain_tables"):
+        assert dags[name]["run_types"] == ["manual", "scheduled"]
+        assert "from" not in dags[name]["params"]
+    for name in ("build_interactions", "build_training_data"):
+        assert dags[name]["run_types"] == []
+        assert dags[name]["params"] == ["from", "reason", "to"]
+    assert dags["land_search_logs"]["params"] == ["clock"]
+
+
+def _ancestors(tasks: dict[str, Any], name: str) -> set[str]:
+    found: set[str] = set()
+    ahead = list(tasks[name]["upstream"])
+    while ahead:
+        task = ahead.pop()
+        if task not in found:
+            found.add(task)
+            ahead += tasks[task]["upstream"]
+    return found

@@ -1,0 +1,42 @@
+"""A Spark session, and frames with the columns that the specs declare."""
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from pyspark.sql import DataFrame, SparkSession
+
+SCHEMAS = Path(__file__).resolve().parents[2] / "schemas"
+LANDED = {
+    "judgments": "application string, record_id string, file_id string, arrived_at timestamp, query string, "
+    "item_id string, grade double, weight double, judged_at timestamp",
+}
+
+
+def spec(name: str) -> dict[str, Any]:
+    """A spec file as it is written."""
+    return yaml.safe_load((SCHEMAS / f"{name}.yaml").read_text())
+
+
+def struct(name: str) -> str:
+    """The columns of a dataset in Spark's words."""
+    columns = spec(name)["columns"].items()
+    kinds = ((column, about["type"].replace("long", "bigint")) for column, about in columns)
+    return ", ".join(f"`{column}` {kind}" for column, kind in kinds)
+
+
+Frames = Callable[[str, Sequence[Mapping[str, Any]]], DataFrame]
+
+
+@pytest.fixture
+def frame(spark: SparkSession) -> Frames:
+    """`frame(dataset, rows)`: a frame with the dataset's columns; what a row does not name is null."""
+
+    def make(name: str, rows: Sequence[Mapping[str, Any]]) -> DataFrame:
+        ddl = LANDED.get(name) or struct(name)
+        columns = [part.strip().split(" ")[0].strip("`") for part in ddl.split(", ")]
+        return spark.createDataFrame([tuple(row.get(column) for column in columns) for row in rows], ddl)
+
+    return make

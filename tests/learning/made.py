@@ -1,0 +1,33 @@
+"""Examples made by hand: the grade follows one behaviour and one content feature, the rest is noise."""
+
+import numpy as np
+
+from ranking.matrices import Examples
+
+
+def examples(queries: int = 60, items: int = 10, cuts: int = 1, seed: int = 0) -> Examples:
+    """`cuts` lists of each query, a window of 14 days each, a week apart."""
+    rng = np.random.default_rng(seed)
+    rows = queries * items * cuts
+    number = np.repeat(np.arange(queries * cuts), items)
+    grade = rng.integers(0, 5, rows).astype(np.float64)
+    features = rng.normal(size=(rows, 4)).astype(np.float32)
+    features[:, 0] += grade
+    features[:, 1] += grade / 2
+    start = np.datetime64("2026-01-01") + 7 * (number % cuts)
+    return Examples(
+        names=("c_match", "f_clicks", "f_noise", "f_position_mean_28"),
+        features=features[:, [1, 0, 2, 3]],
+        application=np.full(rows, "shop", dtype=object),
+        query=np.array([f"query {n // cuts}" for n in number], dtype=object),
+        item_id=np.array([f"i{n % items}" for n in range(rows)], dtype=object),
+        window_start=start,
+        window_end=start + 14,
+        grade=grade,
+        weight=np.full(rows, 0.5),
+        group=number.astype(np.int64),
+        exam=number % 5 == 0,
+        evidence=np.full(rows, 20),
+        long_clicks=(grade * 2).astype(np.int64),
+        examination=np.full(rows, 10.0),
+    )

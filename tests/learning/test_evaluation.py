@@ -1,0 +1,63 @@
+"""Yardsticks and views: who is judged by what."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from ranking import evaluation, learner, recipe
+from ranking.splits import bucket_of
+from tests.learning import made
+
+RECIPE = recipe.Recipe(rounds=20, unwatched_rounds=20, min_rows_in_leaf=5)
+
+
+@pytest.fixture(scope="module")
+def model():
+    found = learner.train(made.examples(), made.examples(seed=1), RECIPE)
+    return learner.load_model(found.artifact, found.sha256, found.names)
+
+
+def test_cold_sees_no_behaviour_and_mixed_none_of_new_items(model):
+    rows = made.examples(seed=4)
+    other = replace(rows, features=rows.features.copy())
+    other.features[:, rows.behaviour] += 3
+    one, two = evaluation.model_scores(model, rows), evaluation.model_scores(model, other)
+    assert np.array_equal(one["cold"], two["cold"])
+    new = np.array([bucket_of(f"new {item}") < evaluation.NEW_SHARE for item in rows.item_id])
+    assert 0 < new.sum() < len(new)
+    assert np.array_equal(one["mixed"][new], one["cold"][new])
+    assert np.array_equal(one["mixed"][~new], one["warm"][~new])
+
+
+def test_the_exam_yardstick_knows_only_human_grades_of_exam_queries():
+    rows = made.examples(queries=10)
+    grades = {("shop", f"query {number}", "i1"): 3.0 for number in range(10)}
+    exam = evaluation.yardsticks(rows, grades)["exam"]
+    assert set(rows.query[exam.rows]) == {"query 0", "query 5"}
+    assert exam.gains.tolist() == [7.0, 7.0]
+
+
+def test_behaviour_judges_only_what_was_shown_and_is_blind_to_labels():
+    rows = made.examples()
+    unseen = replace(rows, evidence=np.where(np.arange(len(rows)) % 2, 20, 0))
+    relabelled = replace(unseen, grade=rows.grade[::-1].copy())
+    one, two = (evaluation.yardsticks(examples, {})["behaviour"] for examples in (unseen, relabelled))
+    assert one.rows.sum() == len(rows) / 2
+    assert np.array_equal(one.gains, two.gains)
+
+
+def test_the_logged_order_ranks_by_position_and_puts_the_unseen_last():
+    rows = made.examples(queries=1, items=3)
+    rows.features[:, 3] = [2.0, np.nan, 1.0]
+    scores = evaluation.baseline_scores(rows, "f_position_mean_28", "f_absent")
+    assert np.argsort(-scores["logged_order"]["warm"]).tolist() == [2, 0, 1]
+    assert "popularity" not in scores
+
+
+def test_shuffling_keeps_lists_together_and_is_the_same_each_time():
+    rows = made.examples()
+    one, two = evaluation.shuffled(rows, 1), evaluation.shuffled(rows, 1)
+    assert np.array_equal(one.item_id, two.item_id)
+    assert np.array_equal(one.group, np.sort(rows.group))
+    assert not np.array_equal(one.item_id, rows.item_id)

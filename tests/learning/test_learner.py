@@ -1,0 +1,96 @@
+"""The learner: the same bytes for the same input, twins, and artifacts that it refuses to load."""
+
+import hashlib
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from ranking import learner, metrics, recipe
+from tests.learning import made
+
+RECIPE = recipe.Recipe(rounds=40, unwatched_rounds=40, min_rows_in_leaf=5, patience=10)
+
+
+@pytest.fixture(scope="module")
+def trained():
+    return learner.train(made.examples(), made.examples(seed=1), RECIPE)
+
+
+def test_the_same_input_gives_the_same_bytes(trained):
+    assert learner.train(made.examples(), made.examples(seed=1), RECIPE).artifact == trained.artifact
+    other = learner.train(made.examples(seed=2), made.examples(seed=1), RECIPE)
+    assert other.artifact != trained.artifact
+
+
+def test_it_learns_what_there_is_to_learn(trained):
+    test = made.examples(seed=3)
+    scores = learner.load_model(trained.artifact, trained.sha256, trained.names).predict(test.features)
+    assert np.nanmean(metrics.ndcg(scores, metrics.gains_of(test.grade), test.group, 10)) > 0.85
+
+
+def test_early_stopping_keeps_the_best_round(trained):
+    curve = trained.curves["valid"]
+    assert trained.rounds == int(np.argmax(curve[RECIPE.least_rounds - 1 :])) + RECIPE.least_rounds
+    assert trained.artifact.count(b"Tree=") == trained.rounds
+
+
+def test_too_few_held_out_queries_stop_nothing():
+    few = learner.train(made.examples(), made.examples(queries=3), RECIPE)
+    assert few.rounds == RECIPE.unwatched_rounds
+    none = learner.train(made.examples(), made.examples().take(np.zeros(600, dtype=bool)), RECIPE)
+    assert "valid" not in none.curves
+
+
+def test_twins_follow_their_rows_masked_halved_and_in_lists_of_their_own():
+    rows = made.examples(queries=2, items=3)
+    features, level, weight, sizes = recipe.with_twins(rows)
+    assert sizes.tolist() == [3, 3, 3, 3]
+    assert np.isnan(features[6:][:, rows.behaviour]).all()
+    assert np.array_equal(features[6:][:, ~rows.behaviour], rows.features[:, ~rows.behaviour])
+    assert np.array_equal(features[:6], rows.features)
+    assert (weight == 0.25).all()
+    assert level[:6].tolist() == level[6:].tolist()
+
+
+def test_twins_make_the_trees_lean_more_on_content():
+    """A twin has nothing but content to go by. What that is worth depends on the data; that it happens does not."""
+
+    def share_of_content(chosen):
+        gain = learner.train(made.examples(queries=150), made.examples(seed=1), chosen).gain
+        return gain["c_match"] / sum(gain.values())
+
+    assert share_of_content(RECIPE) > share_of_content(replace(RECIPE, twins=False))
+
+
+def test_grades_are_quantised_on_a_fixed_scale():
+    assert recipe.quantise(np.array([0.0, 0.06, 2.0, 4.0, 7.0])).tolist() == [0, 0, 15, 30, 30]
+    assert len(recipe.LABEL_GAIN) == 31
+    assert recipe.LABEL_GAIN[-1] == 15
+
+
+def test_a_changed_or_cut_artifact_is_refused(trained):
+    for artifact in (trained.artifact[:-40], trained.artifact.replace(b"leaf_value=", b"leaf_value=9", 1), b""):
+        with pytest.raises(learner.ModelRefused, match="changed or cut short"):
+            learner.load_model(artifact, trained.sha256, trained.names)
+
+
+OTHER_TASK = b"tree\nversion=v4\nobjective=binary\n\nend of trees\n"
+
+
+@pytest.mark.parametrize("artifact", [b"\x80\x04K\x01.", b"hello", OTHER_TASK])
+def test_what_is_no_ranker_is_refused_even_with_its_checksum(artifact):
+    with pytest.raises(learner.ModelRefused, match="not the text of a LightGBM lambdarank model"):
+        learner.load_model(artifact, hashlib.sha256(artifact).hexdigest(), ("a",))
+
+
+def test_a_ranker_of_other_features_is_refused(trained):
+    with pytest.raises(learner.ModelRefused, match="other features"):
+        learner.load_model(trained.artifact, trained.sha256, trained.names[::-1])
+
+
+def test_feature_names_may_hold_anything():
+    rows = made.examples()
+    named = replace(rows, names=("c_item_a:b", "c_item_a b", "f_ü{x}", "f_1"))
+    found = learner.train(named, named, RECIPE)
+    assert learner.load_model(found.artifact, found.sha256, named.names).names == named.names

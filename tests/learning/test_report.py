@@ -1,0 +1,77 @@
+"""The report: one page, complete from the registry row alone, and safe whatever names are in it."""
+
+import json
+from html.parser import HTMLParser
+
+import pytest
+
+from ranking import report
+from ranking.rankers import DEFAULTS, divide
+from ranking.splits import global_temporal
+from ranking.summary import of_parts
+from tests.learning import made
+
+UNTRAINED = {"gate": {"power": None, "yardstick": None}, "champion": None}
+
+
+class Page(HTMLParser):
+    """Tags, their attributes and the texts of a page; remembers tags that were closed out of order."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.links: list[str] = []
+        self.texts: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append(tag)
+        self.links += [value or "" for name, value in attrs if name in ("href", "src", "onload", "onclick")]
+
+    def handle_data(self, data):
+        self.texts.append(data)
+
+
+def row(**changes):
+    rows = made.examples(cuts=6)
+    parts = divide(rows, global_temporal(rows.window_start, rows.window_end), DEFAULTS)
+    told = {**of_parts(parts), **UNTRAINED, **changes.pop("told", {})}
+    return {
+        "model_version": "r1", "version": 1, "promoted": False, "verdict": "Too little traffic: none.",
+        "sha256": None, "features": "[]", "metrics": json.dumps(told), "parameters": "{}",
+        "snapshots": json.dumps({"snapshots": {"examples": 12}, "complete_through": {"examples": None}}),
+        "trained_from": None, "trained_through": None, "tested_through": None, "training_rows": 0, "test_rows": 600,
+        **changes,
+    }  # fmt: skip
+
+
+def test_a_run_that_trained_nothing_still_has_its_page():
+    page = Page(report.render_report(row()))
+    assert {"Too little traffic", "None.", "Labels", "Model card"} <= set(page.texts)
+    assert page.tags.count("svg") == 2
+
+
+def test_nothing_is_loaded_from_outside_and_nothing_runs():
+    page = Page(report.render_report(row()))
+    assert not {"script", "link", "img", "iframe"} & set(page.tags)
+    assert page.links == []
+
+
+def test_names_are_text_and_never_markup():
+    evil = "<script>alert(1)</script>"
+    text = report.render_report(row(model_version=evil, verdict=f"Refused: {evil}", features=json.dumps([evil])))
+    assert evil not in text
+    assert text.count("&lt;script&gt;") >= 3
+
+
+def test_the_propensity_curve_is_drawn_when_given():
+    curve = [{"application": "shop", "device": "phone", "position": place, "propensity": place**-0.7,
+              "source": "harvested"} for place in range(1, 31)]  # fmt: skip
+    page = Page(report.render_report(row(), curve))
+    assert "Position propensities" in page.texts
+    assert page.tags.count("polyline") == 1
+
+
+def test_metrics_of_another_format_are_refused():
+    with pytest.raises(ValueError, match="format 99, not 1"):
+        report.render_report(row(told={"format": 99}))
