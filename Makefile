@@ -47,7 +47,7 @@ doctor: setup  ## Check Java, jars, catalog and versions, and say what to do
 	@$(PY) -m tidemark doctor
 
 bench: setup  ## Measure what the design promises, as ratios in one run
-	@$(PY) -m infra.bench
+	@$(PY) -m bench
 
 clean:  ## Remove caches; the environment and the homes stay
 	@rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

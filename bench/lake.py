@@ -15,7 +15,8 @@ from bench.data import as_arrow, day
 from tidemark import session
 from tidemark.lake.commits import watermark_of
 from tidemark.lake.properties import WATERMARK
-from tidemark.records import Plan, Watermark
+from tidemark.plans import Plan
+from tidemark.records import Watermark
 from tidemark.settings import CHECKOUT, Settings
 from tidemark.spark import connect, ensure_server, stop_server
 from tidemark.stages import Committed

@@ -12,6 +12,7 @@ from infra.local.secret import USER, password
 from tidemark.lake import Lake, open_lake
 from tidemark.lake.commits import watermark_of
 from tidemark.ranges import format_instant
+from tidemark.session import in_order
 from tidemark.settings import Settings
 from tidemark.spec import load_specs
 
@@ -41,7 +42,7 @@ def rows_in(lake: Lake, dataset: str) -> int:
 
 
 def _tables(settings: Settings, lake: Lake) -> str:
-    names = sorted(load_specs(settings.schemas, settings.values), reverse=True)
+    names = in_order(load_specs(settings.schemas, settings.values))
     lines = [f"  {'table':<32}{'rows':>12}  complete through"]
     for name in names:
         lines.append(f"  {name:<32}{rows_in(lake, name):>12,}  {_through(lake, name)}")

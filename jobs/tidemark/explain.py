@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from tidemark.plans import Plan
 from tidemark.ranges import describe, format_instant
-from tidemark.records import How, Plan
+from tidemark.records import How
 
 _VERBS = {
     How.append: "append what was added",

@@ -1,4 +1,4 @@
-"""What the loop remembers: requests, plans and watermarks, as frozen data with a stable JSON form."""
+"""What the loop remembers: requests, landed files and watermarks, as frozen data with a stable JSON form."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
 
-from tidemark.ranges import Interval, Ranges, format_instant, parse_instant
+from tidemark.codec import read_instant, read_ranges, write_instant, write_ranges
+from tidemark.ranges import Interval, Ranges
 
 
 class How(StrEnum):
@@ -71,22 +71,21 @@ class Watermark:
 
     def to_json(self) -> str:
         """One line, keys sorted: equal watermarks give equal text."""
-        return json.dumps(
-            {
-                "session": self.session,
-                "snapshot": self.snapshot,
-                "complete_through": _instant(self.complete_through),
-                "final_through": _instant(self.final_through),
-                "inputs": {
-                    name: {"uuid": p.uuid, "snapshot": p.snapshot, "complete_through": _instant(p.complete_through)}
-                    for name, p in self.inputs.items()
-                },
-                "owed": _ranges(self.owed),
-                "overdue": _ranges(self.overdue),
-                "fingerprint": self.fingerprint,
-            },
-            sort_keys=True,
-        )
+        inputs = {
+            name: {"uuid": p.uuid, "snapshot": p.snapshot, "complete_through": write_instant(p.complete_through)}
+            for name, p in self.inputs.items()
+        }
+        content = {
+            "session": self.session,
+            "snapshot": self.snapshot,
+            "complete_through": write_instant(self.complete_through),
+            "final_through": write_instant(self.final_through),
+            "inputs": inputs,
+            "owed": write_ranges(self.owed),
+            "overdue": write_ranges(self.overdue),
+            "fingerprint": self.fingerprint,
+        }
+        return json.dumps(content, sort_keys=True)
 
     @staticmethod
     def from_json(text: str) -> Watermark:
@@ -95,212 +94,13 @@ class Watermark:
         return Watermark(
             session=raw["session"],
             snapshot=raw["snapshot"],
-            complete_through=_read_instant(raw["complete_through"]),
-            final_through=_read_instant(raw["final_through"]),
+            complete_through=read_instant(raw["complete_through"]),
+            final_through=read_instant(raw["final_through"]),
             inputs={
-                name: Position(p["uuid"], p["snapshot"], _read_instant(p["complete_through"]))
+                name: Position(p["uuid"], p["snapshot"], read_instant(p["complete_through"]))
                 for name, p in raw["inputs"].items()
             },
-            owed=_read_ranges(raw["owed"]),
-            overdue=_read_ranges(raw["overdue"]),
+            owed=read_ranges(raw["owed"]),
+            overdue=read_ranges(raw["overdue"]),
             fingerprint=raw["fingerprint"],
         )
-
-
-@dataclass(frozen=True)
-class InputPlan:
-    """One input of a plan: which snapshots are new, and what is read.
-
-    `from_snapshot` is exclusive (None: a first, full read), `to_snapshot` inclusive. `read_snapshot` is the
-    snapshot whose rows are read, `reads` the event times (None: all). `position` is what the watermark will
-    say of this input. `changes` is a line for people.
-    """
-
-    dataset: str
-    uuid: str
-    from_snapshot: int | None
-    to_snapshot: int
-    read_snapshot: int
-    complete_through: datetime | None
-    final_through: datetime | None
-    reads: Ranges | None
-    changes: str
-
-    @property
-    def position(self) -> Position:
-        """Where the watermark stands on this input once the plan is published."""
-        return Position(self.uuid, self.to_snapshot, self.complete_through)
-
-
-@dataclass(frozen=True)
-class Plan:
-    """Everything a session will do, fixed before anything is written.
-
-    `session` is derived from the content (not from the clock). `ranges` are the target's event times to
-    rebuild (empty for an append of added rows); `base_snapshot` is the target's main it is built upon;
-    `previous` the watermark it starts from; `completeness` what the target's completeness follows: its
-    `inputs`, the `clock`, or the `data` that was handed in (known only once it is staged). `notes` are
-    sentences for people and take no part in the id.
-    """
-
-    dataset: str
-    table_uuid: str
-    how: How
-    base_snapshot: int
-    fingerprint: str
-    clock: datetime
-    inputs: Mapping[str, InputPlan] = field(default_factory=dict)
-    ranges: Ranges = ()
-    owed: Ranges = ()
-    overdue: Ranges = ()
-    held_back: Ranges = ()
-    complete_through: datetime | None = None
-    final_through: datetime | None = None
-    previous: Watermark | None = None
-    files: tuple[FileRef, ...] = ()
-    history: bool = False
-    completeness: str = "inputs"
-    request: Request | None = None
-    notes: tuple[str, ...] = ()
-    session: str = ""
-
-    @property
-    def writes(self) -> bool:
-        """Whether the session stages rows."""
-        return self.how in (How.append, How.overwrite)
-
-    def watermark(self, snapshot: int) -> Watermark:
-        """The watermark that publishing `snapshot` for this plan sets."""
-        kept = self.previous.inputs if self.request and self.previous else None
-        return Watermark(
-            session=self.session,
-            snapshot=snapshot,
-            complete_through=self.complete_through,
-            final_through=self.final_through,
-            inputs=kept if kept is not None else {name: i.position for name, i in self.inputs.items()},
-            owed=self.owed,
-            overdue=self.overdue,
-            fingerprint=self.fingerprint,
-        )
-
-    def to_json(self) -> str:
-        """The whole plan; `from_json` gives an equal one."""
-        return json.dumps(plan_to_dict(self), sort_keys=True)
-
-    @staticmethod
-    def from_json(text: str) -> Plan:
-        """Read what `to_json` wrote."""
-        return _plan_from_dict(json.loads(text))
-
-
-def plan_to_dict(plan: Plan) -> dict[str, Any]:
-    """The plan as plain JSON values."""
-    return {
-        "dataset": plan.dataset,
-        "table_uuid": plan.table_uuid,
-        "how": plan.how.value,
-        "base_snapshot": plan.base_snapshot,
-        "fingerprint": plan.fingerprint,
-        "clock": _instant(plan.clock),
-        "inputs": {name: _input_to_dict(i) for name, i in plan.inputs.items()},
-        "ranges": _ranges(plan.ranges),
-        "owed": _ranges(plan.owed),
-        "overdue": _ranges(plan.overdue),
-        "held_back": _ranges(plan.held_back),
-        "complete_through": _instant(plan.complete_through),
-        "final_through": _instant(plan.final_through),
-        "previous": plan.previous.to_json() if plan.previous else None,
-        "files": [[f.path, f.size, f.sha256] for f in plan.files],
-        "history": plan.history,
-        "completeness": plan.completeness,
-        "request": _request_to_dict(plan.request),
-        "notes": list(plan.notes),
-        "session": plan.session,
-    }
-
-
-def _plan_from_dict(raw: Mapping[str, Any]) -> Plan:
-    return Plan(
-        dataset=raw["dataset"],
-        table_uuid=raw["table_uuid"],
-        how=How(raw["how"]),
-        base_snapshot=raw["base_snapshot"],
-        fingerprint=raw["fingerprint"],
-        clock=parse_instant(raw["clock"]),
-        inputs={name: _input_from_dict(i) for name, i in raw["inputs"].items()},
-        ranges=_read_ranges(raw["ranges"]),
-        owed=_read_ranges(raw["owed"]),
-        overdue=_read_ranges(raw["overdue"]),
-        held_back=_read_ranges(raw["held_back"]),
-        complete_through=_read_instant(raw["complete_through"]),
-        final_through=_read_instant(raw["final_through"]),
-        previous=Watermark.from_json(raw["previous"]) if raw["previous"] else None,
-        files=tuple(FileRef(*f) for f in raw["files"]),
-        history=raw["history"],
-        completeness=raw["completeness"],
-        request=_request_from_dict(raw["request"]),
-        notes=tuple(raw["notes"]),
-        session=raw["session"],
-    )
-
-
-def _input_to_dict(i: InputPlan) -> dict[str, Any]:
-    return {
-        "dataset": i.dataset,
-        "uuid": i.uuid,
-        "from": i.from_snapshot,
-        "to": i.to_snapshot,
-        "read": i.read_snapshot,
-        "complete_through": _instant(i.complete_through),
-        "final_through": _instant(i.final_through),
-        "reads": None if i.reads is None else _ranges(i.reads),
-        "changes": i.changes,
-    }
-
-
-def _input_from_dict(raw: Mapping[str, Any]) -> InputPlan:
-    return InputPlan(
-        dataset=raw["dataset"],
-        uuid=raw["uuid"],
-        from_snapshot=raw["from"],
-        to_snapshot=raw["to"],
-        read_snapshot=raw["read"],
-        complete_through=_read_instant(raw["complete_through"]),
-        final_through=_read_instant(raw["final_through"]),
-        reads=None if raw["reads"] is None else _read_ranges(raw["reads"]),
-        changes=raw["changes"],
-    )
-
-
-def _request_to_dict(request: Request | None) -> dict[str, str] | None:
-    if request is None:
-        return None
-    return {
-        "start": format_instant(request.range.start),
-        "end": format_instant(request.range.end),
-        "request_id": request.request_id,
-        "reason": request.reason,
-    }
-
-
-def _request_from_dict(raw: Mapping[str, str] | None) -> Request | None:
-    if raw is None:
-        return None
-    interval = Interval(parse_instant(raw["start"]), parse_instant(raw["end"]))
-    return Request(interval, raw["request_id"], raw["reason"])
-
-
-def _instant(instant: datetime | None) -> str | None:
-    return None if instant is None else format_instant(instant)
-
-
-def _read_instant(text: str | None) -> datetime | None:
-    return None if text is None else parse_instant(text)
-
-
-def _ranges(ranges: Ranges) -> list[list[str]]:
-    return [[format_instant(i.start), format_instant(i.end)] for i in ranges]
-
-
-def _read_ranges(raw: list[list[str]]) -> Ranges:
-    return tuple(Interval(parse_instant(a), parse_instant(b)) for a, b in raw)

@@ -14,9 +14,11 @@ from datetime import datetime
 
 from tidemark.errors import MainMoved, RequestRefused
 from tidemark.explain import explain
+from tidemark.fingerprint import fingerprint
 from tidemark.lake import open_lake
 from tidemark.lake.commits import watermark_of
-from tidemark.records import How, Plan, Request
+from tidemark.plans import Plan
+from tidemark.records import How, Request
 from tidemark.settings import Settings
 from tidemark.spec import DatasetSpec, load_specs
 from tidemark.stages import Committed, Planned, Published
@@ -63,7 +65,7 @@ def write_audit_publish(
     stored = init_step.find_plan(context, session)
     if stored is None or stored.dataset != dataset:
         raise RequestRefused(f"{dataset}: no plan of session {session[:60]!r} in ops.sessions; run init again")
-    current = Planned(stored)
+    current = _planned_by_todays_logic(context, Planned(stored), say)
     for redo in range(REDOS):
         try:
             return _carry_out(context, current, attempt if redo == 0 and attempt else _fresh_attempt(), say)
@@ -118,12 +120,24 @@ def in_order(specs: dict[str, DatasetSpec]) -> list[str]:
     return done
 
 
+def _planned_by_todays_logic(context: Context, planned: Planned, say: Say) -> Planned:
+    """The plan, or a new one where spec, code or parameters were mended since and nothing is published yet."""
+    plan = planned.plan
+    now = fingerprint(context.spec(plan.dataset), context.settings.values)
+    if plan.fingerprint == now or find_published(context, plan) is not None:
+        return planned
+    say(f"{plan.dataset}: the logic changed since session {plan.session} was planned; it starts again from init")
+    return init(context, plan.dataset, plan.request, say=say)
+
+
 def _carry_out(context: Context, planned: Planned, attempt: str, say: Say) -> Published:
     plan = planned.plan
-    done = find_published(context, plan)
+    done = find_published(context, plan) if plan.session else None
     if done is not None:
         say(f"{plan.dataset}: session {plan.session} is on main already, nothing is done again")
         return done
+    if plan.how is How.nothing:
+        return Published(plan, plan.base_snapshot)
     if not plan.writes:
         return touch(context, planned)
     if context.spec(plan.dataset).expectations:

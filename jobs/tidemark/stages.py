@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from tidemark.errors import AuditFailed
-from tidemark.records import Plan, Watermark
+from tidemark.plans import Plan
+from tidemark.records import Watermark
 
 if TYPE_CHECKING:
     from tidemark.audit import Report

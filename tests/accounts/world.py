@@ -16,8 +16,9 @@ from pyspark.sql import functions as F
 from tidemark import session
 from tidemark.lake.commits import watermark_of
 from tidemark.lake.properties import CATALOG, WATERMARK
+from tidemark.plans import Plan
 from tidemark.ranges import Interval
-from tidemark.records import Plan, Request, Watermark
+from tidemark.records import Request, Watermark
 from tidemark.settings import Settings
 from tidemark.spark import connect
 from tidemark.stages import Committed

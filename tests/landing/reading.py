@@ -16,7 +16,8 @@ from tidemark.landing.instants import to_micros
 from tidemark.landing.job import make_job
 from tidemark.landing.rows import File
 from tidemark.landing.worker import parse_rows
-from tidemark.records import How, Plan
+from tidemark.plans import Plan
+from tidemark.records import How
 from tidemark.settings import Settings
 from tidemark.spec import DatasetSpec, load_spec
 

@@ -66,7 +66,9 @@ def test_power_of_the_designs_own_example():
 
 def verdict(promoted: bool, low: float, mean: float, high: float, name: str = "exam") -> gate.Verdict:
     found = Interval(mean, low, high, 40)
-    return gate.Verdict(promoted, f"{'Promoted' if promoted else 'Cannot tell'}: by {name}.", name, "logged_order", found)
+    return gate.Verdict(
+        promoted, f"{'Promoted' if promoted else 'Cannot tell'}: by {name}.", name, "logged_order", found
+    )
 
 
 def test_a_first_ranker_passes_by_behaviour_where_grades_cannot_tell_but_do_not_object():

@@ -111,7 +111,7 @@ def open_lake(settings: Settings) -> Lake:
 
 def _write_reader_settings(path: Path, properties: dict[str, str]) -> None:
     shown = {key: value for key, value in properties.items() if key != "pool_pre_ping"}
-    text = yaml.safe_dump({"catalog": {CATALOG: shown}})
+    text = yaml.safe_dump({"default-catalog": CATALOG, "catalog": {CATALOG: shown}})
     if path.exists() and path.read_text(encoding="utf-8") == text:
         return
     draft = path.with_suffix(".tmp")

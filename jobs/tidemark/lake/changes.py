@@ -171,7 +171,7 @@ def _walk(table: Table, head: Snapshot, position: int) -> list[Snapshot]:
     raise PositionLost(
         f"{table_name(table)}: snapshot {position}, which the watermark names, {what}; "
         f"what changed since is unknown, and nothing was read. Rebuild the reader from what the input holds now: "
-        f"tidemark resync DATASET"
+        f"tidemark run DATASET --resync"
     )
 
 

@@ -21,7 +21,8 @@ from pyiceberg.table.update import (
 
 from tidemark.errors import MainMoved
 from tidemark.lake.properties import WATERMARK
-from tidemark.records import Plan, Watermark
+from tidemark.plans import Plan
+from tidemark.records import Watermark
 
 TRIES = 5
 """A commit is refused when any ref of the table moves in the same instant; so often it is tried again."""

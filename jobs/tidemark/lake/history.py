@@ -11,7 +11,7 @@ from tidemark.errors import ForeignCommit, RolledBack
 from tidemark.lake.changes import ancestors, table_name
 from tidemark.lake.commits import watermark_of
 from tidemark.lake.properties import CONTENT, CREATED, KEPT, SESSION, branch_prefix
-from tidemark.records import Plan
+from tidemark.plans import Plan
 
 
 def property_of(snapshot: Snapshot, key: str) -> str | None:

@@ -12,7 +12,7 @@ from tidemark.landing.values import CONVERTERS, ColumnRule
 from tidemark.spec import parse_duration
 
 if TYPE_CHECKING:
-    from tidemark.records import Plan
+    from tidemark.plans import Plan
     from tidemark.settings import Settings
     from tidemark.spec import DatasetSpec
 

@@ -21,7 +21,7 @@ from tidemark.spec import load_specs
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
-    from tidemark.records import Plan
+    from tidemark.plans import Plan
     from tidemark.settings import Settings
     from tidemark.spec import DatasetSpec
 

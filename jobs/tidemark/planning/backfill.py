@@ -10,8 +10,9 @@ from tidemark.planning.common import blank, input_plans
 from tidemark.planning.state import Situation
 from tidemark.planning.stateful import read_ranges
 from tidemark.planning.windows import to_partitions
+from tidemark.plans import Plan
 from tidemark.ranges import Ranges, before, describe, format_instant, intersect, subtract
-from tidemark.records import How, Plan
+from tidemark.records import How
 
 
 def plan(situation: Situation) -> Plan:

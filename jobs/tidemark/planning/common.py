@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from tidemark.planning.state import InputState, Situation
+from tidemark.plans import InputPlan, Plan
 from tidemark.ranges import Ranges, format_instant
-from tidemark.records import How, InputPlan, Plan, Watermark
+from tidemark.records import How, Watermark
 
 
 def waiting(situation: Situation) -> str | None:

@@ -9,7 +9,8 @@ from dataclasses import replace
 
 from tidemark.planning import backfill, source, stateful, stateless, versioned
 from tidemark.planning.state import Situation
-from tidemark.records import How, Plan, plan_to_dict
+from tidemark.plans import Plan, plan_to_dict
+from tidemark.records import How
 
 _PLANNERS: dict[str, Callable[[Situation], Plan]] = {
     "source": source.plan,

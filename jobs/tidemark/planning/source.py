@@ -6,7 +6,8 @@ from dataclasses import replace
 
 from tidemark.planning.common import blank, latest, watermark_moves
 from tidemark.planning.state import Situation
-from tidemark.records import How, Plan
+from tidemark.plans import Plan
+from tidemark.records import How
 
 
 def plan(situation: Situation) -> Plan:

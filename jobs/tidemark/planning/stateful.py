@@ -15,8 +15,9 @@ from tidemark.planning.windows import (
     to_partitions,
     touches,
 )
+from tidemark.plans import Plan
 from tidemark.ranges import Interval, Ranges, before, describe, floor, from_on, intersect, subtract, union
-from tidemark.records import How, Plan
+from tidemark.records import How
 
 LONG_AGO = datetime(1990, 1, 1, tzinfo=UTC)
 """A range that begins before this comes from an unbounded window or an undated row, not from traffic."""

@@ -7,8 +7,9 @@ from dataclasses import replace
 from tidemark.planning.common import blank, input_plans, latest, waiting, watermark_moves
 from tidemark.planning.state import InputState, Situation
 from tidemark.planning.windows import to_partitions
+from tidemark.plans import Plan
 from tidemark.ranges import before
-from tidemark.records import How, Plan
+from tidemark.records import How
 
 
 def plan(situation: Situation) -> Plan:

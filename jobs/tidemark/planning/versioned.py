@@ -6,8 +6,9 @@ from dataclasses import replace
 
 from tidemark.planning.common import blank, input_plans, latest, waiting
 from tidemark.planning.state import Situation
+from tidemark.plans import Plan
 from tidemark.ranges import before
-from tidemark.records import How, Plan
+from tidemark.records import How
 
 
 def plan(situation: Situation) -> Plan:

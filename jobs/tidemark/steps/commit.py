@@ -11,7 +11,8 @@ from tidemark.lake import ops
 from tidemark.lake.changes import table_name
 from tidemark.lake.commits import watermark_of
 from tidemark.lake.history import session_branches
-from tidemark.records import FileRef, Plan, Watermark
+from tidemark.plans import Plan
+from tidemark.records import FileRef, Watermark
 from tidemark.stages import Committed, Published
 from tidemark.steps.context import Context
 

@@ -17,8 +17,9 @@ from tidemark.lake.commits import watermark_of
 from tidemark.lake.conditions import any_of, between
 from tidemark.lake.history import check_own_hands
 from tidemark.planning import InputState, Situation, TargetState, make_plan
+from tidemark.plans import Plan
 from tidemark.ranges import Ranges
-from tidemark.records import How, Plan, Request, Watermark
+from tidemark.records import How, Request, Watermark
 from tidemark.spec import DatasetSpec, InputSpec
 from tidemark.stages import Planned
 from tidemark.steps.commit import close_published

@@ -8,7 +8,8 @@ from tidemark.lake.changes import latest_added_time
 from tidemark.lake.commits import publish_watermark
 from tidemark.lake.history import published_snapshot
 from tidemark.planning.common import latest
-from tidemark.records import Plan, Watermark
+from tidemark.plans import Plan
+from tidemark.records import Watermark
 from tidemark.stages import Audited, Planned, Published
 from tidemark.steps.context import Context
 from tidemark.steps.landing import seen_through

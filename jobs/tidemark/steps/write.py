@@ -11,7 +11,8 @@ from tidemark.errors import SpecError, WriteError
 from tidemark.frames import qualified, read_added, read_at, within
 from tidemark.lake.history import is_staged_by, property_of, staged_attempt
 from tidemark.lake.properties import ATTEMPT, SESSION, WATERMARK, branch_name
-from tidemark.records import How, InputPlan, Plan
+from tidemark.plans import InputPlan, Plan
+from tidemark.records import How
 from tidemark.spark import connect
 from tidemark.spec import DatasetSpec
 from tidemark.spec.spark import to_struct

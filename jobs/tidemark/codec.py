@@ -1,0 +1,27 @@
+"""Instants and ranges as JSON values."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from tidemark.ranges import Interval, Ranges, format_instant, parse_instant
+
+
+def write_instant(instant: datetime | None) -> str | None:
+    """An instant as ISO text, None as None."""
+    return None if instant is None else format_instant(instant)
+
+
+def read_instant(text: str | None) -> datetime | None:
+    """Read what `write_instant` wrote."""
+    return None if text is None else parse_instant(text)
+
+
+def write_ranges(ranges: Ranges) -> list[list[str]]:
+    """Ranges as pairs of ISO texts."""
+    return [[format_instant(i.start), format_instant(i.end)] for i in ranges]
+
+
+def read_ranges(raw: list[list[str]]) -> Ranges:
+    """Read what `write_ranges` wrote."""
+    return tuple(Interval(parse_instant(a), parse_instant(b)) for a, b in raw)
