@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 from infra.demo.state import load_world
@@ -19,11 +19,18 @@ DEMO_SETTINGS = """\
 landing:
   settling: 0s
   completeness: data
-# 42 days of traffic hold more cuts with windows of two weeks than of four.
+# Items and grades of the demo name no application.
+handed_in:
+  applications: [demo_shop]
+# 42 days of traffic hold more cuts with windows of two weeks than of four; the newest ends with the world.
 label_horizon: 14d
+labels:
+  cut_phase: {phase}
 """
 
 Finish = Callable[[], None]
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def prepare(settings: Settings, env: Mapping[str, str], say: Callable[[str], None]) -> Finish:
@@ -43,7 +50,6 @@ def prepare(settings: Settings, env: Mapping[str, str], say: Callable[[str], Non
     if load_world(settings.home) is None and holds_logs(settings):
         say(f"home {settings.home}: own logs, taking in what {settings.landing} holds")
         return _nothing
-    _settings_if_none(settings, DEMO_SETTINGS)
     return _make_world(settings, env, say)
 
 
@@ -95,8 +101,16 @@ def _make_world(settings: Settings, env: Mapping[str, str], say: Callable[[str],
         if process.returncode:
             raise HostError(told.strip())
         say(told.strip())
+        _settings_if_none(settings, _demo_settings(settings))
 
     return finish
+
+
+def _demo_settings(settings: Settings) -> str:
+    """Settings in which a window of labels ends where the world ended when it was made."""
+    end = demo_end(settings)
+    days = 0 if end is None else (end - EPOCH).days
+    return DEMO_SETTINGS.format(phase=days % int(settings.values["labels"]["cut_every"]))
 
 
 def _nothing() -> None:

@@ -97,8 +97,12 @@ def watch(client: Client, dag: str, run: str, show: Callable[[RunState], None]) 
 def log_of(client: Client, state: RunState, step: Step) -> list[str]:
     """What a task said in its latest attempt, without Airflow's own marks."""
     path = f"dags/{state.dag}/dagRuns/{state.run}/taskInstances/{step.task}/logs/{max(step.attempt, 1)}"
-    lines = []
-    for entry in client.get(path)["content"]:
+    lines: list[str] = []
+    try:
+        content = client.get(path)["content"]
+    except ApiError as error:
+        return [f"no log: {error}"]
+    for entry in content:
         event = str(entry.get("event", "")) if isinstance(entry, dict) else str(entry)
         lines += [event, *_errors(entry)] if not event.startswith("::") else []
     return lines

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from airflow.sdk import Asset, get_current_context
-from airflow.sdk.exceptions import AirflowFailException
+from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 Given = TypeVar("Given")
 
@@ -20,7 +20,10 @@ def init(dataset: str) -> dict[str, str]:
 
 
 def write_audit_publish(dataset: str, planned: dict[str, str]) -> str:
-    """Carry out the planned session; the id of what was published, which may have been planned anew."""
+    """Carry out the planned session; the id of what was published, which may have been planned anew.
+
+    Skipped, and commit with it, where another run has meanwhile done what was asked.
+    """
     return _refusing(lambda: _write_audit_publish(dataset, planned["session"]))
 
 
@@ -51,9 +54,12 @@ def _init(dataset: str) -> dict[str, str]:
 
 def _write_audit_publish(dataset: str, planned: str) -> str:
     from tidemark import session
+    from tidemark.records import How
 
-    published = session.write_audit_publish(_open(_clock()), dataset, planned)
-    return published.plan.session
+    plan = session.write_audit_publish(_open(_clock()), dataset, planned).plan
+    if plan.how is How.nothing:
+        raise AirflowSkipException(f"{dataset}: another session has meanwhile done what was asked")
+    return plan.session
 
 
 def _commit(dataset: str, published: str) -> None:
