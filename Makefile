@@ -9,6 +9,9 @@ FIND = import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2]
 DAYS ?= 1
 TESTS ?= tests
 
+# Compiled modules are kept: without them each start of Python reads all its packages anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help setup run stop world test lint format doctor bench clean
 
 help:  ## Say what there is

@@ -29,10 +29,21 @@ class Child:
         return json.loads(self.output.splitlines()[-1])
 
 
-def python(arguments: Sequence[str], environment: Mapping[str, str] | None = None) -> Child:
-    """Run Python with arguments. Raises RuntimeError with its stderr where it fails."""
+def python_often(times: int, arguments: Sequence[str], environment: Mapping[str, str]) -> list[float]:
+    """Seconds of some runs, after one that is not counted."""
+    python(arguments, environment)
+    return [python(arguments, environment).seconds for _ in range(times)]
+
+
+def python(arguments: Sequence[str], environment: Mapping[str, str]) -> Child:
+    """Run Python with arguments. Raises RuntimeError with its stderr where it fails.
+
+    Byte code is kept below the environment's PYTHONPYCACHEPREFIX: a process that compiles what it imports
+    takes two to three times as long, so the first of its kind is not to be counted.
+    """
     path = os.pathsep.join([str(CHECKOUT / "jobs"), str(CHECKOUT)])
-    env = {**os.environ, **(environment or {}), "PYTHONPATH": path}
+    env = {**os.environ, **environment, "PYTHONPATH": path}
+    env.pop("PYTHONDONTWRITEBYTECODE", None)
     begun = time.perf_counter()
     done = subprocess.run(
         [sys.executable, *arguments], env=env, cwd=CHECKOUT, capture_output=True, text=True, timeout=PATIENCE

@@ -32,7 +32,7 @@ class Figures:
     def add(self, what: str, seconds: Sequence[float], beside: str = "", goal: str = "") -> float:
         """Add the median of some measurements, as a ratio to the line `beside` if one is named; gives it."""
         middle = statistics.median(seconds)
-        ratio = f"{middle / self.seconds(beside):.2f} x {beside.strip()}" if beside else ""
+        ratio = f"{middle / self.seconds(beside):.2f} x {beside}" if beside else ""
         self.rows.append(Row(what, middle, ratio, goal))
         return middle
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bench.children import python
+from bench.children import python, python_often
 from bench.data import day, few_rows
 from bench.figures import Figures, Stopwatch, measure
 from bench.lake import CLOCK, BenchLake, Place
@@ -22,10 +22,11 @@ IMPORT = "python that imports great_expectations"
 
 @dataclass(frozen=True)
 class Sizes:
-    """New rows a session, and how often each time is taken."""
+    """New rows a session, how often each time is taken, and as how many processes of their own."""
 
     rows: int = 1000
     repeats: int = 5
+    processes: int = 3
 
 
 def run(place: Place, sizes: Sizes, figures: Figures) -> None:
@@ -38,7 +39,8 @@ def run(place: Place, sizes: Sizes, figures: Figures) -> None:
         lake.run(dataset)
     for dataset, kind in (("bench.shown", "append"), ("bench.days", "overwrite")):
         _in_process(lake, news, dataset, kind, sizes, figures)
-    _as_process(place, news, sizes, figures)
+    if sizes.processes:
+        _as_process(place, news, sizes, figures)
 
 
 class News:
@@ -84,11 +86,11 @@ def step_by_step(lake: BenchLake, dataset: str) -> Stopwatch:
 
 
 def _as_process(place: Place, news: News, sizes: Sizes, figures: Figures) -> None:
-    imports = [python(["-c", "import great_expectations"]).seconds for _ in range(sizes.repeats)]
+    environment = place.environment(HOME)
     command = ["-m", "tidemark", "run", "bench.shown", "--clock", format_instant(CLOCK)]
+    figures.add(IMPORT, python_often(sizes.processes, ["-c", "import great_expectations"], environment))
     wholes = []
-    for _ in range(sizes.repeats):
+    for _ in range(sizes.processes + 1):
         news.arrive()
-        wholes.append(python(command, place.environment(HOME)).seconds)
-    figures.add(IMPORT, imports)
-    figures.add("append as a whole process", wholes, beside=IMPORT, goal="11 s")
+        wholes.append(python(command, environment).seconds)
+    figures.add("append as a whole process", wholes[1:], beside=IMPORT, goal="11 s")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, replace
 
-from bench.children import python
+from bench.children import python, python_often
 from bench.data import day, few_rows
 from bench.figures import Figures
 from bench.lake import CLOCK, BenchLake, Place
@@ -33,10 +33,10 @@ def run(place: Place, sizes: Sizes, figures: Figures) -> None:
     lake = place.lake("idle")
     prepare(lake, sizes)
     environment = replace(place, remote=NOBODY).environment("idle")
-    figures.add(EMPTY, [python(["-c", "pass"]).seconds for _ in range(sizes.repeats)])
+    figures.add(EMPTY, python_often(sizes.repeats, ["-c", "pass"], environment))
     _running(figures, environment, sizes)
     command = ["-m", "tidemark", "run", "bench.days", "--clock", format_instant(CLOCK)]
-    whole = [python(command, environment).seconds for _ in range(sizes.repeats)]
+    whole = python_often(sizes.repeats, command, environment)
     figures.add("bench.days as a whole process", whole, beside=EMPTY, goal="2 s")
 
 

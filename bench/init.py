@@ -10,7 +10,6 @@ from bench.figures import Figures, measure
 from bench.lake import EVENTS, BenchLake, Place
 
 
-
 @dataclass(frozen=True)
 class Sizes:
     """Snapshots of the input since the watermark, and how often each time is taken."""

@@ -55,6 +55,7 @@ class Place:
             "TIDEMARK_SCHEMAS": str(SCHEMAS),
             "TIDEMARK_VALUES": str(SCHEMAS / "none.yaml"),
             "TIDEMARK_SPARK_REMOTE": self.remote,
+            "PYTHONPYCACHEPREFIX": str(self.folder / "byte-code"),
         }
 
 
@@ -111,12 +112,13 @@ class BenchLake:
         with table.transaction() as change:
             change.set_properties({WATERMARK: mark.to_json()})
 
-    def under_another_name(self, dataset: str, name: str) -> str:
-        """The same spec for a table that is not there yet; gives the new dataset's name."""
+    def under_another_name(self, dataset: str, name: str, partitioned: bool = True) -> str:
+        """The same spec for a table that is not there yet, its partitions or none; gives the new dataset's name."""
         spec = self.context.spec(dataset)
         fresh = f"{spec.namespace}.{name}"
-        specs = {**self.context.specs, fresh: replace(spec, dataset=fresh)}
-        self.context = replace(self.context, specs=specs)
+        partition_by = spec.partition_by if partitioned else ()
+        renamed = replace(spec, dataset=fresh, partition_by=partition_by)
+        self.context = replace(self.context, specs={**self.context.specs, fresh: renamed})
         return fresh
 
     def run(self, dataset: str, resync: bool = False) -> Committed:

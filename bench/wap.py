@@ -26,9 +26,10 @@ DAYS = 10
 
 @dataclass(frozen=True)
 class Sizes:
-    """Rows, and how often session and append take turns."""
+    """Rows, whether the tables are partitioned by day (1) or not at all (0), and how often the two take turns."""
 
     rows: tuple[int, ...] = (2_000_000, 10_000_000)
+    partitioned: tuple[int, ...] = (1, 0)
     repeats: int = 3
 
 
@@ -38,14 +39,16 @@ def run(place: Place, sizes: Sizes, figures: Figures) -> None:
     for rows in sizes.rows:
         lake = place.lake(f"wap-{rows}")
         lake.add_frame(many_rows(lake.spark, rows // DAYS, DAYS), through=day(DAYS))
-        Turns(lake, rows, figures).take(sizes.repeats)
+        for partitioned in sizes.partitioned:
+            Turns(lake, rows, bool(partitioned), figures).take(sizes.repeats)
 
 
 class Turns:
-    """Sessions and bare appends of one number of rows."""
+    """Sessions and bare appends of one number of rows into one kind of table."""
 
-    def __init__(self, lake: BenchLake, rows: int, figures: Figures) -> None:
-        self._lake, self._rows, self._figures = lake, rows, figures
+    def __init__(self, lake: BenchLake, rows: int, partitioned: bool, figures: Figures) -> None:
+        self._lake, self._partitioned, self._figures = lake, partitioned, figures
+        self._what = f"{rows:,} rows {'by day' if partitioned else 'not partitioned'}"
         self._bare: list[float] = []
         self._sessions: list[Stopwatch] = []
         self._parts: list[Stopwatch] = []
@@ -80,22 +83,23 @@ class Turns:
         return session, audit_parts(self._lake, self._lake.context.spec(dataset), before.snapshot_id)
 
     def _fresh(self, name: str) -> str:
-        dataset = self._lake.under_another_name(DATASET, f"shown_{name}")
+        kind = "by_day" if self._partitioned else "flat"
+        dataset = self._lake.under_another_name(DATASET, f"shown_{kind}_{name}", self._partitioned)
         self._lake.table(dataset)
         return dataset
 
     def _show(self) -> None:
-        rows = f"{self._rows:,} rows"
-        bare, session = f"{rows}: bare append", f"{rows}: session"
+        bare = f"{self._what}: bare append"
         self._figures.add(bare, self._bare)
-        self._figures.add(session, [watch.total for watch in self._sessions], beside=bare, goal="1.5 x at 10 million")
-        self._split(rows, self._sessions, bare, "")
-        self._split(rows, self._parts, bare, ", alone")
+        sessions = [watch.total for watch in self._sessions]
+        self._figures.add(f"{self._what}: session", sessions, beside=bare, goal="1.5 x at 10 million")
+        self._split(self._sessions, bare, "  {}")
+        self._split(self._parts, bare, "  audit's {} pass by itself")
 
-    def _split(self, rows: str, watches: Sequence[Stopwatch], bare: str, how: str) -> None:
+    def _split(self, watches: Sequence[Stopwatch], bare: str, words: str) -> None:
         for part in watches[0].seconds:
             seconds = [watch.seconds[part] for watch in watches]
-            self._figures.add(f"  {rows}: {part}{how}", seconds, beside=bare)
+            self._figures.add(f"  {words.format(part)}", seconds, beside=bare)
 
 
 def audit_parts(lake: BenchLake, spec: DatasetSpec, base: int) -> Stopwatch:

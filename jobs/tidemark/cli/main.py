@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import importlib
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
-from tidemark.cli import doctor, sessions, show
 from tidemark.errors import TidemarkError
 
 _DESCRIPTION = "Incremental tables: init -> write-audit-publish -> commit."
@@ -29,27 +29,37 @@ def _parser() -> argparse.ArgumentParser:
     _plan(commands.add_parser("plan", help="what the next session would rebuild and why; writes nothing"))
     _run(commands.add_parser("run", help="run sessions here, without Airflow"))
     watermarks = commands.add_parser("watermarks", help="how far each dataset is built")
-    watermarks.set_defaults(command=show.watermarks)
+    watermarks.set_defaults(command=_command("show", "watermarks"))
     listed = commands.add_parser("sessions", help="the latest sessions")
     listed.add_argument("dataset", nargs="?", help="only of this dataset")
     listed.add_argument("--last", type=int, default=20, help="how many (default 20)")
-    listed.set_defaults(command=show.sessions)
+    listed.set_defaults(command=_command("show", "sessions"))
     doctor_parser = commands.add_parser("doctor", help="check Java, jars, catalog and versions")
-    doctor_parser.set_defaults(command=doctor.doctor)
+    doctor_parser.set_defaults(command=_command("doctor", "doctor"))
     return parser
+
+
+def _command(module: str, name: str) -> Callable[[argparse.Namespace], int]:
+    """A command whose module is imported when it runs: help and refused arguments answer at once."""
+
+    def command(options: argparse.Namespace) -> int:
+        status: int = getattr(importlib.import_module(f"tidemark.cli.{module}"), name)(options)
+        return status
+
+    return command
 
 
 def _plan(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("dataset")
     _range(parser)
-    parser.set_defaults(command=sessions.plan)
+    parser.set_defaults(command=_command("sessions", "plan"))
 
 
 def _run(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("dataset", nargs="?")
     parser.add_argument("--all", action="store_true", help="every dataset, inputs first")
     _range(parser)
-    parser.set_defaults(command=sessions.run)
+    parser.set_defaults(command=_command("sessions", "run"))
 
 
 def _range(parser: argparse.ArgumentParser) -> None:

@@ -18,7 +18,7 @@ from tidemark.lake.conditions import any_of, between
 from tidemark.lake.history import check_own_hands
 from tidemark.planning import InputState, Situation, TargetState, make_plan
 from tidemark.plans import Plan
-from tidemark.ranges import Ranges
+from tidemark.ranges import Ranges, intersect
 from tidemark.records import How, Request, Watermark
 from tidemark.spec import DatasetSpec, InputSpec
 from tidemark.stages import Planned
@@ -115,6 +115,8 @@ def _own_changes(table: Table) -> Changes:
 def _has_rows(table: Table, state: InputState, ranges: Ranges) -> bool:
     column = state.spec.event_time
     if column is None or not ranges:
+        return True
+    if any(intersect((file.span,), ranges) for file in state.changes.files):
         return True
     scan = table.scan(_within(table, column, ranges), snapshot_id=state.head)
     return any(True for _ in scan.plan_files())

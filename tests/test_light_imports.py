@@ -1,0 +1,30 @@
+"""What must stay light: planning reads metadata and sources, and starts no engine."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+FINGERPRINTS = """
+import sys
+from tidemark.fingerprint import fingerprint
+from tidemark.settings import load_settings
+from tidemark.spec import load_specs
+settings = load_settings({})
+hashes = {fingerprint(spec, settings.values) for spec in load_specs(settings.schemas, settings.values).values()}
+print(len(hashes))
+print(*sorted(name for name in sys.modules if name.split('.')[0] in ('pyspark', 'ranking', 'great_expectations')))
+"""
+
+
+def test_the_fingerprint_of_every_spec_is_its_own_and_imports_no_transform() -> None:
+    done = subprocess.run([sys.executable, "-c", FINGERPRINTS], capture_output=True, text=True, check=True)
+    count, *imported = done.stdout.splitlines()
+    assert int(count) == 18
+    assert imported in ([], [""])
+
+
+def test_a_session_is_imported_without_an_engine() -> None:
+    code = "import sys, tidemark.session; print('pyspark' in sys.modules, 'great_expectations' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["False", "False"]
