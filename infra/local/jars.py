@@ -3,6 +3,7 @@
 import hashlib
 import os
 import shutil
+import ssl
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -84,6 +85,8 @@ def _resolve(wanted: list[Jar], venv: Path, ivy: Path, java_home: Path) -> None:
         "PYSPARK_PYTHON": str(python),
         "PATH": f"{venv / 'bin'}{os.pathsep}{os.environ.get('PATH', '')}",
     }
+    if java_home.is_relative_to(venv):
+        env["SPARK_SUBMIT_OPTS"] = f"{os.environ.get('SPARK_SUBMIT_OPTS', '')} {_trust(python, ivy)}".strip()
     packages = ",".join(jar.coordinates for jar in wanted)
     command = [
         f"{home}/bin/spark-submit",
@@ -99,3 +102,16 @@ def _resolve(wanted: list[Jar], venv: Path, ivy: Path, java_home: Path) -> None:
         raise SetupError(
             f"Spark could not resolve the jars; it says\n{said}\nnext: see that a Maven repository is reachable"
         )
+
+
+def _trust(python: Path, folder: Path) -> str:
+    """Options that make the packaged Java trust whom this machine trusts; none where that cannot be found."""
+    pem = os.environ.get("SSL_CERT_FILE") or ssl.get_default_verify_paths().cafile
+    store = folder / "trusted.p12"
+    if not pem:
+        return ""
+    command: list[str | Path] = [python, "-m", "infra.local.truststore", pem, store]
+    if subprocess.run(command, capture_output=True, check=False).returncode:
+        return ""
+    options = {"": str(store), "Type": "PKCS12", "Password": "changeit"}
+    return " ".join(f"-Djavax.net.ssl.trustStore{name}={value}" for name, value in options.items())

@@ -7,9 +7,10 @@ import stat
 import subprocess
 from pathlib import Path
 
+import certifi
 import pytest
 
-from infra.local import homes, inputs, jars, java
+from infra.local import homes, inputs, jars, java, truststore
 from infra.local.airflow_home import configuration, environment, prepare
 from infra.local.errors import HostError
 from infra.local.setup_error import SetupError
@@ -120,3 +121,11 @@ def test_the_packaged_java_is_not_asked_for_a_module_that_it_lacks(tmp_path: Pat
     options = ["-cp", "a b", "--add-modules=jdk.incubator.vector", "--add-modules=jdk.net", "Main"]
     said = subprocess.run([shim, *options], capture_output=True, text=True, check=True).stdout
     assert said.split("\n")[:-1] == ["[-cp]", "[a b]", "[--add-modules=jdk.net]", "[Main]"]
+
+
+def test_the_packaged_java_trusts_whom_the_machine_trusts(tmp_path: Path) -> None:
+    from cryptography.hazmat.primitives.serialization.pkcs12 import load_pkcs12
+
+    truststore.write(Path(certifi.where()), tmp_path / "store")
+    store = load_pkcs12((tmp_path / "store").read_bytes(), truststore.PASSWORD.encode())
+    assert len(store.additional_certs) > 10

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
+from datetime import timedelta
+from functools import partial
 
 import pytest
 
 from tests.accounts.world import Accounts, Event
 from tidemark import session
+from tidemark.audit import audit_staged
 from tidemark.errors import AuditError, AuditFailed, TidemarkError, WriteError
 from tidemark.lake import ops
+from tidemark.spec import Expectation
 from tidemark.steps.audit import audit
+from tidemark.steps.context import Context
 from tidemark.steps.write import write
 
 pytestmark = [pytest.mark.loop, pytest.mark.spark]
@@ -55,6 +61,42 @@ def test_s40_a_missing_audit_library_publishes_nothing(accounts: Accounts, monke
         accounts.run(STATES)
 
     assert (accounts.head(STATES), accounts.watermark(STATES)) == (head, None)
+
+
+def with_expectation(accounts: Accounts, expectation: Expectation) -> Context:
+    spec = accounts.context.specs[STATES]
+    changed = replace(spec, expectations=(expectation,))
+    return replace(accounts.context, specs={**accounts.context.specs, STATES: changed})
+
+
+def refused(accounts: Accounts, context: Context, error: type[TidemarkError]) -> None:
+    """The session ends in the error, and main and watermark are as before it."""
+    head = accounts.head(STATES)
+    with pytest.raises(error):
+        session.run(context, STATES, say=accounts.said.append)
+    assert (accounts.head(STATES), accounts.watermark(STATES)) == (head, None)
+
+
+def test_s40_an_audit_that_errs_publishes_nothing(accounts: Accounts) -> None:
+    ready(accounts, "basic")
+    broken = Expectation("rows_where", "fail", "no such function", condition="no_such_function(plan) > 1")
+    refused(accounts, with_expectation(accounts, broken), AuditError)
+
+
+def test_s40_no_rows_where_rows_were_due_publishes_nothing(accounts: Accounts) -> None:
+    ready(accounts, "basic")
+    due = Expectation("row_count", "fail", "an hour always has accounts", min=2)
+    refused(accounts, with_expectation(accounts, due), AuditFailed)
+
+
+def test_s40_an_audit_that_takes_too_long_publishes_nothing(
+    accounts: Accounts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from tidemark.steps import audit as step
+
+    ready(accounts, "basic")
+    monkeypatch.setattr(step, "audit_staged", partial(audit_staged, limit=timedelta(0)))
+    refused(accounts, accounts.context, AuditError)
 
 
 def test_s40_a_missing_branch_publishes_nothing(accounts: Accounts) -> None:

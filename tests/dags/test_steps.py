@@ -1,0 +1,68 @@
+"""What Airflow is told when a step ends otherwise than by publishing."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from tidemark import errors
+from tidemark.plans import Plan
+from tidemark.records import How
+from tidemark.stages import Published
+
+pytestmark = pytest.mark.dags
+
+NOW = datetime(2026, 4, 12, tzinfo=UTC)
+DONE_BY_ANOTHER = Published(Plan("search.a", "uuid", How.nothing, 1, "logic", NOW), 1)
+
+
+@pytest.fixture
+def steps(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> ModuleType:
+    """The steps, in an Airflow home of their own."""
+    monkeypatch.setenv("AIRFLOW_HOME", str(tmp_path))
+    from tidemark.airflow import steps
+
+    monkeypatch.setattr(steps, "_clock", lambda: NOW)
+    monkeypatch.setattr(steps, "_open", lambda clock: clock)
+    return steps
+
+
+def test_what_another_run_has_done_is_skipped_and_not_closed_twice(
+    steps: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from airflow.sdk.exceptions import AirflowSkipException
+
+    monkeypatch.setattr("tidemark.session.write_audit_publish", lambda *_: DONE_BY_ANOTHER)
+    with pytest.raises(AirflowSkipException, match=r"search\.a"):
+        steps.write_audit_publish("search.a", {"session": "s", "how": "overwrite"})
+
+
+@pytest.mark.parametrize(
+    "error", [errors.AuditFailed("37 rows"), errors.PositionLost("expired"), errors.ForeignCommit("whose?")]
+)
+def test_what_would_fail_again_is_not_retried_and_keeps_its_sentence(
+    steps: ModuleType, monkeypatch: pytest.MonkeyPatch, error: errors.TidemarkError
+) -> None:
+    from airflow.sdk.exceptions import AirflowFailException
+
+    def fail(*_: object) -> Published:
+        raise error
+
+    monkeypatch.setattr("tidemark.session.write_audit_publish", fail)
+    with pytest.raises(AirflowFailException, match=str(error)[:5]):
+        steps.write_audit_publish("search.a", {"session": "s", "how": "overwrite"})
+
+
+@pytest.mark.parametrize("error", [errors.EngineError("no Spark"), errors.MainMoved("again"), OSError("disk")])
+def test_what_may_pass_is_left_to_airflows_retries(
+    steps: ModuleType, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    def fail(*_: object) -> Published:
+        raise error
+
+    monkeypatch.setattr("tidemark.session.write_audit_publish", fail)
+    with pytest.raises(type(error)):
+        steps.write_audit_publish("search.a", {"session": "s", "how": "overwrite"})

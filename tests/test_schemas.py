@@ -1,0 +1,57 @@
+"""What all specs of the checkout keep to: names that readers rely on, and a place for each in the flow."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tidemark.settings import CHECKOUT, load_settings
+from tidemark.spec import DatasetSpec, load_specs
+
+SPECS = load_specs(CHECKOUT / "schemas", load_settings({}).values)
+EXPECTED = {
+    "search": {
+        "search_queries",
+        "search_events",
+        "quarantined_records",
+        "judgments",
+        "catalog_items",
+        "feature_log",
+        "search_requests",
+        "user_actions",
+        "position_bases",
+        "impressions",
+        "interactions",
+    },
+    "ranking": {
+        "query_item_signals",
+        "position_propensities",
+        "query_item_features",
+        "relevance_labels",
+        "training_examples",
+        "rankers",
+        "ranker_scores",
+    },
+}
+
+
+def test_the_published_datasets_are_these() -> None:
+    found = {namespace: {s.name for s in SPECS.values() if s.namespace == namespace} for namespace in EXPECTED}
+    assert found == EXPECTED
+
+
+@pytest.mark.parametrize("spec", [s for s in SPECS.values() if s.name != "rankers"], ids=lambda spec: spec.dataset)
+def test_application_comes_first_in_every_grain(spec: DatasetSpec) -> None:
+    assert spec.grain[0] == "application"
+
+
+def test_every_dataset_stands_in_exactly_one_dag() -> None:
+    text = "".join(path.read_text() for path in (CHECKOUT / "dags").glob("*.py"))
+    named = re.findall(r'dataset\("([a-z_.]+)"\)', text)
+    assert sorted(named) == sorted(SPECS)
+
+
+@pytest.mark.parametrize("spec", SPECS.values(), ids=lambda spec: spec.dataset)
+def test_every_expectation_gives_its_reason(spec: DatasetSpec) -> None:
+    assert all(len(expectation.because.split()) >= 3 for expectation in spec.expectations)
