@@ -18,12 +18,16 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from tidemark.errors import EngineError
 from tidemark.settings import CHECKOUT, Settings
 
 START_TIMEOUT = 90.0
 """Seconds in which a Connect server has to answer; it takes about 6 on two cores."""
+
+DEFAULT_PORT = 15002
+"""Where a Connect server listens unless told otherwise."""
 
 _EXTENSIONS = "org.apache.iceberg.spark.extensions.IcebergSparkSessionExtensions"
 _SERVER = "org.apache.spark.sql.connect.service.SparkConnectServer"
@@ -32,12 +36,22 @@ _SERVER = "org.apache.spark.sql.connect.service.SparkConnectServer"
 def ensure_server(settings: Settings) -> str:
     """The address of a Connect server that answers, starting one where there is none."""
     if settings.spark_remote:
-        return settings.spark_remote
+        return _check_remote(settings.spark_remote)
     running = _running(settings)
     if running:
         return running
     with _lock(settings):
         return _running(settings) or _start(settings)
+
+
+def _check_remote(remote: str) -> str:
+    """A given address, if something answers there; the client itself would wait for it for minutes."""
+    address = urlsplit(remote)
+    if address.scheme != "sc" or not address.hostname:
+        raise EngineError(f"TIDEMARK_SPARK_REMOTE: {remote[:80]!r} is no address like sc://host:15002")
+    if not _answers(address.port or DEFAULT_PORT, address.hostname):
+        raise EngineError(f"no Spark Connect server answers at {remote}; start it, or leave TIDEMARK_SPARK_REMOTE out")
+    return remote
 
 
 def stop_server(settings: Settings) -> None:
@@ -95,9 +109,9 @@ def _lives(pid: int) -> bool:
     return True
 
 
-def _answers(port: int) -> bool:
+def _answers(port: int, host: str = "127.0.0.1") -> bool:
     try:
-        with socket.create_connection(("127.0.0.1", port), timeout=2):
+        with socket.create_connection((host, port), timeout=5):
             return True
     except OSError:
         return False
