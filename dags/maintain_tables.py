@@ -1,7 +1,8 @@
 """Keep tables quick: fold small files, drop the branches of sessions that never ended, expire old snapshots.
 
-One task a table, in the table's own pool. Contents stay as they are, and nothing is expired that a reader has
-not passed yet. **No backfill**: there is nothing to catch up on. Airflow refuses a backfill of this DAG.
+One task a table, in the table's own pool, and one for all of `ops`. Contents stay as they are, and nothing is
+expired that a reader has not passed yet. **No backfill**: there is nothing to catch up on. Airflow refuses a
+backfill of this DAG.
 """
 
 from airflow.sdk import DAG, CronDataIntervalTimetable, task
@@ -27,5 +28,13 @@ with DAG(
 
         print(maintain_table(name))
 
+    @task
+    def maintain_ops() -> None:
+        """Maintain the tables in which the loop says what it did."""
+        from tidemark.airflow.chores import maintain_ops
+
+        print(maintain_ops())
+
+    maintain_ops.override(task_id="ops", task_display_name="ops")()
     for name in datasets_of(load_settings().schemas):
         maintain.override(task_id=name.rpartition(".")[2], task_display_name=name, pool=pool_of(name))(name)

@@ -18,6 +18,8 @@ ENDED = ("success", "failed")
 PARSE_TIMEOUT = 120.0
 """Seconds in which the DAG processor has to know all DAGs; it takes about 5."""
 _POLL = 0.5
+_SOURCES = "::group::Log message source details"
+"""Opens Airflow's own lines about where it found a log."""
 
 
 @dataclass(frozen=True)
@@ -102,9 +104,13 @@ def log_of(client: Client, state: RunState, step: Step) -> list[str]:
         content = client.get(path)["content"]
     except ApiError as error:
         return [f"no log: {error}"]
+    about_the_log = False
     for entry in content:
         event = str(entry.get("event", "")) if isinstance(entry, dict) else str(entry)
-        lines += [event, *_errors(entry)] if not event.startswith("::") else []
+        if event.startswith("::"):
+            about_the_log = event == _SOURCES
+        elif not about_the_log:
+            lines += [event, *_errors(entry)]
     return lines
 
 

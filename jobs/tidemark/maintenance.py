@@ -9,12 +9,14 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
 from pyiceberg.table import Table
+from pyspark.sql import Row
 
-from tidemark.frames import qualified
 from tidemark.lake.changes import ancestors, table_name
 from tidemark.lake.commits import watermark_of
+from tidemark.lake.ops import SCHEMAS
 from tidemark.lake.properties import BRANCH_PREFIX, CATALOG
 from tidemark.records import Watermark
+from tidemark.requests import check_dataset
 from tidemark.spark import connect
 from tidemark.steps.context import Context
 
@@ -26,6 +28,11 @@ KEEP_BRANCHES_FOR = timedelta(days=7)
 
 SMALL_FILES = 20
 """Fold files only where a table holds more than this many; each rewrite costs seconds."""
+
+
+def maintain_ops(context: Context) -> str:
+    """Maintain the tables of `ops`; a line each."""
+    return "\n".join(maintain(context, name) for name in SCHEMAS)
 
 
 def maintain(context: Context, dataset: str) -> str:
@@ -53,9 +60,7 @@ def _drop_old_branches(context: Context, table: Table) -> int:
 def _fold_small_files(context: Context, dataset: str, table: Table) -> int:
     if sum(1 for _ in table.scan().plan_files()) <= SMALL_FILES:
         return 0
-    procedure = f"CALL {CATALOG}.system.rewrite_data_files(table => :table)"
-    row = connect(context.settings).sql(procedure, {"table": qualified(dataset)}).collect()[0]
-    return int(row["rewritten_data_files_count"])
+    return int(_call(context, "rewrite_data_files", dataset)["rewritten_data_files_count"])
 
 
 def _expire(context: Context, dataset: str) -> int:
@@ -66,9 +71,17 @@ def _expire(context: Context, dataset: str) -> int:
     if len(old) < 2:
         return 0
     before = len(table.snapshots())
-    procedure = f"CALL {CATALOG}.system.expire_snapshots(table => :table, older_than => :until)"
-    connect(context.settings).sql(procedure, {"table": qualified(dataset), "until": until}).collect()
+    _call(context, "expire_snapshots", dataset, until)
     return before - len(context.lake.table(dataset).snapshots())
+
+
+def _call(context: Context, procedure: str, dataset: str, until: datetime | None = None) -> Row:
+    """Call a procedure of Iceberg on a table. CALL takes no bound arguments, so the name is checked first."""
+    arguments = f"table => '{check_dataset(dataset)}'"
+    if until is not None:
+        arguments += f", older_than => TIMESTAMP '{until.astimezone(UTC):%Y-%m-%d %H:%M:%S}Z'"
+    row: Row = connect(context.settings).sql(f"CALL {CATALOG}.system.{procedure}({arguments})").collect()[0]
+    return row
 
 
 def _needed_since(context: Context, table: Table) -> Iterable[datetime]:

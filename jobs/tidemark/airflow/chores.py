@@ -16,6 +16,11 @@ def maintain_table(dataset: str) -> str:
     return maintenance.maintain(_open(), dataset)
 
 
+def maintain_ops() -> str:
+    """Maintain the tables of `ops`; a line each."""
+    return maintenance.maintain_ops(_open())
+
+
 def write_release(dataset: str) -> str:
     """Release a dataset with all that it was built from; a line about what was done."""
     release = releases.write_release(_open(), dataset)
