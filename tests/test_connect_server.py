@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from tidemark.connect_server import ensure_server, find_jars
 from tidemark.errors import EngineError
-from tidemark.settings import Settings
+from tidemark.settings import CHECKOUT, Settings
 
 
 @pytest.mark.parametrize(
@@ -23,3 +26,24 @@ def test_missing_jars_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv("TIDEMARK_JARS", str(tmp_path))
     with pytest.raises(EngineError, match="make setup"):
         find_jars()
+
+
+AFTER_THE_SERVER = """
+import sys
+from pathlib import Path
+from tidemark.settings import Settings
+from tidemark.spark import connect, stop_server
+home = Path(sys.argv[1])
+settings = Settings(home=home, schemas=home)
+print(connect(settings).range(3).count())
+stop_server(settings)
+"""
+
+
+@pytest.mark.spark
+def test_a_process_ends_though_its_server_ended_before(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", AFTER_THE_SERVER, str(tmp_path)]
+    env = {name: value for name, value in os.environ.items() if name != "TIDEMARK_SPARK_REMOTE"}
+    env["PYTHONPATH"] = f"{CHECKOUT / 'jobs'}:{CHECKOUT}"
+    done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=300, check=True)
+    assert done.stdout.strip() == "3"

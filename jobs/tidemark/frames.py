@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from tidemark.lake.properties import CATALOG
-from tidemark.ranges import BEGINNING, END, Ranges
+from tidemark.ranges import BEGINNING, END, Ranges, ceil
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame, SparkSession
@@ -58,5 +58,5 @@ def _inside(column: Column, start: datetime, end: datetime, is_date: bool) -> Co
     if start > BEGINNING:
         condition = condition & (column >= F.lit(start.date() if is_date else start))
     if end < END:
-        condition = condition & (column < F.lit(end.date() if is_date else end))
+        condition = condition & (column < F.lit(ceil(end, "day").date() if is_date else end))
     return condition

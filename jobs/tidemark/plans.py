@@ -67,6 +67,7 @@ class Plan:
     history: bool = False
     completeness: str = "inputs"
     request: Request | None = None
+    resync: bool = False
     notes: tuple[str, ...] = ()
     session: str = ""
 
@@ -86,8 +87,14 @@ class Plan:
             inputs=kept if kept is not None else {name: i.position for name, i in self.inputs.items()},
             owed=self.owed,
             overdue=self.overdue,
-            fingerprint=self.fingerprint,
+            fingerprint=self._built_by,
         )
+
+    @property
+    def _built_by(self) -> str:
+        """The logic that built the whole table: a session that rebuilds a part does not change it."""
+        whole = self.resync or self.previous is None or not self.inputs
+        return self.fingerprint if whole or not self.previous else self.previous.fingerprint
 
     def to_json(self) -> str:
         """The whole plan; `from_json` gives an equal one."""
@@ -120,6 +127,7 @@ def plan_to_dict(plan: Plan) -> dict[str, Any]:
         "history": plan.history,
         "completeness": plan.completeness,
         "request": _request_to_dict(plan.request),
+        "resync": plan.resync,
         "notes": list(plan.notes),
         "session": plan.session,
     }
@@ -145,6 +153,7 @@ def _plan_from_dict(raw: Mapping[str, Any]) -> Plan:
         history=raw["history"],
         completeness=raw["completeness"],
         request=_request_from_dict(raw["request"]),
+        resync=raw["resync"],
         notes=tuple(raw["notes"]),
         session=raw["session"],
     )

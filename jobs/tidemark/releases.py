@@ -11,6 +11,7 @@ from pyiceberg.table import Table
 
 from tidemark.lake import ops
 from tidemark.lake.commits import watermark_of
+from tidemark.lake.history import same_content
 from tidemark.steps.context import Context
 
 KEEP_FOR_MS = 90 * 24 * 3600 * 1000
@@ -58,12 +59,14 @@ def _collect(context: Context, dataset: str, snapshot: int | None, tables: dict[
     """Add a dataset at a snapshot, and what its watermark says it was built from; a sentence on conflict."""
     if snapshot is None:
         return None
-    if tables.setdefault(dataset, snapshot) != snapshot:
-        return f"{dataset}: its readers stand on two snapshots, {tables[dataset]} and {snapshot}"
     table = context.lake.table(dataset)
+    if not same_content(table, tables.setdefault(dataset, snapshot), snapshot):
+        return f"{dataset}: its readers stand on two snapshots, {tables[dataset]} and {snapshot}"
     mark = watermark_of(table)
-    if mark is None or mark.snapshot != snapshot:
+    if mark is None:
         return None
+    if not same_content(table, mark.snapshot, snapshot):
+        return f"{dataset}: moved on to {mark.snapshot} since its reader took {snapshot}; released after the next run"
     windows = context.spec(dataset).inputs
     return _first(
         _collect(context, windows[name].dataset, position.snapshot, tables)

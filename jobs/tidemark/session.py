@@ -15,10 +15,10 @@ from datetime import datetime
 from tidemark.errors import MainMoved, RequestRefused
 from tidemark.explain import explain
 from tidemark.fingerprint import fingerprint
-from tidemark.lake import open_lake
+from tidemark.lake import open_lake, ops
 from tidemark.lake.commits import watermark_of
 from tidemark.plans import Plan
-from tidemark.records import How, Request
+from tidemark.records import How, Request, Watermark
 from tidemark.settings import Settings
 from tidemark.spec import DatasetSpec, load_specs
 from tidemark.stages import Committed, Planned, Published
@@ -71,7 +71,7 @@ def write_audit_publish(
             return _carry_out(context, current, attempt if redo == 0 and attempt else _fresh_attempt(), say)
         except MainMoved as moved:
             say(str(moved))
-            current = init(context, dataset, stored.request, say=say)
+            current = init(context, dataset, stored.request, stored.resync, say)
             if current.plan.how is How.nothing:
                 return Published(current.plan, current.plan.base_snapshot)
     raise MainMoved(
@@ -83,6 +83,10 @@ def commit(context: Context, dataset: str, session: str, say: Say = print) -> Co
     """Close a published session in `ops`. Raises RequestRefused where the session is not published."""
     stored = init_step.find_plan(context, session)
     published = find_published(context, stored) if stored is not None and stored.dataset == dataset else None
+    closed = _closed_by_another(context, dataset, session) if published is None and stored is not None else None
+    if closed is not None:
+        say(f"{dataset}: session {session} was closed by another run")
+        return closed
     if published is None:
         raise RequestRefused(f"{dataset}: session {session[:60]!r} is not published; run write_audit_publish first")
     committed = commit_step(context, published)
@@ -101,6 +105,15 @@ def run(
     if published.plan.how is How.nothing:
         return Committed(published.plan, watermark_of(context.lake.table(dataset)))
     return commit(context, dataset, published.plan.session, say)
+
+
+def _closed_by_another(context: Context, dataset: str, session: str) -> Committed | None:
+    """A session that left main's watermark since, because others came after it, but stands closed in `ops`."""
+    stored = init_step.find_plan(context, session)
+    closed = ops.rows(context.lake, "ops.high_watermarks", ops.of_session(session), ("current",))
+    if stored is None or stored.dataset != dataset or not closed:
+        return None
+    return Committed(stored, Watermark.from_json(closed[0]["current"]))
 
 
 def in_order(specs: dict[str, DatasetSpec]) -> list[str]:
@@ -127,7 +140,7 @@ def _planned_by_todays_logic(context: Context, planned: Planned, say: Say) -> Pl
     if plan.fingerprint == now or find_published(context, plan) is not None:
         return planned
     say(f"{plan.dataset}: the logic changed since session {plan.session} was planned; it starts again from init")
-    return init(context, plan.dataset, plan.request, say=say)
+    return init(context, plan.dataset, plan.request, plan.resync, say)
 
 
 def _carry_out(context: Context, planned: Planned, attempt: str, say: Say) -> Published:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,11 @@ __all__ = ["catalog_conf", "connect", "ensure_server", "find_jars", "java_home",
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
+
+
+RETRIES = 10
+LONGEST_WAIT_MS = 5000
+"""So often, and so far apart at most, a call is repeated that did not reach the server."""
 
 
 def connect(settings: Settings) -> SparkSession:
@@ -32,7 +38,20 @@ def _session(remote: str, conf: tuple[tuple[str, str], ...]) -> SparkSession:
     for key, value in conf:
         builder = builder.config(key, value)
     session: SparkSession = builder.create()
+    _do_not_wait_for_the_dead(session)
     return session
+
+
+def _do_not_wait_for_the_dead(session: SparkSession) -> None:
+    """A server that is gone fails the task in half a minute, where the client would go on for ten.
+
+    The client also asks the server at exit to forget machine-learning models; there are none, and a process
+    would hang in it when its server has gone before.
+    """
+    from pyspark.sql.connect.client.retries import DefaultPolicy
+
+    session.client.set_retry_policies([DefaultPolicy(max_retries=RETRIES, max_backoff=LONGEST_WAIT_MS)])
+    atexit.unregister(session.client._cleanup_ml_cache)
 
 
 def catalog_conf(settings: Settings) -> dict[str, str]:

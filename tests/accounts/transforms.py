@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from pyspark.sql import DataFrame
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
-
-HOUR = F.expr("interval 1 hour")
 
 
 def facts(inputs: Mapping[str, DataFrame], params: Mapping[str, Any]) -> DataFrame:
@@ -28,11 +26,11 @@ def states(inputs: Mapping[str, DataFrame], params: Mapping[str, Any]) -> DataFr
         )
     )
     hours = _hours(inputs["signups"], params)
-    alive = signups.join(hours, F.col("since") < F.col("hour") + HOUR)
+    alive = signups.join(hours, F.col("since") < F.col("hour") + _hour())
     plans = inputs["plans"].select(
         "account_id", F.col("plan").alias("next_plan"), F.col("happened_at").alias("changed_at")
     )
-    in_force = (F.col("p.account_id") == F.col("a.account_id")) & (F.col("changed_at") < F.col("hour") + HOUR)
+    in_force = (F.col("p.account_id") == F.col("a.account_id")) & (F.col("changed_at") < F.col("hour") + _hour())
     planned = (
         alive.alias("a")
         .join(plans.alias("p"), in_force & (F.col("changed_at") >= F.col("since")), "left")
@@ -40,7 +38,7 @@ def states(inputs: Mapping[str, DataFrame], params: Mapping[str, Any]) -> DataFr
         .agg(F.max_by("next_plan", F.struct("changed_at", "next_plan")).alias("latest"))
     )
     cancels = inputs["cancels"].groupBy("account_id").agg(F.collect_list("happened_at").alias("cancels"))
-    ended = F.exists("cancels", lambda at: (at >= F.col("since")) & (at < F.col("hour") + HOUR))
+    ended = F.exists("cancels", lambda at: (at >= F.col("since")) & (at < F.col("hour") + _hour()))
     return planned.join(cancels, "account_id", "left").select(
         "account_id",
         "hour",
@@ -71,11 +69,16 @@ def totals(inputs: Mapping[str, DataFrame], params: Mapping[str, Any]) -> DataFr
     return earlier.crossJoin(counted).select(F.lit(params["session"]).alias("version"), "number", "signups")
 
 
+def _hour() -> Column:
+    """One hour; made when it is needed, because a column needs a session."""
+    return F.expr("interval 1 hour")
+
+
 def _hours(frame: DataFrame, params: Mapping[str, Any]) -> DataFrame:
     """The hours that are to be produced, one row each."""
     pieces = [
         frame.sparkSession.range(1).select(
-            F.explode(F.sequence(F.lit(start), F.lit(end) - HOUR, F.expr("interval 1 hour"))).alias("hour")
+            F.explode(F.sequence(F.lit(start), F.lit(end) - _hour(), F.expr("interval 1 hour"))).alias("hour")
         )
         for start, end in params["ranges"]
     ]

@@ -5,10 +5,15 @@ from __future__ import annotations
 import configparser
 import stat
 import subprocess
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import certifi
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.hazmat.primitives.serialization.pkcs12 import load_pkcs12
 
 from infra.local import homes, inputs, jars, java, truststore
 from infra.local.airflow_home import configuration, environment, prepare
@@ -124,8 +129,18 @@ def test_the_packaged_java_is_not_asked_for_a_module_that_it_lacks(tmp_path: Pat
 
 
 def test_the_packaged_java_trusts_whom_the_machine_trusts(tmp_path: Path) -> None:
-    from cryptography.hazmat.primitives.serialization.pkcs12 import load_pkcs12
+    pem, store = tmp_path / "trusted.pem", tmp_path / "store"
+    pem.write_bytes(_authority("one") + _authority("two"))
+    truststore.write(pem, store)
+    found = load_pkcs12(store.read_bytes(), truststore.PASSWORD.encode()).additional_certs
+    assert [entry.certificate.subject.rfc4514_string() for entry in found] == ["CN=one", "CN=two"]
 
-    truststore.write(Path(certifi.where()), tmp_path / "store")
-    store = load_pkcs12((tmp_path / "store").read_bytes(), truststore.PASSWORD.encode())
-    assert len(store.additional_certs) > 10
+
+def _authority(name: str) -> bytes:
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
+    begin = datetime(2026, 1, 1, tzinfo=UTC)
+    builder = x509.CertificateBuilder().subject_name(subject).issuer_name(subject).public_key(key.public_key())
+    builder = builder.serial_number(x509.random_serial_number())
+    builder = builder.not_valid_before(begin).not_valid_after(begin + timedelta(days=1))
+    return builder.sign(key, SHA256()).public_bytes(Encoding.PEM)

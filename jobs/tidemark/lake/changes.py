@@ -35,7 +35,10 @@ class ChangedFile:
 
 @dataclass(frozen=True)
 class Changes:
-    """What happened between two snapshots of an input (from exclusive, to inclusive)."""
+    """What happened between two snapshots of an input (from exclusive, to inclusive).
+
+    `timeless_rows` counts the changed rows of an input without event time, whose place in time is unknown.
+    """
 
     from_snapshot: int | None
     to_snapshot: int
@@ -43,6 +46,7 @@ class Changes:
     rewritten: int
     kept: int
     files: tuple[ChangedFile, ...]
+    timeless_rows: int = 0
 
     @property
     def append_only(self) -> bool:
@@ -67,6 +71,8 @@ class Changes:
             count = self.appended + self.rewritten + self.kept
             kinds = [f"{n} {word}" for n, word in self._kinds() if n]
             head = f"{count} snapshots" + (f" ({', '.join(kinds)})" if kinds else "")
+        if self.timeless_rows:
+            return f"{head}; {self.timeless_rows} rows"
         if not self.files:
             return f"{head}; no rows"
         span = Interval(min(f.span.start for f in self.files), max(f.span.end for f in self.files))
@@ -90,15 +96,15 @@ def changes_since(table: Table, position: int | None, event_time: str | None) ->
     new = _walk(table, head, position)
     appended = [s for s in new if _kind(table, s) == "append"]
     rewritten = [s for s in new if _kind(table, s) == "rewrite"]
-    files: tuple[ChangedFile, ...] = ()
-    if event_time is not None:
-        changed = [*appended, *rewritten]
-        shortcut = len(changed) == len(new) and not rewritten
-        entries = _added_since(table, head, changed) if shortcut else _changed_by(table, changed)
-        files = _changed_files(table, entries, event_time)
-    return Changes(
-        position, head.snapshot_id, len(appended), len(rewritten), len(new) - len(appended) - len(rewritten), files
-    )
+    changed = [*appended, *rewritten]
+    kept = len(new) - len(changed)
+    if event_time is None:
+        rows = sum(entry.data_file.record_count for entry in _changed_by(table, changed))
+        return Changes(position, head.snapshot_id, len(appended), len(rewritten), kept, (), rows)
+    shortcut = not kept and not rewritten
+    entries = _added_since(table, head, changed) if shortcut else _changed_by(table, changed)
+    files = _changed_files(table, entries, event_time)
+    return Changes(position, head.snapshot_id, len(appended), len(rewritten), kept, files)
 
 
 def table_name(table: Table) -> str:

@@ -87,6 +87,21 @@ def check_own_hands(table: Table) -> None:
         )
 
 
+def same_content(table: Table, one: int, other: int) -> bool:
+    """Whether two snapshots hold the same rows: only commits that kept the content lie between them."""
+    return _reaches(table, one, other) or _reaches(table, other, one)
+
+
+def _reaches(table: Table, later: int, earlier: int) -> bool:
+    start = table.snapshot_by_id(later)
+    for snapshot in ancestors(table, start) if start is not None else ():
+        if snapshot.snapshot_id == earlier:
+            return True
+        if not _keeps_content(snapshot):
+            return False
+    return False
+
+
 def _history(table: Table) -> Iterator[Snapshot]:
     head = table.current_snapshot()
     return ancestors(table, head) if head is not None else iter(())

@@ -38,14 +38,15 @@ def blank(situation: Situation, how: How, *notes: str) -> Plan:
         final_through=previous.final_through if previous else None,
         previous=previous,
         request=situation.request,
+        resync=situation.resync,
         notes=(*situation.notes, *logic_note(situation), *notes),
     )
 
 
 def logic_note(situation: Situation) -> tuple[str, ...]:
-    """Say when spec, code or parameters differ from those that built the table."""
+    """Say when the logic differs from the one that built the table; landed rows and versions stand alone."""
     built = situation.target.watermark.fingerprint if situation.target.watermark else ""
-    if not built or built == situation.fingerprint:
+    if not built or built == situation.fingerprint or situation.spec.mode in ("source", "versioned"):
         return ()
     return (
         f"the logic changed since the table was built ({built} -> {situation.fingerprint}): "

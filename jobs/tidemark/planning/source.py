@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from tidemark.errors import RequestRefused
 from tidemark.planning.common import blank, latest, watermark_moves
 from tidemark.planning.state import Situation
 from tidemark.plans import Plan
@@ -12,6 +13,11 @@ from tidemark.records import How
 
 def plan(situation: Situation) -> Plan:
     """Append the rows of new files; move completeness along where there are none."""
+    if situation.resync:
+        raise RequestRefused(
+            f"{situation.spec.dataset}: landed files do not come twice, so a source is not rebuilt by a resync; move "
+            f"main back to the snapshot that its watermark names, then run it without --resync"
+        )
     draft = blank(situation, How.append if situation.files else How.touch)
     through = latest(draft.complete_through, situation.landed_through)
     draft = replace(

@@ -56,6 +56,8 @@ def plan(situation: Situation) -> Plan:
 def _touched(situation: Situation) -> Ranges:
     if situation.resync:
         return before(None)
+    if situation.target.watermark and any(state.changes.timeless_rows for state in _changed(situation)):
+        return before(None)
     return union(*(touches(state.spec, state.changes.touched) for state in _changed(situation)))
 
 

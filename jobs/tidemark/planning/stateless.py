@@ -24,9 +24,10 @@ def plan(situation: Situation) -> Plan:
         complete_through=latest(draft.complete_through, state.complete_through),
         final_through=latest(draft.final_through, state.final_through),
     )
-    if situation.resync:
+    unknown = situation.target.watermark is not None and state.changes.from_snapshot is None
+    if situation.resync or unknown:
         return _overwrite_all(situation, draft, state)
-    if not state.changes.append_only:
+    if not state.changes.append_only and state.changes.files:
         return _overwrite(situation, draft, state)
     draft = replace(draft, inputs=input_plans(situation, {state.spec.name: None}))
     if state.changes.files:
@@ -44,5 +45,5 @@ def _overwrite(situation: Situation, draft: Plan, state: InputState) -> Plan:
 def _overwrite_all(situation: Situation, draft: Plan, state: InputState) -> Plan:
     everything = before(None)
     inputs = input_plans(situation, {state.spec.name: everything})
-    note = "resync: rebuilt from all that the input holds now"
+    note = "rebuilt from all that the input holds now"
     return replace(draft, how=How.overwrite, ranges=everything, inputs=inputs, notes=(*draft.notes, note))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
@@ -9,16 +10,16 @@ from pyiceberg.expressions import BooleanExpression
 from pyiceberg.table import Table
 from pyiceberg.types import DateType
 
-from tidemark.errors import PositionLost
+from tidemark.errors import InputChanged, PositionLost
 from tidemark.fingerprint import fingerprint
 from tidemark.lake import ops
-from tidemark.lake.changes import Changes, changes_since, least_event_time
+from tidemark.lake.changes import Changes, ancestors, changes_since, least_event_time, table_name
 from tidemark.lake.commits import watermark_of
 from tidemark.lake.conditions import any_of, between
 from tidemark.lake.history import check_own_hands
 from tidemark.planning import InputState, Situation, TargetState, make_plan
 from tidemark.plans import Plan
-from tidemark.ranges import Ranges, intersect
+from tidemark.ranges import Ranges, Unit, ceil, floor, intersect
 from tidemark.records import How, Request, Watermark
 from tidemark.spec import DatasetSpec, InputSpec
 from tidemark.stages import Planned
@@ -81,6 +82,8 @@ def _input_state(
     input_spec = context.spec(window.dataset)
     state = watermark_of(table)
     event_time = window.event_time or input_spec.event_time
+    if not own:
+        _check_in_history(table, state)
     changes = _own_changes(table) if own else _changes(table, window, watermark, event_time)
     static = input_spec.landing is not None and input_spec.landing.completeness == "static"
     return InputState(
@@ -94,6 +97,18 @@ def _input_state(
         bounds=not static and not own and input_spec.mode != "versioned",
         own=own,
     )
+
+
+def _check_in_history(table: Table, state: Watermark | None) -> None:
+    """An input that was rolled back promises rows that it no longer holds."""
+    head = table.current_snapshot()
+    if state is None or head is None:
+        return
+    if all(snapshot.snapshot_id != state.snapshot for snapshot in ancestors(table, head)):
+        raise InputChanged(
+            f"{table_name(table)}: its published snapshot {state.snapshot} is no longer in main's history: it was "
+            f"rolled back, and its readers wait. Move its main to that snapshot again, or rebuild it, then run again"
+        )
 
 
 def _changes(table: Table, window: InputSpec, watermark: Watermark | None, event_time: str | None) -> Changes:
@@ -124,11 +139,12 @@ def _has_rows(table: Table, state: InputState, ranges: Ranges) -> bool:
 
 def _within(table: Table, column: str, ranges: Ranges) -> BooleanExpression:
     is_date = isinstance(table.schema().find_field(column).field_type, DateType)
-    return any_of(between(column, _literal(i.start, is_date), _literal(i.end, is_date)) for i in ranges)
+    return any_of(between(column, _literal(i.start, is_date), _literal(i.end, is_date, ceil)) for i in ranges)
 
 
-def _literal(instant: datetime, is_date: bool) -> str:
-    return instant.date().isoformat() if is_date else instant.isoformat()
+def _literal(instant: datetime, is_date: bool, rounded: Callable[[datetime, Unit], datetime] = floor) -> str:
+    """An instant as a value of the column; of a date column, the day that holds or follows it."""
+    return rounded(instant, "day").date().isoformat() if is_date else instant.isoformat()
 
 
 def _least_time(table: Table, state: InputState) -> datetime | None:

@@ -46,7 +46,8 @@ def write(context: Context, planned: Planned, attempt: str) -> Staged:
     output = _transform(context, spec, plan, connect(context.settings))
     if found is not None:
         branch, snapshot = found
-        return Staged(plan, snapshot.snapshot_id, branch, _added_rows(snapshot.summary), _count_clipped(output))
+        counts = _recount(output)
+        return Staged(plan, snapshot.snapshot_id, branch, counts.kept, counts.clipped)
     branch = branch_name(plan.session, attempt)
     context.lake.create_branch(table, branch, plan.base_snapshot)
     counts = _stage(spec, plan, output, branch, attempt)
@@ -127,11 +128,6 @@ def _conform(spec: DatasetSpec, frame: DataFrame) -> DataFrame:
     return frame.select([F.col(field.name).cast(field.dataType) for field in to_struct(spec).fields])
 
 
-def _count_clipped(output: Output) -> int:
-    """Rows outside the plan's ranges, counted anew for an attempt whose own count is gone."""
-    return 0 if output.keep is None else output.frame.where(~output.keep).count()
-
-
 @dataclass(frozen=True)
 class Counts:
     """What went through the write as Spark saw it: rows that stay, and rows outside the plan's ranges."""
@@ -140,20 +136,36 @@ class Counts:
     clipped: int
 
 
+def _recount(output: Output) -> Counts:
+    """What an earlier attempt should have staged: its own counts are gone with its process."""
+    from pyspark.sql import functions as F
+
+    keep = _keep(output)
+    row = output.frame.agg(F.count_if(keep), F.count_if(~keep)).collect()[0]
+    return Counts(int(row[0]), int(row[1]))
+
+
+def _keep(output: Output) -> Column:
+    from pyspark.sql import functions as F
+
+    return F.lit(True) if output.keep is None else F.coalesce(output.keep, F.lit(False))
+
+
 def _stage(spec: DatasetSpec, plan: Plan, output: Output, branch: str, attempt: str) -> Counts:
     """Write the rows that stay to the branch, and count them on the way."""
     from pyspark.sql import Observation
     from pyspark.sql import functions as F
 
     seen = Observation("rows")
-    keep = F.lit(True) if output.keep is None else F.coalesce(output.keep, F.lit(False))
+    keep = _keep(output)
     kept = F.count_if(keep).alias("kept")
     clipped = F.count_if(~keep).alias("clipped")
     rows = output.frame.observe(seen, kept, clipped)
     if output.keep is not None:
         rows = rows.where(output.keep)
     _write(spec, plan, rows, branch, attempt)
-    return Counts(int(seen.get["kept"]), int(seen.get["clipped"]))
+    found = seen.get  # empty where the engine saw beforehand that there is no row
+    return Counts(int(found.get("kept", 0)), int(found.get("clipped", 0)))
 
 
 def _write(spec: DatasetSpec, plan: Plan, rows: DataFrame, branch: str, attempt: str) -> None:
@@ -171,7 +183,7 @@ def _replaced(spec: DatasetSpec, plan: Plan, frame: DataFrame) -> Column:
     """The rows of the target that the session replaces, an empty result included."""
     from pyspark.sql import functions as F
 
-    return F.lit(True) if spec.event_time is None else within(frame, spec.event_time, plan.ranges)
+    return F.lit(True) if plan.resync or spec.event_time is None else within(frame, spec.event_time, plan.ranges)
 
 
 def _staged(context: Context, plan: Plan, branch: str, attempt: str, counts: Counts) -> Staged:
@@ -183,7 +195,3 @@ def _staged(context: Context, plan: Plan, branch: str, attempt: str, counts: Cou
             f"on snapshot {plan.base_snapshot}; nothing was published; run the session again"
         )
     return Staged(plan, snapshot.snapshot_id, branch, counts.kept, counts.clipped)
-
-
-def _added_rows(summary: Any) -> int:
-    return 0 if summary is None else int(summary.additional_properties.get("added-records", 0))
