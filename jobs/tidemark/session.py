@@ -82,8 +82,9 @@ def write_audit_publish(
 def commit(context: Context, dataset: str, session: str, say: Say = print) -> Committed:
     """Close a published session in `ops`. Raises RequestRefused where the session is not published."""
     stored = init_step.find_plan(context, session)
-    published = find_published(context, stored) if stored is not None and stored.dataset == dataset else None
-    closed = _closed_by_another(context, dataset, session) if published is None and stored is not None else None
+    known = stored if stored is not None and stored.dataset == dataset else None
+    published = find_published(context, known) if known else None
+    closed = _closed_by_another(context, known) if known and published is None else None
     if closed is not None:
         say(f"{dataset}: session {session} was closed by another run")
         return closed
@@ -107,13 +108,10 @@ def run(
     return commit(context, dataset, published.plan.session, say)
 
 
-def _closed_by_another(context: Context, dataset: str, session: str) -> Committed | None:
+def _closed_by_another(context: Context, plan: Plan) -> Committed | None:
     """A session that left main's watermark since, because others came after it, but stands closed in `ops`."""
-    stored = init_step.find_plan(context, session)
-    closed = ops.rows(context.lake, "ops.high_watermarks", ops.of_session(session), ("current",))
-    if stored is None or stored.dataset != dataset or not closed:
-        return None
-    return Committed(stored, Watermark.from_json(closed[0]["current"]))
+    closed = ops.rows(context.lake, "ops.high_watermarks", ops.of_session(plan.session), ("current",))
+    return Committed(plan, Watermark.from_json(closed[0]["current"])) if closed else None
 
 
 def in_order(specs: dict[str, DatasetSpec]) -> list[str]:

@@ -76,14 +76,14 @@ def check_own_hands(table: Table) -> None:
             raise RolledBack(
                 f"{name}: snapshot {watermark.snapshot}, published by session {watermark.session}, is no longer in "
                 f"main's history: somebody rolled the table back; nothing was written. Move main to that snapshot "
-                f"again, or rebuild the table from what its inputs hold: tidemark run {name} --resync"
+                f"again, or (a table that has inputs) rebuild it from them: tidemark run {name} --resync"
             )
     foreign = [snapshot.snapshot_id for snapshot in since if not _keeps_content(snapshot)]
     if foreign:
         raise ForeignCommit(
             f"{name}: snapshot {foreign[-1]} on main was made by no session of this dataset; nothing was written. "
-            f"Roll main back to the snapshot before it, then run again, or rebuild the table: "
-            f"tidemark run {name} --resync"
+            f"Roll main back to the snapshot before it, then run again, or (a table that has inputs) "
+            f"rebuild it from them: tidemark run {name} --resync"
         )
 
 
