@@ -4,11 +4,12 @@
 and rebuilds just the days that it touches.
 **A backfill, or a run with `from` and `to`**, rebuilds the partitions that meet its dates,
 with the same audits; what it changes flows on by itself. The hourly runs of a backfill rebuild a day once.
+**After a long outage** a run takes in a bounded piece, and starts the next run while something is owed.
 """
 
 from airflow.sdk import DAG, CronDataIntervalTimetable
 
-from tidemark.airflow import DEFAULTS, RANGE_PARAMS, dataset
+from tidemark.airflow import DEFAULTS, RANGE_PARAMS, catch_up, dataset
 
 with DAG(
     "build_interactions",
@@ -19,10 +20,11 @@ with DAG(
     params=RANGE_PARAMS,
     tags=["search", "hourly"],
     doc_md=__doc__,
-):
+) as dag:
     requests = dataset("search.search_requests")
     actions = dataset("search.user_actions")
     impressions = dataset("search.impressions")
 
     actions >> dataset("search.position_bases") >> impressions
     [requests, actions] >> impressions >> dataset("search.interactions")
+    catch_up(dag)

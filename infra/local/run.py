@@ -74,10 +74,14 @@ def _drive(settings: Settings, client: Client, dag: str, display: Display) -> bo
 
 
 def _watch(client: Client, dag: str, run: str, display: Display) -> None:
-    display.title(f"\n{dag}  {client.url}/dags/{dag}/runs/{run}")
-    state = runs.watch(client, dag, run, display.show)
-    if state.state != "success":
-        raise HostError(explain_failure(client, state))
+    """Watch a run, and those that it starts because a catch-up needs several."""
+    following: str | None = run
+    while following is not None:
+        display.title(f"\n{dag}  {client.url}/dags/{dag}/runs/{following}")
+        state = runs.watch(client, dag, following, display.show)
+        if state.state != "success":
+            raise HostError(explain_failure(client, state))
+        following = runs.going(client, dag) if runs.started_another(state) else None
 
 
 def _clock(settings: Settings) -> datetime:

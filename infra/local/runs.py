@@ -81,6 +81,11 @@ def going(client: Client, dag: str) -> str | None:
     return _going(client, dag)
 
 
+def started_another(state: RunState) -> bool:
+    """Whether the run started the next one, to go on with what is owed."""
+    return any(step.name == "run_again" and step.state == "success" for step in state.steps)
+
+
 def has_run(client: Client, dag: str) -> bool:
     """Whether a DAG has had a run that ended well."""
     return any(run["state"] == "success" for run in _runs(client, dag))

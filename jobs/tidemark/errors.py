@@ -6,6 +6,7 @@
     |- RequestRefused         a run parameter (range, dataset, reason) is not acceptable
     |- InputChanged           an input did something that the loop does not follow
     |  `- PositionLost        the watermark's snapshot is no longer in the input's history
+    |- ColumnsDiffer          a table has not the columns of its spec, and more than adding would mend it
     |- TargetChanged          somebody else's hand was on a target
     |  |- ForeignCommit       a commit that no session made
     |  `- RolledBack          the published snapshot is no longer an ancestor of main
@@ -44,6 +45,10 @@ class InputChanged(TidemarkError):
 
 class PositionLost(InputChanged):
     """The watermark's snapshot is no longer in the input's history."""
+
+
+class ColumnsDiffer(TidemarkError):
+    """A table has not the columns or partitions of its spec; nothing was written."""
 
 
 class TargetChanged(TidemarkError):

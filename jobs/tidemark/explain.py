@@ -24,9 +24,13 @@ def explain(plan: Plan) -> str:
     lines.append(f"  decision    {_VERBS[plan.how]}" + (f": {describe(plan.ranges)}" if plan.ranges else ""))
     if plan.held_back:
         lines.append(f"  held back   {describe(plan.held_back)}")
+    if plan.owed:
+        lines.append(f"  owed        {describe(plan.owed)}: by the next sessions")
     if plan.overdue:
         lines.append(f"  overdue     {describe(plan.overdue)}")
     if plan.previous and plan.previous.complete_through:
         lines.append(f"  was through {format_instant(plan.previous.complete_through)}")
+    if plan.reason:
+        lines.append(f"  by hand     {plan.reason}")
     lines += [f"  note        {note}" for note in plan.notes]
     return "\n".join(lines)

@@ -1,7 +1,7 @@
-"""The logic of a dataset as one hash: its spec, its transform's code, and its parameters.
+"""A dataset as two hashes: of its logic (what its rows follow from), and of its whole spec besides.
 
-The code is found by reading source, without importing it: a changed comment in a helper module changes the
-fingerprint too, which errs on the side of saying so.
+The code is found by reading source, without importing it, and hashed without comments, docstrings and
+layout: a table is not rebuilt because somebody wrote a better sentence.
 """
 
 from __future__ import annotations
@@ -18,15 +18,39 @@ from typing import Any
 from tidemark.spec import DatasetSpec
 
 
-def fingerprint(spec: DatasetSpec, values: Mapping[str, Any]) -> str:
-    """Twelve hex digits over spec, parameters and the transform's package modules."""
+def logic(spec: DatasetSpec, values: Mapping[str, Any]) -> str:
+    """Twelve hex digits over all that the rows follow from: columns, windows, parameters, the code.
+
+    Checks, limits and words stand outside: mending one of them makes no row old.
+    """
     digest = hashlib.sha256()
-    digest.update(_stable(_spec_content(spec)))
+    digest.update(_stable(_content_of_rows(spec)))
     digest.update(_stable({key: values.get(key) for key in spec.settings}))
     entry = spec.transform or (spec.landing.parser if spec.landing else None)
     if entry:
         digest.update(_code_hash(entry.split(":")[0]).encode())
     return digest.hexdigest()[:12]
+
+
+def fingerprint(spec: DatasetSpec, values: Mapping[str, Any]) -> str:
+    """Twelve hex digits over the logic and the rest of the spec: what a session's identity follows from."""
+    digest = hashlib.sha256(logic(spec, values).encode())
+    digest.update(_stable(_spec_content(spec)))
+    return digest.hexdigest()[:12]
+
+
+def _content_of_rows(spec: DatasetSpec) -> dict[str, Any]:
+    return {
+        "mode": spec.mode,
+        "grain": spec.grain,
+        "event_time": spec.event_time,
+        "transform": spec.transform,
+        "params": spec.params,
+        "columns": [[c.name, c.type, c.required] for c in spec.columns.values()],
+        "inputs": [
+            [i.name, i.dataset, i.event_time, i.before, i.after, i.rows, i.optional] for i in spec.inputs.values()
+        ],
+    }
 
 
 def _spec_content(spec: DatasetSpec) -> dict[str, Any]:
@@ -45,8 +69,16 @@ def _stable(content: Any) -> bytes:
 def _code_hash(module: str) -> str:
     digest = hashlib.sha256()
     for _name, path in sorted(_modules(module).items()):
-        digest.update(path.read_bytes())
+        digest.update(_without_words(ast.parse(path.read_text(encoding="utf-8"))).encode())
     return digest.hexdigest()
+
+
+def _without_words(tree: ast.Module) -> str:
+    """A module's code alone: as Python would write it, docstrings taken out."""
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef)) and ast.get_docstring(node) is not None:
+            node.body = node.body[1:] or [ast.Pass()]
+    return ast.unparse(tree)
 
 
 def _modules(start: str) -> dict[str, Path]:

@@ -11,8 +11,8 @@ from datetime import UTC, datetime, timedelta
 from pyiceberg.table import Table
 from pyspark.sql import Row
 
-from tidemark.lake.changes import ancestors, table_name
 from tidemark.lake.commits import watermark_of
+from tidemark.lake.manifests import ancestors, table_name
 from tidemark.lake.ops import SCHEMAS
 from tidemark.lake.properties import BRANCH_PREFIX, CATALOG
 from tidemark.records import Watermark

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 from tidemark.codec import read_instant, read_ranges, write_instant, write_ranges
-from tidemark.ranges import Interval, Ranges, format_instant, parse_instant
-from tidemark.records import FileRef, How, Position, Request, Watermark
+from tidemark.ranges import BEGINNING, Interval, Ranges, format_instant, parse_instant
+from tidemark.records import Border, FileRef, How, Position, Request, Watermark
 
 
 @dataclass(frozen=True)
@@ -31,11 +31,12 @@ class InputPlan:
     final_through: datetime | None
     reads: Ranges | None
     changes: str
+    held_from: datetime | None = None
 
     @property
     def position(self) -> Position:
         """Where the watermark stands on this input once the plan is published."""
-        return Position(self.uuid, self.to_snapshot, self.complete_through)
+        return Position(self.uuid, self.to_snapshot, self.complete_through, self.held_from)
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,9 @@ class Plan:
     `session` is derived from the content (not from the clock). `ranges` are the target's event times to
     rebuild (empty for an append of added rows); `base_snapshot` is the target's main it is built upon;
     `previous` the watermark it starts from; `completeness` what the target's completeness follows: its
-    `inputs`, the `clock`, or the `data` that was handed in (known only once it is staged). `notes` are
+    `inputs`, the `clock`, or the `data` that was handed in (known only once it is staged). `logic` is what the
+    rows follow from; `takes_up_logic` says that the table is built by it from this session on. `sets` is
+    a watermark taken up as it stands, and `reason` why, where a person moves it by command. `notes` are
     sentences for people and take no part in the id.
     """
 
@@ -53,7 +56,9 @@ class Plan:
     table_uuid: str
     how: How
     base_snapshot: int
+    schema_id: int
     fingerprint: str
+    logic: str
     clock: datetime
     inputs: Mapping[str, InputPlan] = field(default_factory=dict)
     ranges: Ranges = ()
@@ -68,6 +73,10 @@ class Plan:
     completeness: str = "inputs"
     request: Request | None = None
     resync: bool = False
+    takes_up_logic: bool = False
+    borders: tuple[Border, ...] = ()
+    sets: Watermark | None = None
+    reason: str = ""
     notes: tuple[str, ...] = ()
     session: str = ""
 
@@ -76,8 +85,15 @@ class Plan:
         """Whether the session stages rows."""
         return self.how in (How.append, How.overwrite)
 
+    @property
+    def replaces_all(self) -> bool:
+        """Whether every row of the target is replaced, those outside any range included."""
+        return self.resync and (not self.ranges or self.ranges[0].start == BEGINNING)
+
     def watermark(self, snapshot: int) -> Watermark:
         """The watermark that publishing `snapshot` for this plan sets."""
+        if self.sets is not None:
+            return replace(self.sets, session=self.session, snapshot=snapshot)
         kept = self.previous.inputs if self.request and self.previous else None
         return Watermark(
             session=self.session,
@@ -87,14 +103,16 @@ class Plan:
             inputs=kept if kept is not None else {name: i.position for name, i in self.inputs.items()},
             owed=self.owed,
             overdue=self.overdue,
-            fingerprint=self._built_by,
+            logic=self._built_by,
+            borders=self.borders,
         )
 
     @property
     def _built_by(self) -> str:
-        """The logic that built the whole table: a session that rebuilds a part does not change it."""
-        whole = self.resync or self.previous is None or not self.inputs
-        return self.fingerprint if whole or not self.previous else self.previous.fingerprint
+        """The logic that built the table, or is owed to it: a session that rebuilds a part does not change it."""
+        if self.previous is None or self.takes_up_logic:
+            return self.logic
+        return self.previous.logic
 
     def to_json(self) -> str:
         """The whole plan; `from_json` gives an equal one."""
@@ -113,7 +131,9 @@ def plan_to_dict(plan: Plan) -> dict[str, Any]:
         "table_uuid": plan.table_uuid,
         "how": plan.how.value,
         "base_snapshot": plan.base_snapshot,
+        "schema_id": plan.schema_id,
         "fingerprint": plan.fingerprint,
+        "logic": plan.logic,
         "clock": write_instant(plan.clock),
         "inputs": {name: _input_to_dict(i) for name, i in plan.inputs.items()},
         "ranges": write_ranges(plan.ranges),
@@ -128,6 +148,10 @@ def plan_to_dict(plan: Plan) -> dict[str, Any]:
         "completeness": plan.completeness,
         "request": _request_to_dict(plan.request),
         "resync": plan.resync,
+        "takes_up_logic": plan.takes_up_logic,
+        "borders": [[border.logic, write_instant(border.through)] for border in plan.borders],
+        "sets": plan.sets.to_json() if plan.sets else None,
+        "reason": plan.reason,
         "notes": list(plan.notes),
         "session": plan.session,
     }
@@ -139,7 +163,9 @@ def _plan_from_dict(raw: Mapping[str, Any]) -> Plan:
         table_uuid=raw["table_uuid"],
         how=How(raw["how"]),
         base_snapshot=raw["base_snapshot"],
+        schema_id=raw["schema_id"],
         fingerprint=raw["fingerprint"],
+        logic=raw["logic"],
         clock=parse_instant(raw["clock"]),
         inputs={name: _input_from_dict(i) for name, i in raw["inputs"].items()},
         ranges=read_ranges(raw["ranges"]),
@@ -154,6 +180,10 @@ def _plan_from_dict(raw: Mapping[str, Any]) -> Plan:
         completeness=raw["completeness"],
         request=_request_from_dict(raw["request"]),
         resync=raw["resync"],
+        takes_up_logic=raw["takes_up_logic"],
+        borders=tuple(Border(logic, read_instant(through)) for logic, through in raw["borders"]),
+        sets=Watermark.from_json(raw["sets"]) if raw["sets"] else None,
+        reason=raw["reason"],
         notes=tuple(raw["notes"]),
         session=raw["session"],
     )
@@ -170,6 +200,7 @@ def _input_to_dict(i: InputPlan) -> dict[str, Any]:
         "final_through": write_instant(i.final_through),
         "reads": None if i.reads is None else write_ranges(i.reads),
         "changes": i.changes,
+        "held_from": write_instant(i.held_from),
     }
 
 
@@ -184,6 +215,7 @@ def _input_from_dict(raw: Mapping[str, Any]) -> InputPlan:
         final_through=read_instant(raw["final_through"]),
         reads=None if raw["reads"] is None else read_ranges(raw["reads"]),
         changes=raw["changes"],
+        held_from=read_instant(raw["held_from"]),
     )
 
 

@@ -15,6 +15,7 @@ Unit = Literal["hour", "day", "month"]
 
 BEGINNING = datetime(1900, 1, 1, tzinfo=UTC)
 END = datetime(2200, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, order=True)
@@ -93,6 +94,22 @@ def _without(interval: Interval, hole: Interval) -> list[Interval]:
 def before(limit: datetime | None) -> Ranges:
     """All instants before `limit` (all of time where there is no limit)."""
     return (Interval(BEGINNING, limit or END),)
+
+
+def first(ranges: Ranges, length: timedelta, unit: Unit) -> Ranges:
+    """The first `length` of time in the ranges, in whole units, one unit at least."""
+    taken: list[Interval] = []
+    for interval in ranges:
+        end = interval.end if interval.end - interval.start <= length else floor(interval.start + length, unit)
+        if not taken:
+            end = max(end, min(interval.end, ceil(interval.start + MICROSECOND, unit)))
+        if end <= interval.start:
+            break
+        taken.append(Interval(interval.start, end))
+        length -= end - interval.start
+        if end < interval.end or length <= timedelta(0):
+            break
+    return union(taken)
 
 
 def from_on(start: datetime) -> Ranges:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from tidemark.codec import read_instant, read_ranges, write_instant, write_ranges
 from tidemark.ranges import Interval, Ranges
@@ -44,11 +45,23 @@ class FileRef:
 
 @dataclass(frozen=True)
 class Position:
-    """How far one input has been consumed: table uuid, last snapshot (inclusive), its completeness then."""
+    """How far one input has been consumed: table uuid, last snapshot (inclusive), its completeness then.
+
+    `held_from` is the least event time that the input still holds, once retention has dropped what lay before.
+    """
 
     uuid: str
     snapshot: int
     complete_through: datetime | None
+    held_from: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Border:
+    """Where one logic ends and the next begins: what was complete before `through` follows from `logic`."""
+
+    logic: str
+    through: datetime | None
 
 
 @dataclass(frozen=True)
@@ -57,7 +70,8 @@ class Watermark:
 
     It lies in the target's own metadata and is changed only by the commit that publishes.
     `snapshot` is the target snapshot the session published; `owed` are ranges whose input is consumed but
-    which are not rebuilt yet; `overdue` are ranges beyond the catch-up limit, waiting for a backfill.
+    which are not rebuilt yet; `overdue` are ranges beyond the catch-up limit, waiting for a backfill. `logic`
+    is what the rows follow from, but for what is owed; `borders` say which rows follow from an older one.
     """
 
     session: str
@@ -67,14 +81,12 @@ class Watermark:
     inputs: Mapping[str, Position] = field(default_factory=dict)
     owed: Ranges = ()
     overdue: Ranges = ()
-    fingerprint: str = ""
+    logic: str = ""
+    borders: tuple[Border, ...] = ()
 
     def to_json(self) -> str:
         """One line, keys sorted: equal watermarks give equal text."""
-        inputs = {
-            name: {"uuid": p.uuid, "snapshot": p.snapshot, "complete_through": write_instant(p.complete_through)}
-            for name, p in self.inputs.items()
-        }
+        inputs = {name: _position_to_dict(position) for name, position in self.inputs.items()}
         content = {
             "session": self.session,
             "snapshot": self.snapshot,
@@ -83,7 +95,8 @@ class Watermark:
             "inputs": inputs,
             "owed": write_ranges(self.owed),
             "overdue": write_ranges(self.overdue),
-            "fingerprint": self.fingerprint,
+            "logic": self.logic,
+            "borders": [[border.logic, write_instant(border.through)] for border in self.borders],
         }
         return json.dumps(content, sort_keys=True)
 
@@ -96,11 +109,22 @@ class Watermark:
             snapshot=raw["snapshot"],
             complete_through=read_instant(raw["complete_through"]),
             final_through=read_instant(raw["final_through"]),
-            inputs={
-                name: Position(p["uuid"], p["snapshot"], read_instant(p["complete_through"]))
-                for name, p in raw["inputs"].items()
-            },
+            inputs={name: _position_from_dict(position) for name, position in raw["inputs"].items()},
             owed=read_ranges(raw["owed"]),
             overdue=read_ranges(raw["overdue"]),
-            fingerprint=raw["fingerprint"],
+            logic=raw["logic"],
+            borders=tuple(Border(logic, read_instant(through)) for logic, through in raw["borders"]),
         )
+
+
+def _position_to_dict(position: Position) -> dict[str, Any]:
+    return {
+        "uuid": position.uuid,
+        "snapshot": position.snapshot,
+        "complete_through": write_instant(position.complete_through),
+        "held_from": write_instant(position.held_from),
+    }
+
+
+def _position_from_dict(raw: Mapping[str, Any]) -> Position:
+    return Position(raw["uuid"], raw["snapshot"], read_instant(raw["complete_through"]), read_instant(raw["held_from"]))

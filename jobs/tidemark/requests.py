@@ -49,7 +49,16 @@ def make_request(start: datetime, end: datetime, request_id: str, reason: str) -
         raise RequestRefused(f"range {start:%Y-%m-%d} to {end:%Y-%m-%d} leaves {EARLIEST:%Y} to {LATEST:%Y}")
     if end - start > LONGEST:
         raise RequestRefused(f"range of {(end - start).days} days is longer than {LONGEST.days}; ask in smaller pieces")
-    for name, text, longest in (("reason", reason, REASON_LENGTH), ("request id", request_id, ID_LENGTH)):
-        if not text.strip() or len(text) > longest or not text.isprintable():
-            raise RequestRefused(f"{name}: needs 1 to {longest} printable characters")
-    return Request(Interval(start, end), request_id, reason)
+    _check_text("request id", request_id, ID_LENGTH)
+    return Request(Interval(start, end), request_id, check_reason(reason))
+
+
+def check_reason(reason: str) -> str:
+    """A reason for the record. Raises RequestRefused."""
+    return _check_text("reason", reason, REASON_LENGTH)
+
+
+def _check_text(name: str, text: str, longest: int) -> str:
+    if not text.strip() or len(text) > longest or not text.isprintable():
+        raise RequestRefused(f"{name}: needs 1 to {longest} printable characters")
+    return text

@@ -15,6 +15,11 @@ def facts(inputs: Mapping[str, DataFrame], params: Mapping[str, Any]) -> DataFra
     return feed.select("event_id", "account_id", F.lower("plan").alias("plan"), "happened_at")
 
 
+def facts_with_campaign(inputs: Mapping[str, DataFrame], params: Mapping[str, Any]) -> DataFrame:
+    """The same with one column more."""
+    return facts(inputs, params).withColumn("campaign", F.lit("unknown"))
+
+
 def states(inputs: Mapping[str, DataFrame], params: Mapping[str, Any]) -> DataFrame:
     """The state of each account at the end of each hour, from the hour of its sign-up on."""
     signups = (

@@ -50,6 +50,7 @@ def _task(task: Any) -> dict[str, Any]:
         "timeout": task.execution_timeout.total_seconds() if task.execution_timeout else None,
         "outlets": [outlet.name for outlet in task.outlets],
         "group": task.task_group.label if task.task_group is not None else None,
+        "triggers": getattr(task, "trigger_dag_id", None),
     }
 
 

@@ -35,7 +35,7 @@ def groups(dag: dict[str, Any]) -> dict[str, dict[str, Any]]:
     found: dict[str, dict[str, Any]] = {}
     for name, task in dag["tasks"].items():
         group, _, step = name.rpartition(".")
-        if group:
+        if group and "." in task["group"]:
             found.setdefault(task["group"], {})[step] = {**task, "id": name}
     return found
 
@@ -108,6 +108,16 @@ def test_arrows_follow_the_inputs_of_the_specs(dags: dict[str, Any], specs: dict
         for window in specs[dataset].inputs.values():
             if window.dataset in inside and window.dataset != dataset:
                 assert inside[window.dataset]["commit"]["id"] in before, f"{dataset} needs {window.dataset}"
+
+
+@pytest.mark.parametrize("name", ["build_interactions", "build_training_data"])
+def test_s12_the_last_task_runs_the_dag_again_while_something_is_owed(dags: dict[str, Any], name: str) -> None:
+    tasks = dags[name]["tasks"]
+    commits = {steps["commit"]["id"] for steps in groups(dags[name]).values()}
+    assert commits <= _ancestors(tasks, "catch_up.owed")
+    assert tasks["catch_up.owed"]["trigger_rule"] == "none_failed"
+    assert tasks["catch_up.run_again"]["upstream"] == ["catch_up.owed"]
+    assert tasks["catch_up.run_again"]["triggers"] == name
 
 
 def test_only_dags_with_ranges_take_a_backfill(dags: dict[str, Any]) -> None:

@@ -12,7 +12,7 @@ from tidemark.records import How, Request
 
 DAY = Interval(datetime(2026, 4, 3, tzinfo=UTC), datetime(2026, 4, 4, tzinfo=UTC))
 INPUT = InputPlan("search.a", "uuid", 1, 2, 2, None, None, (DAY,), "1 snapshot")
-PLAN = Plan("search.b", "uuid", How.overwrite, 7, "logic", DAY.end, {"a": INPUT}, (DAY,))
+PLAN = Plan("search.b", "uuid", How.overwrite, 7, 0, "spec", "logic", DAY.end, {"a": INPUT}, (DAY,))
 
 
 def hour(start: int) -> Request:

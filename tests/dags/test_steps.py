@@ -16,7 +16,7 @@ from tidemark.stages import Published
 pytestmark = pytest.mark.dags
 
 NOW = datetime(2026, 4, 12, tzinfo=UTC)
-DONE_BY_ANOTHER = Published(Plan("search.a", "uuid", How.nothing, 1, "logic", NOW), 1)
+DONE_BY_ANOTHER = Published(Plan("search.a", "uuid", How.nothing, 1, 0, "spec", "logic", NOW), 1)
 
 
 @pytest.fixture

@@ -62,7 +62,7 @@ class Landing:
         return next(spec for spec in self.specs.values() if spec.name == name)
 
     def plan(self, name: str, history: bool = False) -> Plan:
-        return Plan(self.spec(name).dataset, "uuid", How.append, 1, "fingerprint", CLOCK, history=history)
+        return Plan(self.spec(name).dataset, "uuid", How.append, 1, 0, "fingerprint", "logic", CLOCK, history=history)
 
     def rows(self, name: str, *paths: str, history: bool = False) -> list[dict[str, Any]]:
         """The rows that a worker makes of the files (all, without paths) for a dataset."""

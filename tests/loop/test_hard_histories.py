@@ -152,19 +152,6 @@ def test_s22_a_rolled_back_input_lends_no_completeness(accounts: Accounts) -> No
         accounts.run(FACTS)
 
 
-def test_s63_changed_logic_is_said_until_the_whole_table_is_rebuilt(accounts: Accounts) -> None:
-    accounts.append(SIGNUPS, events(1.1), complete=5)
-    accounts.run(AROUND)
-    with_spec(accounts, AROUND, params={"changed": True})
-    for through in (20, 21):
-        accounts.complete(SIGNUPS, through)
-        assert any("logic changed" in note for note in accounts.run(AROUND).plan.notes)
-
-    session.run(accounts.context, AROUND, resync=True, say=accounts.said.append)
-
-    assert not any("logic changed" in note for note in accounts.plan(AROUND).notes)
-
-
 def test_a_date_column_keeps_the_day_in_which_a_range_ends(accounts: Accounts) -> None:
     days = accounts.spark.createDataFrame([(date(2026, 4, day),) for day in (11, 12, 13)], "day date")
     until_noon = within(days, "day", (Interval(hour(-240), hour(12)),))

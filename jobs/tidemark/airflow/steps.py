@@ -32,6 +32,27 @@ def commit(dataset: str, published: str) -> None:
     _refusing(lambda: _commit(dataset, published))
 
 
+def owed(datasets: list[str]) -> bool:
+    """Whether one of the datasets still owes ranges that the next run takes in."""
+    return _refusing(lambda: _owed(datasets))
+
+
+def _owed(datasets: list[str]) -> bool:
+    from tidemark.airflow.asked import asked
+    from tidemark.lake.commits import watermark_of
+    from tidemark.ranges import describe
+
+    run = get_current_context()
+    if asked(run["dag_run"], run["params"]).range is not None:
+        return False
+    lake = _open(_clock()).lake
+    marks = {name: watermark_of(table) for name in datasets if (table := lake.find_table(name)) is not None}
+    left = {name: mark.owed for name, mark in marks.items() if mark is not None and mark.owed}
+    for name, ranges in left.items():
+        print(f"{name} owes {describe(ranges)}: the next run goes on with it")
+    return bool(left)
+
+
 def _init(dataset: str) -> dict[str, str]:
     from tidemark import session
     from tidemark.airflow.asked import asked
@@ -97,6 +118,7 @@ def _refusing(step: Callable[[], Given]) -> Given:
         errors.SpecError,
         errors.RequestRefused,
         errors.InputChanged,
+        errors.ColumnsDiffer,
         errors.TargetChanged,
         errors.AuditFailed,
         errors.LandingError,

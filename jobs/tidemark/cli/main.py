@@ -28,6 +28,8 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _plan(commands.add_parser("plan", help="what the next session would rebuild and why; writes nothing"))
     _run(commands.add_parser("run", help="run sessions here, without Airflow"))
+    _adopt(commands.add_parser("adopt", help="take up the watermark of what main holds, after a rollback"))
+    _declare(commands.add_parser("declare", help="declare a source complete, so that its readers go on"))
     watermarks = commands.add_parser("watermarks", help="how far each dataset is built")
     watermarks.set_defaults(command=_command("show", "watermarks"))
     listed = commands.add_parser("sessions", help="the latest sessions")
@@ -62,9 +64,31 @@ def _run(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(command=_command("sessions", "run"))
 
 
+def _adopt(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("dataset")
+    _by_hand(parser)
+    parser.set_defaults(command=_command("hands", "adopt"))
+
+
+def _declare(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("dataset")
+    parser.add_argument("--through", required=True, metavar="INSTANT", help="complete before this UTC instant")
+    _by_hand(parser)
+    parser.set_defaults(command=_command("hands", "declare"))
+
+
+def _by_hand(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--reason", required=True, help="why, for the record")
+    _clock(parser)
+
+
 def _range(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--from", dest="start", metavar="INSTANT", help="rebuild from this UTC instant (a backfill)")
     parser.add_argument("--to", dest="end", metavar="INSTANT", help="up to this UTC instant, exclusive")
     parser.add_argument("--reason", default="asked for on the command line", help="why, for the record")
     parser.add_argument("--resync", action="store_true", help="rebuild from all that the inputs hold now")
+    _clock(parser)
+
+
+def _clock(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--clock", default=None, metavar="INSTANT", help="the run's instant (default: now)")

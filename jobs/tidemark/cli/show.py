@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from datetime import datetime
 
 from tidemark.lake import open_lake, ops
 from tidemark.lake.commits import watermark_of
@@ -28,9 +29,16 @@ def watermarks(options: argparse.Namespace) -> int:
 def _line(mark: Watermark | None) -> str:
     if mark is None:
         return "nothing published"
-    through, final = (format_instant(i) if i else "unbounded" for i in (mark.complete_through, mark.final_through))
-    overdue = f"  overdue {describe(mark.overdue)}" if mark.overdue else ""
-    return f"complete through {through}  final through {final}  session {mark.session}{overdue}"
+    through, final = _instant(mark.complete_through), _instant(mark.final_through)
+    parts = [f"complete through {through}", f"final through {final}", f"session {mark.session}"]
+    both = (("owed", mark.owed), ("overdue", mark.overdue))
+    parts += [f"{word} {describe(ranges)}" for word, ranges in both if ranges]
+    parts += [f"built by logic {border.logic} before {_instant(border.through)}" for border in mark.borders]
+    return "  ".join(parts)
+
+
+def _instant(instant: datetime | None) -> str:
+    return format_instant(instant) if instant else "unbounded"
 
 
 def sessions(options: argparse.Namespace) -> int:
@@ -40,8 +48,8 @@ def sessions(options: argparse.Namespace) -> int:
     rows = ops.rows(lake, "ops.high_watermarks", where)
     newest = sorted(rows, key=lambda row: (row["committed_at"], row["session"]), reverse=True)
     for row in newest[: max(options.last, 0)]:
-        through = format_instant(row["complete_through"]) if row["complete_through"] else "unbounded"
-        reason = f"  backfill: {row['reason']}" if row["reason"] else ""
+        through = _instant(row["complete_through"])
+        reason = f"  by hand: {row['reason']}" if row["reason"] else ""
         print(f"{row['session']:<22} {row['dataset']:<32} {row['how']:<10} complete through {through}{reason}")
     if not rows:
         print("no session yet")

@@ -6,23 +6,19 @@ changed files, one interval a file, so no data is read.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
 
-from pyiceberg.conversions import from_bytes
-from pyiceberg.manifest import DataFile, ManifestEntry, ManifestEntryStatus
+from pyiceberg.manifest import ManifestEntry, ManifestEntryStatus
 from pyiceberg.table import Table
 from pyiceberg.table.snapshots import Operation, Snapshot
-from pyiceberg.types import DateType, IcebergType, TimestampType, TimestamptzType
 
 from tidemark.errors import InputChanged, PositionLost
+from tidemark.lake.manifests import added_since, ancestors, changed_by, file_span, live_entries, table_name
 from tidemark.lake.properties import CONTENT, CREATED, KEPT
-from tidemark.ranges import Interval, Ranges, format_instant, union
-
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-MICROSECOND = timedelta(microseconds=1)
+from tidemark.lake.retention import dropped_through
+from tidemark.ranges import MICROSECOND, Interval, Ranges, format_instant, union
 
 
 @dataclass(frozen=True)
@@ -38,6 +34,8 @@ class Changes:
     """What happened between two snapshots of an input (from exclusive, to inclusive).
 
     `timeless_rows` counts the changed rows of an input without event time, whose place in time is unknown.
+    `dropped` counts the commits that only took out what is older than the input keeps, `dropped_through` says
+    up to when.
     """
 
     from_snapshot: int | None
@@ -47,6 +45,8 @@ class Changes:
     kept: int
     files: tuple[ChangedFile, ...]
     timeless_rows: int = 0
+    dropped: int = 0
+    dropped_through: datetime | None = None
 
     @property
     def append_only(self) -> bool:
@@ -68,7 +68,7 @@ class Changes:
         if self.from_snapshot is None:
             head = f"first read, snapshot {self.to_snapshot}"
         else:
-            count = self.appended + self.rewritten + self.kept
+            count = self.appended + self.rewritten + self.dropped + self.kept
             kinds = [f"{n} {word}" for n, word in self._kinds() if n]
             head = f"{count} snapshots" + (f" ({', '.join(kinds)})" if kinds else "")
         if self.timeless_rows:
@@ -79,14 +79,22 @@ class Changes:
         return f"{head}; {self.rows} rows from {format_instant(span.start)} to {format_instant(span.end)}"
 
     def _kinds(self) -> tuple[tuple[int, str], ...]:
-        return ((self.appended, "appended"), (self.rewritten, "rewritten"), (self.kept, "content kept"))
+        return (
+            (self.appended, "appended"),
+            (self.rewritten, "rewritten"),
+            (self.dropped, "retention"),
+            (self.kept, "content kept"),
+        )
 
 
-def changes_since(table: Table, position: int | None, event_time: str | None) -> Changes:
+def changes_since(
+    table: Table, position: int | None, event_time: str | None, keep_from: datetime | None = None
+) -> Changes:
     """What the table's main holds that a reader at `position` has not seen; everything for None.
 
-    `event_time` None (a table without one) gives no files' spans. Raises PositionLost where the position is
-    not in main's history, InputChanged for a commit or file that the loop cannot follow.
+    `event_time` None (a table without one) gives no files' spans. Whole partitions before `keep_from` that
+    vanish are retention and no change. Raises PositionLost where the position is not in main's history,
+    InputChanged for a commit or file that the loop cannot follow.
     """
     head = table.current_snapshot()
     if head is None:
@@ -95,21 +103,22 @@ def changes_since(table: Table, position: int | None, event_time: str | None) ->
         return _first_read(table, head, event_time)
     new = _walk(table, head, position)
     appended = [s for s in new if _kind(table, s) == "append"]
-    rewritten = [s for s in new if _kind(table, s) == "rewrite"]
+    removing = [s for s in new if _kind(table, s) == "rewrite"]
+    dropped = {s.snapshot_id: d for s in removing if (d := dropped_through(table, head, s, event_time, keep_from))}
+    rewritten = [s for s in removing if s.snapshot_id not in dropped]
     changed = [*appended, *rewritten]
-    kept = len(new) - len(changed)
+    kept = len(new) - len(changed) - len(dropped)
+    counts = Changes(position, head.snapshot_id, len(appended), len(rewritten), kept, ())
     if event_time is None:
-        rows = sum(entry.data_file.record_count for entry in _changed_by(table, changed))
-        return Changes(position, head.snapshot_id, len(appended), len(rewritten), kept, (), rows)
-    shortcut = not kept and not rewritten
-    entries = _added_since(table, head, changed) if shortcut else _changed_by(table, changed)
-    files = _changed_files(table, entries, event_time)
-    return Changes(position, head.snapshot_id, len(appended), len(rewritten), kept, files)
-
-
-def table_name(table: Table) -> str:
-    """`namespace.name` of a table."""
-    return ".".join(table.name()[-2:])
+        return replace(counts, timeless_rows=sum(e.data_file.record_count for e in changed_by(table, changed)))
+    shortcut = len(appended) == len(new)
+    entries = added_since(table, head, changed) if shortcut else changed_by(table, changed)
+    return replace(
+        counts,
+        files=_changed_files(table, entries, event_time),
+        dropped=len(dropped),
+        dropped_through=max(dropped.values(), default=None),
+    )
 
 
 def least_event_time(table: Table, snapshot_id: int, event_time: str) -> datetime | None:
@@ -117,7 +126,7 @@ def least_event_time(table: Table, snapshot_id: int, event_time: str) -> datetim
     snapshot = table.snapshot_by_id(snapshot_id)
     if snapshot is None:
         return None
-    files = _changed_files(table, _live_entries(table, snapshot), event_time)
+    files = _changed_files(table, live_entries(table, snapshot), event_time)
     return min((f.span.start for f in files), default=None)
 
 
@@ -126,44 +135,8 @@ def latest_added_time(table: Table, snapshot_id: int, event_time: str) -> dateti
     snapshot = table.snapshot_by_id(snapshot_id)
     if snapshot is None:
         return None
-    entries = (e for e in _changed_by(table, [snapshot]) if e.status is ManifestEntryStatus.ADDED)
+    entries = (e for e in changed_by(table, [snapshot]) if e.status is ManifestEntryStatus.ADDED)
     return max((f.span.end - MICROSECOND for f in _changed_files(table, entries, event_time)), default=None)
-
-
-def file_span(table: Table, file: DataFile, event_time: str) -> Interval | None:
-    """The event times of a file from its column bounds; None for a file without rows.
-
-    Raises InputChanged where a file with rows has no bounds.
-    """
-    if file.record_count == 0:
-        return None
-    field = table.schema().find_field(event_time)
-    lower, upper = (bounds.get(field.field_id) for bounds in (file.lower_bounds or {}, file.upper_bounds or {}))
-    if lower is None or upper is None:
-        raise InputChanged(
-            f"{table_name(table)}: file {file.file_path} has no bounds for {event_time}, so what it changed is "
-            f"unknown; set write.metadata.metrics.column.{event_time}=full and rewrite the file (rewrite_data_files)"
-        )
-    low, high = (_decode(field.field_type, bound) for bound in (lower, upper))
-    step = timedelta(days=1) if isinstance(field.field_type, DateType) else MICROSECOND
-    return Interval(EPOCH + low * step, EPOCH + (high + 1) * step)
-
-
-def _decode(of_type: IcebergType, bound: bytes) -> int:
-    """A bound as days (date) or microseconds (timestamp) since 1970."""
-    if not isinstance(of_type, (DateType, TimestampType, TimestamptzType)):
-        raise InputChanged(f"an event time of type {of_type} has no place in time; use date or timestamp")
-    value: Any = from_bytes(of_type, bound)
-    return int(value)
-
-
-def ancestors(table: Table, head: Snapshot) -> Iterator[Snapshot]:
-    """The snapshot, its parent, and so on, as far as metadata goes back."""
-    current: Snapshot | None = head
-    while current is not None:
-        yield current
-        parent = current.parent_snapshot_id
-        current = table.snapshot_by_id(parent) if parent is not None else None
 
 
 def _walk(table: Table, head: Snapshot, position: int) -> list[Snapshot]:
@@ -200,33 +173,8 @@ def _kind(table: Table, snapshot: Snapshot) -> str:
 
 
 def _first_read(table: Table, head: Snapshot, event_time: str | None) -> Changes:
-    files = () if event_time is None else _changed_files(table, _live_entries(table, head), event_time)
+    files = () if event_time is None else _changed_files(table, live_entries(table, head), event_time)
     return Changes(None, head.snapshot_id, 0, 0, 0, files)
-
-
-def _live_entries(table: Table, snapshot: Snapshot) -> Iterator[ManifestEntry]:
-    for manifest in snapshot.manifests(table.io):
-        yield from manifest.fetch_manifest_entry(table.io, discard_deleted=True)
-
-
-def _added_since(table: Table, head: Snapshot, new: Sequence[Snapshot]) -> Iterator[ManifestEntry]:
-    """Files added by appends: the head's manifests hold them all, also where manifests were merged."""
-    ids = {snapshot.snapshot_id for snapshot in new}
-    for manifest in head.manifests(table.io):
-        if manifest.added_snapshot_id in ids:
-            entries = manifest.fetch_manifest_entry(table.io, discard_deleted=True)
-            yield from (entry for entry in entries if entry.snapshot_id in ids)
-
-
-def _changed_by(table: Table, snapshots: Sequence[Snapshot]) -> Iterator[ManifestEntry]:
-    """Files that each snapshot added or removed."""
-    changed = (ManifestEntryStatus.ADDED, ManifestEntryStatus.DELETED)
-    for snapshot in snapshots:
-        for manifest in snapshot.manifests(table.io):
-            if manifest.added_snapshot_id != snapshot.snapshot_id:
-                continue
-            entries = manifest.fetch_manifest_entry(table.io, discard_deleted=False)
-            yield from (e for e in entries if e.status in changed and e.snapshot_id == snapshot.snapshot_id)
 
 
 def _changed_files(table: Table, entries: Iterable[ManifestEntry], event_time: str) -> tuple[ChangedFile, ...]:

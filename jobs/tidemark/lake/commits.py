@@ -11,6 +11,7 @@ from pyiceberg.table import Table
 from pyiceberg.table.metadata import TableMetadata
 from pyiceberg.table.refs import MAIN_BRANCH, SnapshotRefType
 from pyiceberg.table.update import (
+    AssertCurrentSchemaId,
     AssertRefSnapshotId,
     AssertTableUUID,
     SetPropertiesUpdate,
@@ -84,6 +85,7 @@ def _requirements(plan: Plan) -> tuple[Any, ...]:
     return (
         AssertTableUUID(uuid=UUID(plan.table_uuid)),
         AssertRefSnapshotId.model_validate({"ref": MAIN_BRANCH, "snapshot-id": plan.base_snapshot}),
+        AssertCurrentSchemaId.model_validate({"current-schema-id": plan.schema_id}),
         AssertWatermark(session=previous),
     )
 
@@ -105,7 +107,8 @@ def _check_unmoved(
     previous = watermark_of(table)
     same_main = head is not None and head.snapshot_id == plan.base_snapshot
     same_watermark = (previous.session if previous else None) == (plan.previous.session if plan.previous else None)
-    if not (same_main and same_watermark) or attempt == TRIES - 1:
+    same_columns = table.metadata.current_schema_id == plan.schema_id
+    if not (same_main and same_watermark and same_columns) or attempt == TRIES - 1:
         found = head.snapshot_id if head else None
         raise MainMoved(
             f"{plan.dataset}, session {plan.session}: main was {plan.base_snapshot} when planned and is {found} now"

@@ -8,8 +8,8 @@ from pyiceberg.table import Table
 from pyiceberg.table.snapshots import Operation, Snapshot
 
 from tidemark.errors import ForeignCommit, RolledBack
-from tidemark.lake.changes import ancestors, table_name
 from tidemark.lake.commits import watermark_of
+from tidemark.lake.manifests import ancestors, table_name
 from tidemark.lake.properties import CONTENT, CREATED, KEPT, SESSION, branch_prefix
 from tidemark.plans import Plan
 
@@ -75,10 +75,10 @@ def check_own_hands(table: Table) -> None:
         if watermark is not None:
             raise RolledBack(
                 f"{name}: snapshot {watermark.snapshot}, published by session {watermark.session}, is no longer in "
-                f"main's history: somebody rolled the table back; nothing was written. Move main to that snapshot "
-                f"again, or (a table that has inputs) rebuild it from them: tidemark run {name} --resync"
+                f"main's history: somebody rolled the table back; nothing was written. If that was meant: "
+                f"tidemark adopt {name}. Else move main to that snapshot again"
             )
-    foreign = [snapshot.snapshot_id for snapshot in since if not _keeps_content(snapshot)]
+    foreign = [snapshot.snapshot_id for snapshot in since if not keeps_content(snapshot)]
     if foreign:
         raise ForeignCommit(
             f"{name}: snapshot {foreign[-1]} on main was made by no session of this dataset; nothing was written. "
@@ -97,7 +97,7 @@ def _reaches(table: Table, later: int, earlier: int) -> bool:
     for snapshot in ancestors(table, start) if start is not None else ():
         if snapshot.snapshot_id == earlier:
             return True
-        if not _keeps_content(snapshot):
+        if not keeps_content(snapshot):
             return False
     return False
 
@@ -107,7 +107,8 @@ def _history(table: Table) -> Iterator[Snapshot]:
     return ancestors(table, head) if head is not None else iter(())
 
 
-def _keeps_content(snapshot: Snapshot) -> bool:
+def keeps_content(snapshot: Snapshot) -> bool:
+    """Whether the commit changed no row: a compaction, or one that says so."""
     if property_of(snapshot, CONTENT) in (KEPT, CREATED):
         return True
     return snapshot.summary is not None and snapshot.summary.operation is Operation.REPLACE

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from tidemark.errors import RequestRefused
 from tidemark.planning import source
-from tidemark.planning.common import blank, input_plans
+from tidemark.planning.common import blank, held, input_plans, logic_note
 from tidemark.planning.state import Situation
 from tidemark.planning.stateful import read_ranges
 from tidemark.planning.windows import to_partitions
@@ -29,10 +29,11 @@ def plan(situation: Situation) -> Plan:
     ranges = _ranges(situation)
     stateless = situation.spec.mode == "stateless"
     wanted = dict.fromkeys(situation.inputs, ranges) if stateless else read_ranges(situation, ranges)
-    draft = blank(situation, How.overwrite, f"backfill asked for: {describe(ranges)}")
+    draft = blank(situation, How.overwrite, *logic_note(situation), f"backfill asked for: {describe(ranges)}")
     return replace(
         draft,
         ranges=ranges,
+        owed=subtract(draft.owed, ranges),
         overdue=subtract(draft.overdue, ranges),
         inputs=input_plans(situation, dict(wanted), at_watermark=stateless),
     )
@@ -46,7 +47,13 @@ def _ranges(situation: Situation) -> Ranges:
     if previous is None:
         raise RequestRefused(f"{name}: nothing is built yet; run it without a range first")
     limit = previous.complete_through
-    ranges = intersect(to_partitions(situation.spec, (request.range,)), before(limit))
+    asked = intersect(to_partitions(situation.spec, (request.range,)), before(limit))
+    ranges = intersect(asked, held(situation))
+    if asked and not ranges:
+        raise RequestRefused(
+            f"{name}: {request.range} lies below what its inputs keep, from which it could be rebuilt "
+            f"({describe(held(situation))}); what is published there stays as it is"
+        )
     if not ranges:
         through = format_instant(limit) if limit else "the beginning"
         raise RequestRefused(

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from tidemark.planning.state import InputState, Situation
+from tidemark.planning.windows import partition_unit
 from tidemark.plans import InputPlan, Plan
-from tidemark.ranges import Ranges, format_instant
-from tidemark.records import How, Watermark
+from tidemark.ranges import Ranges, before, ceil, format_instant, from_on
+from tidemark.records import Border, How, Watermark
 
 
 def waiting(situation: Situation) -> str | None:
@@ -30,7 +31,9 @@ def blank(situation: Situation, how: How, *notes: str) -> Plan:
         table_uuid=target.uuid,
         how=how,
         base_snapshot=target.head,
+        schema_id=target.schema_id,
         fingerprint=situation.fingerprint,
+        logic=situation.logic,
         clock=situation.clock,
         owed=previous.owed if previous else (),
         overdue=previous.overdue if previous else (),
@@ -39,19 +42,57 @@ def blank(situation: Situation, how: How, *notes: str) -> Plan:
         previous=previous,
         request=situation.request,
         resync=situation.resync,
-        notes=(*situation.notes, *logic_note(situation), *notes),
+        takes_up_logic=situation.request is None,
+        borders=borders(situation),
+        notes=(*situation.notes, *notes),
     )
+
+
+def logic_changed(situation: Situation) -> bool:
+    """Whether the table was built by another logic than today's; landed rows and versions stand alone."""
+    previous = situation.target.watermark
+    return previous is not None and previous.logic not in ("", situation.logic)
+
+
+def rebuilds(situation: Situation) -> bool:
+    """Whether a changed logic is followed by a rebuild of all that the inputs hold."""
+    wanted = situation.resync or situation.spec.on_change == "rebuild"
+    return logic_changed(situation) and situation.request is None and wanted
+
+
+def borders(situation: Situation) -> tuple[Border, ...]:
+    """Which older logic the rows of which time follow from, where the spec lets the new one begin from now on."""
+    previous = situation.target.watermark
+    if previous is None or situation.resync:
+        return ()
+    if not logic_changed(situation) or situation.request is not None:
+        return previous.borders
+    if rebuilds(situation) or situation.spec.mode not in ("stateless", "stateful"):
+        return ()
+    return (*previous.borders, Border(previous.logic, previous.complete_through))
 
 
 def logic_note(situation: Situation) -> tuple[str, ...]:
-    """Say when the logic differs from the one that built the table; landed rows and versions stand alone."""
-    built = situation.target.watermark.fingerprint if situation.target.watermark else ""
-    if not built or built == situation.fingerprint or situation.spec.mode in ("source", "versioned"):
+    """Say when the logic differs from the one that built the table, and what follows."""
+    previous = situation.target.watermark
+    if previous is None or not logic_changed(situation):
         return ()
-    return (
-        f"the logic changed since the table was built ({built} -> {situation.fingerprint}): "
-        f"this session uses the new one; rebuild older ranges by a backfill",
-    )
+    changed = f"the logic changed since the table was built ({previous.logic} -> {situation.logic})"
+    if situation.request is not None:
+        return (f"{changed}: this range is rebuilt by the new one",)
+    if rebuilds(situation):
+        return (f"{changed}: all that the inputs hold is rebuilt",)
+    return (f"{changed}: it counts from now on, what was built before follows from the old one",)
+
+
+def held(situation: Situation) -> Ranges:
+    """The target times whose inputs retention has left whole: all of time where nothing was dropped."""
+    least = [
+        state.held_from + (state.spec.before or timedelta(0)) for state in situation.inputs.values() if state.held_from
+    ]
+    if not least:
+        return before(None)
+    return from_on(ceil(max(least), partition_unit(situation.spec)))
 
 
 def input_plans(
@@ -81,6 +122,7 @@ def _input_plan(state: InputState, read_snapshot: int, reads: Ranges | None) -> 
         final_through=state.final_through,
         reads=reads,
         changes=state.changes.describe(),
+        held_from=state.held_from,
     )
 
 
@@ -101,6 +143,8 @@ def watermark_moves(previous: Watermark | None, plan: Plan) -> bool:
         or plan.complete_through != previous.complete_through
         or plan.final_through != previous.final_through
         or plan.overdue != previous.overdue
+        or plan.owed != previous.owed
+        or plan.watermark(previous.snapshot).logic != previous.logic
     )
 
 

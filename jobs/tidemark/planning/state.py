@@ -14,10 +14,11 @@ from tidemark.spec import DatasetSpec, InputSpec
 
 @dataclass(frozen=True)
 class TargetState:
-    """The target as it is: table uuid, main's snapshot id, its watermark (None before the first session)."""
+    """The target as it is: table uuid, main's snapshot id, schema id, watermark (None before the first session)."""
 
     uuid: str
     head: int
+    schema_id: int
     watermark: Watermark | None
 
 
@@ -26,7 +27,8 @@ class InputState:
     """One input as it is.
 
     `published` is False for a table that no session has filled yet. `bounds` says whether its completeness
-    limits the target (static and versioned inputs do not). `own` marks the dataset reading itself.
+    limits the target (static and versioned inputs do not). `own` marks the dataset reading itself. `held_from`
+    is the least event time that retention has left.
     """
 
     spec: InputSpec
@@ -38,6 +40,7 @@ class InputState:
     published: bool
     bounds: bool
     own: bool = False
+    held_from: datetime | None = None
 
     @property
     def waited_for(self) -> datetime | None:
@@ -57,6 +60,7 @@ class Situation:
     target: TargetState
     inputs: Mapping[str, InputState]
     fingerprint: str
+    logic: str
     clock: datetime
     has_rows: Callable[[str, Ranges], bool]
     least_time: Callable[[str], datetime | None]

@@ -3,9 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
-from tidemark.planning.common import blank, complete_note, input_plans, latest, waiting, watermark_moves
+from tidemark.planning.common import (
+    blank,
+    complete_note,
+    held,
+    input_plans,
+    latest,
+    logic_note,
+    rebuilds,
+    waiting,
+    watermark_moves,
+)
+from tidemark.planning.pieces import built_through, first_piece
 from tidemark.planning.state import InputState, Situation
 from tidemark.planning.windows import (
     buildable_through,
@@ -16,13 +27,22 @@ from tidemark.planning.windows import (
     touches,
 )
 from tidemark.plans import Plan
-from tidemark.ranges import Interval, Ranges, before, describe, floor, from_on, intersect, subtract, union
+from tidemark.ranges import (
+    MICROSECOND,
+    Interval,
+    Ranges,
+    before,
+    describe,
+    floor,
+    from_on,
+    intersect,
+    subtract,
+    union,
+)
 from tidemark.records import How
 
 LONG_AGO = datetime(1990, 1, 1, tzinfo=UTC)
 """A range that begins before this comes from an unbounded window or an undated row, not from traffic."""
-
-INSTANT = timedelta(microseconds=1)
 
 
 def plan(situation: Situation) -> Plan:
@@ -34,19 +54,22 @@ def plan(situation: Situation) -> Plan:
     limit, limiting = buildable_through(situation.spec, situation.inputs.values())
     limit = latest(limit, draft.complete_through)
     touched = clip_to_rows(situation, _touched(situation))
-    due, overdue = _split_overdue(situation, union(touched, draft.owed), limit)
+    due, overdue = _split_overdue(situation, touched, limit)
     fresh = _newly_complete(situation, limit)
-    ranges = clip_to_rows(situation, buildable(situation, union(due, fresh), limit))
+    wanted = clip_to_rows(situation, buildable(situation, union(due, draft.owed, fresh), limit))
+    ranges = first_piece(situation, wanted, limit)
+    owed = subtract(wanted, ranges)
+    through = built_through(draft.complete_through, owed, limit)
     draft = replace(
         draft,
-        complete_through=limit,
-        final_through=latest(draft.final_through, final_through(situation.spec, situation.inputs.values(), limit)),
+        complete_through=through,
+        final_through=latest(draft.final_through, final_through(situation.spec, situation.inputs.values(), through)),
         ranges=ranges,
-        owed=(),
-        overdue=subtract(union(draft.overdue, overdue), ranges),
+        owed=owed,
+        overdue=subtract(union(draft.overdue, overdue), wanted),
         held_back=intersect(touched, from_on(limit)) if limit else (),
         inputs=input_plans(situation, read_ranges(situation, ranges)),
-        notes=(*draft.notes, *_notes(situation, limit, limiting, overdue)),
+        notes=(*draft.notes, *logic_note(situation), *_notes(situation, limit, limiting, overdue)),
     )
     if ranges:
         return replace(draft, how=How.overwrite)
@@ -54,7 +77,7 @@ def plan(situation: Situation) -> Plan:
 
 
 def _touched(situation: Situation) -> Ranges:
-    if situation.resync:
+    if situation.resync or rebuilds(situation):
         return before(None)
     if situation.target.watermark and any(state.changes.timeless_rows for state in _changed(situation)):
         return before(None)
@@ -68,7 +91,8 @@ def _changed(situation: Situation) -> list[InputState]:
 def _split_overdue(situation: Situation, touched: Ranges, limit: datetime | None) -> tuple[Ranges, Ranges]:
     """What is rebuilt on its own, and what lies beyond the catch-up limit. A first run has no such limit."""
     bound = situation.spec.catch_up_limit
-    if bound is None or limit is None or situation.target.watermark is None or situation.resync:
+    everything = situation.target.watermark is None or situation.resync or rebuilds(situation)
+    if bound is None or limit is None or everything:
         return touched, ()
     oldest = floor(limit - bound, partition_unit(situation.spec))
     overdue = to_partitions(situation.spec, intersect(touched, before(oldest)))
@@ -92,8 +116,9 @@ def rows_input(situation: Situation) -> InputState:
 
 
 def buildable(situation: Situation, ranges: Ranges, limit: datetime | None) -> Ranges:
-    """Whole partitions of the target, as far as the inputs are complete."""
-    return intersect(to_partitions(situation.spec, intersect(ranges, before(limit))), before(limit))
+    """Whole partitions of the target, as far as the inputs are complete and still hold their rows."""
+    whole = to_partitions(situation.spec, intersect(ranges, before(limit)))
+    return intersect(intersect(whole, before(limit)), held(situation))
 
 
 def clip_to_rows(situation: Situation, ranges: Ranges) -> Ranges:
@@ -103,10 +128,10 @@ def clip_to_rows(situation: Situation, ranges: Ranges) -> Ranges:
     rows = rows_input(situation)
     changed = [file.span.start for file in rows.changes.files]
     least = situation.least_time(rows.spec.name) if situation.target.watermark else None
-    first = min([*changed, *([least] if least else [])], default=None)
-    if first is None:
+    earliest = min([*changed, *([least] if least else [])], default=None)
+    if earliest is None:
         return ranges if situation.target.watermark else ()
-    start = to_partitions(situation.spec, touches(rows.spec, (Interval(first, first + INSTANT),)))
+    start = to_partitions(situation.spec, touches(rows.spec, (Interval(earliest, earliest + MICROSECOND),)))
     return intersect(ranges, from_on(start[0].start)) if start else ()
 
 

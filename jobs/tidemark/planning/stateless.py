@@ -4,11 +4,20 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from tidemark.planning.common import blank, input_plans, latest, waiting, watermark_moves
+from tidemark.planning.common import (
+    blank,
+    held,
+    input_plans,
+    latest,
+    logic_note,
+    rebuilds,
+    waiting,
+    watermark_moves,
+)
 from tidemark.planning.state import InputState, Situation
 from tidemark.planning.windows import to_partitions
 from tidemark.plans import Plan
-from tidemark.ranges import before
+from tidemark.ranges import intersect
 from tidemark.records import How
 
 
@@ -24,8 +33,9 @@ def plan(situation: Situation) -> Plan:
         complete_through=latest(draft.complete_through, state.complete_through),
         final_through=latest(draft.final_through, state.final_through),
     )
+    draft = replace(draft, notes=(*draft.notes, *logic_note(situation)))
     unknown = situation.target.watermark is not None and state.changes.from_snapshot is None
-    if situation.resync or unknown:
+    if situation.resync or unknown or rebuilds(situation):
         return _overwrite_all(situation, draft, state)
     if not state.changes.append_only and state.changes.files:
         return _overwrite(situation, draft, state)
@@ -36,14 +46,14 @@ def plan(situation: Situation) -> Plan:
 
 
 def _overwrite(situation: Situation, draft: Plan, state: InputState) -> Plan:
-    ranges = to_partitions(situation.spec, state.changes.touched)
+    ranges = intersect(to_partitions(situation.spec, state.changes.touched), held(situation))
     inputs = input_plans(situation, {state.spec.name: ranges})
     note = "the input was rewritten, not only added to: the partitions it touched are rebuilt whole"
     return replace(draft, how=How.overwrite, ranges=ranges, inputs=inputs, notes=(*draft.notes, note))
 
 
 def _overwrite_all(situation: Situation, draft: Plan, state: InputState) -> Plan:
-    everything = before(None)
+    everything = held(situation)
     inputs = input_plans(situation, {state.spec.name: everything})
     note = "rebuilt from all that the input holds now"
     return replace(draft, how=How.overwrite, ranges=everything, inputs=inputs, notes=(*draft.notes, note))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from tidemark.planning.common import blank, input_plans, latest, waiting
+from tidemark.planning.common import blank, input_plans, latest, logic_changed, waiting
 from tidemark.planning.state import Situation
 from tidemark.plans import Plan
 from tidemark.ranges import before
@@ -19,6 +19,8 @@ def plan(situation: Situation) -> Plan:
     changed = [s.spec.name for s in situation.inputs.values() if not s.own and _has_news(situation, s.spec.name)]
     known = [s.complete_through for s in situation.inputs.values() if s.bounds and s.complete_through]
     draft = blank(situation, How.nothing)
+    if logic_changed(situation):
+        changed = [*changed, "the logic"]
     if not changed and not situation.resync:
         return replace(draft, notes=(*draft.notes, "no input changed: there is nothing new to make a version from"))
     whole = situation.spec.replace == "whole"

@@ -11,7 +11,7 @@ from tidemark.spec import values as read
 from tidemark.spec.document import Item
 from tidemark.spec.model import InputSpec, WaitsFor
 
-KEYS = ("dataset", "window", "rows", "optional", "waits_for", "event_time")
+KEYS = ("dataset", "window", "rows", "optional", "waits_for", "event_time", "keep")
 WAITS: tuple[WaitsFor, ...] = ("complete_through", "final_through")
 ZERO = timedelta(0)
 
@@ -44,6 +44,7 @@ def read_inputs(item: Item, values: Mapping[str, Any]) -> dict[str, InputSpec]:
 def _input(name: str, item: Item, values: Mapping[str, Any]) -> InputSpec:
     keys = read.block(item, KEYS, needed=("dataset",))
     window = _window(keys["window"], values) if "window" in keys else Window()
+    keep = _keep(keys["keep"], window, values) if "keep" in keys else None
     return InputSpec(
         name=name,
         dataset=read.dataset_name(keys["dataset"]),
@@ -53,7 +54,14 @@ def _input(name: str, item: Item, values: Mapping[str, Any]) -> InputSpec:
         rows="rows" in keys and read.flag(keys["rows"]),
         optional="optional" in keys and read.flag(keys["optional"]),
         waits_for=read.choice(keys["waits_for"], WAITS) if "waits_for" in keys else "complete_through",
+        keep=keep,
     )
+
+
+def _keep(item: Item, window: Window, values: Mapping[str, Any]) -> timedelta:
+    if window.before is None:
+        raise item.wrong("keep stands beside before: all", "state that accumulates needs all of its input: remove keep")
+    return read.positive_duration(item, values, "how long the input holds its rows, such as 90d")
 
 
 def _window(item: Item, values: Mapping[str, Any]) -> Window:

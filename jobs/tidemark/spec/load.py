@@ -14,7 +14,7 @@ from tidemark.spec.checks import read_expectations
 from tidemark.spec.columns import read_columns
 from tidemark.spec.document import Item, read_document
 from tidemark.spec.inputs import read_inputs
-from tidemark.spec.model import DatasetSpec, Mode
+from tidemark.spec.model import DatasetSpec, Mode, OnChange
 from tidemark.spec.partitions import read_partitions
 from tidemark.spec.sources import read_landing
 from tidemark.spec.within import check_within
@@ -32,6 +32,8 @@ KEYS = (
     "inputs",
     "replace",
     "catch_up_limit",
+    "max_range",
+    "on_change",
     "landing",
     "columns",
     "expectations",
@@ -39,6 +41,7 @@ KEYS = (
 NEEDED = ("dataset", "why", "grain", "mode", "columns")
 Replace = Literal["append", "whole"]
 REPLACES: tuple[Replace, ...] = ("append", "whole")
+ON_CHANGE: tuple[OnChange, ...] = ("rebuild", "from_now_on")
 MODES: tuple[Mode, ...] = ("source", "stateless", "stateful", "versioned")
 
 
@@ -86,7 +89,9 @@ def _read(path: Path, values: Mapping[str, Any]) -> tuple[DatasetSpec, Item]:
         settings=read.setting_names(keys["settings"], values) if "settings" in keys else (),
         inputs=read_inputs(keys["inputs"], values) if "inputs" in keys else {},
         replace=_replace(keys.get("replace"), mode),
-        catch_up_limit=_catch_up_limit(keys["catch_up_limit"], values) if "catch_up_limit" in keys else None,
+        catch_up_limit=_span(keys.get("catch_up_limit"), values, "how old a target hour may be, such as 60d"),
+        max_range=_span(keys.get("max_range"), values, "how much one session may rebuild, such as 30d"),
+        on_change=read.choice(keys["on_change"], ON_CHANGE) if "on_change" in keys else "rebuild",
         landing=read_landing(keys["landing"], values) if "landing" in keys else None,
         expectations=read_expectations(keys["expectations"], columns) if "expectations" in keys else (),
     )
@@ -106,8 +111,5 @@ def _replace(item: Item | None, mode: Mode) -> Replace | None:
     return "append" if mode == "versioned" else None
 
 
-def _catch_up_limit(item: Item, values: Mapping[str, Any]) -> timedelta:
-    limit = read.duration(item, values)
-    if limit <= timedelta(0):
-        raise item.wrong(f"catch_up_limit is {item.shown}", "write how old a target hour may be, such as 60d")
-    return limit
+def _span(item: Item | None, values: Mapping[str, Any], meaning: str) -> timedelta | None:
+    return None if item is None else read.positive_duration(item, values, meaning)

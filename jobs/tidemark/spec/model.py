@@ -10,6 +10,7 @@ from typing import Any, Literal
 Mode = Literal["source", "stateless", "stateful", "versioned"]
 Severity = Literal["fail", "warn"]
 WaitsFor = Literal["complete_through", "final_through"]
+OnChange = Literal["rebuild", "from_now_on"]
 PartitionTransform = Literal["hour", "day", "month", "identity"]
 ExpectationKind = Literal["rows_where", "row_count", "mean", "distinct"]
 
@@ -26,7 +27,8 @@ class Partition:
 class InputSpec:
     """One input and what a target row looks at: its event times in [t - before, t + after].
 
-    `before` None reaches back to the beginning. `rows` marks the input that gives the rows.
+    `before` None reaches back to the beginning. `rows` marks the input that gives the rows. `keep` says how
+    long the input holds its rows: whole partitions older than this vanish without being a change.
     """
 
     name: str
@@ -37,6 +39,7 @@ class InputSpec:
     rows: bool = False
     optional: bool = False
     waits_for: WaitsFor = "complete_through"
+    keep: timedelta | None = None
 
 
 @dataclass(frozen=True)
@@ -98,6 +101,8 @@ class DatasetSpec:
     inputs: dict[str, InputSpec] = field(default_factory=dict)
     replace: Literal["append", "whole"] | None = None
     catch_up_limit: timedelta | None = None
+    max_range: timedelta | None = None
+    on_change: OnChange = "rebuild"
     landing: LandingSpec | None = None
     expectations: tuple[Expectation, ...] = ()
 

@@ -144,6 +144,14 @@ def duration(item: Item, values: Mapping[str, Any]) -> timedelta:
         raise item.wrong(f"{item.name}{said}: {what}", remedy) from error
 
 
+def positive_duration(item: Item, values: Mapping[str, Any], meaning: str) -> timedelta:
+    """A duration longer than nothing; `meaning` says what it should be."""
+    length = duration(item, values)
+    if length <= timedelta(0):
+        raise item.wrong(f"{item.name} is {item.shown}", f"write {meaning}")
+    return length
+
+
 def resolved(item: Item, values: Mapping[str, Any]) -> Any:
     """A value as plain data, each `$key` in it replaced by that key's value."""
     if isinstance(item.value, dict):

@@ -22,10 +22,10 @@ _NEEDED = {
     "versioned": ("transform", "inputs"),
 }
 _REFUSED = {
-    "source": ("transform", "inputs", "params", "replace", "catch_up_limit"),
-    "stateless": ("landing", "replace"),
+    "source": ("transform", "inputs", "params", "replace", "catch_up_limit", "max_range", "on_change"),
+    "stateless": ("landing", "replace", "max_range"),
     "stateful": ("landing", "replace"),
-    "versioned": ("landing", "event_time", "catch_up_limit"),
+    "versioned": ("landing", "event_time", "catch_up_limit", "max_range", "on_change"),
 }
 
 
@@ -41,10 +41,9 @@ def check_within(spec: DatasetSpec, item: Item) -> None:
     _check_handed(spec, item)
     if spec.inputs:
         _check_windows(spec, item.value["inputs"])
-    if spec.event_unit == "day" and spec.catch_up_limit and not is_whole_days(spec.catch_up_limit):
-        raise item.value["catch_up_limit"].wrong(
-            "catch_up_limit is not whole days", f"a row is a whole day: write days{_DAYS}"
-        )
+    for key, span in (("catch_up_limit", spec.catch_up_limit), ("max_range", spec.max_range)):
+        if spec.event_unit == "day" and span and not is_whole_days(span):
+            raise item.value[key].wrong(f"{key} is not whole days", f"a row is a whole day: write days{_DAYS}")
 
 
 _DAYS = ", such as 28d"

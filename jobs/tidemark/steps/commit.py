@@ -8,9 +8,9 @@ from typing import Any
 from pyiceberg.table import Table
 
 from tidemark.lake import ops
-from tidemark.lake.changes import table_name
 from tidemark.lake.commits import watermark_of
 from tidemark.lake.history import session_branches
+from tidemark.lake.manifests import table_name
 from tidemark.plans import Plan
 from tidemark.records import FileRef, Watermark
 from tidemark.stages import Committed, Published
@@ -78,7 +78,7 @@ def _watermark_row(context: Context, plan: Plan, watermark: Watermark) -> Mappin
         "how": plan.how.value,
         "snapshot": watermark.snapshot,
         "request_id": plan.request.request_id if plan.request else None,
-        "reason": plan.request.reason if plan.request else None,
+        "reason": (plan.request.reason if plan.request else plan.reason) or None,
         "previous": plan.previous.to_json() if plan.previous else None,
         "current": watermark.to_json(),
         "complete_through": watermark.complete_through,

@@ -11,16 +11,19 @@ from pyiceberg.table import Table
 from pyiceberg.types import DateType
 
 from tidemark.errors import InputChanged, PositionLost
-from tidemark.fingerprint import fingerprint
+from tidemark.fingerprint import fingerprint, logic
 from tidemark.lake import ops
-from tidemark.lake.changes import Changes, ancestors, changes_since, least_event_time, table_name
+from tidemark.lake.changes import Changes, changes_since, least_event_time
 from tidemark.lake.commits import watermark_of
 from tidemark.lake.conditions import any_of, between
+from tidemark.lake.evolution import check_readable, evolution, evolve
 from tidemark.lake.history import check_own_hands
+from tidemark.lake.manifests import ancestors, table_name
 from tidemark.planning import InputState, Situation, TargetState, make_plan
+from tidemark.planning.common import latest
 from tidemark.plans import Plan
 from tidemark.ranges import Ranges, Unit, ceil, floor, intersect
-from tidemark.records import How, Request, Watermark
+from tidemark.records import How, Position, Request, Watermark
 from tidemark.spec import DatasetSpec, InputSpec
 from tidemark.stages import Planned
 from tidemark.steps.commit import close_published
@@ -31,14 +34,15 @@ from tidemark.steps.landing import landing_state
 def init(context: Context, dataset: str, request: Request | None = None, resync: bool = False) -> Planned:
     """Plan the dataset's next session and store the plan; a plan that does nothing is not stored."""
     spec = context.spec(dataset)
-    target = context.lake.ensure_table(spec)
+    target = evolve(context.lake.ensure_table(spec), spec)
     close_published(context, target)
     plan = survey(context, spec, target, request, resync)
-    return Planned(_store(context, plan))
+    return Planned(store(context, plan))
 
 
 def survey(context: Context, spec: DatasetSpec, target: Table, request: Request | None, resync: bool) -> Plan:
     """The plan that follows from the tables as they are now; writes nothing."""
+    evolution(target, spec)
     if not resync:
         check_own_hands(target)
     return make_plan(_situation(context, spec, target, request, resync))
@@ -50,14 +54,17 @@ def _situation(context: Context, spec: DatasetSpec, target: Table, request: Requ
     watermark = watermark_of(target)
     tables = {name: _input_table(context, spec, i, target) for name, i in spec.inputs.items()}
     inputs = {
-        name: _input_state(context, spec, i, tables[name], None if resync else watermark)
+        name: _input_state(context, spec, i, tables[name], watermark.inputs.get(name) if watermark else None, resync)
         for name, i in spec.inputs.items()
     }
     situation = Situation(
         spec=spec,
-        target=TargetState(str(target.metadata.table_uuid), head.snapshot_id, watermark),
+        target=TargetState(
+            str(target.metadata.table_uuid), head.snapshot_id, target.metadata.current_schema_id, watermark
+        ),
         inputs=inputs,
         fingerprint=fingerprint(spec, context.settings.values),
+        logic=logic(spec, context.settings.values),
         clock=context.clock,
         has_rows=lambda name, ranges: _has_rows(tables[name], inputs[name], ranges),
         least_time=lambda name: _least_time(tables[name], inputs[name]),
@@ -71,11 +78,13 @@ def _situation(context: Context, spec: DatasetSpec, target: Table, request: Requ
 def _input_table(context: Context, spec: DatasetSpec, window: InputSpec, target: Table) -> Table:
     if window.dataset == spec.dataset:
         return target
-    return context.lake.ensure_table(context.spec(window.dataset))
+    table = context.lake.ensure_table(context.spec(window.dataset))
+    check_readable(table, context.spec(window.dataset))
+    return table
 
 
 def _input_state(
-    context: Context, spec: DatasetSpec, window: InputSpec, table: Table, watermark: Watermark | None
+    context: Context, spec: DatasetSpec, window: InputSpec, table: Table, position: Position | None, resync: bool
 ) -> InputState:
     """How an input stands, and what it did since the target's watermark."""
     own = window.dataset == spec.dataset
@@ -84,7 +93,9 @@ def _input_state(
     event_time = window.event_time or input_spec.event_time
     if not own:
         _check_in_history(table, state)
-    changes = _own_changes(table) if own else _changes(table, window, watermark, event_time)
+    keep_from = context.clock - window.keep if window.keep else None
+    seen = None if resync else position
+    changes = _own_changes(table) if own else _changes(table, window, seen, event_time, keep_from)
     static = input_spec.landing is not None and input_spec.landing.completeness == "static"
     return InputState(
         spec=replace(window, event_time=event_time),
@@ -96,6 +107,7 @@ def _input_state(
         published=state is not None,
         bounds=not static and not own and input_spec.mode != "versioned",
         own=own,
+        held_from=latest(changes.dropped_through, position.held_from if position else None),
     )
 
 
@@ -111,14 +123,15 @@ def _check_in_history(table: Table, state: Watermark | None) -> None:
         )
 
 
-def _changes(table: Table, window: InputSpec, watermark: Watermark | None, event_time: str | None) -> Changes:
-    position = watermark.inputs.get(window.name) if watermark else None
+def _changes(
+    table: Table, window: InputSpec, position: Position | None, event_time: str | None, keep_from: datetime | None
+) -> Changes:
     if position is not None and position.uuid != str(table.metadata.table_uuid):
         raise PositionLost(
             f"{window.dataset}: the table was dropped and made anew since the reader's watermark; nothing was read. "
             f"Rebuild the reader from what it holds now: tidemark run DATASET --resync"
         )
-    return changes_since(table, position.snapshot if position else None, event_time)
+    return changes_since(table, position.snapshot if position else None, event_time, keep_from)
 
 
 def _own_changes(table: Table) -> Changes:
@@ -159,7 +172,7 @@ def _answered_by(context: Context, request: Request | None, spec: DatasetSpec) -
     return next((row["session"] for row in closed if row["dataset"] == spec.dataset), None)
 
 
-def _store(context: Context, plan: Plan) -> Plan:
+def store(context: Context, plan: Plan) -> Plan:
     """Write the plan to `ops.sessions`, or take the stored one where the same plan was made before."""
     if plan.how is How.nothing:
         return plan

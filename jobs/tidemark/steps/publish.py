@@ -26,10 +26,8 @@ def publish(context: Context, audited: Audited) -> Published:
 def touch(context: Context, planned: Planned) -> Published:
     """Publish a plan that moves only the watermark: main stays where it is."""
     plan = planned.plan
-    kept = plan.previous.snapshot if plan.previous else plan.base_snapshot
-    watermark = plan.watermark(plan.base_snapshot)
-    publish_watermark(context.lake.catalog, plan, watermark)
-    return Published(plan, kept)
+    publish_watermark(context.lake.catalog, plan, plan.watermark(plan.base_snapshot))
+    return Published(plan, plan.base_snapshot)
 
 
 def find_published(context: Context, plan: Plan) -> Published | None:

@@ -1,0 +1,126 @@
+"""What a person does by command, on record and with a reason: adopt a rollback, declare a source complete.
+
+Each is a session that moves only the watermark: planned, stored, published and closed like any other.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from pyiceberg.table import Table
+from pyiceberg.table.snapshots import Snapshot
+
+from tidemark.errors import RequestRefused
+from tidemark.explain import explain
+from tidemark.fingerprint import fingerprint
+from tidemark.lake.commits import watermark_of
+from tidemark.lake.history import keeps_content, property_of
+from tidemark.lake.manifests import ancestors
+from tidemark.lake.properties import SESSION, WATERMARK
+from tidemark.planning import with_session_id
+from tidemark.plans import Plan
+from tidemark.ranges import format_instant
+from tidemark.records import How, Watermark
+from tidemark.requests import check_reason
+from tidemark.session import Say
+from tidemark.stages import Committed, Planned
+from tidemark.steps.commit import close_published, commit
+from tidemark.steps.context import Context
+from tidemark.steps.init import store
+from tidemark.steps.publish import touch
+
+
+def adopt_rollback(context: Context, dataset: str, reason: str, say: Say = print) -> Committed:
+    """Take up the watermark of what main holds, after somebody deliberately rolled the table back.
+
+    The next session then takes in again all that came after. Raises RequestRefused where main was not rolled
+    back, or where it holds no snapshot of a session.
+    """
+    if context.spec(dataset).mode == "source":
+        raise RequestRefused(
+            f"{dataset}: landed files do not come twice, so what was rolled back would be lost; move main back to the "
+            f"snapshot that its watermark names (docs/runbooks/rolled-back.md)"
+        )
+    table = _target(context, dataset)
+    current = watermark_of(table)
+    line = list(ancestors(table, _head(table)))
+    if current is None or any(snapshot.snapshot_id == current.snapshot for snapshot in line):
+        raise RequestRefused(f"{dataset}: main holds what its watermark says; there is no rollback to adopt")
+    held = _record_of(dataset, line)
+    plan = replace(_touch(context, dataset, table, reason), complete_through=held.complete_through, sets=held)
+    return _carry_out(context, plan, say)
+
+
+def declare_complete(context: Context, dataset: str, through: datetime, reason: str, say: Say = print) -> Committed:
+    """Say that a source has all that it will ever have before `through`, so that its readers go on.
+
+    Raises RequestRefused for what is no source, bounds nobody, lies ahead of the clock or goes back.
+    """
+    spec = context.spec(dataset)
+    if spec.landing is None:
+        raise RequestRefused(f"{dataset}: is built from its inputs, whose completeness it follows; declare a source")
+    if spec.landing.completeness == "static":
+        raise RequestRefused(f"{dataset}: nobody waits for it (its completeness is static); nothing to declare")
+    if through > context.clock:
+        raise RequestRefused(f"through {format_instant(through)} lies ahead of {format_instant(context.clock)}")
+    table = _target(context, dataset)
+    close_published(context, table)
+    current = watermark_of(table)
+    if current is not None and current.complete_through is not None and through <= current.complete_through:
+        raise RequestRefused(f"{dataset}: is complete through {format_instant(current.complete_through)} already")
+    plan = replace(_touch(context, dataset, table, reason), complete_through=through, final_through=through)
+    return _carry_out(context, plan, say)
+
+
+def _target(context: Context, dataset: str) -> Table:
+    return context.lake.ensure_table(context.spec(dataset))
+
+
+def _head(table: Table) -> Snapshot:
+    head = table.current_snapshot()
+    assert head is not None, "ensure_table begins each table with a snapshot"
+    return head
+
+
+def _record_of(dataset: str, line: list[Snapshot]) -> Watermark:
+    """The watermark that the newest session on main was staged with."""
+    for snapshot in line:
+        text = property_of(snapshot, WATERMARK)
+        if text is not None and property_of(snapshot, SESSION) is not None:
+            return Watermark.from_json(text)
+        if not keeps_content(snapshot):
+            break
+    raise RequestRefused(
+        f"{dataset}: main does not hold what a session published; roll it back to a snapshot whose summary has "
+        f"{SESSION}, or rebuild it from its inputs: tidemark run {dataset} --resync"
+    )
+
+
+def _touch(context: Context, dataset: str, table: Table, reason: str) -> Plan:
+    values = context.settings.values
+    spec = context.spec(dataset)
+    current = watermark_of(table)
+    return Plan(
+        dataset=dataset,
+        table_uuid=str(table.metadata.table_uuid),
+        how=How.touch,
+        base_snapshot=_head(table).snapshot_id,
+        schema_id=table.metadata.current_schema_id,
+        fingerprint=fingerprint(spec, values),
+        logic=current.logic if current else "",
+        clock=context.clock,
+        owed=current.owed if current else (),
+        overdue=current.overdue if current else (),
+        borders=current.borders if current else (),
+        previous=current,
+        reason=check_reason(reason),
+    )
+
+
+def _carry_out(context: Context, plan: Plan, say: Say) -> Committed:
+    stored = store(context, with_session_id(plan))
+    say(explain(stored))
+    committed = commit(context, touch(context, Planned(stored)))
+    say(f"{stored.dataset}: session {stored.session} is closed")
+    return committed

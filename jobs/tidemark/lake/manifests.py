@@ -1,0 +1,87 @@
+"""What the manifests of an Iceberg table say of its files, read without reading a row.
+
+Event times come from the column bounds of the files, one interval a file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from pyiceberg.conversions import from_bytes
+from pyiceberg.manifest import DataFile, ManifestEntry, ManifestEntryStatus
+from pyiceberg.table import Table
+from pyiceberg.table.snapshots import Snapshot
+from pyiceberg.types import DateType, IcebergType, TimestampType, TimestamptzType
+
+from tidemark.errors import InputChanged
+from tidemark.ranges import MICROSECOND, Interval
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def table_name(table: Table) -> str:
+    """`namespace.name` of a table."""
+    return ".".join(table.name()[-2:])
+
+
+def ancestors(table: Table, head: Snapshot) -> Iterator[Snapshot]:
+    """The snapshot, its parent, and so on, as far as metadata goes back."""
+    current: Snapshot | None = head
+    while current is not None:
+        yield current
+        parent = current.parent_snapshot_id
+        current = table.snapshot_by_id(parent) if parent is not None else None
+
+
+def live_entries(table: Table, snapshot: Snapshot) -> Iterator[ManifestEntry]:
+    for manifest in snapshot.manifests(table.io):
+        yield from manifest.fetch_manifest_entry(table.io, discard_deleted=True)
+
+
+def added_since(table: Table, head: Snapshot, new: Sequence[Snapshot]) -> Iterator[ManifestEntry]:
+    """Files added by appends: the head's manifests hold them all, also where manifests were merged."""
+    ids = {snapshot.snapshot_id for snapshot in new}
+    for manifest in head.manifests(table.io):
+        if manifest.added_snapshot_id in ids:
+            entries = manifest.fetch_manifest_entry(table.io, discard_deleted=True)
+            yield from (entry for entry in entries if entry.snapshot_id in ids)
+
+
+def changed_by(table: Table, snapshots: Sequence[Snapshot]) -> Iterator[ManifestEntry]:
+    """Files that each snapshot added or removed."""
+    changed = (ManifestEntryStatus.ADDED, ManifestEntryStatus.DELETED)
+    for snapshot in snapshots:
+        for manifest in snapshot.manifests(table.io):
+            if manifest.added_snapshot_id != snapshot.snapshot_id:
+                continue
+            entries = manifest.fetch_manifest_entry(table.io, discard_deleted=False)
+            yield from (e for e in entries if e.status in changed and e.snapshot_id == snapshot.snapshot_id)
+
+
+def file_span(table: Table, file: DataFile, event_time: str) -> Interval | None:
+    """The event times of a file from its column bounds; None for a file without rows.
+
+    Raises InputChanged where a file with rows has no bounds.
+    """
+    if file.record_count == 0:
+        return None
+    field = table.schema().find_field(event_time)
+    lower, upper = (bounds.get(field.field_id) for bounds in (file.lower_bounds or {}, file.upper_bounds or {}))
+    if lower is None or upper is None:
+        raise InputChanged(
+            f"{table_name(table)}: file {file.file_path} has no bounds for {event_time}, so what it changed is "
+            f"unknown; set write.metadata.metrics.column.{event_time}=full and rewrite the file (rewrite_data_files)"
+        )
+    low, high = (_decode(field.field_type, bound) for bound in (lower, upper))
+    step = timedelta(days=1) if isinstance(field.field_type, DateType) else MICROSECOND
+    return Interval(EPOCH + low * step, EPOCH + (high + 1) * step)
+
+
+def _decode(of_type: IcebergType, bound: bytes) -> int:
+    """A bound as days (date) or microseconds (timestamp) since 1970."""
+    if not isinstance(of_type, (DateType, TimestampType, TimestamptzType)):
+        raise InputChanged(f"an event time of type {of_type} has no place in time; use date or timestamp")
+    value: Any = from_bytes(of_type, bound)
+    return int(value)

@@ -1,0 +1,105 @@
+"""What a person does by command: adopt a rollback, declare a source complete."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.accounts.world import Accounts, Event, hour, same_rows_as_rebuild
+from tidemark import hands
+from tidemark.errors import RequestRefused, RolledBack
+from tidemark.lake import ops
+from tidemark.records import How
+
+pytestmark = [pytest.mark.loop, pytest.mark.spark]
+
+SIGNUPS, PLANS, CANCELS = "accounts.signups_feed", "accounts.plans_feed", "accounts.cancels_feed"
+STATES, FACTS = "accounts.account_states", "accounts.signups"
+MODES = pytest.mark.parametrize("dataset", [FACTS, STATES])
+
+
+def arrive(accounts: Accounts, at: float) -> None:
+    accounts.append(SIGNUPS, [Event(f"s{at}", f"account-{at}", at)], complete=int(at))
+    accounts.complete(PLANS, int(at))
+    accounts.complete(CANCELS, int(at))
+
+
+def roll_back(accounts: Accounts, dataset: str, snapshot: int) -> None:
+    accounts.spark.sql(f"CALL lake.system.rollback_to_snapshot('{dataset}', {snapshot})")
+
+
+@MODES
+def test_s60_an_adopted_rollback_takes_in_again_what_came_between_once(
+    accounts: Accounts, dataset: str, tmp_path: Path
+) -> None:
+    arrive(accounts, 0.5)
+    accounts.run(dataset)
+    before = accounts.head(dataset)
+    arrive(accounts, 1.5)
+    accounts.run(dataset)
+    roll_back(accounts, dataset, before)
+    with pytest.raises(RolledBack, match=f"tidemark adopt {dataset}"):
+        accounts.run(dataset)
+
+    adopted = hands.adopt_rollback(accounts.context, dataset, "a test rolled it back", accounts.said.append)
+    again = accounts.run(dataset)
+
+    assert adopted.watermark is not None
+    assert adopted.watermark.complete_through == hour(1)
+    signups = next(i for i in again.plan.inputs.values() if i.dataset == SIGNUPS)
+    assert signups.changes.startswith("1 snapshots (1 appended)")
+    assert again.plan.complete_through == hour(2)
+    same_rows_as_rebuild(accounts, dataset, tmp_path / "clean")
+    assert accounts.run(dataset).plan.how is How.nothing
+
+
+def test_s60_there_is_nothing_to_adopt_without_a_rollback(accounts: Accounts) -> None:
+    arrive(accounts, 0.5)
+    accounts.run(FACTS)
+
+    with pytest.raises(RequestRefused, match="no rollback to adopt"):
+        hands.adopt_rollback(accounts.context, FACTS, "by mistake")
+
+
+def test_s60_a_rollback_behind_all_sessions_is_not_adopted(accounts: Accounts) -> None:
+    empty = accounts.head(FACTS)
+    arrive(accounts, 0.5)
+    accounts.run(FACTS)
+    roll_back(accounts, FACTS, empty)
+
+    with pytest.raises(RequestRefused, match="--resync"):
+        hands.adopt_rollback(accounts.context, FACTS, "too far back")
+
+
+def test_a_source_declared_complete_lets_its_readers_go_on(accounts: Accounts) -> None:
+    arrive(accounts, 0.5)
+    accounts.run(STATES)
+    accounts.complete(SIGNUPS, 5)
+    accounts.complete(PLANS, 5)
+    assert accounts.run(STATES).plan.complete_through == hour(1)
+
+    hands.declare_complete(accounts.context, CANCELS, hour(6), "the feed is dead", accounts.said.append)
+
+    assert accounts.run(STATES).plan.complete_through == hour(6)
+    rows = ops.rows(accounts.context.lake, "ops.high_watermarks", ops.of_dataset(CANCELS))
+    assert [row["reason"] for row in rows] == ["the feed is dead"]
+
+
+@pytest.mark.parametrize(
+    ("dataset", "through", "reason", "sentence"),
+    [
+        (STATES, 6, "why", "declare a source"),
+        (CANCELS, 6, "", "reason"),
+        (CANCELS, 6, "two\nlines", "reason"),
+        (CANCELS, 0, "why", "complete through"),
+        (CANCELS, 25, "why", "ahead of"),
+    ],
+)
+def test_a_declaration_that_cannot_be_is_refused(
+    accounts: Accounts, dataset: str, through: float, reason: str, sentence: str
+) -> None:
+    arrive(accounts, 0.5)
+
+    with pytest.raises(RequestRefused, match=sentence):
+        hands.declare_complete(accounts.context, dataset, hour(through), reason)
