@@ -128,7 +128,7 @@ class Accounts:
 def same_rows_as_rebuild(world: Accounts, dataset: str, home: Path) -> None:
     """The oracle: the published table equals a clean rebuild over the same input state."""
     spec = world.context.specs[dataset]
-    clean = Accounts(replace(world.settings, home=home))
+    clean = Accounts(replace(world.settings, home=home, catalog_uri=None))
     for window in spec.inputs.values():
         if window.dataset == dataset:
             continue
