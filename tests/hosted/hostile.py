@@ -1,18 +1,14 @@
-"""Hostile run parameters through the REST API of a running Airflow; used by `.ci/run` after `make run`.
-
-python -m tests.hostile.airflow
-"""
+"""S50, S51: hostile run parameters through the REST API of a running Airflow."""
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator, Mapping
 
 from infra.local import runs
 from infra.local.api import ApiError, Client
-from infra.local.services import running_client
-from tidemark.lake import Lake, open_lake, ops
-from tidemark.settings import Settings, load_settings
+from tests.hosted.lake import state_of
+from tidemark.lake import open_lake
+from tidemark.settings import Settings
 
 DAG = "build_interactions"
 
@@ -33,7 +29,7 @@ REFUSED_BY_THE_LOOP: Mapping[str, Mapping[str, str]] = {
 def problems(settings: Settings, client: Client) -> Iterator[str]:
     """What was not refused, or left a trace, a sentence each."""
     lake = open_lake(settings)
-    before = _state(lake)
+    before = state_of(lake)
     for name, conf in REFUSED_BY_THE_FORM.items():
         try:
             client.post(f"dags/{DAG}/dagRuns", {"logical_date": None, "conf": conf})
@@ -43,7 +39,7 @@ def problems(settings: Settings, client: Client) -> Iterator[str]:
                 yield f"{name}: {error}"
     for name, conf in REFUSED_BY_THE_LOOP.items():
         yield from _refused_run(client, name, conf)
-    if _state(lake) != before:
+    if state_of(lake) != before:
         yield "a refused run has left a session or a snapshot"
 
 
@@ -60,22 +56,3 @@ def _refused_run(client: Client, name: str, conf: Mapping[str, str]) -> Iterator
             yield f"{name}: {step.task} was tried {step.attempt} times"
     if any(step.name == "write_audit_publish" and step.state == "success" for step in state.steps):
         yield f"{name}: a session was written"
-
-
-def _state(lake: Lake) -> tuple[int, dict[str, int | None]]:
-    tables = [".".join(name) for space in lake.catalog.list_namespaces() for name in lake.catalog.list_tables(space)]
-    heads = {name: head.snapshot_id if (head := lake.table(name).current_snapshot()) else None for name in tables}
-    return len(ops.rows(lake, "ops.sessions", columns=("session",))), heads
-
-
-def main() -> int:
-    """Print what is wrong; 1 if anything is."""
-    settings = load_settings()
-    client = running_client(settings)
-    found = ["Airflow does not run; make run first"] if client is None else list(problems(settings, client))
-    print("\n".join(found) or f"{len(REFUSED_BY_THE_FORM) + len(REFUSED_BY_THE_LOOP)} hostile requests were refused")
-    return 1 if found else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
