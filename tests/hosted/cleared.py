@@ -15,9 +15,9 @@ DAG, GROUP = "build_interactions", "interactions"
 SAYS: Mapping[str, str] = {
     "write_audit_publish": "is on main already",
     "commit": "is closed",
-    "init": "nothing to do",
+    "init": "decision",
 }
-"""What the log of each task has to say when it is cleared after all is done; init last, since it skips the others."""
+"""What the log of each task has to say when it is cleared after all is done."""
 
 
 def problems(settings: Settings, client: Client) -> Iterator[str]:
