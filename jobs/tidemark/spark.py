@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import atexit
+from datetime import timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from tidemark.connect_server import ensure_server, find_jars, java_home, stop_server
 from tidemark.errors import EngineError
+from tidemark.lake.catalog import PATIENCE
 from tidemark.lake.properties import CATALOG
 from tidemark.settings import Settings
 
@@ -65,6 +67,8 @@ def catalog_conf(settings: Settings) -> dict[str, str]:
         f"{key}.warehouse": f"file://{settings.warehouse}",
         f"{key}.cache-enabled": "false",
         f"{key}.clients": "1",
+        # Spark writes a checksum into each page of a file; without this a flipped bit may pass as another value.
+        f"{key}.hadoop.parquet.page.verify-checksum.enabled": "true",
         "spark.sql.session.timeZone": "UTC",
         "spark.sql.shuffle.partitions": "4",
         # A pushed-down count turns nullable, and a write into a required column then fails to resolve.
@@ -76,7 +80,8 @@ def catalog_conf(settings: Settings) -> dict[str, str]:
 
 def _jdbc_uri(settings: Settings) -> str:
     if settings.catalog_uri is None:
-        return f"jdbc:sqlite:file:{settings.lake / 'catalog.db'}?journal_mode=WAL&busy_timeout=30000"
+        patience = PATIENCE // timedelta(milliseconds=1)
+        return f"jdbc:sqlite:file:{settings.lake / 'catalog.db'}?journal_mode=WAL&busy_timeout={patience}"
     if settings.catalog_uri.startswith("postgresql"):
         return "jdbc:postgresql" + settings.catalog_uri[settings.catalog_uri.index("://") :]
     raise EngineError(
