@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 import subprocess
 from collections.abc import Callable, Iterator
@@ -73,13 +74,9 @@ def small_disk(folder: Path, size: str) -> Iterator[None]:
 def filled(folder: Path, but: int = 0) -> Iterator[None]:
     """A disk with no more than `but` bytes left, for a while."""
     ballast = folder / "ballast"
-    with ballast.open("wb") as stream:
-        try:
-            while True:
-                stream.write(b"\0" * 4096)
-                stream.flush()
-        except OSError:
-            pass
+    with ballast.open("wb", buffering=0) as stream, contextlib.suppress(OSError):
+        while True:
+            stream.write(b"\0" * 4096)
     if but:
         with ballast.open("r+b") as stream:
             stream.truncate(ballast.stat().st_size - but)
