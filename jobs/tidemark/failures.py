@@ -85,6 +85,8 @@ def _of_engine(error: Exception, where: str) -> TidemarkError | None:
         return told_there
     if type(error).__name__ in ("AnalysisException", "ParseException"):
         return WriteError(f"{where}: Spark refuses the query: {_short(error)}. Correct the transform or the tables")
+    if "iceberg.jdbc" in str(error):
+        return EngineError(f"{where}: the catalog does not answer Spark: {_short(error)}. See to it. {AGAIN}")
     return EngineError(f"{where}: Spark did not finish: {_short(error)}. See logs/spark-connect.log. {AGAIN}")
 
 

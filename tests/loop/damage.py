@@ -52,18 +52,14 @@ def damaged(file: Path, damage: Damage) -> Iterator[None]:
         file.write_bytes(whole)
 
 
-def mount(*arguments: str) -> None:
-    """Mount, or skip the test where this machine does not let us."""
-    done = subprocess.run(["mount", *arguments], capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        pytest.skip(f"needs the right to mount a small file system: {done.stderr.strip()}")
-
-
 @contextmanager
 def small_disk(folder: Path, size: str) -> Iterator[None]:
-    """A file system of a few megabytes at a folder."""
+    """A file system of a few megabytes at a folder; skips the test where this machine does not let us mount one."""
     folder.mkdir(parents=True)
-    mount("-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder))
+    command = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        pytest.skip(f"needs the right to mount a small file system: {done.stderr.strip()}")
     try:
         yield
     finally:
@@ -89,11 +85,11 @@ def filled(folder: Path, but: int = 0) -> Iterator[None]:
 @contextmanager
 def read_only(folder: Path) -> Iterator[None]:
     """A disk that takes no writes for a while."""
-    mount("-o", "remount,ro", str(folder))
+    subprocess.run(["mount", "-o", "remount,ro", str(folder)], check=True)
     try:
         yield
     finally:
-        mount("-o", "remount,rw", str(folder))
+        subprocess.run(["mount", "-o", "remount,rw", str(folder)], check=True)
 
 
 @contextmanager
