@@ -16,6 +16,7 @@
     |- MainMoved              another session published first
     |- LandingError           a landing folder or file cannot be taken in
     `- EngineError            Spark, Java or the catalog is not there
+       `- StorageError        a file of a table cannot be read or written
 
 A message says where, what, and what to do next, in at most ten lines; details go to the log.
 """
@@ -85,3 +86,7 @@ class LandingError(TidemarkError):
 
 class EngineError(TidemarkError):
     """Spark, Java or the catalog is not there."""
+
+
+class StorageError(EngineError):
+    """A file of a table cannot be read or written."""

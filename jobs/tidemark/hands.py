@@ -13,6 +13,7 @@ from pyiceberg.table.snapshots import Snapshot
 
 from tidemark.errors import RequestRefused
 from tidemark.explain import explain
+from tidemark.failures import told
 from tidemark.fingerprint import fingerprint
 from tidemark.lake.commits import watermark_of
 from tidemark.lake.history import keeps_content, property_of
@@ -31,6 +32,7 @@ from tidemark.steps.init import store
 from tidemark.steps.publish import touch
 
 
+@told
 def adopt_rollback(context: Context, dataset: str, reason: str, say: Say = print) -> Committed:
     """Take up the watermark of what main holds, after somebody deliberately rolled the table back.
 
@@ -52,6 +54,7 @@ def adopt_rollback(context: Context, dataset: str, reason: str, say: Say = print
     return _carry_out(context, plan, say)
 
 
+@told
 def declare_complete(context: Context, dataset: str, through: datetime, reason: str, say: Say = print) -> Committed:
     """Say that a source has all that it will ever have before `through`, so that its readers go on.
 

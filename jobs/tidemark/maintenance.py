@@ -11,10 +11,12 @@ from datetime import UTC, datetime, timedelta
 from pyiceberg.table import Table
 from pyspark.sql import Row
 
+from tidemark.failures import told
 from tidemark.lake.commits import watermark_of
 from tidemark.lake.manifests import ancestors, table_name
 from tidemark.lake.ops import SCHEMAS
 from tidemark.lake.properties import BRANCH_PREFIX, CATALOG
+from tidemark.lake.storage import files_of
 from tidemark.records import Watermark
 from tidemark.requests import check_dataset
 from tidemark.spark import connect
@@ -35,6 +37,7 @@ def maintain_ops(context: Context) -> str:
     return "\n".join(maintain(context, name) for name in SCHEMAS)
 
 
+@told
 def maintain(context: Context, dataset: str) -> str:
     """Maintain one table and say in a line what was done."""
     table = context.lake.find_table(dataset)
@@ -58,7 +61,8 @@ def _drop_old_branches(context: Context, table: Table) -> int:
 
 
 def _fold_small_files(context: Context, dataset: str, table: Table) -> int:
-    if sum(1 for _ in table.scan().plan_files()) <= SMALL_FILES:
+    head = table.current_snapshot()
+    if head is None or len(files_of(table, head.snapshot_id)) <= SMALL_FILES:
         return 0
     return int(_call(context, "rewrite_data_files", dataset)["rewritten_data_files_count"])
 

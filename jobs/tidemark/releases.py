@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from pyiceberg.table import Table
 
+from tidemark.failures import told
 from tidemark.lake import ops
 from tidemark.lake.commits import watermark_of
 from tidemark.lake.history import same_content
@@ -28,6 +29,7 @@ class Release:
     why: str
 
 
+@told
 def write_release(context: Context, dataset: str) -> Release:
     """Release a dataset with everything that it was built from, as its watermarks name it.
 

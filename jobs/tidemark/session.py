@@ -14,6 +14,7 @@ from datetime import datetime
 
 from tidemark.errors import MainMoved, RequestRefused
 from tidemark.explain import explain
+from tidemark.failures import telling, told
 from tidemark.fingerprint import fingerprint
 from tidemark.lake import open_lake, ops
 from tidemark.lake.commits import watermark_of
@@ -35,15 +36,19 @@ Say = Callable[[str], None]
 
 def open_context(settings: Settings, clock: datetime) -> Context:
     """Load all specs and open the lake. `clock` is the instant of the run, handed in."""
-    return Context(settings, open_lake(settings), load_specs(settings.schemas, settings.values), clock)
+    with telling(str(settings.lake)):
+        lake = open_lake(settings)
+    return Context(settings, lake, load_specs(settings.schemas, settings.values), clock)
 
 
+@told
 def plan(context: Context, dataset: str, request: Request | None = None, resync: bool = False) -> Plan:
     """What the next session would do; writes no row and stores no plan."""
     spec = context.spec(dataset)
     return init_step.survey(context, spec, context.lake.ensure_table(spec), request, resync)
 
 
+@told
 def init(
     context: Context, dataset: str, request: Request | None = None, resync: bool = False, say: Say = print
 ) -> Planned:
@@ -53,6 +58,7 @@ def init(
     return planned
 
 
+@told
 def write_audit_publish(
     context: Context, dataset: str, session: str, attempt: str | None = None, say: Say = print
 ) -> Published:
@@ -79,6 +85,7 @@ def write_audit_publish(
     )
 
 
+@told
 def commit(context: Context, dataset: str, session: str, say: Say = print) -> Committed:
     """Close a published session in `ops`. Raises RequestRefused where the session is not published."""
     stored = init_step.find_plan(context, session)
@@ -95,6 +102,7 @@ def commit(context: Context, dataset: str, session: str, say: Say = print) -> Co
     return committed
 
 
+@told
 def run(
     context: Context, dataset: str, request: Request | None = None, resync: bool = False, say: Say = print
 ) -> Committed:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import atexit
+from datetime import timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from tidemark.connect_server import ensure_server, find_jars, java_home, stop_server
 from tidemark.errors import EngineError
+from tidemark.lake.catalog import PATIENCE
 from tidemark.lake.properties import CATALOG
 from tidemark.settings import Settings
 
@@ -68,6 +70,8 @@ def catalog_conf(settings: Settings) -> dict[str, str]:
         f"{key}.warehouse": f"file://{settings.warehouse}",
         f"{key}.cache-enabled": "false",
         f"{key}.clients": "1",
+        # Spark writes a checksum into each page of a file; without this a flipped bit may pass as another value.
+        f"{key}.hadoop.parquet.page.verify-checksum.enabled": "true",
         "spark.sql.session.timeZone": "UTC",
         "spark.sql.shuffle.partitions": "4",
         # A pushed-down count turns nullable, and a write into a required column then fails to resolve.
@@ -79,7 +83,8 @@ def catalog_conf(settings: Settings) -> dict[str, str]:
 
 def _jdbc_uri(settings: Settings) -> str:
     if settings.catalog_uri is None:
-        return f"jdbc:sqlite:file:{settings.lake / 'catalog.db'}?journal_mode=WAL&busy_timeout=30000"
+        patience = PATIENCE // timedelta(milliseconds=1)
+        return f"jdbc:sqlite:file:{settings.lake / 'catalog.db'}?journal_mode=WAL&busy_timeout={patience}"
     address = urlsplit(settings.catalog_uri)
     if address.scheme.partition("+")[0] == "postgresql" and address.hostname:
         return f"jdbc:postgresql://{address.hostname}:{address.port or POSTGRES_PORT}{address.path}"

@@ -12,6 +12,7 @@ from pyiceberg.manifest import DataFile, ManifestEntry, ManifestEntryStatus
 from pyiceberg.types import DateType, PrimitiveType, TimestampType, TimestamptzType
 
 from tidemark.errors import AuditError
+from tidemark.lake.manifests import entries_of, manifests_of
 
 if TYPE_CHECKING:
     from pyiceberg.schema import Schema
@@ -104,9 +105,9 @@ def staged_files(table: Table, snapshot_id: int, base_snapshot_id: int) -> Stage
 def _changed_entries(table: Table, snapshot_id: int) -> Iterator[ManifestEntry]:
     snapshot = table.snapshot_by_id(snapshot_id)
     assert snapshot is not None
-    for manifest in snapshot.manifests(table.io):
+    for manifest in manifests_of(table, snapshot):
         if manifest.added_snapshot_id == snapshot_id:
-            entries = manifest.fetch_manifest_entry(table.io, discard_deleted=False)
+            entries = entries_of(table, manifest)
             yield from (entry for entry in entries if entry.snapshot_id == snapshot_id)
 
 

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tidemark.errors import TidemarkError
+from tidemark.failures import telling
 from tidemark.lake import open_lake
 from tidemark.settings import load_settings
 from tidemark.spark import find_jars, java_home
@@ -94,5 +95,7 @@ def _home() -> str:
 
 
 def _catalog() -> str:
-    lake = open_lake(load_settings())
-    return f"{sum(len(lake.catalog.list_tables(n)) for n in lake.catalog.list_namespaces())} tables"
+    settings = load_settings()
+    with telling(str(settings.lake)):
+        catalog = open_lake(settings).catalog
+        return f"{sum(len(catalog.list_tables(n)) for n in catalog.list_namespaces())} tables"

@@ -17,10 +17,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         status: int = options.command(options)
-    except TidemarkError as error:
-        print(f"{type(error).__name__}: {error}", file=sys.stderr)
+    except Exception as error:
+        ours = error if isinstance(error, TidemarkError) else _told(error)
+        if ours is None:
+            raise
+        print(f"{type(ours).__name__}: {ours}", file=sys.stderr)
         return 1
     return status
+
+
+def _told(error: Exception) -> TidemarkError | None:
+    """What a library raised as an error of ours; imported only now, because help has to come at once."""
+    from tidemark.failures import translate
+
+    return translate(error, "tidemark")
 
 
 def _parser() -> argparse.ArgumentParser:

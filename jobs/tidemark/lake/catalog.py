@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import yaml
-from pyiceberg.catalog.sql import SqlCatalog
+from pyiceberg.catalog.sql import IcebergTables, SqlCatalog
 from pyiceberg.exceptions import (
     CommitFailedException,
     NamespaceAlreadyExistsError,
@@ -17,6 +17,7 @@ from pyiceberg.exceptions import (
 from pyiceberg.table import Table
 
 from tidemark.lake.properties import CATALOG, CONTENT, CREATED
+from tidemark.lake.storage import reading
 from tidemark.settings import Settings
 from tidemark.spec.iceberg import to_partition_spec, to_schema, to_table_properties
 
@@ -27,12 +28,24 @@ BRANCH_LIFE = timedelta(days=14)
 """How long an unfinished session's branch protects its files; long enough for a person to look at it."""
 
 
+PATIENCE = timedelta(seconds=30)
+"""How long a session waits for an embedded catalog that another process holds; a commit takes milliseconds."""
+
+
+class NamingCatalog(SqlCatalog):
+    """A catalog that names the metadata file which it cannot read."""
+
+    def _convert_orm_to_iceberg(self, orm_table: IcebergTables) -> Table:
+        with reading(str(orm_table.metadata_location)):
+            return super()._convert_orm_to_iceberg(orm_table)
+
+
 class Lake:
     """One catalog. Tables are named `namespace.name`, as datasets are."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.catalog = SqlCatalog(CATALOG, **catalog_properties(settings))
+        self.catalog = NamingCatalog(CATALOG, **catalog_properties(settings))
 
     def table(self, dataset: str) -> Table:
         """The table as it is now. Raises NoSuchTableError."""
@@ -95,7 +108,7 @@ class Lake:
 
 def catalog_properties(settings: Settings) -> dict[str, str]:
     """What PyIceberg needs to open the catalog."""
-    uri = settings.catalog_uri or f"sqlite:///{settings.lake / 'catalog.db'}?timeout=30"
+    uri = settings.catalog_uri or f"sqlite:///{settings.lake / 'catalog.db'}?timeout={PATIENCE.total_seconds():.0f}"
     return {"type": "sql", "uri": uri, "warehouse": settings.warehouse.as_uri(), "pool_pre_ping": "true"}
 
 

@@ -5,11 +5,16 @@ PyIceberg's expression classes take a column's name and a plain value, which the
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from datetime import datetime
 from functools import reduce
 from typing import Any
 
 from pyiceberg.expressions import AlwaysFalse, And, BooleanExpression, EqualTo, GreaterThanOrEqual, LessThan, Or
+from pyiceberg.table import Table
+from pyiceberg.types import DateType
+
+from tidemark.ranges import Ranges, Unit, ceil, floor
 
 
 def equals(column: str, value: Any) -> BooleanExpression:
@@ -27,3 +32,14 @@ def any_of(conditions: Iterable[BooleanExpression]) -> BooleanExpression:
     """Any of the conditions; none of them for no conditions."""
     nothing: BooleanExpression = AlwaysFalse()
     return reduce(Or, conditions, nothing)
+
+
+def in_ranges(table: Table, column: str, ranges: Ranges) -> BooleanExpression:
+    """The column's value lies in the ranges; of a date column, the whole days that they reach into."""
+    is_date = isinstance(table.schema().find_field(column).field_type, DateType)
+    return any_of(between(column, _literal(i.start, is_date), _literal(i.end, is_date, ceil)) for i in ranges)
+
+
+def _literal(instant: datetime, is_date: bool, rounded: Callable[[datetime, Unit], datetime] = floor) -> str:
+    """An instant as a value of the column; of a date column, the day that holds or follows it."""
+    return rounded(instant, "day").date().isoformat() if is_date else instant.isoformat()

@@ -5,17 +5,18 @@ Event times come from the column bounds of the files, one interval a file.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from pyiceberg.conversions import from_bytes
-from pyiceberg.manifest import DataFile, ManifestEntry, ManifestEntryStatus
+from pyiceberg.manifest import DataFile, ManifestEntry, ManifestEntryStatus, ManifestFile
 from pyiceberg.table import Table
 from pyiceberg.table.snapshots import Snapshot
 from pyiceberg.types import DateType, IcebergType, TimestampType, TimestamptzType
 
 from tidemark.errors import InputChanged
+from tidemark.lake.storage import check_size, reading
 from tidemark.ranges import MICROSECOND, Interval
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -35,17 +36,31 @@ def ancestors(table: Table, head: Snapshot) -> Iterator[Snapshot]:
         current = table.snapshot_by_id(parent) if parent is not None else None
 
 
+def manifests_of(table: Table, snapshot: Snapshot) -> list[ManifestFile]:
+    """The manifests of a snapshot. Raises StorageError for a list that cannot be read."""
+    with reading(snapshot.manifest_list):
+        return snapshot.manifests(table.io)
+
+
+def entries_of(table: Table, manifest: ManifestFile, discard_deleted: bool = False) -> Iterable[ManifestEntry]:
+    """The entries of a manifest. Raises StorageError for one that cannot be read, or not to its end."""
+    check_size(table.io, manifest.manifest_path, manifest.manifest_length)
+    with reading(manifest.manifest_path):
+        return manifest.fetch_manifest_entry(table.io, discard_deleted=discard_deleted)
+
+
 def live_entries(table: Table, snapshot: Snapshot) -> Iterator[ManifestEntry]:
-    for manifest in snapshot.manifests(table.io):
-        yield from manifest.fetch_manifest_entry(table.io, discard_deleted=True)
+    """The files that a snapshot holds."""
+    for manifest in manifests_of(table, snapshot):
+        yield from entries_of(table, manifest, discard_deleted=True)
 
 
 def added_since(table: Table, head: Snapshot, new: Sequence[Snapshot]) -> Iterator[ManifestEntry]:
     """Files added by appends: the head's manifests hold them all, also where manifests were merged."""
     ids = {snapshot.snapshot_id for snapshot in new}
-    for manifest in head.manifests(table.io):
+    for manifest in manifests_of(table, head):
         if manifest.added_snapshot_id in ids:
-            entries = manifest.fetch_manifest_entry(table.io, discard_deleted=True)
+            entries = entries_of(table, manifest, discard_deleted=True)
             yield from (entry for entry in entries if entry.snapshot_id in ids)
 
 
@@ -53,10 +68,10 @@ def changed_by(table: Table, snapshots: Sequence[Snapshot]) -> Iterator[Manifest
     """Files that each snapshot added or removed."""
     changed = (ManifestEntryStatus.ADDED, ManifestEntryStatus.DELETED)
     for snapshot in snapshots:
-        for manifest in snapshot.manifests(table.io):
+        for manifest in manifests_of(table, snapshot):
             if manifest.added_snapshot_id != snapshot.snapshot_id:
                 continue
-            entries = manifest.fetch_manifest_entry(table.io, discard_deleted=False)
+            entries = entries_of(table, manifest)
             yield from (e for e in entries if e.status in changed and e.snapshot_id == snapshot.snapshot_id)
 
 

@@ -19,6 +19,7 @@ from pyiceberg.table import Table
 from tidemark.errors import EngineError
 from tidemark.lake.catalog import Lake
 from tidemark.lake.conditions import equals
+from tidemark.lake.storage import reading
 
 _INSTANT = pa.timestamp("us", tz="UTC")
 
@@ -117,7 +118,8 @@ def rows(
     except NoSuchTableError:
         return []
     scan = table.scan(selected_fields=columns) if where is None else table.scan(where, selected_fields=columns)
-    found: list[dict[str, Any]] = scan.to_arrow().to_pylist()
+    with reading(f"a file of {name}"):
+        found: list[dict[str, Any]] = scan.to_arrow().to_pylist()
     return found
 
 

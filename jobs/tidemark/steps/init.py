@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
-from pyiceberg.expressions import BooleanExpression
 from pyiceberg.table import Table
-from pyiceberg.types import DateType
 
 from tidemark.errors import InputChanged, PositionLost
 from tidemark.fingerprint import fingerprint, logic
 from tidemark.lake import ops
 from tidemark.lake.changes import Changes, changes_since, least_event_time
 from tidemark.lake.commits import watermark_of
-from tidemark.lake.conditions import any_of, between
+from tidemark.lake.conditions import in_ranges
 from tidemark.lake.evolution import check_readable, evolution, evolve
 from tidemark.lake.history import check_own_hands
 from tidemark.lake.manifests import ancestors, table_name
+from tidemark.lake.storage import files_of
 from tidemark.planning import InputState, Situation, TargetState, make_plan
 from tidemark.planning.common import latest
 from tidemark.plans import Plan
-from tidemark.ranges import Ranges, Unit, ceil, floor, intersect
+from tidemark.ranges import Ranges, intersect
 from tidemark.records import How, Position, Request, Watermark
 from tidemark.spec import DatasetSpec, InputSpec
 from tidemark.stages import Planned
@@ -153,18 +151,7 @@ def _has_rows(table: Table, state: InputState, ranges: Ranges) -> bool:
         return True
     if any(intersect((file.span,), ranges) for file in state.changes.files):
         return True
-    scan = table.scan(_within(table, column, ranges), snapshot_id=state.head)
-    return any(True for _ in scan.plan_files())
-
-
-def _within(table: Table, column: str, ranges: Ranges) -> BooleanExpression:
-    is_date = isinstance(table.schema().find_field(column).field_type, DateType)
-    return any_of(between(column, _literal(i.start, is_date), _literal(i.end, is_date, ceil)) for i in ranges)
-
-
-def _literal(instant: datetime, is_date: bool, rounded: Callable[[datetime, Unit], datetime] = floor) -> str:
-    """An instant as a value of the column; of a date column, the day that holds or follows it."""
-    return rounded(instant, "day").date().isoformat() if is_date else instant.isoformat()
+    return bool(files_of(table, state.head, in_ranges(table, column, ranges)))
 
 
 def _least_time(table: Table, state: InputState) -> datetime | None:

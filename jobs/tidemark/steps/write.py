@@ -17,6 +17,7 @@ from tidemark.spark import connect
 from tidemark.spec import DatasetSpec
 from tidemark.spec.spark import to_struct
 from tidemark.stages import Planned, Staged
+from tidemark.steps.blame import naming_broken_files
 from tidemark.steps.context import Context
 
 if TYPE_CHECKING:
@@ -46,11 +47,13 @@ def write(context: Context, planned: Planned, attempt: str) -> Staged:
     output = _transform(context, spec, plan, connect(context.settings))
     if found is not None:
         branch, snapshot = found
-        counts = _recount(output)
+        with naming_broken_files(context, plan):
+            counts = _recount(output)
         return Staged(plan, snapshot.snapshot_id, branch, counts.kept, counts.clipped)
     branch = branch_name(plan.session, attempt)
     context.lake.create_branch(table, branch, plan.base_snapshot)
-    counts = _stage(spec, plan, output, branch, attempt)
+    with naming_broken_files(context, plan):
+        counts = _stage(spec, plan, output, branch, attempt)
     return _staged(context, plan, branch, attempt, counts)
 
 

@@ -1,0 +1,69 @@
+"""Files of tables that cannot be read: said by name, at the place where they are read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pyarrow.parquet as pq
+from pyiceberg.expressions import AlwaysTrue, BooleanExpression
+from pyiceberg.io import FileIO
+from pyiceberg.manifest import DataFile
+from pyiceberg.table import Table
+
+from tidemark.errors import StorageError, TidemarkError
+
+
+@contextmanager
+def reading(path: str) -> Iterator[None]:
+    """Raises StorageError for whatever goes wrong inside: over a broken file a decoder may raise anything."""
+    try:
+        yield
+    except TidemarkError:
+        raise
+    except Exception as error:
+        raise unreadable(path, error) from error
+
+
+def unreadable(path: str, why: object) -> StorageError:
+    """The error about one file."""
+    missing = isinstance(why, FileNotFoundError)
+    said = "it is not there" if missing else (str(why).splitlines() or [""])[0][:200] or type(why).__name__
+    return StorageError(
+        f"{path}: cannot be read: {said}. Put the file back as it was, or take it out of the table "
+        f"(docs/runbooks/storage-error.md), then run it again: it goes on where it stopped"
+    )
+
+
+def check_size(io: FileIO, path: str, size: int) -> None:
+    """Raises StorageError where a file is not as long as the table says: a short one may still decode, to less."""
+    try:
+        found = len(io.new_input(path))
+    except OSError as error:
+        raise unreadable(path, error) from error
+    if found != size:
+        raise unreadable(path, f"{found} bytes instead of {size}")
+
+
+def files_of(table: Table, snapshot_id: int, where: BooleanExpression | None = None) -> list[DataFile]:
+    """The data files of a snapshot that may hold rows of a condition. Raises StorageError for a broken manifest."""
+    with reading(f"a manifest of {'.'.join(table.name())}"):
+        scan = table.scan(where if where is not None else AlwaysTrue(), snapshot_id=snapshot_id)
+        return [task.file for task in scan.plan_files()]
+
+
+def check_data(table: Table, snapshot_id: int, where: BooleanExpression | None = None) -> None:
+    """Raises StorageError for the first data file of a snapshot that is not whole.
+
+    Sizes are compared first; only where they are as written is every file read through. Meant for the time
+    after a failure, since engines often do not say which file they failed on.
+    """
+    files = files_of(table, snapshot_id, where)
+    for file in files:
+        check_size(table.io, file.file_path, file.file_size_in_bytes)
+    for file in files:
+        with reading(file.file_path), table.io.new_input(file.file_path).open() as stream:
+            whole: Any = stream  # it is what pyarrow wants, though its protocol names no base of pyarrow's
+            for _ in pq.ParquetFile(whole, page_checksum_verification=True).iter_batches():
+                pass
