@@ -53,6 +53,11 @@ def make_request(start: datetime, end: datetime, request_id: str, reason: str) -
     return Request(Interval(start, end), request_id, check_reason(reason))
 
 
+def printable(text: str) -> str:
+    """A text that a terminal shows and does not obey: what is not printable is written out."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
+
+
 def check_reason(reason: str) -> str:
     """A reason for the record. Raises RequestRefused."""
     return _check_text("reason", reason, REASON_LENGTH)
