@@ -13,6 +13,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
+from pyiceberg.expressions import AlwaysTrue
+
 from tidemark.errors import RequestRefused, SpecError
 from tidemark.lake.catalog import Lake
 from tidemark.lake.conditions import at_least
@@ -67,8 +69,8 @@ def read_refusals(
         _check_columns(specs, name)
         if table is None:
             continue
-        arrived = {} if since is None else {"row_filter": at_least("arrived_at", since.isoformat())}
-        rows = table.scan(selected_fields=wanted, **arrived).to_arrow().to_pylist()
+        arrived = AlwaysTrue() if since is None else at_least("arrived_at", since.isoformat())
+        rows = table.scan(arrived, selected_fields=wanted).to_arrow().to_pylist()
         found += [Refusal(**row) for row in rows if reason in row["reason"]]
     return sorted(found)
 
