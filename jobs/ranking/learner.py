@@ -6,6 +6,7 @@ The same examples, recipe and seed give the same bytes. A model is text; nothing
 """
 
 import hashlib
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,11 +15,11 @@ from typing import Any
 import lightgbm as lgb
 import numpy as np
 
-from ranking import metrics
+from ranking import metrics, model_text
 from ranking.matrices import Examples, Floats, Matrix, group_sizes
 from ranking.recipe import RELEVANT, Recipe, quantise, with_twins
 
-TEXT_BEGINS, TEXT_ENDS = "tree\nversion=v4\n", "end of trees"
+LONGEST_NAMES = 1 << 20  # letters of the list of features in a registry row
 CURVE_QUERIES = 500  # training queries that the learning curve is drawn from
 MAX_GROUP = 10_000  # rows that LightGBM takes in one group
 
@@ -93,23 +94,36 @@ def train(examples: Examples, valid: Examples, recipe: Recipe) -> Trained:
     )
 
 
-def load_model(artifact: bytes, sha256: str, names: tuple[str, ...]) -> Model:
+def load_model(artifact: bytes | None, sha256: str | None, names: tuple[str, ...]) -> Model:
     """A ranker from the registry; `ModelRefused` unless checksum, format and features are as the row says."""
-    found = hashlib.sha256(artifact).hexdigest()
-    if found != sha256:
-        raise ModelRefused(f"artifact has sha256 {found[:12]}, its row says {sha256[:12]}: it was changed or cut short")
+    if artifact is None or len(artifact) > model_text.LARGEST:
+        raise ModelRefused(f"artifact is not there, or larger than {model_text.LARGEST} bytes; train a new ranker")
+    found, said = hashlib.sha256(artifact).hexdigest(), sha256 or "none"
+    if found != said:
+        raise ModelRefused(f"artifact has sha256 {found[:12]}, its row says {said[:12]}: it was changed or cut short")
     text = artifact.decode("utf-8", errors="replace")
-    header = _header(text)
-    if not text.startswith(TEXT_BEGINS) or TEXT_ENDS not in text or header.get("objective") != "lambdarank":
-        raise ModelRefused("artifact is not the text of a LightGBM lambdarank model, version v4; train a new ranker")
-    if header.get("feature_names", "").split(" ") != _columns(names):
-        raise ModelRefused("artifact was trained on other features, or another order, than its row says")
+    try:
+        model_text.check(text, _columns(names))
+    except ValueError as error:
+        if str(error) == model_text.FEATURES:
+            raise ModelRefused("artifact was trained on other features, or another order, than its row says") from None
+        raise ModelRefused(
+            f"artifact is not the text of a LightGBM lambdarank model, version v4: {error}; train a new ranker"
+        ) from None
     return Model(lgb.Booster(model_str=text), names)
 
 
-def _header(text: str) -> Mapping[str, str]:
-    lines = text.split("\n\n", 1)[0].splitlines()
-    return dict(line.split("=", 1) for line in lines if "=" in line)
+def read_names(text: str | None) -> tuple[str, ...]:
+    """The features of a registry row, from JSON; `ModelRefused` unless they are a list of different names."""
+    try:
+        names = json.loads(text) if text is not None and len(text) <= LONGEST_NAMES else None
+    except (ValueError, RecursionError):
+        names = None
+    if not isinstance(names, list) or not names or not all(isinstance(name, str) and name for name in names):
+        raise ModelRefused("features of the registry row are no list of names; train a new ranker")
+    if len(set(names)) < len(names):
+        raise ModelRefused("features of the registry row name one twice; train a new ranker")
+    return tuple(names)
 
 
 def _columns(names: tuple[str, ...]) -> list[str]:

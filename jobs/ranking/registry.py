@@ -1,6 +1,5 @@
 """The model registry as a training run and the scores read it: rows of `rankers`."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -54,5 +53,5 @@ def read(rankers: DataFrame) -> Registry:
     row = champion_row(rankers)
     if row is None:
         return Registry(newest, None, None)
-    model = learner.load_model(bytes(row["artifact"]), row["sha256"], tuple(json.loads(row["features"])))
+    model = learner.load_model(row["artifact"], row["sha256"], learner.read_names(row["features"]))
     return Registry(newest, row["model_version"], model)

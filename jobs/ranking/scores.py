@@ -1,6 +1,5 @@
 """What the promoted ranker says of every pair: the table that a search team serves from."""
 
-import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
@@ -27,7 +26,7 @@ def build(inputs: Mapping[str, DataFrame], params: Mapping[str, Any]) -> DataFra
     """
     champion = champion_row(inputs["rankers"])
     features = inputs["features"]
-    names = json.loads(champion["features"]) if champion else []
+    names = list(learner.read_names(champion["features"])) if champion else []
     newest = features.agg(F.max("day").alias("day"))
     pairs = features.join(newest, "day", "left_semi")
     if champion:
@@ -55,8 +54,8 @@ def _refuse_lost(version: str, names: list[str], pairs: DataFrame) -> None:
 
 
 def _scorer(champion: Mapping[str, Any]) -> Callable[[Batches], Iterator[pa.RecordBatch]]:
-    artifact, sha256, version = bytes(champion["artifact"]), champion["sha256"], champion["model_version"]
-    names = tuple(json.loads(champion["features"]))
+    artifact, sha256, version = champion["artifact"], champion["sha256"], champion["model_version"]
+    names = learner.read_names(champion["features"])
 
     def score(batches: Batches) -> Iterator[pa.RecordBatch]:
         model = learner.load_model(artifact, sha256, names)

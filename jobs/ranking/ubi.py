@@ -31,7 +31,7 @@ def to_json(value: Any) -> str | None:
         value = _read_json(value)
     try:
         return _ENCODER.encode(value)
-    except (TypeError, RecursionError) as error:
+    except (TypeError, ValueError, RecursionError) as error:
         raise ValueError(f"unreadable attributes: {error}") from None
 
 

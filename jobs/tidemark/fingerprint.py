@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import ast
 import hashlib
-import importlib.util
 import json
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from tidemark.modules import find_source
 from tidemark.spec import DatasetSpec
 
 
@@ -88,36 +88,12 @@ def _modules(start: str) -> dict[str, Path]:
     waiting = [start]
     while waiting:
         name = waiting.pop()
-        path = None if name in found else _source(name)
+        path = None if name in found else find_source(name)
         if path is None:
             continue
         found[name] = path
         waiting.extend(i for i in _imports(path) if i == package or i.startswith(package + "."))
     return found
-
-
-def _source(module: str) -> Path | None:
-    """The file of a module, found by its name: Python's own search would import the packages on the way."""
-    top, *rest = module.split(".")
-    for root in _roots(top):
-        path = root.joinpath(*rest)
-        for file in (path, path.with_suffix(".py"), path / "__init__.py"):
-            if file.suffix == ".py" and file.is_file():
-                return file
-    return None
-
-
-@lru_cache(maxsize=128)
-def _roots(top: str) -> tuple[Path, ...]:
-    """The folders of a top package, or the file of a top module; neither is imported."""
-    try:
-        spec = importlib.util.find_spec(top)
-    except ValueError:
-        return ()
-    if spec is None:
-        return ()
-    folders = spec.submodule_search_locations
-    return tuple(Path(place) for place in (folders or [spec.origin or ""]))
 
 
 def _imports(path: Path) -> list[str]:

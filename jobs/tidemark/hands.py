@@ -39,11 +39,15 @@ def adopt_rollback(context: Context, dataset: str, reason: str, say: Say = print
     The next session then takes in again all that came after. Raises RequestRefused where main was not rolled
     back, or where it holds no snapshot of a session.
     """
+    check_reason(reason)
     if context.spec(dataset).mode == "source":
         raise RequestRefused(
             f"{dataset}: landed files do not come twice, so what was rolled back would be lost; move main back to the "
             f"snapshot that its watermark names (docs/runbooks/rolled-back.md)"
         )
+    found = context.lake.find_table(dataset)
+    if found is None or found.current_snapshot() is None:
+        raise RequestRefused(f"{dataset}: nothing is published yet; there is no rollback to adopt")
     table = _target(context, dataset)
     current = watermark_of(table)
     line = list(ancestors(table, _head(table)))
@@ -60,6 +64,7 @@ def declare_complete(context: Context, dataset: str, through: datetime, reason: 
 
     Raises RequestRefused for what is no source, bounds nobody, lies ahead of the clock or goes back.
     """
+    check_reason(reason)
     spec = context.spec(dataset)
     if spec.landing is None:
         raise RequestRefused(f"{dataset}: is built from its inputs, whose completeness it follows; declare a source")
@@ -117,7 +122,7 @@ def _touch(context: Context, dataset: str, table: Table, reason: str) -> Plan:
         overdue=current.overdue if current else (),
         borders=current.borders if current else (),
         previous=current,
-        reason=check_reason(reason),
+        reason=reason,
     )
 
 

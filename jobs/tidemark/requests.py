@@ -6,7 +6,7 @@ import re
 from datetime import UTC, datetime, timedelta
 
 from tidemark.errors import RequestRefused
-from tidemark.ranges import Interval, parse_instant
+from tidemark.ranges import Interval, format_instant, parse_instant
 from tidemark.records import Request
 
 EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
@@ -21,17 +21,20 @@ ID_LENGTH = 250
 
 
 def read_instant(text: str, name: str) -> datetime:
-    """An ISO instant in UTC. Raises RequestRefused."""
+    """An ISO instant in UTC, from EARLIEST to LATEST. Raises RequestRefused with the parameter's name."""
     if not isinstance(text, str) or len(text) > 40 or not _INSTANT.fullmatch(text):
         raise RequestRefused(
             f"{name}: {str(text)[:60]!r} is not an instant; write it like 2026-04-12 or 2026-04-12T07:00Z"
         )
     try:
-        return parse_instant(text)
-    except ValueError as error:
+        instant = parse_instant(text)
+    except (ValueError, OverflowError) as error:
         raise RequestRefused(
             f"{name}: {text!r} is not an instant ({error}); write it like 2026-04-12T07:00Z"
         ) from error
+    if not EARLIEST <= instant <= LATEST:
+        raise RequestRefused(f"{name}: {text} is out of the range {EARLIEST:%Y} to {LATEST:%Y}")
+    return instant
 
 
 def check_dataset(name: str) -> str:
@@ -41,16 +44,34 @@ def check_dataset(name: str) -> str:
     return name
 
 
-def make_request(start: datetime, end: datetime, request_id: str, reason: str) -> Request:
-    """A backfill request. Raises RequestRefused with the bound that it breaks."""
-    if start >= end:
-        raise RequestRefused(f"from {start:%Y-%m-%dT%H:%M}Z is not before to {end:%Y-%m-%dT%H:%M}Z; swap them")
-    if start < EARLIEST or end > LATEST:
-        raise RequestRefused(f"range {start:%Y-%m-%d} to {end:%Y-%m-%d} leaves {EARLIEST:%Y} to {LATEST:%Y}")
-    if end - start > LONGEST:
-        raise RequestRefused(f"range of {(end - start).days} days is longer than {LONGEST.days}; ask in smaller pieces")
+def read_range(start: str | None, end: str | None, clock: datetime) -> Interval:
+    """The range of a backfill, `end` excluded and not after the clock. Raises RequestRefused with the bound."""
+    if not start or not end:
+        missing = "to" if start else "from"
+        raise RequestRefused(f"{missing}: missing; a range needs from and to, a run without both takes in what is new")
+    first, last = read_instant(start, "from"), read_instant(end, "to")
+    if first >= last:
+        raise RequestRefused(f"from: {format_instant(first)} is not before to, {format_instant(last)}; swap them")
+    if last - first > LONGEST:
+        raise RequestRefused(
+            f"from, to: a range of {(last - first).days} days is longer than {LONGEST.days}; ask in smaller pieces"
+        )
+    if last > clock:
+        raise RequestRefused(
+            f"to: {format_instant(last)} lies after the start of this run, {format_instant(clock)}; end it there"
+        )
+    return Interval(first, last)
+
+
+def make_request(asked: Interval, request_id: str, reason: str) -> Request:
+    """A backfill request. Raises RequestRefused."""
     _check_text("request id", request_id, ID_LENGTH)
-    return Request(Interval(start, end), request_id, check_reason(reason))
+    return Request(asked, request_id, check_reason(reason))
+
+
+def printable(text: str) -> str:
+    """A text that a terminal shows and does not obey: what is not printable is written out."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
 
 
 def check_reason(reason: str) -> str:

@@ -22,10 +22,11 @@ from tidemark.plans import Plan
 from tidemark.records import How, Request, Watermark
 from tidemark.settings import Settings
 from tidemark.spec import DatasetSpec, load_specs
+from tidemark.spec.entries import check_entry
 from tidemark.stages import Committed, Planned, Published
 from tidemark.steps import init as init_step
 from tidemark.steps.commit import commit as commit_step
-from tidemark.steps.context import Context
+from tidemark.steps.context import Context, find_spec
 from tidemark.steps.publish import find_published, publish, touch
 
 REDOS = 5
@@ -34,17 +35,26 @@ REDOS = 5
 Say = Callable[[str], None]
 
 
-def open_context(settings: Settings, clock: datetime) -> Context:
-    """Load all specs and open the lake. `clock` is the instant of the run, handed in."""
+def open_context(settings: Settings, clock: datetime, dataset: str | None = None) -> Context:
+    """Load all specs and open the lake. `clock` is the instant of the run, handed in.
+
+    A spec that names code which is no transform, and a `dataset` that is unknown, are refused before that.
+    """
+    specs = load_specs(settings.schemas, settings.values)
+    for spec in specs.values():
+        check_entry(spec)
+    if dataset is not None:
+        find_spec(specs, dataset)
     with telling(str(settings.lake)):
         lake = open_lake(settings)
-    return Context(settings, lake, load_specs(settings.schemas, settings.values), clock)
+    return Context(settings, lake, specs, clock)
 
 
 @told
 def plan(context: Context, dataset: str, request: Request | None = None, resync: bool = False) -> Plan:
     """What the next session would do; writes no row and stores no plan."""
     spec = context.spec(dataset)
+    init_step.check_answerable(context, spec, request)
     return init_step.survey(context, spec, context.lake.ensure_table(spec), request, resync)
 
 

@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from tidemark.errors import SettingsError
+from tidemark.settings_file import check_landing, overlay, read_settings
 
 CHECKOUT = Path(__file__).resolve().parents[2]
+
+_REMOTE = re.compile(r"sc://([A-Za-z0-9.-]+|\[[0-9a-fA-F:]+\])(:[0-9]{1,5})?/?(;[a-z_-]+=[A-Za-z0-9._~%+/=-]*)*")
+_CATALOG = re.compile(
+    r"postgresql(\+psycopg2?)?://([^\s@/?#:]+(:[^\s@/?#]*)?@)?[A-Za-z0-9.-]+(:[0-9]{1,5})?/[A-Za-z0-9_.-]+"
+    r"(\?(sslmode|sslrootcert|connect_timeout|user|password)=[^\s&#]*"
+    r"(&(sslmode|sslrootcert|connect_timeout|user|password)=[^\s&#]*)*)?"
+)
+_UNFIT = re.compile(r"[?#%]|\$\{")
+"""What would mean something inside the catalog's address, which holds the home's path."""
 
 
 @dataclass(frozen=True)
@@ -69,33 +78,49 @@ class Settings:
 def load_settings(env: Mapping[str, str] | None = None) -> Settings:
     """Read the settings in force. Raises SettingsError with the place and the remedy."""
     env = os.environ if env is None else env
-    home = Path(env.get("TIDEMARK_HOME") or CHECKOUT / ".tidemark").expanduser().resolve()
-    shared = Path(env.get("TIDEMARK_VALUES") or CHECKOUT / "infra" / "search.yaml")
+    home = _path(env, "TIDEMARK_HOME", CHECKOUT / ".tidemark")
+    values = overlay(_shared_values(env), read_settings(home / "search.yaml"))
+    check_landing(values)
     return Settings(
         home=home,
-        schemas=Path(env.get("TIDEMARK_SCHEMAS") or CHECKOUT / "schemas").resolve(),
-        values=_overlay(_read(shared), _read(home / "search.yaml")),
-        catalog_uri=env.get("TIDEMARK_CATALOG_URI") or None,
-        spark_remote=env.get("TIDEMARK_SPARK_REMOTE") or None,
-        spark_port=int(env["TIDEMARK_SPARK_PORT"]) if env.get("TIDEMARK_SPARK_PORT") else None,
+        schemas=_path(env, "TIDEMARK_SCHEMAS", CHECKOUT / "schemas"),
+        values=values,
+        catalog_uri=_address(env, "TIDEMARK_CATALOG_URI", _CATALOG, "postgresql://user@host:5432/database"),
+        spark_remote=_address(env, "TIDEMARK_SPARK_REMOTE", _REMOTE, "sc://host:15002"),
+        spark_port=_port(env),
     )
 
 
-def _read(path: Path) -> dict[str, Any]:
-    if not path.exists():
-        return {}
+def _shared_values(env: Mapping[str, str]) -> dict[str, Any]:
+    path = _path(env, "TIDEMARK_VALUES", CHECKOUT / "infra" / "search.yaml")
+    if env.get("TIDEMARK_VALUES") and not path.exists():
+        raise SettingsError(f"TIDEMARK_VALUES: {path} is not there; name a file of keys and values, or leave it out")
+    return read_settings(path)
+
+
+def _path(env: Mapping[str, str], name: str, default: Path) -> Path:
+    text = env.get(name) or str(default)
+    if not text.isprintable() or _UNFIT.search(text):
+        raise SettingsError(f"{name}: {ascii(text)[:80]} holds what no path here may; leave out ? # % and ${{")
     try:
-        values = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
-    except yaml.YAMLError as error:
-        raise SettingsError(f"{path}: not readable as YAML: {error}; correct the file") from error
-    if not isinstance(values, dict):
-        raise SettingsError(f"{path}: expected keys and values at the top level; correct the file")
-    return values
+        return Path(text).expanduser().resolve()
+    except (OSError, RuntimeError) as error:
+        raise SettingsError(f"{name}: {text[:80]!r} is no path ({error}); name a folder or file") from error
 
 
-def _overlay(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
-    merged = dict(base)
-    for key, value in over.items():
-        old = merged.get(key)
-        merged[key] = {**old, **value} if isinstance(old, dict) and isinstance(value, dict) else value
-    return merged
+def _address(env: Mapping[str, str], name: str, form: re.Pattern[str], example: str) -> str | None:
+    """The address, if it has the form. The error does not show it: it may hold a password."""
+    text = env.get(name) or None
+    if text is not None and not (len(text) <= 500 and form.fullmatch(text)):
+        scheme = ascii(text.partition(":")[0][:20])
+        raise SettingsError(f"{name}: the address that begins with {scheme} is not like {example}; correct it")
+    return text
+
+
+def _port(env: Mapping[str, str]) -> int | None:
+    text = env.get("TIDEMARK_SPARK_PORT") or None
+    if text is None:
+        return None
+    if not re.fullmatch("[0-9]{1,5}", text) or not 1 <= int(text) <= 65535:
+        raise SettingsError(f"TIDEMARK_SPARK_PORT: {ascii(text)[:40]} is no port; write a number from 1 to 65535")
+    return int(text)

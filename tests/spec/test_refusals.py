@@ -98,7 +98,7 @@ SPOILED = [
     # expectations
     ("visits", "rows where bought > 50", "no rows where bought > 50", "no rows", "is not understood; write rows where CONDITION"),
     ("visits", "rows where bought > 50", "rows where", "rows where,", "rows where has no condition"),
-    ("visits", "rows where bought > 50", "rows where (bought > 50", "(bought", "is not one SQL condition"),
+    ("visits", "rows where bought > 50", "rows where (bought > 50", "(bought", "has its end where ) should stand"),
     ("visits", "rows where bought > 50", "rows where 'bought' = 'x'", "'x'", "names no column"),
     ("visits", "at_most: 0.02", "at_most: 2", "at_most: 2", "write a share of rows"),
     ("visits", "at_most: 0.02", "max: 2", "rows where", "rows where has no max; write at_most"),

@@ -9,8 +9,8 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from tidemark.errors import RequestRefused
-from tidemark.ranges import Interval, format_instant
-from tidemark.requests import make_request, read_instant
+from tidemark.ranges import Interval
+from tidemark.requests import check_reason, make_request, printable, read_instant, read_range
 
 
 class Run(Protocol):
@@ -47,14 +47,9 @@ def asked(run: Run, params: Mapping[str, Any]) -> Asked:
         return _backfill(run, params, clock, said)
     if not any(said.values()):
         return Asked(clock)
-    if not all(said.values()):
-        missing = next(name for name, value in said.items() if not value)
-        raise RequestRefused(f"{missing}: missing; a range needs from and to, a run without both takes in what is new")
-    start, end = (read_instant(str(said[name]), name) for name in ("from", "to"))
+    wanted = read_range(said["from"], said["to"], clock)
     name = hashlib.sha256(f"{run.dag_id} {run.run_id}".encode()).hexdigest()[:16]
-    request = make_request(start, end, f"run {run.dag_id[:100]} {name}", str(params.get("reason") or _by(run)))
-    if end > clock:
-        raise RequestRefused(f"to: {format_instant(end)} lies after the start of this run, {format_instant(clock)}")
+    request = make_request(wanted, f"run {run.dag_id[:100]} {name}", str(params.get("reason") or _by(run)))
     return Asked(clock, request.range, request.reason, request.request_id)
 
 
@@ -76,11 +71,11 @@ def _backfill(run: Run, params: Mapping[str, Any], clock: datetime, said: Mappin
     if run.data_interval_start is None or run.data_interval_end is None:
         raise RequestRefused("a backfill run without a data interval; this DAG needs an interval timetable")
     interval = Interval(run.data_interval_start, run.data_interval_end)
-    return Asked(clock, interval, str(params.get("reason") or f"backfill {_by(run)}"))
+    return Asked(clock, interval, check_reason(str(params.get("reason") or f"backfill {_by(run)}")))
 
 
 def _by(run: Run) -> str:
-    return f"asked for in Airflow by {run.triggering_user_name or 'an unnamed user'}"
+    return f"asked for in Airflow by {printable(run.triggering_user_name or 'an unnamed user')[:100]}"
 
 
 def _kind(run: Run) -> str:

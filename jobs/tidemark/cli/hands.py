@@ -6,20 +6,22 @@ import argparse
 
 from tidemark import hands, session
 from tidemark.cli import clock
-from tidemark.requests import check_dataset, read_instant
+from tidemark.requests import check_dataset, check_reason, read_instant
 from tidemark.settings import load_settings
 
 
 def adopt(options: argparse.Namespace) -> int:
     """Take up the watermark of what main holds after a rollback."""
-    context = session.open_context(load_settings(), clock.of(options))
-    hands.adopt_rollback(context, check_dataset(options.dataset), options.reason)
+    dataset, reason = check_dataset(options.dataset), check_reason(options.reason)
+    context = session.open_context(load_settings(), clock.of(options), dataset)
+    hands.adopt_rollback(context, dataset, reason)
     return 0
 
 
 def declare(options: argparse.Namespace) -> int:
     """Declare a source complete through an instant."""
-    context = session.open_context(load_settings(), clock.of(options))
+    dataset, reason = check_dataset(options.dataset), check_reason(options.reason)
     through = read_instant(options.through, "through")
-    hands.declare_complete(context, check_dataset(options.dataset), through, options.reason)
+    context = session.open_context(load_settings(), clock.of(options), dataset)
+    hands.declare_complete(context, dataset, through, reason)
     return 0

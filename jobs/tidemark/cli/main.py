@@ -46,6 +46,7 @@ def _parser() -> argparse.ArgumentParser:
     listed.add_argument("dataset", nargs="?", help="only of this dataset")
     listed.add_argument("--last", type=int, default=20, help="how many (default 20)")
     listed.set_defaults(command=_command("show", "sessions"))
+    _quarantined(commands.add_parser("quarantined", help="what landing refused; with --out to be mended"))
     doctor_parser = commands.add_parser("doctor", help="check Java, jars, catalog and versions")
     doctor_parser.set_defaults(command=_command("doctor", "doctor"))
     return parser
@@ -85,6 +86,15 @@ def _declare(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--through", required=True, metavar="INSTANT", help="complete before this UTC instant")
     _by_hand(parser)
     parser.set_defaults(command=_command("hands", "declare"))
+
+
+def _quarantined(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--reason", default=None, metavar="TEXT", help="only where the reason holds this text")
+    parser.add_argument(
+        "--since", default=None, metavar="INSTANT", help="only what arrived at this UTC instant or later"
+    )
+    parser.add_argument("--out", default=None, metavar="FOLDER", help="write the records to files in this folder")
+    parser.set_defaults(command=_command("quarantined", "quarantined"))
 
 
 def _by_hand(parser: argparse.ArgumentParser) -> None:

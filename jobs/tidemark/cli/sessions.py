@@ -7,18 +7,20 @@ import sys
 
 from tidemark import session
 from tidemark.cli import clock
+from tidemark.errors import RequestRefused
 from tidemark.explain import explain
 from tidemark.records import How, Request
-from tidemark.requests import check_dataset, make_request, read_instant
+from tidemark.requests import check_dataset, check_reason, make_request, read_range
 from tidemark.settings import load_settings
 from tidemark.steps.context import Context
 
 
 def plan(options: argparse.Namespace) -> int:
     """Print what the next session would do."""
-    context = session.open_context(load_settings(), clock.of(options))
     dataset = check_dataset(options.dataset)
-    print(explain(session.plan(context, dataset, _request(options, dataset), options.resync)))
+    request = _request(options, dataset)
+    context = session.open_context(load_settings(), clock.of(options), dataset)
+    print(explain(session.plan(context, dataset, request, options.resync)))
     return 0
 
 
@@ -27,27 +29,39 @@ def run(options: argparse.Namespace) -> int:
     if bool(options.dataset) == options.all:
         print("tidemark run: name a dataset, or --all", file=sys.stderr)
         return 2
-    context = session.open_context(load_settings(), clock.of(options))
-    names = session.in_order(dict(context.specs)) if options.all else [check_dataset(options.dataset)]
-    for name in names:
-        _run_one(context, name, options)
+    if options.all:
+        _run_all(options)
+        return 0
+    dataset = check_dataset(options.dataset)
+    request = _request(options, dataset)
+    _run_one(session.open_context(load_settings(), clock.of(options), dataset), dataset, request, options.resync)
     return 0
 
 
-def _run_one(context: Context, dataset: str, options: argparse.Namespace) -> None:
+def _run_all(options: argparse.Namespace) -> None:
+    if options.start is not None or options.end is not None:
+        raise RequestRefused("from, to: a range is rebuilt in one dataset, and flows on from it; name the dataset")
+    context = session.open_context(load_settings(), clock.of(options))
+    for name in session.in_order(dict(context.specs)):
+        _run_one(context, name, None, options.resync)
+
+
+def _run_one(context: Context, dataset: str, request: Request | None, resync: bool) -> None:
     """One session, and those after it that a large catch-up needs."""
-    request, owes = _request(options, dataset), True
+    owes = True
     while owes:
-        done = session.run(context, dataset, request, options.resync)
+        done = session.run(context, dataset, request, resync)
         if done.plan.how is not How.nothing:
             print(f"{dataset}: {done.plan.how}, session {done.plan.session}")
         owes = request is None and done.watermark is not None and bool(done.watermark.owed)
 
 
 def _request(options: argparse.Namespace, dataset: str) -> Request | None:
-    if not options.start and not options.end:
+    instant, reason = clock.of(options), check_reason(options.reason)
+    if options.start is None and options.end is None:
         return None
-    start = read_instant(options.start or "1990-01-01", "from")
-    end = read_instant(options.end or "2100-01-01", "to")
-    request_id = f"cli {dataset} {start.isoformat()} {end.isoformat()} {clock.of(options).isoformat()}"
-    return make_request(start, end, request_id, options.reason)
+    if options.resync:
+        raise RequestRefused("resync: rebuilds all that the inputs hold; leave it out, or leave out from and to")
+    wanted = read_range(options.start, options.end, instant)
+    bounds = f"{wanted.start.isoformat()} {wanted.end.isoformat()}"
+    return make_request(wanted, f"cli {dataset} {bounds} {instant.isoformat()}", reason)

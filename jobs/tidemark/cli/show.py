@@ -43,8 +43,8 @@ def _instant(instant: datetime | None) -> str:
 
 def sessions(options: argparse.Namespace) -> int:
     """The latest closed sessions, newest first."""
+    where = ops.of_dataset(check_dataset(options.dataset)) if options.dataset is not None else None
     lake = open_lake(load_settings())
-    where = ops.of_dataset(check_dataset(options.dataset)) if options.dataset else None
     rows = ops.rows(lake, "ops.high_watermarks", where)
     newest = sorted(rows, key=lambda row: (row["committed_at"], row["session"]), reverse=True)
     for row in newest[: max(options.last, 0)]:

@@ -28,6 +28,11 @@ def between(column: str, start: Any, end: Any) -> BooleanExpression:
     return And(low, LessThan(column, end))  # type: ignore[call-arg, arg-type]
 
 
+def at_least(column: str, value: Any) -> BooleanExpression:
+    """column >= value"""
+    return GreaterThanOrEqual(column, value)  # type: ignore[call-arg, arg-type]
+
+
 def any_of(conditions: Iterable[BooleanExpression]) -> BooleanExpression:
     """Any of the conditions; none of them for no conditions."""
     nothing: BooleanExpression = AlwaysFalse()

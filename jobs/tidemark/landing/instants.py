@@ -60,6 +60,10 @@ def _of_milliseconds(value: float) -> int:
         micros = round(value * 1000)
     except (OverflowError, ValueError):
         raise ValueError(f"{shown(value)} is no time") from None
+    return _within_reach(micros, value)
+
+
+def _within_reach(micros: int, value: Any) -> int:
     if not -_FURTHEST <= micros <= _FURTHEST:
         raise ValueError(f"{shown(value)} is no time")
     return micros
@@ -69,9 +73,10 @@ def _micros(instant: datetime | int) -> int:
     if isinstance(instant, int):
         return instant
     try:
-        return to_micros(instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant)
+        micros = to_micros(instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant)
     except OverflowError:
         raise ValueError(f"{shown(instant)} is no time") from None
+    return _within_reach(micros, instant)
 
 
 _EARLIEST = to_micros(EARLIEST)

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from typing import Any, NoReturn
+
+DEEPEST = 200
+"""Levels of nesting in a record. Far below what a stack holds, so that no later step can fail on them."""
+TOO_DEEP = f"nested too deep: more than {DEEPEST} levels"
 
 
 def decode_json(raw: bytes) -> Any:
@@ -15,7 +20,7 @@ def decode_json(raw: bytes) -> Any:
     except json.JSONDecodeError as error:
         raise ValueError(f"not JSON: {error.msg} at character {error.pos + 1}") from None
     except RecursionError:
-        raise ValueError("nested too deep: the record cannot be read") from None
+        raise ValueError(TOO_DEEP) from None
     except ValueError as error:  # numbers of more digits than Python converts
         raise ValueError(f"not JSON: {error}") from None
     if b"\\ud" in raw or b"\\uD" in raw:
@@ -24,11 +29,28 @@ def decode_json(raw: bytes) -> Any:
 
 
 def encode_json(value: Any) -> str:
-    """One line, keys sorted: equal values give equal text. Raises ValueError for what JSON cannot say."""
-    try:
-        return _ENCODER.encode(value)
-    except (RecursionError, TypeError) as error:
-        raise ValueError(f"not JSON: {error}") from None
+    """One line, keys sorted: equal values give equal text. Never fails for a record of at most DEEPEST levels.
+
+    Numbers that JSON cannot say (NaN, as Parquet has it, and 1e999) stand in it as Python writes them.
+    """
+    return _ENCODER.encode(value)
+
+
+def is_too_deep(value: Any, raw: bytes) -> bool:
+    """Whether a value has more than DEEPEST levels of lists and objects; found without a stack.
+
+    `raw` is its text where there is one: few brackets need no look at the value.
+    """
+    if raw and raw.count(b"[") + raw.count(b"{") <= DEEPEST:
+        return False
+    inner = [value]
+    for _ in range(DEEPEST + 1):
+        inner = [two for one in inner if isinstance(one, dict | list) for two in _inside(one)]
+    return bool(inner)
+
+
+def _inside(value: dict[str, Any] | list[Any]) -> Iterable[Any]:
+    return value.values() if isinstance(value, dict) else value
 
 
 def _refuse_half_characters(value: Any) -> None:
@@ -36,11 +58,13 @@ def _refuse_half_characters(value: Any) -> None:
         json.dumps(value, ensure_ascii=False).encode("utf-8")
     except UnicodeEncodeError:
         raise ValueError("not Unicode: half of a surrogate pair") from None
+    except RecursionError:
+        raise ValueError(TOO_DEEP) from None
 
 
 def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is no JSON number")
 
 
-_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False, default=str, check_circular=False)
+_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), default=str, check_circular=False)
 _DECODER = json.JSONDecoder(parse_constant=_refuse_constant)

@@ -7,7 +7,7 @@ from typing import Any
 
 from tidemark.landing.bulk import Action, action_of, named
 from tidemark.landing.items import Found, Items, Refused
-from tidemark.landing.jsontext import decode_json
+from tidemark.landing.jsontext import TOO_DEEP, decode_json, is_too_deep
 from tidemark.landing.lines import Line
 from tidemark.landing.parsers import Parser
 
@@ -89,6 +89,8 @@ def expand(value: Any, parser: Parser) -> Iterable[Any] | None:
 
 def record_at(place: int, record: Any, raw: bytes, action: Action | None = None) -> Found | Refused:
     """A record with what its bulk action, or the search hit around it, said of it."""
+    if is_too_deep(record, raw):
+        return Refused(place, TOO_DEEP, raw)
     if not isinstance(record, dict):
         return Refused(
             place, "not an object: a record is a JSON object", raw or repr(record).encode("utf-8", "replace")

@@ -53,6 +53,8 @@ class FileRows:
         place["place"], place["index"] = item.place, item.bulk_index
         target, latest = self._job.target.name, self._job.latest
         parsed = list(self._parse(item.record, place))
+        if not parsed:
+            raise ValueError("no row: the parser made none of it")
         if not self._job.quarantine and all(name != target for name, _ in parsed):
             return []  # whether it is refused is for the sessions of its own datasets and the quarantine's
         typed = [(name, self._rules[name].read(values, latest)) for name, values in parsed]
@@ -102,7 +104,7 @@ class FileRows:
             "file_path": self._file.path,
             "place": item.place,
             "reason": text_of(item.reason.encode("utf-8", "replace")),
-            "record": text_of(item.raw or _written(record)),
+            "record": text_of(item.raw or (encode_json(record).encode() if record else b"")),
             "arrived_at": self._job.clock if self._file.hour is None else self._file.hour,
         }
         return [[given[name] if name in given else _stated(record, name) for name in self._names]]
@@ -112,13 +114,6 @@ def _stated(record: Mapping[str, Any], name: str) -> str:
     """What the refused record says of a column, as far as it can be read."""
     value = record.get(name)
     return value if isinstance(value, str) and value else "unknown"
-
-
-def _written(record: Mapping[str, Any]) -> bytes:
-    try:
-        return encode_json(record).encode("utf-8", "replace") if record else b""
-    except ValueError:
-        return repr(record).encode("utf-8", "replace")
 
 
 def _reason(error: Exception) -> str:

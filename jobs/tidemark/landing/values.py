@@ -46,10 +46,19 @@ class ColumnRule:
 def to_text(value: Any) -> str:
     """Text; whole numbers are taken too, as many loggers write ids so."""
     if type(value) is str:
-        return value
+        return value if value.isascii() else _whole_text(value)
     if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 1 << 63:
         return str(value)
     raise ValueError(f"{shown(value)} is no text")
+
+
+def _whole_text(text: str) -> str:
+    """Text that parsers took out of JSON inside JSON may hold what no table can."""
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        raise ValueError("it is not Unicode: half of a surrogate pair") from None
+    return text
 
 
 def to_whole_number(bits: int) -> Convert:

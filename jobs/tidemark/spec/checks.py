@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from tidemark.spec import values as read
 from tidemark.spec.column_types import is_nested, is_number, parse_type
+from tidemark.spec.conditions import check_condition
 from tidemark.spec.document import Item
 from tidemark.spec.model import Column, Expectation, ExpectationKind, Severity
 
@@ -19,7 +20,7 @@ _FORMS: tuple[tuple[ExpectationKind, re.Pattern[str]], ...] = (
     ("distinct", re.compile(r"distinct\b\s*(.*)")),
 )
 _UNDERSTOOD = "write rows where CONDITION, row count, mean of COLUMN or distinct COLUMN"
-_QUOTED = re.compile(r"'(?:[^'\\]|\\.|'')*'")
+_ALLOWED = "write a comparison of columns as docs/spec-language.md, Conditions, allows, such as clicks > 100"
 
 
 def read_expectations(item: Item, columns: Mapping[str, Column]) -> tuple[Expectation, ...]:
@@ -60,11 +61,10 @@ def _form(item: Item) -> tuple[ExpectationKind, str]:
 def _condition(item: Item, condition: str, columns: Mapping[str, Column]) -> str:
     if not condition:
         raise item.wrong("rows where has no condition", "write an SQL condition, such as rows where clicks > 100")
-    bare = _QUOTED.sub("''", condition)
-    if bare.count("(") != bare.count(")") or bare.replace("''", "").count("'") or ";" in bare:
-        raise item.wrong(f"the condition {condition[:60]} is not one SQL condition", "close its quotes and parentheses")
-    if not set(re.findall(r"\w+", bare)) & set(columns):
-        raise item.wrong(f"the condition {condition[:60]} names no column", f"name one of {', '.join(columns)}")
+    try:
+        check_condition(condition, columns)
+    except ValueError as error:
+        raise item.wrong(f"the condition {condition[:60]} {error}", _ALLOWED) from error
     return condition
 
 

@@ -26,6 +26,9 @@ _TAGS = frozenset(f"tag:yaml.org,2002:{name}" for name in ("str", "int", "float"
 _PLAIN = {f"tag:yaml.org,2002:{name}": "tag:yaml.org,2002:str" for name in ("merge", "value")}
 """`<<` and `=` are texts here: a spec merges nothing."""
 
+_UNREADABLE = (ValueError, KeyError, IndexError, AttributeError, OverflowError)
+"""What YAML's own readers of single values raise for a text that is no value of its tag."""
+
 Scalar = str | int | float | bool | date | None
 
 
@@ -72,9 +75,11 @@ def read_document(path: Path) -> Item:
 def _read_text(path: Path) -> str:
     top = Item(None, path, 1, "")
     try:
-        if path.stat().st_size > LARGEST:
+        with path.open("rb") as stream:
+            content = stream.read(LARGEST + 1)
+        if len(content) > LARGEST:
             raise top.wrong("larger than 1 MB", "a spec describes one dataset in a few thousand letters; cut it down")
-        return path.read_text(encoding="utf-8")
+        return content.decode("utf-8")
     except OSError as error:
         raise top.wrong(f"cannot be read: {error.strerror}", "correct the path or the file's permissions") from error
     except UnicodeDecodeError as error:
@@ -168,7 +173,7 @@ class _Reader:
             raise self._at(event, name).wrong(f"the tag {tag[:40]} is not read", "remove it")
         try:
             value: Scalar = self.scalars.construct_object(yaml.ScalarNode(tag, event.value))
-        except (ValueError, yaml.YAMLError) as error:
+        except (yaml.YAMLError, *_UNREADABLE) as error:
             text = event.value[:40]
             raise self._at(event, name).wrong(f"{text!r} cannot be read", "put it in quotes if it is a text") from error
         return value

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import difflib
-import math
 import re
+import sys
 from collections.abc import Collection, Iterable, Mapping
 from datetime import timedelta
 from typing import Any, TypeVar
@@ -64,7 +64,7 @@ def flag(item: Item) -> bool:
 def number(item: Item) -> float:
     """A finite number; whole numbers stay whole."""
     value = item.value
-    if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
+    if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= sys.float_info.max:
         return value
     raise item.wrong(f"{item.name} is {item.shown}, not a number", "write a number, such as 0 or 0.02")
 

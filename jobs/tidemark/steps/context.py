@@ -23,9 +23,12 @@ class Context:
 
     def spec(self, dataset: str) -> DatasetSpec:
         """The spec of a dataset. Raises RequestRefused for an unknown one."""
-        try:
-            return self.specs[dataset]
-        except KeyError:
-            raise RequestRefused(
-                f"dataset {dataset[:80]!r} is unknown; known are: {', '.join(sorted(self.specs))}"
-            ) from None
+        return find_spec(self.specs, dataset)
+
+
+def find_spec(specs: Mapping[str, DatasetSpec], dataset: str) -> DatasetSpec:
+    """The spec of a dataset. Raises RequestRefused for an unknown one."""
+    try:
+        return specs[dataset]
+    except KeyError:
+        raise RequestRefused(f"dataset: {dataset[:80]!r} is unknown; known are: {', '.join(sorted(specs))}") from None

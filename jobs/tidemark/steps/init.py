@@ -7,7 +7,7 @@ from datetime import datetime
 
 from pyiceberg.table import Table
 
-from tidemark.errors import InputChanged, PositionLost
+from tidemark.errors import InputChanged, PositionLost, RequestRefused
 from tidemark.fingerprint import fingerprint, logic
 from tidemark.lake import ops
 from tidemark.lake.changes import Changes, changes_since, least_event_time
@@ -32,10 +32,24 @@ from tidemark.steps.landing import landing_state
 def init(context: Context, dataset: str, request: Request | None = None, resync: bool = False) -> Planned:
     """Plan the dataset's next session and store the plan; a plan that does nothing is not stored."""
     spec = context.spec(dataset)
+    check_answerable(context, spec, request)
     target = evolve(context.lake.ensure_table(spec), spec)
     close_published(context, target)
     plan = survey(context, spec, target, request, resync)
     return Planned(store(context, plan))
+
+
+def check_answerable(context: Context, spec: DatasetSpec, request: Request | None) -> None:
+    """Refuse a restatement of what has no ranges or is not built yet, before any table is made for it."""
+    if request is None or spec.mode == "source":
+        return
+    if spec.mode == "versioned":
+        raise RequestRefused(
+            f"{spec.dataset}: a versioned dataset has no ranges to rebuild; run it without from and to"
+        )
+    table = context.lake.find_table(spec.dataset)
+    if table is None or watermark_of(table) is None:
+        raise RequestRefused(f"{spec.dataset}: nothing is built yet; run it without a range first")
 
 
 def survey(context: Context, spec: DatasetSpec, target: Table, request: Request | None, resync: bool) -> Plan:

@@ -1,0 +1,138 @@
+"""The text of a LightGBM ranker, read as strictly as it is written.
+
+LightGBM's own reader trusts the text: a child that does not exist, or a count that is too large, ends the whole
+process. So the text is checked first: every key known, every list of its length, every tree a tree.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+
+BEGINS, ENDS = "tree\nversion=v4\n", "end of trees\n"
+LARGEST = 64 << 20
+"""Bytes of a model; the recipe's largest has a few hundred thousand."""
+MOST_LEAVES = 4096
+MOST_TREES = 10_000
+
+_HEADER = {
+    "version": "v4",
+    "num_class": "1",
+    "num_tree_per_iteration": "1",
+    "label_index": "0",
+    "objective": "lambdarank",
+}
+"""What the header says of every ranker; names, sizes and bounds of its features come with these."""
+_PLAIN = ("max_feature_idx", "feature_names", "feature_infos", "tree_sizes", "monotone_constraints")
+_NODES = (
+    "split_feature",
+    "split_gain",
+    "threshold",
+    "decision_type",
+    "left_child",
+    "right_child",
+    "internal_value",
+    "internal_weight",
+    "internal_count",
+)
+_LEAVES = ("leaf_value", "leaf_weight", "leaf_count")
+_SINGLE = {"num_cat": "0", "is_linear": "0"}
+_NUMBER = re.compile(r"[+-]?[0-9]{1,40}(\.[0-9]{0,40})?(e[+-]?[0-9]{1,3})?", re.ASCII)
+
+
+def check(text: str, columns: Sequence[str]) -> None:
+    """Raises ValueError with what is wrong, unless the text is a lambdarank model over these columns."""
+    if len(text) > LARGEST:
+        raise ValueError(f"it is larger than {LARGEST} bytes")
+    if not text.startswith(BEGINS) or ENDS not in text:
+        raise ValueError("it does not begin and end as one")
+    header, _, body = text.removeprefix("tree\n").partition("\n\n")
+    values = _pairs(header)
+    for key, wanted in _HEADER.items():
+        if values.get(key) != wanted:
+            raise ValueError(f"{key} is not {wanted}")
+    _known(values, (*_HEADER, *_PLAIN))
+    if values.get("feature_names", "").split(" ") != list(columns):
+        raise ValueError(FEATURES)
+    if values.get("max_feature_idx") != str(len(columns) - 1):
+        raise ValueError("max_feature_idx is not that of its features")
+    _check_trees(body.removeprefix("\n"), values.get("tree_sizes", ""), len(columns))
+
+
+FEATURES = "its features are others, or in another order"
+
+
+def _check_trees(body: str, sizes: str, features: int) -> None:
+    raw = body.encode("utf-8")
+    lengths = [_whole(size, LARGEST) for size in sizes.split()]
+    if len(lengths) > MOST_TREES:
+        raise ValueError(f"it has more than {MOST_TREES} trees")
+    at = 0
+    for number, length in enumerate(lengths):
+        tree = raw[at : at + length].decode("utf-8", errors="replace")
+        if not tree.startswith(f"Tree={number}\n"):
+            raise ValueError(f"tree {number} is not where tree_sizes says")
+        try:
+            _check_tree(_pairs(tree.partition("\n")[2].strip("\n")), features)
+        except ValueError as error:
+            raise ValueError(f"tree {number}: {error}") from None
+        at += length
+    if not raw[at:].startswith(ENDS.encode()):
+        raise ValueError("something stands between its trees and their end")
+
+
+def _check_tree(values: Mapping[str, str], features: int) -> None:
+    _known(values, ("num_leaves", "shrinkage", *_SINGLE, *_NODES, *_LEAVES))
+    leaves = _whole(values.get("num_leaves", ""), MOST_LEAVES)
+    for key, wanted in _SINGLE.items():
+        if values.get(key) != wanted:
+            raise ValueError(f"{key} is not {wanted}")
+    _numbers(values, "shrinkage", 1)
+    _numbers(values, "leaf_value", leaves)
+    if leaves == 1:
+        return
+    for key in (*_NODES, *_LEAVES):
+        _numbers(values, key, leaves if key in _LEAVES else leaves - 1)
+    if not all(_whole(one, features - 1) >= 0 for one in values["split_feature"].split(" ")):
+        raise ValueError("it splits by a feature that is not there")
+    if not all(_whole(one, 10) in (0, 2, 8, 10) for one in values["decision_type"].split(" ")):
+        raise ValueError("it splits otherwise than by numbers")
+    _check_children(values, leaves)
+
+
+def _check_children(values: Mapping[str, str], leaves: int) -> None:
+    """Each leaf (-1, -2, ...) and each node but the first is the child of one earlier node."""
+    seen: set[int] = set()
+    for key in ("left_child", "right_child"):
+        for node, child in enumerate(map(int, values[key].split(" "))):
+            if child in seen or not (-leaves <= child < leaves - 1) or 0 <= child <= node:
+                raise ValueError("its nodes are no tree")
+            seen.add(child)
+    if len(seen) != 2 * (leaves - 1):
+        raise ValueError("its nodes are no tree")
+
+
+def _pairs(text: str) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for line in text.split("\n"):
+        key, equals, value = line.partition("=")
+        if not equals or key in found:
+            raise ValueError(f"the line {line[:40]!r} is none of its own, or stands twice")
+        found[key] = value
+    return found
+
+
+def _known(values: Mapping[str, str], keys: Sequence[str]) -> None:
+    unknown = sorted(set(values) - set(keys))
+    if unknown:
+        raise ValueError(f"{unknown[0][:40]!r} is none of its keys")
+
+
+def _numbers(values: Mapping[str, str], key: str, count: int) -> None:
+    given = values.get(key, "").split(" ")
+    if len(given) != count or not all(_NUMBER.fullmatch(one) for one in given):
+        raise ValueError(f"{key} is not {count} numbers")
+
+
+def _whole(text: str, most: int) -> int:
+    if not re.fullmatch("[0-9]{1,9}", text) or int(text) > most:
+        raise ValueError(f"{text[:20]!r} is no whole number up to {most}")
+    return int(text)

@@ -1,0 +1,72 @@
+"""`tidemark quarantined`: what landing refused, counted, or written to files that can be mended."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterable
+from pathlib import Path
+
+from tidemark import quarantine
+from tidemark.errors import RequestRefused
+from tidemark.lake import open_lake
+from tidemark.quarantine import Refusal, Replay
+from tidemark.requests import check_reason, printable, read_instant
+from tidemark.settings import load_settings
+from tidemark.spec import load_specs
+
+MOST_SHOWN = 50
+"""Lines of a listing; whoever has more looks closer with --reason and --since."""
+
+
+def quarantined(options: argparse.Namespace) -> int:
+    """Show counts by kind of reason and file; with --out write the records to files."""
+    reason = check_reason(options.reason) if options.reason else ""
+    since = read_instant(options.since, "since") if options.since else None
+    out = _folder(options.out) if options.out is not None else None
+    settings = load_settings()
+    specs = load_specs(settings.schemas, settings.values)
+    found = quarantine.read_refusals(open_lake(settings), specs, reason, since, records=out is not None)
+    if not found:
+        print("nothing is quarantined" + (" that is asked for" if reason or since else ""))
+    elif out is None:
+        _show_counts(found)
+    else:
+        folders = (folder for spec in specs.values() if spec.landing for folder in spec.landing.folders)
+        _write(quarantine.replay(found, folders), out, settings.landing)
+    return 0
+
+
+def _folder(text: str) -> Path:
+    if not text.strip() or not text.isprintable():
+        raise RequestRefused(f"out: {printable(text)[:60]!r} is no name of a folder")
+    return Path(text)
+
+
+def _show_counts(found: list[Refusal]) -> None:
+    counts = quarantine.count(found)
+    for number, kind, path in counts[:MOST_SHOWN]:
+        print(f"{number:>8}  {printable(kind)[:60]:<40}  {printable(path)}")
+    if len(counts) > MOST_SHOWN:
+        print(f"and {len(counts) - MOST_SHOWN} more lines; choose with --reason and --since")
+    print(f"{len(found):>8}  in all")
+
+
+def _write(replay: Replay, out: Path, landing: Path) -> None:
+    written = quarantine.write_files(replay.lines, out, landing)
+    for path, lines in zip(written, (replay.lines[folder] for folder in sorted(replay.lines)), strict=True):
+        print(f"wrote {len(lines)} records to {path}")
+    if replay.doubles:
+        print(f"left out {replay.doubles} that stand there already, word for word")
+    for why, refusals in sorted(replay.left.items()):
+        print(f"not written, {why}: {len(refusals)}; deliver again what is missing:")
+        _list(refusals)
+    if written:
+        print(f"next: mend the lines, then move each file into the folder of the same name in {landing}")
+
+
+def _list(refusals: Iterable[Refusal]) -> None:
+    places = sorted({f"{printable(r.file_path)}" + (f", place {r.place}" if r.place else "") for r in refusals})
+    for place in places[:MOST_SHOWN]:
+        print(f"  {place}")
+    if len(places) > MOST_SHOWN:
+        print(f"  and {len(places) - MOST_SHOWN} more")

@@ -1,0 +1,158 @@
+"""What landing refused, read back: counted for people, or as files that can be mended and handed in again.
+
+The tables are those that sources name as `landing.quarantine`; the columns are those that landing writes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import NamedTuple
+
+from pyiceberg.expressions import AlwaysTrue
+
+from tidemark.errors import RequestRefused, SpecError
+from tidemark.lake.catalog import Lake
+from tidemark.lake.conditions import at_least
+from tidemark.landing.bulk import action_of
+from tidemark.landing.folders import kind_of
+from tidemark.landing.items import KEPT_TEXT
+from tidemark.landing.jsontext import decode_json
+from tidemark.spec import DatasetSpec
+
+COLUMNS = ("file_path", "place", "reason", "record")
+
+WHOLE_FILE = "whole file"
+CUT = f"cut at {KEPT_TEXT // 1024} KiB"
+NO_RECORD = "no text of a record"
+NO_FOLDER = "of no landing folder of today's specs"
+
+
+class Refusal(NamedTuple):
+    """A row of a quarantine table: what stood at a place of a file, and why it was refused."""
+
+    file_path: str
+    place: int
+    reason: str
+    record: str = ""
+
+    @property
+    def kind(self) -> str:
+        """The kind of fault: the reason without its details."""
+        return self.reason.split(": ", 1)[0]
+
+
+@dataclass(frozen=True)
+class Replay:
+    """Lines to write by landing folder, and what cannot be written, by why."""
+
+    lines: Mapping[str, tuple[str, ...]]
+    left: Mapping[str, tuple[Refusal, ...]]
+    doubles: int = 0
+
+
+def read_refusals(
+    lake: Lake, specs: Mapping[str, DatasetSpec], reason: str, since: datetime | None, records: bool
+) -> list[Refusal]:
+    """All that was refused, by file and place: whose reason holds `reason`, that arrived at `since` or later.
+
+    `record` is read only where `records` says so. Raises SpecError for a quarantine without its columns.
+    """
+    wanted = COLUMNS if records else COLUMNS[:-1]
+    found: list[Refusal] = []
+    for name in sorted({s.landing.quarantine for s in specs.values() if s.landing and s.landing.quarantine}):
+        table = lake.find_table(name)
+        _check_columns(specs, name)
+        if table is None:
+            continue
+        arrived = AlwaysTrue() if since is None else at_least("arrived_at", since.isoformat())
+        rows = table.scan(arrived, selected_fields=wanted).to_arrow().to_pylist()
+        found += [Refusal(**row) for row in rows if reason in row["reason"]]
+    return sorted(found)
+
+
+def _check_columns(specs: Mapping[str, DatasetSpec], name: str) -> None:
+    if name not in specs:
+        return
+    missing = [column for column in (*COLUMNS, "arrived_at") if column not in specs[name].columns]
+    if missing:
+        raise SpecError(f"{specs[name].path}: a quarantine has no column {', '.join(missing)}; add it")
+
+
+def count(refusals: Iterable[Refusal]) -> list[tuple[int, str, str]]:
+    """Number, kind of reason and file; the most first."""
+    numbers = Counter((refusal.kind, refusal.file_path) for refusal in refusals)
+    return sorted(((n, kind, path) for (kind, path), n in numbers.items()), key=lambda row: (-row[0], *row[1:]))
+
+
+def replay(refusals: Iterable[Refusal], folders: Iterable[str]) -> Replay:
+    """What can be written, each text once a folder, and what cannot. `folders` are those of today's specs."""
+    known = {kind_of(folder) for folder in folders}
+    lines: dict[str, dict[str, None]] = {}
+    left: dict[str, list[Refusal]] = {}
+    doubles = 0
+    for refusal in refusals:
+        folder, why = kind_of(refusal.file_path), _why_not(refusal)
+        if folder not in known:
+            why = NO_FOLDER
+        if why is not None:
+            left.setdefault(why, []).append(refusal)
+            continue
+        doubles += refusal.record in lines.setdefault(folder, {})
+        lines[folder][refusal.record] = None
+    return Replay({f: tuple(texts) for f, texts in lines.items()}, {w: tuple(r) for w, r in left.items()}, doubles)
+
+
+def _why_not(refusal: Refusal) -> str | None:
+    """Why a refusal cannot be written as a line that a person could mend; None if it can."""
+    if refusal.place == 0:
+        return WHOLE_FILE
+    if len(refusal.record.encode("utf-8", "replace")) >= KEPT_TEXT:
+        return CUT
+    if refusal.record.strip() in ("", "{", "[") or "\n" in refusal.record or _is_action(refusal.record):
+        return NO_RECORD
+    return None
+
+
+def _is_action(text: str) -> bool:
+    """A bulk action would be taken as one for the line after it."""
+    try:
+        return action_of(0, decode_json(text.encode("utf-8", "replace")), b"") is not None
+    except ValueError:
+        return False
+
+
+def write_files(lines: Mapping[str, tuple[str, ...]], out: Path, landing: Path) -> list[Path]:
+    """Write a file a landing folder below `out`, named after its content. Raises RequestRefused.
+
+    Nothing is written into the landing folder, nor over a file, nor what lies in the landing folder already.
+    """
+    contents = {folder: "".join(f"{line}\n" for line in found).encode() for folder, found in sorted(lines.items())}
+    paths = {folder: out / folder / _name(content) for folder, content in contents.items()}
+    for folder, path in paths.items():
+        _check_place(path, landing, landing / folder / path.name)
+    for folder, path in paths.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("xb") as stream:
+            stream.write(contents[folder])
+    return list(paths.values())
+
+
+def _name(content: bytes) -> str:
+    return f"quarantined-{hashlib.sha256(content).hexdigest()[:12]}.jsonl"
+
+
+def _check_place(path: Path, landing: Path, handed_in: Path) -> None:
+    if path.resolve().is_relative_to(landing.resolve()):
+        raise RequestRefused(f"out: {path.parent} is in the landing folder; name another, and mend the records first")
+    if path.exists() or path.is_symlink():
+        raise RequestRefused(f"out: {path} is there already; it is not written over. Name another folder")
+    if handed_in.exists():
+        raise RequestRefused(
+            f"out: {handed_in} is there already, so these records were handed in before; "
+            f"choose others by --since or --reason"
+        )

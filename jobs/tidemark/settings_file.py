@@ -1,0 +1,98 @@
+"""Reading a settings file: YAML of which no part stands twice, points elsewhere, or has no end."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from tidemark.errors import SettingsError, SpecError
+from tidemark.spec.durations import parse_duration
+
+LARGEST = 1 << 20
+"""Bytes of a settings file; the longest that people write have a few thousand."""
+LONGEST_LINE = 1 << 30
+"""Bytes that a line may be allowed to have; a worker holds it several times over."""
+DEEPEST = 12
+"""Levels of nesting; the settings need four."""
+
+
+class _Loader(yaml.SafeLoader):
+    """The safe part of YAML, without aliases and with every key once."""
+
+    levels = 0
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        event = self.peek_event()  # type: ignore[no-untyped-call]
+        if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
+            raise yaml.MarkedYAMLError(problem="anchors and aliases are not read", problem_mark=event.start_mark)
+        if self.levels > DEEPEST:
+            raise yaml.MarkedYAMLError(problem=f"nested more than {DEEPEST} levels", problem_mark=event.start_mark)
+        self.levels += 1
+        node: yaml.Node | None = super().compose_node(parent, index)
+        self.levels -= 1
+        return node
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        values = super().construct_mapping(node, deep=True)
+        if len(values) < len(node.value):
+            raise yaml.MarkedYAMLError(problem="a key stands twice in this block", problem_mark=node.start_mark)
+        return values
+
+
+def read_settings(path: Path) -> dict[str, Any]:
+    """The keys and values of a file; none where it is not there. Raises SettingsError with place and remedy."""
+    if not path.exists():
+        return {}
+    try:
+        with path.open("rb") as stream:
+            content = stream.read(LARGEST + 1)
+        if len(content) > LARGEST:
+            raise SettingsError(f"{path}: larger than 1 MB; settings have a few thousand letters, cut it down")
+        values = _Loader(content.decode("utf-8")).get_single_data() or {}
+    except (yaml.YAMLError, OSError, *_UNREADABLE) as error:
+        what = " ".join(str(error).split())[:300]
+        raise SettingsError(f"{path}: cannot be read: {what}; correct the file") from error
+    if not isinstance(values, dict) or not all(isinstance(key, str) for key in values):
+        raise SettingsError(f"{path}: expected keys and values at the top level; correct the file")
+    return values
+
+
+_UNREADABLE = (ValueError, KeyError, IndexError, AttributeError, TypeError, OverflowError, RecursionError)
+"""What YAML's own readers of single values raise for a value that is none of its kind."""
+
+
+def overlay(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    """`base`, each key replaced by that of `over`; mappings are merged one level deep."""
+    merged = dict(base)
+    for key, value in over.items():
+        old = merged.get(key)
+        merged[key] = {**old, **value} if isinstance(old, dict) and isinstance(value, dict) else value
+    return merged
+
+
+def check_landing(values: Mapping[str, Any]) -> None:
+    """See that the keys of `landing`, which the loop itself reads, are what they should be. Raises SettingsError."""
+    landing = values.get("landing", {})
+    if not isinstance(landing, dict):
+        raise SettingsError("search.yaml: landing is no block of keys; write landing: {settling: 15m}")
+    for key in ("settling", "future_tolerance"):
+        if landing.get(key) is not None:
+            _check_duration(key, landing[key])
+    longest = landing.get("longest_line", 1)
+    if type(longest) is not int or not 1 <= longest <= LONGEST_LINE:
+        raise SettingsError(f"search.yaml: landing.longest_line: write a number of bytes, from 1 to {LONGEST_LINE}")
+    if landing.get("completeness", "clock") not in ("clock", "data"):
+        raise SettingsError("search.yaml: landing.completeness: write clock or data")
+
+
+def _check_duration(key: str, value: Any) -> None:
+    try:
+        length = parse_duration(str(value))
+    except SpecError as error:
+        raise SettingsError(f"search.yaml: landing.{key}: {error}") from error
+    if length < timedelta(0):
+        raise SettingsError(f"search.yaml: landing.{key} is negative; write a duration, such as 15m")
