@@ -10,7 +10,8 @@ import pytest
 
 from tests.accounts.world import Accounts, Event, same_rows_as_rebuild
 from tidemark.lake.ops import SCHEMAS
-from tidemark.maintenance import SMALL_FILES, maintain, maintain_ops
+from tidemark.maintenance import maintain, maintain_ops
+from tidemark.maintenance.files import SMALL_FILES
 from tidemark.records import How
 
 pytestmark = [pytest.mark.loop, pytest.mark.spark]
