@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
 
 from pyiceberg.table import Table
 
@@ -15,8 +17,14 @@ from tidemark.lake.commits import watermark_of
 from tidemark.lake.history import same_content
 from tidemark.steps.context import Context
 
-KEEP_FOR_MS = 90 * 24 * 3600 * 1000
+KEEP_FOR = timedelta(days=90)
 """How long a release's tags protect its snapshots: a quarter."""
+
+KEPT_MODELS = 3
+"""The models, the one in use and those before it, whose releases stay however old: one can go back to them."""
+
+MODEL = "model_version"
+"""A released table with a column of this name serves one model, and its release keeps that model's snapshots."""
 
 
 @dataclass(frozen=True)
@@ -46,9 +54,42 @@ def write_release(context: Context, dataset: str) -> Release:
         return Release(name, tables, False, "these snapshots are released already")
     for table, snapshot in tables.items():
         _tag(context.lake.table(table), name, snapshot)
-    row = {"release": name, "tables": json.dumps(tables, sort_keys=True), "released_at": context.clock}
+    row = {
+        "release": name,
+        "model_version": _model_of(context, dataset, tables[dataset]),
+        "tables": json.dumps(tables, sort_keys=True),
+        "released_at": context.clock,
+    }
     ops.append(context.lake, "ops.releases", [row])
     return Release(name, tables, True, f"{len(tables)} tables")
+
+
+def retired(context: Context) -> frozenset[str]:
+    """Names of the releases that have had their time.
+
+    The newest release stays, and the first one of each kept model, which names what the model was trained on.
+    """
+    written = sorted(ops.rows(context.lake, "ops.releases"), key=lambda row: (row["released_at"], row["release"]))
+    young = {row["release"] for row in written if row["released_at"] >= context.clock - KEEP_FOR}
+    newest = {row["release"] for row in written[-1:]}
+    return frozenset(row["release"] for row in written) - young - newest - _of_kept_models(written)
+
+
+def _of_kept_models(written: Sequence[Mapping[str, Any]]) -> set[str]:
+    """The first release of each of the models that were released last."""
+    first: dict[str, str] = {}
+    for row in written:
+        first.setdefault(row[MODEL], row["release"])
+    latest = dict.fromkeys(row[MODEL] for row in reversed(written) if row[MODEL] is not None)
+    return {first[model] for model in list(latest)[:KEPT_MODELS]}
+
+
+def _model_of(context: Context, dataset: str, snapshot: int) -> str | None:
+    """The model that the released table serves, where it serves one."""
+    if MODEL not in context.spec(dataset).columns:
+        return None
+    rows = context.lake.table(dataset).scan(selected_fields=(MODEL,), snapshot_id=snapshot, limit=1).to_arrow()
+    return str(rows[MODEL][0]) if len(rows) else None
 
 
 def _standing(context: Context, dataset: str) -> int | None:
@@ -83,4 +124,5 @@ def _first(conflicts: Iterable[str | None]) -> str | None:
 
 def _tag(table: Table, name: str, snapshot: int) -> None:
     if name not in table.refs() and table.snapshot_by_id(snapshot) is not None:
-        table.manage_snapshots().create_tag(snapshot, name, max_ref_age_ms=KEEP_FOR_MS).commit()
+        # No age limit: Iceberg counts it from the snapshot's commit, which may lie long before the release.
+        table.manage_snapshots().create_tag(snapshot, name).commit()

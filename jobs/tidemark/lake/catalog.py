@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +14,9 @@ from pyiceberg.exceptions import (
     TableAlreadyExistsError,
 )
 from pyiceberg.table import Table
+from pyiceberg.table.refs import SnapshotRefType
 
+from tidemark.lake.branches import create_branch
 from tidemark.lake.properties import CATALOG, CONTENT, CREATED
 from tidemark.lake.storage import reading
 from tidemark.settings import Settings
@@ -23,9 +24,6 @@ from tidemark.spec.iceberg import to_partition_spec, to_schema, to_table_propert
 
 if TYPE_CHECKING:
     from tidemark.spec import DatasetSpec
-
-BRANCH_LIFE = timedelta(days=14)
-"""How long an unfinished session's branch protects its files; long enough for a person to look at it."""
 
 
 PATIENCE = timedelta(seconds=30)
@@ -95,15 +93,23 @@ class Lake:
         return self.catalog.load_table(table.name())
 
     def create_branch(self, table: Table, name: str, snapshot_id: int) -> None:
-        """Create a branch on a snapshot; it ends by itself after BRANCH_LIFE."""
-        life = int(BRANCH_LIFE.total_seconds() * 1000)
-        table.manage_snapshots().create_branch(snapshot_id, name, max_ref_age_ms=life).commit()
+        """Create a branch on a snapshot."""
+        create_branch(table, name, snapshot_id)
 
     def remove_branch(self, dataset: str, name: str) -> None:
         """Remove a branch if it is there."""
+        self.remove_ref(dataset, name)
+
+    def remove_ref(self, dataset: str, name: str) -> bool:
+        """Remove a branch or tag; whether it was there."""
         table = self.table(dataset)
-        if name in table.refs():
-            table.manage_snapshots().remove_branch(name).commit()
+        ref = table.refs().get(name)
+        if ref is None:
+            return False
+        change = table.manage_snapshots()
+        is_tag = ref.snapshot_ref_type is SnapshotRefType.TAG
+        (change.remove_tag(name) if is_tag else change.remove_branch(name)).commit()
+        return True
 
 
 def catalog_properties(settings: Settings) -> dict[str, str]:

@@ -10,7 +10,7 @@ from datetime import datetime
 from functools import reduce
 from typing import Any
 
-from pyiceberg.expressions import AlwaysFalse, And, BooleanExpression, EqualTo, GreaterThanOrEqual, LessThan, Or
+from pyiceberg.expressions import AlwaysFalse, And, BooleanExpression, EqualTo, GreaterThanOrEqual, In, LessThan, Or
 from pyiceberg.table import Table
 from pyiceberg.types import DateType
 
@@ -48,3 +48,18 @@ def in_ranges(table: Table, column: str, ranges: Ranges) -> BooleanExpression:
 def _literal(instant: datetime, is_date: bool, rounded: Callable[[datetime, Unit], datetime] = floor) -> str:
     """An instant as a value of the column; of a date column, the day that holds or follows it."""
     return rounded(instant, "day").date().isoformat() if is_date else instant.isoformat()
+
+
+def both(one: BooleanExpression, other: BooleanExpression) -> BooleanExpression:
+    """one and other"""
+    return And(one, other)
+
+
+def from_on(column: str, start: datetime) -> BooleanExpression:
+    """column >= start"""
+    return GreaterThanOrEqual(column, start.isoformat())  # type: ignore[call-arg, arg-type]
+
+
+def one_of(column: str, values: Iterable[str]) -> BooleanExpression:
+    """column is one of the values"""
+    return In(column, set(values))  # type: ignore[call-arg, arg-type]

@@ -19,6 +19,7 @@ from pyiceberg.table import Table
 from tidemark.errors import EngineError
 from tidemark.lake.catalog import Lake
 from tidemark.lake.conditions import equals
+from tidemark.lake.manifests import ancestors
 from tidemark.lake.storage import reading
 
 _INSTANT = pa.timestamp("us", tz="UTC")
@@ -89,6 +90,11 @@ PROPERTIES: Final = {
     "commit.manifest.min-count-to-merge": "20",
 }
 
+HISTORY = 10
+LONGEST_HISTORY = 40
+"""Nobody reads these tables as of a snapshot, and each append costs in proportion to the snapshots there are:
+beyond the longest history it is cut. The files of what is cut off go as orphans (maintenance/files.py)."""
+
 TRIES = 20
 """Several sessions append to one table; each conflict means that another one got through."""
 
@@ -100,13 +106,25 @@ def append(lake: Lake, name: str, rows: Iterable[Mapping[str, Any]]) -> None:
         return
     for _ in range(TRIES):
         try:
-            _ensure(lake, name).append(data)
+            table = _ensure(lake, name)
+            table.append(data)
+            _cut_history(table)
             return
         except CommitFailedException:
             continue
     raise EngineError(
         f"{name}: {TRIES} commits were refused; see that the catalog answers (tidemark doctor), run again"
     )
+
+
+def _cut_history(table: Table) -> None:
+    """Forget all but the latest snapshots; left to the next append where another one is under way."""
+    if len(table.snapshots()) <= LONGEST_HISTORY:
+        return
+    head = table.current_snapshot()
+    line = [snapshot.snapshot_id for snapshot in ancestors(table, head)] if head is not None else []
+    with contextlib.suppress(CommitFailedException, ValueError):
+        table.maintenance.expire_snapshots().by_ids(line[HISTORY:]).commit()
 
 
 def rows(

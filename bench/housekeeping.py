@@ -1,0 +1,133 @@
+"""Many sessions on one lake, maintained each night: what a session takes and what metadata weighs stay flat."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from bench.data import day, few_rows
+from bench.figures import Figures, measure
+from bench.lake import EVENTS, BenchLake, Place
+from tidemark.lake.ops import SCHEMAS
+from tidemark.maintenance import maintain, maintain_ops
+from tidemark.maintenance.files import ORPHANS_AFTER
+from tidemark.maintenance.needs import KEEP_SNAPSHOTS_FOR
+
+READERS = ("bench.facts", "bench.tallies")
+TABLES = (EVENTS, *READERS)
+NIGHTS_KEPT = KEEP_SNAPSHOTS_FOR.days
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """Sessions of both readers together, how many a night lies after, and how many make one line of figures."""
+
+    sessions: int = 96
+    a_night: int = 12
+    window: int = 24
+
+
+@dataclass(frozen=True)
+class Weight:
+    """What lies below the tables' metadata folders, and what is reachable of it."""
+
+    files: int
+    megabytes: float
+    snapshots: int
+
+
+def run(place: Place, sizes: Sizes, figures: Figures) -> None:
+    """Run sessions, alternately stateless and stateful ones, an hour of rows each; maintain after each night."""
+    lake = _lake(place)
+    seconds: list[float] = []
+    nights: list[float] = []
+    weights: dict[int, Weight] = {}
+    begun: list[datetime] = []
+    for number in range(sizes.sessions):
+        if number % sizes.a_night == 0:
+            begun.append(datetime.now(UTC))
+        seconds.append(_session(lake, number))
+        if (number + 1) % sizes.a_night == 0:
+            nights.append(measure(lambda: _night(lake, begun)))
+        if number + 1 in _borders(sizes):
+            weights[number + 1] = _weigh(lake)
+    _show(sizes, seconds, nights, weights, figures)
+
+
+def _lake(place: Place) -> BenchLake:
+    """The benches' stateless and stateful table, without expectations: Great Expectations has benches of its own."""
+    lake = place.lake("housekeeping")
+    for dataset, name in (("bench.shown", "facts"), ("bench.days", "tallies")):
+        fresh = lake.under_another_name(dataset, name)
+        bare = replace(lake.context.spec(fresh), expectations=())
+        lake.context = replace(lake.context, specs={**lake.context.specs, fresh: bare})
+    for unused in ("bench.shown", "bench.days", "bench.weeks", "bench.totals"):
+        lake.context = replace(lake.context, specs={k: v for k, v in lake.context.specs.items() if k != unused})
+    return lake
+
+
+def _session(lake: BenchLake, number: int) -> float:
+    """Ten new rows an hour, then a session of one of the readers; its seconds of this process and the engine."""
+    hour = number // len(READERS)
+    reader = READERS[number % len(READERS)]
+    if number % len(READERS) == 0:
+        lake.add(few_rows(10, 10 * hour, day(0) + timedelta(hours=hour)), through=day(0) + timedelta(hours=hour + 1))
+    return measure(lambda: lake.run(reader))
+
+
+def _night(lake: BenchLake, begun: list[datetime]) -> None:
+    """Maintain all tables, at a clock by which the night before last week's is as old as snapshots may become."""
+    _age(lake, begun)
+    week_ago = begun[-NIGHTS_KEPT] if len(begun) >= NIGHTS_KEPT else begun[0]
+    later = replace(lake.context, clock=week_ago + KEEP_SNAPSHOTS_FOR)
+    for dataset in TABLES:
+        maintain(later, dataset)
+    maintain_ops(later)
+
+
+def _age(lake: BenchLake, begun: list[datetime]) -> None:
+    """Files that were made before the last nights look as old as they would be."""
+    nights = ORPHANS_AFTER.days
+    if len(begun) <= nights:
+        return
+    border = begun[-nights].timestamp()
+    old = time.time() - (ORPHANS_AFTER + timedelta(days=1)).total_seconds()
+    for path in _files(lake.settings.warehouse):
+        if old < path.stat().st_mtime < border:
+            os.utime(path, (old, old))
+
+
+def _weigh(lake: BenchLake) -> Weight:
+    folders = [path for path in lake.settings.warehouse.rglob("metadata") if path.is_dir()]
+    sizes = [path.stat().st_size for folder in folders for path in _files(folder)]
+    tables = [lake.context.lake.find_table(name) for name in (*TABLES, *SCHEMAS)]
+    snapshots = sum(len(table.snapshots()) for table in tables if table is not None)
+    return Weight(len(sizes), sum(sizes) / 1e6, snapshots)
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    return (path for path in folder.rglob("*") if path.is_file())
+
+
+def _borders(sizes: Sizes) -> list[int]:
+    """After which sessions a line of figures ends: the first window, the middle, the end."""
+    middle = sizes.sessions // 2 // sizes.a_night * sizes.a_night
+    return sorted({sizes.window, max(sizes.window, middle), sizes.sessions})
+
+
+def _show(
+    sizes: Sizes, seconds: list[float], nights: list[float], weights: dict[int, Weight], figures: Figures
+) -> None:
+    lines = [(f"sessions {end - sizes.window + 1} to {end}", end) for end in _borders(sizes)]
+    for what, end in lines:
+        figures.add(what, seconds[end - sizes.window : end], beside="" if what == lines[0][0] else lines[0][0])
+    figures.add("maintenance of all tables, the last night", nights[-1:])
+    for _, end in lines:
+        w = weights[end]
+        figures.note(
+            f"after {end} sessions: {w.megabytes:.1f} MB in {w.files} files of metadata, {w.snapshots} snapshots"
+        )
