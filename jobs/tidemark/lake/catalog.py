@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 
 BRANCH_LIFE = timedelta(days=14)
 """How long an unfinished session's branch protects its files; long enough for a person to look at it."""
+
+REF_TRIES = 20
+"""A ref is nobody else's, but each commit to its table that comes first refuses the change; so often it is repeated."""
 
 
 class Lake:
@@ -84,13 +88,31 @@ class Lake:
     def create_branch(self, table: Table, name: str, snapshot_id: int) -> None:
         """Create a branch on a snapshot; it ends by itself after BRANCH_LIFE."""
         life = int(BRANCH_LIFE.total_seconds() * 1000)
-        table.manage_snapshots().create_branch(snapshot_id, name, max_ref_age_ms=life).commit()
+
+        def create(current: Table) -> None:
+            current.manage_snapshots().create_branch(snapshot_id, name, max_ref_age_ms=life).commit()
+
+        self._move_ref(table, create)
 
     def remove_branch(self, dataset: str, name: str) -> None:
         """Remove a branch if it is there."""
-        table = self.table(dataset)
-        if name in table.refs():
-            table.manage_snapshots().remove_branch(name).commit()
+
+        def remove(current: Table) -> None:
+            if name in current.refs():
+                current.manage_snapshots().remove_branch(name).commit()
+
+        self._move_ref(self.table(dataset), remove)
+
+    def _move_ref(self, table: Table, move: Callable[[Table], None]) -> None:
+        """Change one ref, again on the newest metadata where another commit got through in the same instant."""
+        for attempt in range(REF_TRIES):
+            try:
+                move(table)
+                return
+            except CommitFailedException:
+                if attempt == REF_TRIES - 1:
+                    raise
+                table = self.catalog.load_table(table.name())
 
 
 def catalog_properties(settings: Settings) -> dict[str, str]:
