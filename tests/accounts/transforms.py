@@ -20,6 +20,20 @@ def facts_with_campaign(inputs: Mapping[str, DataFrame], params: Mapping[str, An
     return facts(inputs, params).withColumn("campaign", F.lit("unknown"))
 
 
+def once(inputs: Mapping[str, DataFrame], params: Mapping[str, Any]) -> DataFrame:
+    """The same for a feed that delivers some events twice: each event id counts once, as it arrived first."""
+    first = F.struct("arrived_at", "happened_at", "account_id", "plan")
+    counted = inputs["feed"].groupBy("event_id").agg(F.min(first).alias("first"))
+    plan = F.lower("first.plan").alias("plan")
+    return counted.select("event_id", "first.account_id", plan, "first.happened_at")
+
+
+def active(inputs: Mapping[str, DataFrame], params: Mapping[str, Any]) -> DataFrame:
+    """Active accounts by plan, at the end of each hour that had any."""
+    counted = inputs["states"].where("active").groupBy("hour", "plan")
+    return counted.agg(F.count(F.lit(1)).alias("accounts"))
+
+
 def states(inputs: Mapping[str, DataFrame], params: Mapping[str, Any]) -> DataFrame:
     """The state of each account at the end of each hour, from the hour of its sign-up on."""
     signups = (

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import yaml
 from pyiceberg.catalog.sql import IcebergTables, SqlCatalog
@@ -25,6 +27,7 @@ from tidemark.spec.iceberg import to_partition_spec, to_schema, to_table_propert
 if TYPE_CHECKING:
     from tidemark.spec import DatasetSpec
 
+Moved = TypeVar("Moved")
 
 PATIENCE = timedelta(seconds=30)
 """How long a session waits for an embedded catalog that another process holds; a commit takes milliseconds."""
@@ -36,6 +39,10 @@ class NamingCatalog(SqlCatalog):
     def _convert_orm_to_iceberg(self, orm_table: IcebergTables) -> Table:
         with reading(str(orm_table.metadata_location)):
             return super()._convert_orm_to_iceberg(orm_table)
+
+
+REF_TRIES = 20
+"""A ref is nobody else's, but each commit to its table that comes first refuses the change; so often it is repeated."""
 
 
 class Lake:
@@ -94,7 +101,7 @@ class Lake:
 
     def create_branch(self, table: Table, name: str, snapshot_id: int) -> None:
         """Create a branch on a snapshot."""
-        create_branch(table, name, snapshot_id)
+        self._move_ref(table, lambda current: create_branch(current, name, snapshot_id))
 
     def remove_branch(self, dataset: str, name: str) -> None:
         """Remove a branch if it is there."""
@@ -102,14 +109,26 @@ class Lake:
 
     def remove_ref(self, dataset: str, name: str) -> bool:
         """Remove a branch or tag; whether it was there."""
-        table = self.table(dataset)
-        ref = table.refs().get(name)
-        if ref is None:
-            return False
-        change = table.manage_snapshots()
-        is_tag = ref.snapshot_ref_type is SnapshotRefType.TAG
-        (change.remove_tag(name) if is_tag else change.remove_branch(name)).commit()
-        return True
+        return self._move_ref(self.table(dataset), lambda current: _remove_ref(current, name))
+
+    def _move_ref(self, table: Table, move: Callable[[Table], Moved]) -> Moved:
+        """Change one ref, again on the newest metadata where another commit got through in the same instant."""
+        for _ in range(REF_TRIES - 1):
+            try:
+                return move(table)
+            except CommitFailedException:
+                table = self.catalog.load_table(table.name())
+        return move(table)
+
+
+def _remove_ref(table: Table, name: str) -> bool:
+    ref = table.refs().get(name)
+    if ref is None:
+        return False
+    change = table.manage_snapshots()
+    is_tag = ref.snapshot_ref_type is SnapshotRefType.TAG
+    (change.remove_tag(name) if is_tag else change.remove_branch(name)).commit()
+    return True
 
 
 def catalog_properties(settings: Settings) -> dict[str, str]:

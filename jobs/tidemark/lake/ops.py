@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Mapping
-from typing import Any, Final
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Final, TypeVar
 
 import pyarrow as pa
 from pyiceberg.exceptions import (
@@ -14,13 +14,15 @@ from pyiceberg.exceptions import (
     TableAlreadyExistsError,
 )
 from pyiceberg.expressions import BooleanExpression
-from pyiceberg.table import Table
+from pyiceberg.table import Table, TableProperties
 
 from tidemark.errors import EngineError
 from tidemark.lake.catalog import Lake
 from tidemark.lake.conditions import equals
 from tidemark.lake.manifests import ancestors
 from tidemark.lake.storage import reading
+
+_T = TypeVar("_T")
 
 _INSTANT = pa.timestamp("us", tz="UTC")
 
@@ -101,20 +103,47 @@ TRIES = 20
 
 def append(lake: Lake, name: str, rows: Iterable[Mapping[str, Any]]) -> None:
     """Add rows to an ops table, creating it when missing. Raises EngineError when it stays refused."""
-    data = pa.Table.from_pylist([dict(row) for row in rows], schema=SCHEMAS[name])
-    if not data.num_rows:
-        return
+    data = _as_arrow(name, rows)
+    if data.num_rows:
+        _repeat(name, lambda: _add(_ensure(lake, name), data))
+
+
+def append_once(lake: Lake, name: str, rows: Iterable[Mapping[str, Any]], unless: BooleanExpression) -> bool:
+    """Add rows unless the table holds some that meet the condition; true where they were added.
+
+    Of several that try at the same instant one adds its rows: the commit stands on the very snapshot that was
+    looked at. Raises EngineError when it stays refused.
+    """
+    data = _as_arrow(name, rows)
+
+    def add() -> bool:
+        table = _refused_if_overtaken(_ensure(lake, name))
+        if table.scan(unless, limit=1).to_arrow().num_rows:
+            return False
+        _add(table, data)
+        return True
+
+    return _repeat(name, add)
+
+
+def _as_arrow(name: str, rows: Iterable[Mapping[str, Any]]) -> pa.Table:
+    return pa.Table.from_pylist([dict(row) for row in rows], schema=SCHEMAS[name])
+
+
+def _repeat(name: str, commit: Callable[[], _T]) -> _T:
     for _ in range(TRIES):
         try:
-            table = _ensure(lake, name)
-            table.append(data)
-            _cut_history(table)
-            return
+            return commit()
         except CommitFailedException:
             continue
     raise EngineError(
         f"{name}: {TRIES} commits were refused; see that the catalog answers (tidemark doctor), run again"
     )
+
+
+def _add(table: Table, data: pa.Table) -> None:
+    table.append(data)
+    _cut_history(table)
 
 
 def _cut_history(table: Table) -> None:
@@ -125,6 +154,13 @@ def _cut_history(table: Table) -> None:
     line = [snapshot.snapshot_id for snapshot in ancestors(table, head)] if head is not None else []
     with contextlib.suppress(CommitFailedException, ValueError):
         table.maintenance.expire_snapshots().by_ids(line[HISTORY:]).commit()
+
+
+def _refused_if_overtaken(table: Table) -> Table:
+    """The table, whose next commit is not moved onto a newer snapshot by the library but refused."""
+    properties = {**table.metadata.properties, TableProperties.COMMIT_NUM_RETRIES: "0"}
+    table.metadata = table.metadata.model_copy(update={"properties": properties})
+    return table
 
 
 def rows(

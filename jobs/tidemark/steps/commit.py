@@ -54,10 +54,10 @@ def _watermark_of_session(table: Table, published: Published) -> Watermark:
 
 def _close(context: Context, plan: Plan, watermark: Watermark) -> None:
     session = ops.of_session(plan.session)
-    if plan.files and not ops.rows(context.lake, "ops.landed_files", session, ("session",)):
-        ops.append(context.lake, "ops.landed_files", [_landed_row(context, plan, file) for file in plan.files])
-    if not ops.rows(context.lake, "ops.high_watermarks", session, ("session",)):
-        ops.append(context.lake, "ops.high_watermarks", [_watermark_row(context, plan, watermark)])
+    if plan.files:
+        landed = [_landed_row(context, plan, file) for file in plan.files]
+        ops.append_once(context.lake, "ops.landed_files", landed, session)
+    ops.append_once(context.lake, "ops.high_watermarks", [_watermark_row(context, plan, watermark)], session)
 
 
 def _landed_row(context: Context, plan: Plan, file: FileRef) -> Mapping[str, Any]:

@@ -196,8 +196,9 @@ def store(context: Context, plan: Plan) -> Plan:
         "plan": plan.to_json(),
         "planned_at": context.clock,
     }
-    ops.append(context.lake, "ops.sessions", [row])
-    return plan
+    if ops.append_once(context.lake, "ops.sessions", [row], ops.of_session(plan.session)):
+        return plan
+    return find_plan(context, plan.session) or plan
 
 
 def find_plan(context: Context, session: str) -> Plan | None:
