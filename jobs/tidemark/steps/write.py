@@ -137,7 +137,7 @@ class Counts:
 
 
 def _recount(output: Output) -> Counts:
-    """What an earlier attempt should have staged: its own counts are gone with its process."""
+    """What should have been staged, where the counts of the write itself are not there."""
     from pyspark.sql import functions as F
 
     keep = _keep(output)
@@ -164,8 +164,8 @@ def _stage(spec: DatasetSpec, plan: Plan, output: Output, branch: str, attempt: 
     if output.keep is not None:
         rows = rows.where(output.keep)
     _write(spec, plan, rows, branch, attempt)
-    found = seen.get  # empty where the engine saw beforehand that there is no row
-    return Counts(int(found.get("kept", 0)), int(found.get("clipped", 0)))
+    found = seen.get  # empty where the engine foresaw that there is no row, or was too busy to tell (SPARK-54279)
+    return Counts(int(found["kept"]), int(found["clipped"])) if found else _recount(output)
 
 
 def _write(spec: DatasetSpec, plan: Plan, rows: DataFrame, branch: str, attempt: str) -> None:
