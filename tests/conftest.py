@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from pyspark.sql import SparkSession
 
+from tests.postgres import new_database, serving
 from tidemark.settings import Settings, load_settings
 from tidemark.spark import ensure_server, stop_server
 
@@ -25,6 +26,13 @@ def spark_remote(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     settings = Settings(home=tmp_path_factory.mktemp("server"), schemas=CHECKOUT / "schemas")
     yield ensure_server(settings)
     stop_server(settings)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Callable[[], str]]:
+    """Makes catalogs on a real Postgres: each call gives the address of a fresh database."""
+    with serving() as address:
+        yield lambda: new_database(address)
 
 
 @pytest.fixture

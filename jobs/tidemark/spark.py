@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 from functools import lru_cache
 from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
 
 from tidemark.connect_server import ensure_server, find_jars, java_home, stop_server
 from tidemark.errors import EngineError
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 
+POSTGRES_PORT = 5432
 RETRIES = 10
 LONGEST_WAIT_MS = 5000
 """So often, and so far apart at most, a call is repeated that did not reach the server."""
@@ -58,6 +60,7 @@ def catalog_conf(settings: Settings) -> dict[str, str]:
     """Spark settings of one session: the catalog, UTC, ANSI. No table cache: refs move behind Spark's back."""
     key = f"spark.sql.catalog.{CATALOG}"
     return {
+        **{f"{key}.jdbc.{name}": value for name, value in _jdbc_login(settings).items()},
         key: "org.apache.iceberg.spark.SparkCatalog",
         f"{key}.type": "jdbc",
         f"{key}.uri": _jdbc_uri(settings),
@@ -77,9 +80,17 @@ def catalog_conf(settings: Settings) -> dict[str, str]:
 def _jdbc_uri(settings: Settings) -> str:
     if settings.catalog_uri is None:
         return f"jdbc:sqlite:file:{settings.lake / 'catalog.db'}?journal_mode=WAL&busy_timeout=30000"
-    if settings.catalog_uri.startswith("postgresql"):
-        return "jdbc:postgresql" + settings.catalog_uri[settings.catalog_uri.index("://") :]
+    address = urlsplit(settings.catalog_uri)
+    if address.scheme.partition("+")[0] == "postgresql" and address.hostname:
+        return f"jdbc:postgresql://{address.hostname}:{address.port or POSTGRES_PORT}{address.path}"
     raise EngineError(
-        f"TIDEMARK_CATALOG_URI: {settings.catalog_uri.split(':')[0]} is not a catalog that Spark and PyIceberg share; "
-        f"leave it out for SQLite, or name a postgresql:// address"
+        f"TIDEMARK_CATALOG_URI: {address.scheme[:40]!r} is not a catalog that Spark and PyIceberg share; "
+        f"leave it out for SQLite, or name an address like postgresql+psycopg2://user:password@host:5432/database"
     )
+
+
+def _jdbc_login(settings: Settings) -> dict[str, str]:
+    """User and password, which the driver of Java does not take from the address."""
+    address = urlsplit(settings.catalog_uri or "")
+    said = {"user": address.username, "password": address.password}
+    return {name: unquote(value) for name, value in said.items() if value}

@@ -35,9 +35,13 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _run_one(context: Context, dataset: str, options: argparse.Namespace) -> None:
-    done = session.run(context, dataset, _request(options, dataset), options.resync)
-    if done.plan.how is not How.nothing:
-        print(f"{dataset}: {done.plan.how}, session {done.plan.session}")
+    """One session, and those after it that a large catch-up needs."""
+    request, owes = _request(options, dataset), True
+    while owes:
+        done = session.run(context, dataset, request, options.resync)
+        if done.plan.how is not How.nothing:
+            print(f"{dataset}: {done.plan.how}, session {done.plan.session}")
+        owes = request is None and done.watermark is not None and bool(done.watermark.owed)
 
 
 def _request(options: argparse.Namespace, dataset: str) -> Request | None:

@@ -115,5 +115,6 @@ def _write_reader_settings(path: Path, properties: dict[str, str]) -> None:
     if path.exists() and path.read_text(encoding="utf-8") == text:
         return
     draft = path.with_suffix(".tmp")
+    draft.touch(mode=0o600)  # the address of a catalog may hold a password
     draft.write_text(text, encoding="utf-8")
     draft.replace(path)

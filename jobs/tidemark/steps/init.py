@@ -107,8 +107,15 @@ def _input_state(
         published=state is not None,
         bounds=not static and not own and input_spec.mode != "versioned",
         own=own,
-        held_from=latest(changes.dropped_through, position.held_from if position else None),
+        held_from=latest(changes.dropped_through, _held_from(table, position)),
     )
+
+
+def _held_from(table: Table, position: Position | None) -> datetime | None:
+    """What retention had left of this very table; one that was made anew holds all that is in it."""
+    if position is None or position.uuid != str(table.metadata.table_uuid):
+        return None
+    return position.held_from
 
 
 def _check_in_history(table: Table, state: Watermark | None) -> None:

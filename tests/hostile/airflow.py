@@ -1,0 +1,81 @@
+"""Hostile run parameters through the REST API of a running Airflow; used by `.ci/run` after `make run`.
+
+python -m tests.hostile.airflow
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping
+
+from infra.local import runs
+from infra.local.api import ApiError, Client
+from infra.local.services import running_client
+from tidemark.lake import Lake, open_lake, ops
+from tidemark.settings import Settings, load_settings
+
+DAG = "build_interactions"
+
+REFUSED_BY_THE_FORM: Mapping[str, Mapping[str, object]] = {
+    "a megabyte": {"from": "2026-04-01", "to": "2026-04-02", "reason": "x" * 1_000_000},
+    "a list for an instant": {"from": ["2026-04-01"], "to": "2026-04-02"},
+}
+
+REFUSED_BY_THE_LOOP: Mapping[str, Mapping[str, str]] = {
+    "SQL": {"from": "2026-04-01'; DROP TABLE x; --", "to": "2026-04-02"},
+    "a template and a shell": {"from": "{{ dag }}", "to": "$(touch x)"},
+    "from after to": {"from": "2026-04-02", "to": "2026-04-01"},
+    "year 9999": {"from": "2026-04-01", "to": "9999-12-31"},
+    "a newline in the reason": {"from": "2026-04-01", "to": "2026-04-02", "reason": "one\ntwo\x00"},
+}
+
+
+def problems(settings: Settings, client: Client) -> Iterator[str]:
+    """What was not refused, or left a trace, a sentence each."""
+    lake = open_lake(settings)
+    before = _state(lake)
+    for name, conf in REFUSED_BY_THE_FORM.items():
+        try:
+            client.post(f"dags/{DAG}/dagRuns", {"logical_date": None, "conf": conf})
+            yield f"{name}: a run was made of it"
+        except ApiError as error:
+            if error.status not in (400, 422):
+                yield f"{name}: {error}"
+    for name, conf in REFUSED_BY_THE_LOOP.items():
+        yield from _refused_run(client, name, conf)
+    if _state(lake) != before:
+        yield "a refused run has left a session or a snapshot"
+
+
+def _refused_run(client: Client, name: str, conf: Mapping[str, str]) -> Iterator[str]:
+    begun = client.post(f"dags/{DAG}/dagRuns", {"logical_date": None, "conf": conf})
+    state = runs.watch(client, DAG, str(begun["dag_run_id"]), lambda _: None)
+    if state.state != "failed":
+        yield f"{name}: the run ended as {state.state}"
+    failed = [step for step in state.steps if step.state == "failed"]
+    for step in failed:
+        if not any("RequestRefused" in line for line in runs.log_of(client, state, step)):
+            yield f"{name}: {step.task} failed without RequestRefused in its log"
+        if step.attempt > 1:
+            yield f"{name}: {step.task} was tried {step.attempt} times"
+    if any(step.name == "write_audit_publish" and step.state == "success" for step in state.steps):
+        yield f"{name}: a session was written"
+
+
+def _state(lake: Lake) -> tuple[int, dict[str, int | None]]:
+    tables = [".".join(name) for space in lake.catalog.list_namespaces() for name in lake.catalog.list_tables(space)]
+    heads = {name: head.snapshot_id if (head := lake.table(name).current_snapshot()) else None for name in tables}
+    return len(ops.rows(lake, "ops.sessions", columns=("session",))), heads
+
+
+def main() -> int:
+    """Print what is wrong; 1 if anything is."""
+    settings = load_settings()
+    client = running_client(settings)
+    found = ["Airflow does not run; make run first"] if client is None else list(problems(settings, client))
+    print("\n".join(found) or f"{len(REFUSED_BY_THE_FORM) + len(REFUSED_BY_THE_LOOP)} hostile requests were refused")
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
