@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
 
 from tests.accounts.world import Accounts
 from tests.kill import oracle
-from tests.kill.child import Call, Job
+from tests.kill.child import FAILED, Call, Job
 from tests.kill.faults import Fault
 from tests.kill.gates import Gate
 from tests.kill.lakes import CLOCKS, Stage, Template
-from tests.kill.points import COMMIT, INIT, MIDDLE, Point
+from tests.kill.points import BEFORE_PUBLISH, COMMIT, INIT, MIDDLE, Point, Step
 from tests.kill.processes import Ended, run_child
 from tidemark.lake import ops
 
@@ -56,13 +55,12 @@ class Play:
         clock = CLOCKS[self.stage] + timedelta(days=days)
         return run_child(Job(call, settings, self.dataset, clock, answer, session, fault))
 
-    def die_at(self, point: Point) -> list[str]:
-        """Run a session that dies at a point; a write that waits in Spark then commits without its client."""
-        fault = Fault(point, gate=self.gate)
-        ended = self.child("run", fault=fault)
-        if ended.status != KILLED:
-            return [f"the process did not die at its point but ended with {ended.status}: {ended.log[-2000:]}"]
-        return []
+    def end_at(self, point: Point) -> Iterator[str]:
+        """Run a session that ends at a point: killed, or with the error that it met there."""
+        expected = KILLED if point.action == "die" else FAILED
+        ended = self.child("run", fault=Fault(point, self.gate))
+        if ended.status != expected:
+            yield f"the process did not end at its point but with {ended.status}: {ended.log[-2000:]}"
 
     def session(self) -> str:
         """The session that was planned in this case; empty where there is none."""
@@ -70,6 +68,10 @@ class Play:
 
     def _sessions(self) -> set[str]:
         return {row["session"] for row in ops.rows(self.lake.context.lake, "ops.sessions", columns=("session",))}
+
+    def faults(self) -> Iterator[str]:
+        """What does not hold of the lake, now that recovery is through."""
+        return oracle.after(self.lake, self.template, self.stage, CLOCKS[self.stage])
 
     def news_come(self) -> None:
         """Time passes, and upstream goes on."""
@@ -79,26 +81,33 @@ class Play:
 
 def faults_of(case: Case, play: Play) -> Iterator[str]:
     """Play a case; a sentence for each thing that is not as it has to be."""
-    yield from play.die_at(case.point)
-    if case.point.when == "during":
+    yield from play.end_at(case.point)
+    if case.point.when == "during" and case.recovery in RECOVERIES:
         play.gate.open_and_await_commit()
     died = play.session()
     yield from oracle.at_death(play.lake, play.template, died)
-    yield from recover(case, play, died)
-    yield from oracle.after(play.lake, play.template, play.stage, CLOCKS[play.stage])
-    if case.recovery != "later":
+    yield from _recoveries(case, play, died)
+    yield from play.faults()
+    if play.stage != "later":
         yield from oracle.published_once(play.lake, play.dataset, died)
     yield from _sweep(case, play)
 
 
-def recover(case: Case, play: Play, died: str) -> Iterator[str]:
-    """What follows the death, each call in a new process. None of it may fail."""
-    if case.recovery == "later":
-        play.news_come()
-    if case.recovery != "cleared":
+def _recoveries(case: Case, play: Play, died: str) -> Iterator[str]:
+    """What follows, each call in a new process. None of it may fail."""
+    if case.recovery == "again":
         yield from _failed(play.child("run"))
-        return
-    step, session = case.point.step, died
+    elif case.recovery == "cleared":
+        yield from _clear(play, case.point.step, died)
+    elif case.recovery == "later":
+        play.news_come()
+        yield from _failed(play.child("run"))
+    else:
+        yield from LATE[case.recovery](play, died)
+
+
+def _clear(play: Play, step: Step, session: str) -> Iterator[str]:
+    """Clear a step's task: it runs again with what it was given, and those that follow it."""
     if step == INIT:
         ended = play.child("init")
         yield from _failed(ended)
@@ -116,17 +125,53 @@ def _failed(ended: Ended) -> Iterator[str]:
         yield f"the recovery ended with {ended.status}: {ended.error or ended.log[-2000:]}"
 
 
+def _between_audit_and_publish(play: Play, died: str) -> Iterator[str]:
+    """The dead attempt commits while the next one, audited, is about to be published."""
+    late = Fault(BEFORE_PUBLISH, play.gate, "let the late commit in")
+    yield from _failed(play.child("write_audit_publish", died, late))
+    yield from _failed(play.child("commit", died))
+
+
+def _after_its_branch_went(play: Play, died: str) -> Iterator[str]:
+    """The dead attempt commits when its session is published and cleaned up: its branch is there again."""
+    yield from _clear(play, MIDDLE, died)
+    yield from _late_commit_changes_nothing(play)
+    yield from _failed(play.child("run"))
+
+
+def _after_another_session(play: Play, died: str) -> Iterator[str]:
+    """The dead attempt commits when a later session has done its work; then its task is cleared after all."""
+    play.news_come()
+    yield from _failed(play.child("run"))
+    yield from _late_commit_changes_nothing(play)
+    yield from _clear(play, MIDDLE, died)
+
+
+def _late_commit_changes_nothing(play: Play) -> Iterator[str]:
+    head = play.lake.head(play.dataset)
+    play.gate.open_and_await_commit()
+    if play.lake.head(play.dataset) != head:
+        yield "a late commit moved main"
+    if not oracle.litter(play.lake, play.dataset):
+        yield "a late commit left no branch: it was not late"
+
+
+LATE: dict[str, Callable[[Play, str], Iterator[str]]] = {
+    "late commit between audit and publish": _between_audit_and_publish,
+    "late commit after its branch went": _after_its_branch_went,
+    "late commit after another session": _after_another_session,
+}
+"""When a write commits whose client died, and what is done meanwhile."""
+
+
 def _sweep(case: Case, play: Play) -> Iterator[str]:
     """Only a session that was overtaken may leave a branch, and only until maintenance comes by."""
     left = oracle.litter(play.lake, play.dataset)
     if not left:
         return
-    if case.recovery != "later":
+    if play.stage != "later":
         yield f"branches are left: {left}"
     yield from _failed(play.child("maintain", days=36500))
-    yield from oracle.after(play.lake, play.template, play.stage, CLOCKS[play.stage])
+    yield from play.faults()
     if oracle.litter(play.lake, play.dataset):
         yield "maintenance left the branches of a dead session"
-
-
-__all__ = ["CATALOGS", "RECOVERIES", "Case", "Path", "Play", "faults_of", "recover", "replace"]

@@ -11,13 +11,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
-# Named here so that all children find them imported: they are forked from a process that has read this module.
-import pyspark.sql.connect.session
-import pyspark.sql.functions
+# All children are forked from a process that has read this module: what it imports, they find there.
+import pyspark.sql.connect.session  # noqa: F401
+import pyspark.sql.functions  # noqa: F401
 
-import tidemark.audit
 import tidemark.steps.audit
-import tidemark.steps.write
+import tidemark.steps.write  # noqa: F401
 from tests.kill.faults import Fault, arm
 from tidemark import session
 from tidemark.maintenance import maintain

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import functools
 import importlib
+import inspect
+import json
 import os
 import signal
 import threading
@@ -13,20 +15,25 @@ from typing import Any, Literal
 
 from sqlalchemy.exc import OperationalError
 
+import tidemark.spark
 from tests.kill.gates import Gate, held
 from tests.kill.points import Point
+from tidemark.settings import Settings
 
-Action = Literal["die", "fail", "let the late commit in"]
+Action = Literal["die", "fail", "let the late commit in", "kill the server"]
 
 
 @dataclass(frozen=True)
 class Fault:
-    """What happens at a point: the process dies, or the call fails (before it: it never arrived; after it: its
-    answer was lost), or a write that waits in Spark goes on. `gate` is where it waits."""
+    """What happens at a point: by default what the point says.
+
+    A process dies; or a call fails (before it: it never arrived; after it: its answer was lost); or a write
+    that waits at `gate` in Spark goes on; or Spark's server dies.
+    """
 
     point: Point
-    action: Action = "die"
     gate: Gate | None = None
+    action: Action | None = None
 
 
 def arm(fault: Fault) -> None:
@@ -43,7 +50,8 @@ def arm(fault: Fault) -> None:
             return genuine(*given, **named)
         return happens(fault, genuine, given, named)
 
-    setattr(holder, name, wrapped)
+    is_static = isinstance(inspect.getattr_static(holder, name), staticmethod)
+    setattr(holder, name, staticmethod(wrapped) if is_static else wrapped)
 
 
 def _before(fault: Fault, genuine: Callable[..., Any], given: tuple[Any, ...], named: dict[str, Any]) -> Any:
@@ -67,13 +75,23 @@ def _during(fault: Fault, genuine: Callable[..., Any], given: tuple[Any, ...], n
 
 
 def _happen(fault: Fault) -> None:
-    if fault.action == "die":
+    action = fault.action or fault.point.action
+    if action == "die":
         os.kill(os.getpid(), signal.SIGKILL)
-    elif fault.action == "let the late commit in":
-        assert fault.gate is not None
+    if action == "fail":
+        raise OperationalError("COMMIT", {}, TimeoutError("the server did not answer"))
+    assert fault.gate is not None
+    if action == "let the late commit in":
         fault.gate.open_and_await_commit()
     else:
-        raise OperationalError("COMMIT", {}, TimeoutError("the server did not answer"))
+        _kill_server(fault.gate.settings)
+
+
+def _kill_server(settings: Settings) -> None:
+    """The home's own server goes, as by the kernel for lack of memory; its client asks again only a few times."""
+    tidemark.spark.RETRIES = 3
+    state = json.loads((settings.run / "spark-connect.json").read_text(encoding="utf-8"))
+    os.killpg(int(state["pid"]), signal.SIGKILL)
 
 
 def _inside(function: str) -> Callable[[], bool]:
@@ -98,4 +116,3 @@ def _place(function: str) -> tuple[Any, str]:
     module, _, path = function.partition(":")
     *outer, name = path.split(".")
     return functools.reduce(getattr, outer, importlib.import_module(module)), name
-

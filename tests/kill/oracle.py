@@ -70,9 +70,9 @@ def _watermark(lake: Accounts, dataset: str) -> Iterator[str]:
         if position.snapshot not in _ids(source):
             yield f"the watermark stands on a snapshot that {name} does not hold"
         known = watermark_of(source)
-        if known and known.complete_through and mark.complete_through:
-            if mark.complete_through > known.complete_through:
-                yield f"the watermark is ahead of {name}"
+        through = known.complete_through if known else None
+        if through and mark.complete_through and mark.complete_through > through:
+            yield f"the watermark is ahead of {name}"
 
 
 def _explained(lake: Accounts, dataset: str) -> Iterator[str]:
