@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Literal
 
 # All children are forked from a process that has read this module: what it imports, they find there.
-import pyspark.sql.connect.session  # noqa: F401
+import pyspark.sql.connect.session
 import pyspark.sql.functions  # noqa: F401
 
 import tidemark.steps.audit

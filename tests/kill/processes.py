@@ -12,6 +12,18 @@ from tests.kill.child import Job, carry_out
 PATIENCE = 240.0
 """Seconds after which a child counts as stuck."""
 
+WARM = [
+    "tests.kill.child",
+    "tests.accounts.transforms",
+    "great_expectations",
+    "pyiceberg.io.pyarrow",
+    "sqlalchemy.dialects.postgresql.psycopg2",
+    "sqlalchemy.dialects.sqlite",
+    "rich.console",
+    "rich.table",
+]
+"""What the process that children are forked from imports beforehand: with Spark's client, all that takes long."""
+
 
 @dataclass(frozen=True)
 class Ended:
@@ -38,7 +50,7 @@ def run_child(job: Job) -> Ended:
 
 def _forking() -> ForkServerContext:
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["tests.kill.child"])
+    context.set_forkserver_preload(WARM)
     return context
 
 
