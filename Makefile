@@ -12,10 +12,10 @@ TESTS ?= tests
 # Compiled modules are kept: without them each start of Python reads all its packages anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup run stop world test lint format doctor bench clean
+.PHONY: help setup run stop world test kill-matrix lint format doctor bench clean
 
 help:  ## Say what there is
-	@sed -n 's/^\([a-z]*\):.*## /  make \1 | /p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-18s%s\n", $$1, $$2}'
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1 | /p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-18s%s\n", $$1, $$2}'
 
 setup:  ## Environment, Java and jars, as pinned; once (PYTHON= names the interpreter)
 	@for p in $(PYTHON) python3.12 python3.11 python3 python /usr/bin/python3 "$$HOME"/.pyenv/versions/3.1[12].*/bin/python; do \
@@ -35,6 +35,9 @@ world: setup  ## Add DAYS=1 days to the demo world, for the next `make run` to f
 
 test: setup  ## All tests (TESTS=tests/loop for some)
 	@$(PY) -m pytest -q $(TESTS)
+
+kill-matrix: setup  ## Kill sessions at every point, in every mode and catalog, and recover (CASES="postgres later" for some)
+	@$(PY) -m tests.kill $(CASES)
 
 lint: setup  ## Style, types and import contracts
 	@$(BIN)/ruff check --quiet --output-format concise .

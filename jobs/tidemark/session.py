@@ -21,6 +21,7 @@ from tidemark.lake.commits import watermark_of
 from tidemark.plans import Plan
 from tidemark.records import How, Request, Watermark
 from tidemark.settings import Settings
+from tidemark.spark import engine_loss
 from tidemark.spec import DatasetSpec, load_specs
 from tidemark.spec.entries import check_entry
 from tidemark.stages import Committed, Planned, Published
@@ -178,7 +179,8 @@ def _stage_and_publish(context: Context, planned: Planned, attempt: str, say: Sa
     from tidemark.steps.audit import audit
     from tidemark.steps.write import write
 
-    staged = write(context, planned, attempt)
+    with engine_loss(planned.plan.dataset, planned.plan.session):
+        staged = write(context, planned, attempt)
     say(f"staged {staged.rows_written} rows, {staged.rows_clipped} clipped, on branch {staged.branch}")
     audited = audit(context, staged)
     passed = len(audited.report.checks) - len(audited.report.warnings)

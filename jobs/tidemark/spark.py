@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import atexit
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -14,7 +16,7 @@ from tidemark.lake.catalog import PATIENCE
 from tidemark.lake.properties import CATALOG
 from tidemark.settings import Settings
 
-__all__ = ["catalog_conf", "connect", "ensure_server", "find_jars", "java_home", "stop_server"]
+__all__ = ["catalog_conf", "connect", "engine_loss", "ensure_server", "find_jars", "java_home", "stop_server"]
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -56,6 +58,22 @@ def _do_not_wait_for_the_dead(session: SparkSession) -> None:
 
     session.client.set_retry_policies([DefaultPolicy(max_retries=RETRIES, max_backoff=LONGEST_WAIT_MS)])
     atexit.unregister(session.client._cleanup_ml_cache)
+
+
+@contextmanager
+def engine_loss(dataset: str, session: str) -> Iterator[None]:
+    """What the client raises where the server went away becomes an EngineError with the remedy."""
+    from pyspark.errors.exceptions.connect import SparkConnectGrpcException
+
+    try:
+        yield
+    except SparkConnectGrpcException as error:
+        if "UNAVAILABLE" not in str(error):
+            raise
+        raise EngineError(
+            f"{dataset}, session {session}: Spark's Connect server went away while the session ran; main is unchanged. "
+            f"Run it again: a local server is started anew (its log: logs/spark-connect.log of the home)"
+        ) from error
 
 
 def catalog_conf(settings: Settings) -> dict[str, str]:

@@ -127,6 +127,11 @@ class Accounts:
 
 def same_rows_as_rebuild(world: Accounts, dataset: str, home: Path) -> None:
     """The oracle: the published table equals a clean rebuild, in one piece, over the same input state and specs."""
+    assert world.rows(dataset) == rebuilt_rows(world, dataset, home)
+
+
+def rebuilt_rows(world: Accounts, dataset: str, home: Path) -> list[dict[str, Any]]:
+    """What a clean rebuild over the same input state publishes, in a home of its own."""
     spec = replace(world.context.specs[dataset], max_range=None)
     clean = Accounts(replace(world.settings, home=home, catalog_uri=None))
     clean.context = replace(clean.context, specs={**world.context.specs, dataset: spec})
@@ -139,7 +144,7 @@ def same_rows_as_rebuild(world: Accounts, dataset: str, home: Path) -> None:
         through = known.complete_through if known else None
         clean.complete(window.dataset, None if through is None else (through - DAY) / timedelta(hours=1) - 1)
     clean.run(dataset)
-    assert world.rows(dataset) == clean.rows(dataset)
+    return clean.rows(dataset)
 
 
 def as_request(first: int, last: int, request_id: str = "asked") -> Request:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from pyspark.sql.connect.observation import Observation
 
 from tests.accounts.world import Accounts, Event, as_request, hour, same_rows_as_rebuild
 from tidemark import session
@@ -92,6 +93,17 @@ def test_s30_a_compaction_after_publish_does_not_hide_the_session(accounts: Acco
 
     assert session.write_audit_publish(accounts.context, STATES, died, say=accounts.said.append).plan.session == died
     assert accounts.head(STATES) == head
+
+
+def test_s30_counts_that_a_busy_engine_did_not_tell_are_counted_again(
+    accounts: Accounts, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with_news(accounts, FACTS)
+    monkeypatch.setattr(Observation, "get", property(lambda _: {}))
+
+    accounts.run(FACTS)
+
+    same_rows_as_rebuild(accounts, FACTS, tmp_path / "clean")
 
 
 def test_s33_a_late_write_of_a_dead_attempt_is_never_published(accounts: Accounts, tmp_path: Path) -> None:

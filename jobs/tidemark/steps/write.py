@@ -167,11 +167,8 @@ def _stage(spec: DatasetSpec, plan: Plan, output: Output, branch: str, attempt: 
     if output.keep is not None:
         rows = rows.where(output.keep)
     _write(spec, plan, rows, branch, attempt)
-    found = seen.get
-    if not found:
-        # The engine saw beforehand that there is no row, or its counts came too late to be sent with the answer.
-        return _recount(output)
-    return Counts(int(found["kept"]), int(found["clipped"]))
+    found = seen.get  # empty where the engine foresaw that there is no row, or was too busy to tell (SPARK-54279)
+    return Counts(int(found["kept"]), int(found["clipped"])) if found else _recount(output)
 
 
 def _write(spec: DatasetSpec, plan: Plan, rows: DataFrame, branch: str, attempt: str) -> None:

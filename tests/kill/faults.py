@@ -1,0 +1,118 @@
+"""Faults are brought in from outside: functions of the loop are wrapped in the child, and only there."""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import inspect
+import json
+import os
+import signal
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from sqlalchemy.exc import OperationalError
+
+import tidemark.spark
+from tests.kill.gates import Gate, held
+from tests.kill.points import Point
+from tidemark.settings import Settings
+
+Action = Literal["die", "fail", "let the late commit in", "kill the server"]
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What happens at a point: by default what the point says.
+
+    A process dies; or a call fails (before it: it never arrived; after it: its answer was lost); or a write
+    that waits at `gate` in Spark goes on; or Spark's server dies.
+    """
+
+    point: Point
+    gate: Gate | None = None
+    action: Action | None = None
+
+
+def arm(fault: Fault) -> None:
+    """Wrap the function of the fault's point, so that the fault happens at its first call that counts."""
+    point = fault.point
+    counts = _inside(point.inside) if point.inside else lambda: True
+    holder, name = _place(point.function)
+    genuine = getattr(holder, name)
+    happens = {"before": _before, "during": _during, "after": _after}[point.when]
+
+    @functools.wraps(genuine)
+    def wrapped(*given: Any, **named: Any) -> Any:
+        if not counts() or (point.table is not None and point.table not in given):
+            return genuine(*given, **named)
+        return happens(fault, genuine, given, named)
+
+    is_static = isinstance(inspect.getattr_static(holder, name), staticmethod)
+    setattr(holder, name, staticmethod(wrapped) if is_static else wrapped)
+
+
+def _before(fault: Fault, genuine: Callable[..., Any], given: tuple[Any, ...], named: dict[str, Any]) -> Any:
+    _happen(fault)
+    return genuine(*given, **named)
+
+
+def _after(fault: Fault, genuine: Callable[..., Any], given: tuple[Any, ...], named: dict[str, Any]) -> Any:
+    result = genuine(*given, **named)
+    _happen(fault)
+    return result
+
+
+def _during(fault: Fault, genuine: Callable[..., Any], given: tuple[Any, ...], named: dict[str, Any]) -> Any:
+    """The rows of the write wait in Spark; as soon as they do, the client dies."""
+    assert fault.gate is not None
+    gate, (spec, plan, rows, branch, attempt) = fault.gate, given
+    gate.belongs_to(branch, attempt)
+    threading.Thread(target=lambda: (gate.await_reached(), _happen(fault)), daemon=True).start()
+    return genuine(spec, plan, held(rows, gate), branch, attempt, **named)
+
+
+def _happen(fault: Fault) -> None:
+    action = fault.action or fault.point.action
+    if action == "die":
+        os.kill(os.getpid(), signal.SIGKILL)
+    if action == "fail":
+        raise OperationalError("COMMIT", {}, TimeoutError("the server did not answer"))
+    assert fault.gate is not None
+    if action == "let the late commit in":
+        fault.gate.open_and_await_commit()
+    else:
+        _kill_server(fault.gate.settings)
+
+
+def _kill_server(settings: Settings) -> None:
+    """The home's own server goes, as by the kernel for lack of memory; its client asks again only a few times."""
+    tidemark.spark.RETRIES = 3
+    state = json.loads((settings.run / "spark-connect.json").read_text(encoding="utf-8"))
+    os.killpg(int(state["pid"]), signal.SIGKILL)
+
+
+def _inside(function: str) -> Callable[[], bool]:
+    """Whether a function is running just now."""
+    holder, name = _place(function)
+    genuine = getattr(holder, name)
+    depth = threading.local()
+
+    @functools.wraps(genuine)
+    def wrapped(*given: Any, **named: Any) -> Any:
+        depth.now = getattr(depth, "now", 0) + 1
+        try:
+            return genuine(*given, **named)
+        finally:
+            depth.now -= 1
+
+    setattr(holder, name, wrapped)
+    return lambda: getattr(depth, "now", 0) > 0
+
+
+def _place(function: str) -> tuple[Any, str]:
+    module, _, path = function.partition(":")
+    *outer, name = path.split(".")
+    return functools.reduce(getattr, outer, importlib.import_module(module)), name

@@ -1,0 +1,31 @@
+"""All cases of the matrix, and the part of it that is played at every change."""
+
+from __future__ import annotations
+
+from itertools import product
+
+from tests.kill.cases import CATALOGS, LATE, RECOVERIES, Case
+from tests.kill.points import LOST, MID_WRITE, MODES, POINTS, PUBLISH, Point
+
+
+def whole() -> list[Case]:
+    """Every point in every world that passes it, on every catalog, with every recovery; then the late commits."""
+    points = [Case(point, *rest) for point in (*POINTS, *LOST) for rest in product(point.worlds, CATALOGS, RECOVERIES)]
+    return points + [Case(MID_WRITE, *rest) for rest in product(MODES, CATALOGS, LATE)]
+
+
+def part() -> list[Case]:
+    """Every point of death once, a publish whose fate is unknown, and every late commit once.
+
+    World, catalog and recovery follow from the number in the row, each at its own pace: the recovery changes at
+    every case, the catalog at every third, the world at every sixth. So twelve in a row meet all combinations.
+    """
+    lost = [point for point in LOST if point.inside == PUBLISH]
+    rotated = [_rotated(number, point) for number, point in enumerate((*POINTS, *lost))]
+    late = [Case(MID_WRITE, MODES[n % 2], CATALOGS[(n + 1) // 2 % 2], recovery) for n, recovery in enumerate(LATE)]
+    return rotated + late
+
+
+def _rotated(number: int, point: Point) -> Case:
+    world = point.worlds[number // 6 % len(point.worlds)]
+    return Case(point, world, CATALOGS[number // 3 % 2], RECOVERIES[number % 3])

@@ -1,0 +1,107 @@
+"""Where a process dies, as plain data: the step, a function of it, and whether before or after that function.
+
+A function is named as its caller looks it up (`module:attribute`). `table` picks the call that has this name
+among its arguments, `inside` the calls made while another function runs. `during` stands for a write that goes
+on in Spark when its client is dead. Where a call `fail`s, the process goes on with the error: before the call
+nothing arrived, after it only the answer was lost.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Step = Literal["init", "write_audit_publish", "commit"]
+When = Literal["before", "during", "after"]
+
+INIT: Step = "init"
+MIDDLE: Step = "write_audit_publish"
+COMMIT: Step = "commit"
+
+MODES = ("stateless", "stateful")
+CLOSING = (*MODES, "source")
+TOUCH, FIRST, SOURCE, EXPECTATIONS = ("touch",), ("first",), ("source",), ("expectations",)
+
+OPS_APPEND = "tidemark.lake.ops:append"
+SWAP = "pyiceberg.catalog.sql:SqlCatalog.commit_table"
+WRITE_METADATA = "pyiceberg.catalog.sql:SqlCatalog._write_metadata"
+CREATE_BRANCH = "tidemark.lake.catalog:Lake.create_branch"
+REMOVE_BRANCH = "tidemark.lake.catalog:Lake.remove_branch"
+CREATE = "tidemark.lake.catalog:Lake._create"
+FIRST_COMMIT = "tidemark.lake.catalog:Lake._first_commit"
+STORE = "tidemark.steps.init:store"
+WRITE = "tidemark.steps.write:_write"
+AUDIT = "tidemark.steps.audit:audit"
+EXPECT = "tidemark.audit.gx:run_expectations"
+CLOSE = "tidemark.steps.commit:_close"
+PUBLISH = "tidemark.steps.publish:publish_watermark"
+
+
+@dataclass(frozen=True)
+class Point:
+    """One place in a step; `worlds` are the kinds of session that pass it."""
+
+    name: str
+    step: Step
+    when: When
+    function: str
+    table: str | None = None
+    inside: str | None = None
+    worlds: tuple[str, ...] = MODES
+    action: Literal["die", "fail"] = "die"
+
+
+POINTS: tuple[Point, ...] = (
+    Point("before anything is planned", INIT, "before", "tidemark.steps.init:survey"),
+    Point("before the session row", INIT, "before", OPS_APPEND, "ops.sessions"),
+    Point("session row written, not committed", INIT, "before", SWAP, inside=STORE),
+    Point("after the session row", INIT, "after", OPS_APPEND, "ops.sessions"),
+    Point("before the branch", MIDDLE, "before", CREATE_BRANCH),
+    Point("after the branch", MIDDLE, "after", CREATE_BRANCH),
+    Point("mid write, Spark commits late", MIDDLE, "during", WRITE),
+    Point("after staging, not looked at yet", MIDDLE, "after", WRITE),
+    Point("after staging", MIDDLE, "after", "tidemark.steps.write:write"),
+    Point("mid audit, only metadata read", MIDDLE, "after", "tidemark.audit.run:staged_files"),
+    Point("mid audit, all checks made", MIDDLE, "before", "tidemark.audit.run:write_page"),
+    Point("before the audit rows", MIDDLE, "before", OPS_APPEND, "ops.audit_results"),
+    Point("audit rows written, not committed", MIDDLE, "before", SWAP, inside=AUDIT),
+    Point("after the audit rows", MIDDLE, "after", OPS_APPEND, "ops.audit_results"),
+    Point("before publish", MIDDLE, "before", "tidemark.session:publish"),
+    Point("publish: before the commit", MIDDLE, "before", SWAP, inside=PUBLISH),
+    Point("publish: metadata written, not swapped", MIDDLE, "after", WRITE_METADATA, inside=PUBLISH),
+    Point("publish: swapped, not returned", MIDDLE, "after", SWAP, inside=PUBLISH),
+    Point("between publish and commit", MIDDLE, "after", "tidemark.session:publish"),
+    Point("before anything is closed", COMMIT, "before", "tidemark.session:commit_step", worlds=CLOSING),
+    Point("before the file rows", COMMIT, "before", OPS_APPEND, "ops.landed_files", worlds=SOURCE),
+    Point("after the file rows", COMMIT, "after", OPS_APPEND, "ops.landed_files", worlds=SOURCE),
+    Point("before the watermark row", COMMIT, "before", OPS_APPEND, "ops.high_watermarks", worlds=CLOSING),
+    Point("watermark row written, not committed", COMMIT, "before", SWAP, inside=CLOSE),
+    Point("after the watermark row", COMMIT, "after", OPS_APPEND, "ops.high_watermarks", worlds=CLOSING),
+    Point("before the branch goes", COMMIT, "before", REMOVE_BRANCH),
+    Point("mid clean-up", COMMIT, "before", SWAP, inside=REMOVE_BRANCH),
+    Point("after the branch went", COMMIT, "after", REMOVE_BRANCH),
+    Point("after everything", COMMIT, "after", "tidemark.session:commit_step", worlds=CLOSING),
+    Point("mid audit, before the expectations", MIDDLE, "before", EXPECT, worlds=EXPECTATIONS),
+    Point("mid audit, after the expectations", MIDDLE, "after", EXPECT, worlds=EXPECTATIONS),
+    Point("touch: before the commit", MIDDLE, "before", SWAP, inside=PUBLISH, worlds=TOUCH),
+    Point("touch: swapped, not returned", MIDDLE, "after", SWAP, inside=PUBLISH, worlds=TOUCH),
+    Point("touch: before the watermark row", COMMIT, "before", OPS_APPEND, "ops.high_watermarks", worlds=TOUCH),
+    Point("first run: before the table", INIT, "before", CREATE, worlds=FIRST),
+    Point("first run: table without a snapshot", INIT, "before", FIRST_COMMIT, worlds=FIRST),
+    Point("first run: ops table without a row", INIT, "after", "tidemark.lake.ops:_ensure", worlds=FIRST),
+)  # fmt: skip
+
+MID_WRITE = next(point for point in POINTS if point.when == "during")
+BEFORE_PUBLISH = next(point for point in POINTS if point.name == "before publish")
+
+LOST: tuple[Point, ...] = (
+    Point("publish never arrived", MIDDLE, "before", SWAP, inside=PUBLISH, action="fail"),
+    Point("publish landed, answer lost", MIDDLE, "after", SWAP, inside=PUBLISH, action="fail"),
+    Point("write landed, answer lost", MIDDLE, "after", WRITE, action="fail"),
+    Point("watermark row landed, answer lost", COMMIT, "after", SWAP, inside=CLOSE, action="fail"),
+    Point("session row landed, answer lost", INIT, "after", SWAP, inside=STORE, action="fail"),
+    Point("branch landed, answer lost", MIDDLE, "after", SWAP, inside=CREATE_BRANCH, action="fail"),
+    Point("audit rows landed, answer lost", MIDDLE, "after", SWAP, inside=AUDIT, action="fail"),
+    Point("clean-up landed, answer lost", COMMIT, "after", SWAP, inside=REMOVE_BRANCH, action="fail"),
+)  # fmt: skip
+"""Commits of which the client does not know whether they landed."""

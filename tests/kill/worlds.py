@@ -1,0 +1,89 @@
+"""The kinds of session that are killed: what a lake holds before, the news they take in, and what comes later."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from tests.accounts.world import Accounts, Event
+
+FEED, PLANS, CANCELS = "accounts.signups_feed", "accounts.plans_feed", "accounts.cancels_feed"
+
+
+@dataclass(frozen=True)
+class World:
+    """A dataset, and what upstream does: `before` the lake's first session, as `news`, and `later`."""
+
+    name: str
+    dataset: str
+    before: Callable[[Accounts], None]
+    news: Callable[[Accounts], None]
+    later: Callable[[Accounts], None]
+    ran_before: bool = True
+    """Whether a session was published before the news."""
+
+
+def _sign_up(world: Accounts, complete: float, *events: Event) -> None:
+    world.append(FEED, events, complete)
+
+
+def _states_before(world: Accounts) -> None:
+    _sign_up(world, 1, Event("s0", "a0", 0.5), Event("s1", "a1", 1.5))
+    world.complete(PLANS, 1)
+    world.append(CANCELS, [Event("c0", "a0", 1.2)], complete=1)
+
+
+def _states_news(world: Accounts) -> None:
+    _sign_up(world, 2, Event("s2", "a2", 2.5), Event("s3", "a3", 0.7, landed=2))
+    world.append(PLANS, [Event("p0", "a1", 2.1, "pro")], complete=2)
+    world.complete(CANCELS, 2)
+
+
+def _states_later(world: Accounts) -> None:
+    _sign_up(world, 3, Event("s4", "a4", 3.2))
+    world.complete(PLANS, 3)
+    world.append(CANCELS, [Event("c1", "a1", 1.7, landed=3)], complete=3)
+
+
+def _hand_in(number: int) -> Callable[[Accounts], None]:
+    """One file of sign-ups in the landing folder."""
+
+    def put(world: Accounts) -> None:
+        folder = world.settings.landing / "signups" / f"2026-04-12T{number:02}"
+        folder.mkdir(parents=True)
+        events = [Event(f"f{number}-{place}", f"a{place}", number + place / 4) for place in range(3)]
+        rows = [{**event.row(), "kind": "signups"} for event in events]
+        lines = [json.dumps(row, default=str) for row in rows]
+        (folder / "signups.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+    return put
+
+
+def _of_feed(name: str, dataset: str, ran_before: bool = True) -> World:
+    """A dataset that reads the sign-ups alone: news and a late event, later the same again."""
+    return World(
+        name,
+        dataset,
+        before=lambda w: _sign_up(w, 1, Event("s0", "a0", 0.5), Event("s1", "a1", 1.5)),
+        news=lambda w: _sign_up(w, 2, Event("s2", "a2", 2.5), Event("s3", "a3", 0.7, landed=2)),
+        later=lambda w: _sign_up(w, 3, Event("s4", "a4", 3.2), Event("s5", "a5", 1.1, landed=3)),
+        ran_before=ran_before,
+    )
+
+
+_WORLDS = (
+    _of_feed("stateless", "accounts.signups"),
+    _of_feed("stateful", "accounts.signups_around"),
+    _of_feed("first", "accounts.signups_around", ran_before=False),
+    World(
+        "touch",
+        "accounts.signups_around",
+        before=lambda w: _sign_up(w, 8, Event("s0", "a0", 0.5), Event("s1", "a1", 1.5)),
+        news=lambda w: _sign_up(w, 9),
+        later=lambda w: _sign_up(w, 10, Event("s4", "a4", 10.2), Event("s5", "a5", 8.1, landed=10)),
+    ),
+    World("source", FEED, _hand_in(1), _hand_in(2), _hand_in(3)),
+    World("expectations", "accounts.account_states", _states_before, _states_news, _states_later),
+)
+WORLDS = {world.name: world for world in _WORLDS}
