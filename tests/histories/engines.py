@@ -7,7 +7,7 @@ only the transform, the write of its rows and the look at them are done by the t
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from typing import Any, Protocol
 from unittest.mock import patch
@@ -22,6 +22,7 @@ from tests.histories.tables import expected_rows, inside
 from tidemark import maintenance
 from tidemark.audit import Report
 from tidemark.audit.report import CheckResult
+from tidemark.lake.manifests import file_span
 from tidemark.lake.properties import ATTEMPT, CATALOG, CONTENT, KEPT, SESSION, WATERMARK
 from tidemark.plans import Plan
 from tidemark.ranges import Interval, Ranges, intersect
@@ -183,8 +184,6 @@ def _replace(
 
 
 def _file_within(table: Table, file: Any, column: str, ranges: Ranges) -> bool:
-    from tidemark.lake.manifests import file_span
-
     span = file_span(table, file, column)
     return span is not None and bool(intersect((span,), ranges))
 
@@ -202,7 +201,8 @@ def _call(context: Context, procedure: str, dataset: str, until: datetime | None
     return {}
 
 
-ENGINES = {"spark": Spark, "plain": Plain}
-SESSIONS = {"spark": contextlib.nullcontext, "plain": plain_sessions}
-
-__all__ = ["ENGINES", "SESSIONS", "Engine", "Plain", "Spark", "plain_sessions"]
+ENGINES: Mapping[str, Callable[[Accounts], Engine]] = {"spark": Spark, "plain": Plain}
+SESSIONS: Mapping[str, Callable[[], contextlib.AbstractContextManager[None]]] = {
+    "spark": contextlib.nullcontext,
+    "plain": plain_sessions,
+}

@@ -7,11 +7,12 @@ from dataclasses import replace
 from math import floor
 
 import pyarrow as pa
-from pyiceberg.expressions import And, GreaterThanOrEqual, LessThan
+from pyiceberg.expressions import BooleanExpression
 
 from tests.accounts.world import Accounts, Event, hour
 from tests.histories.engines import Engine
 from tests.histories.tables import FEEDS
+from tidemark.lake.conditions import between
 from tidemark.lake.manifests import ancestors
 
 
@@ -42,9 +43,7 @@ class Feeds:
 
     def delete(self, feed: str, cell: int) -> None:
         """The rows of one hour go away."""
-        start, end = hour(cell).isoformat(), hour(cell + 1).isoformat()
-        within = And(GreaterThanOrEqual("happened_at", start), LessThan("happened_at", end))
-        self.accounts.table(feed).delete(within)
+        self.accounts.table(feed).delete(_within("happened_at", cell, cell + 1))
         self.events[feed] = {e.event_id: e for e in self.events[feed].values() if floor(e.at) != cell}
         self._publish(feed)
 
@@ -56,11 +55,7 @@ class Feeds:
         if in_one_commit:
             self.engine.overwrite(feed, data, arrived)
         else:
-            within = And(
-                GreaterThanOrEqual("arrived_at", hour(arrived).isoformat()),
-                LessThan("arrived_at", hour(arrived + 1).isoformat()),
-            )
-            self.accounts.table(feed).overwrite(data, within)
+            self.accounts.table(feed).overwrite(data, _within("arrived_at", arrived, arrived + 1))
         gone = {e.event_id for e in old}
         kept = {k: e for k, e in self.events[feed].items() if k not in gone}
         self.events[feed] = {**kept, **{e.event_id: e for e in new}}
@@ -68,7 +63,10 @@ class Feeds:
 
     def roll_back(self, feed: str, steps: int) -> None:
         """Upstream takes its last commits back."""
-        line = list(ancestors(self.accounts.table(feed), _head(self.accounts, feed)))
+        table = self.accounts.table(feed)
+        head = table.current_snapshot()
+        assert head is not None
+        line = list(ancestors(table, head))
         earlier = line[min(steps, len(line) - 1)].snapshot_id
         self.engine.roll_back(feed, earlier)
         self.events[feed] = {e.event_id: e for e in self.at_snapshot.get(earlier, ())}
@@ -92,7 +90,5 @@ class Feeds:
         )
 
 
-def _head(accounts: Accounts, feed: str):  # type: ignore[no-untyped-def]
-    head = accounts.table(feed).current_snapshot()
-    assert head is not None
-    return head
+def _within(column: str, start: float, end: float) -> BooleanExpression:
+    return between(column, hour(start).isoformat(), hour(end).isoformat())

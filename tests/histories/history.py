@@ -40,7 +40,7 @@ from tidemark.lake.manifests import ancestors
 from tidemark.lake.properties import SESSION
 from tidemark.maintenance import maintain
 from tidemark.plans import Plan
-from tidemark.ranges import Interval, before, from_on, intersect, round_out, union
+from tidemark.ranges import Interval, Unit, before, from_on, intersect, round_out, union
 from tidemark.records import How, Request, Watermark
 
 FAR_AHEAD = hour(24 * 365 * 100)
@@ -225,8 +225,9 @@ class History:
             plan = self._plan_of(new.session)
             self._follow(dataset, plan, new)
             self.mark[dataset] = new
-            if plan.sets is None and old is not None:
-                self._check_forward(dataset, old, new)
+            if plan.sets is None:
+                self._check_completeness(dataset, new)
+                self._check_forward(old or new, new)
         assert self.mark[dataset] == new, "the watermark changed without a session"
         self._remember(dataset)
         self._compare(dataset)
@@ -247,7 +248,7 @@ class History:
             self.expected[dataset] = expected_rows(dataset, contents, new.complete_through, version)
             return
         self.answered.add((dataset, plan.request.request_id))
-        unit = "day" if dataset == DAYS else "hour"
+        unit: Unit = "day" if dataset == DAYS else "hour"
         asked = intersect(round_out((plan.request.range,), unit), before(new.complete_through))
         assert plan.ranges == asked, f"asked for {asked}, rebuilt {plan.ranges}"
         fresh = expected_rows(dataset, contents, new.complete_through, self.version[dataset])
@@ -260,10 +261,9 @@ class History:
         rows, _ = self.at_snapshot.get(snapshot, (Rows(), 0))
         return tuple(Event(row[1], row[0], (row[2] - hour(0)).total_seconds() / 3600) for _, row in rows.elements())
 
-    def _check_forward(self, dataset: str, old: Watermark, new: Watermark) -> None:
+    def _check_forward(self, old: Watermark, new: Watermark) -> None:
         assert old.complete_through is None or (new.complete_through and new.complete_through >= old.complete_through)
         assert old.final_through is None or (new.final_through and new.final_through >= old.final_through)
-        self._check_completeness(dataset, new)
 
     def _check_completeness(self, dataset: str, mark: Watermark) -> None:
         through = cell_of(mark.complete_through) if mark.complete_through else 0
