@@ -12,7 +12,11 @@ TESTS ?= tests
 # Compiled modules are kept: without them each start of Python reads all its packages anew.
 unexport PYTHONDONTWRITEBYTECODE
 
+<<<<<<< HEAD
 .PHONY: help setup run stop world test kill-matrix lint format doctor bench clean
+=======
+.PHONY: help setup run stop world test lint format doctor bench histories clean
+>>>>>>> hypo
 
 help:  ## Say what there is
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1 | /p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-18s%s\n", $$1, $$2}'
@@ -54,6 +58,9 @@ doctor: setup  ## Check Java, jars, catalog and versions, and say what to do
 
 bench: setup  ## Measure what the design promises, as ratios in one run
 	@$(PY) -m bench
+
+histories: setup  ## Random histories at length (EXAMPLES=300 of STEPS=25)
+	@EXAMPLES="$${EXAMPLES:-300}" $(PY) -m pytest -q tests/histories/test_histories.py
 
 clean:  ## Remove caches; the environment and the homes stay
 	@rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

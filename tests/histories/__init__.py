@@ -1,0 +1,1 @@
+"""Random histories: whatever happens to inputs, sessions and tables, incremental equals full."""

@@ -1,0 +1,374 @@
+"""A lake, what happened to it, and after each event a comparison with what should be there.
+
+`History` is used by the random machine and by the found histories alike: its methods are the events, and every
+one of them leaves the tables compared with the oracle at the positions of their watermarks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from pyiceberg.table.snapshots import Snapshot
+
+from tests.accounts.world import Accounts, Event, hour
+from tests.histories.crashes import Died, dying
+from tests.histories.engines import ENGINES
+from tests.histories.feeds import Feeds
+from tests.histories.oracle import Rows, as_rows
+from tests.histories.tables import (
+    AROUND,
+    DAYS,
+    FACTS,
+    FEEDS,
+    STATES,
+    TARGETS,
+    Setup,
+    cell_of,
+    expected_rows,
+    outside,
+    unit_of,
+    with_histories_specs,
+)
+from tidemark import hands, session
+from tidemark.errors import ForeignCommit, PositionLost, RequestRefused, RolledBack
+from tidemark.lake import ops
+from tidemark.lake.commits import watermark_of
+from tidemark.lake.history import keeps_content, property_of
+from tidemark.lake.manifests import ancestors
+from tidemark.lake.properties import SESSION
+from tidemark.maintenance import maintain
+from tidemark.plans import Plan
+from tidemark.ranges import Interval, Unit, before, from_on, intersect, round_out, union
+from tidemark.records import How, Request, Watermark
+
+FAR_AHEAD = hour(24 * 365 * 100)
+"""A clock for which every snapshot is old."""
+
+
+class History:
+    """One lake and its model."""
+
+    def __init__(self, accounts: Accounts, setup: Setup | None = None) -> None:
+        self.accounts = accounts
+        self.setup = setup = setup or Setup()
+        with_histories_specs(accounts, setup)
+        self.engine = ENGINES[setup.engine](accounts)
+        self.feeds = Feeds(accounts, self.engine)
+        self.version = dict.fromkeys(TARGETS, 1)
+        self.built_version: dict[str, int] = {}
+        self.expected: dict[str, Rows] = {target: Rows() for target in TARGETS}
+        self.at_snapshot: dict[int, tuple[Rows, int]] = {}
+        self.mark: dict[str, Watermark | None] = dict.fromkeys(TARGETS)
+        self.head: dict[str, int] = {target: accounts.head(target) for target in TARGETS}
+        self.furthest = dict.fromkeys(TARGETS, 0)
+        self.left: dict[str, str] = {}
+        self.late: list[Callable[[], Any]] = []
+        self.answered: set[tuple[str, str]] = set()
+
+    # Sessions
+
+    def run(self, dataset: str, die: str | None = None) -> None:
+        """A session of today; where an input's history is gone, a resync as the error says."""
+        try:
+            self._attempt(dataset, lambda: self.accounts.run(dataset), die)
+        except PositionLost:
+            assert self._position_is_lost(dataset), "the position is there, and the session says it is lost"
+            self.resync(dataset)
+
+    def resync(self, dataset: str) -> None:
+        """A rebuild from all that the inputs hold now."""
+        self._attempt(
+            dataset, lambda: session.run(self.accounts.context, dataset, resync=True, say=self.accounts.said.append)
+        )
+
+    def backfill(self, dataset: str, first: int, hours: int, request_id: str, die: str | None = None) -> None:
+        """A restatement of some hours; refused where nothing of them is built."""
+        request = Request(Interval(hour(first), hour(first + hours)), request_id, "a history asked for it")
+        answered = (dataset, request_id) in self.answered
+        old = self.mark[dataset]
+        try:
+            self._attempt(dataset, lambda: self.accounts.run(dataset, request), die)
+        except PositionLost:
+            assert self._position_is_lost(dataset)
+            self.resync(dataset)
+            return
+        except RequestRefused:
+            through = old.complete_through if old else None
+            unit = unit_of(dataset)
+            assert through is None or first // unit * unit >= cell_of(through), "refused, though it is built"
+            return
+        if answered:
+            assert self.mark[dataset] == old, "a request that was answered was carried out again"
+
+    def leave(self, dataset: str) -> None:
+        """Only init: the task is killed before its next step, and cleared some time later."""
+        try:
+            planned = session.init(self.accounts.context, dataset, say=self.accounts.said.append)
+        except PositionLost:
+            self.run(dataset)
+            return
+        self._observe(dataset)
+        if planned.plan.how is not How.nothing:
+            self.left[dataset] = planned.plan.session
+
+    def resume(self, dataset: str, die: str | None = None) -> None:
+        """The steps after init of a session that was left."""
+        left = self.left.pop(dataset)
+        try:
+            self._attempt(dataset, lambda: self._finish(dataset, left), die)
+        except PositionLost:
+            self.run(dataset)
+
+    def _finish(self, dataset: str, left: str) -> None:
+        context = self.accounts.context
+        done = session.write_audit_publish(context, dataset, left, say=self.accounts.said.append)
+        if done.plan.how is not How.nothing:
+            session.commit(context, dataset, done.plan.session, say=self.accounts.said.append)
+
+    def _attempt(self, dataset: str, work: Callable[[], Any], die: str | None = None) -> None:
+        try:
+            with dying(die, self.late):
+                work()
+        except Died:
+            self._new_process()
+        finally:
+            self._observe(dataset)
+
+    def _new_process(self) -> None:
+        fresh = session.open_context(self.accounts.settings, self.accounts.context.clock)
+        self.accounts.context = replace(fresh, specs=self.accounts.context.specs)
+
+    def land_late_write(self) -> None:
+        """The engine finishes what a dead client had asked for."""
+        write = self.late.pop(0)
+        try:
+            write()
+        except Exception as gone:
+            assert "branch" in str(gone) or "ref" in str(gone), gone
+        for dataset in TARGETS:
+            self._observe(dataset)
+
+    # Hands
+
+    def change_logic(self, dataset: str) -> None:
+        """The transform gives other rows from now on."""
+        self.version[dataset] = self.version[dataset] % 3 + 1
+        spec = replace(self.accounts.context.specs[dataset], params={"version": self.version[dataset]})
+        specs = {**self.accounts.context.specs, dataset: spec}
+        self.accounts.context = replace(self.accounts.context, specs=specs)
+
+    def compact(self, dataset: str) -> None:
+        """Rewrite all files of a table."""
+        self.engine.compact(dataset)
+        self._note_head(dataset)
+
+    def maintain(self, dataset: str) -> None:
+        """Housekeeping, with expiry as if a hundred years had gone by."""
+        maintain(replace(self.accounts.context, clock=FAR_AHEAD), dataset)
+        self._note_head(dataset)
+
+    def _note_head(self, dataset: str) -> None:
+        if dataset in FEEDS:
+            self.feeds.note_head(dataset)
+            return
+        self.head[dataset] = self.accounts.head(dataset)
+        self._remember(dataset)
+        self._compare(dataset)
+
+    def roll_back(self, dataset: str, steps: int) -> None:
+        """Main goes back some snapshots by hand; the next session says so; the rollback is adopted."""
+        line = self._line(dataset)
+        earlier = line[min(steps, len(line) - 1)]
+        mark = self.mark[dataset]
+        self.engine.roll_back(dataset, earlier.snapshot_id)
+        self.head[dataset] = earlier.snapshot_id
+        if mark is None or any(s.snapshot_id == mark.snapshot for s in self._line(dataset)):
+            self._compare(dataset)
+            return
+        try:
+            self.accounts.run(dataset)
+        except RolledBack:
+            pass
+        else:
+            raise AssertionError("a session ran on a table that was rolled back")
+        self.answered = {pair for pair in self.answered if pair[0] != dataset}
+        try:
+            hands.adopt_rollback(self.accounts.context, dataset, "a history rolled it back", self.accounts.said.append)
+        except RequestRefused:
+            assert not any(property_of(s, SESSION) for s in self._line(dataset)), "main holds what a session published"
+            self.resync(dataset)
+        self._observe(dataset)
+
+    def vandalise(self, dataset: str) -> None:
+        """Somebody deletes rows of a table by hand; the next session says so; a resync mends it."""
+        if not self.expected[dataset]:
+            return
+        self.engine.delete_all(dataset)
+        try:
+            self.accounts.run(dataset)
+        except ForeignCommit:
+            pass
+        else:
+            raise AssertionError("a session ran on a table that somebody else had written to")
+        self.resync(dataset)
+
+    # The model
+
+    def _observe(self, dataset: str) -> None:
+        """Follow what an event did to a table: its plan says what to expect, its rows are compared."""
+        table = self.accounts.table(dataset)
+        new, old = watermark_of(table), self.mark[dataset]
+        self.head[dataset] = self.accounts.head(dataset)
+        if new is not None and (old is None or new.session != old.session):
+            plan = self._plan_of(new.session)
+            self._follow(dataset, plan, new)
+            self.mark[dataset] = new
+            if plan.sets is None:
+                self._check_completeness(dataset, new)
+                self._check_forward(old or new, new)
+        assert self.mark[dataset] == new, "the watermark changed without a session"
+        self._remember(dataset)
+        self._compare(dataset)
+
+    def _plan_of(self, name: str) -> Plan:
+        stored = ops.rows(self.accounts.context.lake, "ops.sessions", ops.of_session(name), ("plan",))
+        assert len(stored) == 1, f"session {name} stands {len(stored)} times in ops.sessions"
+        return Plan.from_json(stored[0]["plan"])
+
+    def _follow(self, dataset: str, plan: Plan, new: Watermark) -> None:
+        if plan.sets is not None:
+            self.expected[dataset], self.built_version[dataset] = self.at_snapshot[plan.base_snapshot]
+            return
+        contents = {name: self._content(i.dataset, i.read_snapshot) for name, i in plan.inputs.items()}
+        if plan.request is None:
+            version = self.version[dataset]
+            self.built_version[dataset] = version
+            self.expected[dataset] = expected_rows(dataset, contents, new.complete_through, version)
+            return
+        self.answered.add((dataset, plan.request.request_id))
+        unit: Unit = "day" if dataset == DAYS else "hour"
+        asked = intersect(round_out((plan.request.range,), unit), before(new.complete_through))
+        assert plan.ranges == asked, f"asked for {asked}, rebuilt {plan.ranges}"
+        fresh = expected_rows(dataset, contents, new.complete_through, self.version[dataset])
+        rest = union(*(from_on(asked[-1].end), before(asked[0].start)))
+        self.expected[dataset] = outside(dataset, self.expected[dataset], asked) + outside(dataset, fresh, rest)
+
+    def _content(self, dataset: str, snapshot: int) -> tuple[Event, ...]:
+        if dataset in FEEDS:
+            return self.feeds.at_snapshot.get(snapshot, ())
+        rows, _ = self.at_snapshot.get(snapshot, (Rows(), 0))
+        return tuple(Event(row[1], row[0], (row[2] - hour(0)).total_seconds() / 3600) for _, row in rows.elements())
+
+    def _check_forward(self, old: Watermark, new: Watermark) -> None:
+        assert old.complete_through is None or (new.complete_through and new.complete_through >= old.complete_through)
+        assert old.final_through is None or (new.final_through and new.final_through >= old.final_through)
+
+    def _check_completeness(self, dataset: str, mark: Watermark) -> None:
+        through = cell_of(mark.complete_through) if mark.complete_through else 0
+        self.furthest[dataset] = max(self.furthest[dataset], through)
+        assert through <= max(self.limit(dataset), 0), f"complete through {through}, inputs allow {self.limit(dataset)}"
+
+    def limit(self, dataset: str) -> int:
+        """The first hour that the inputs do not let the target be complete through, in the whole history."""
+        if dataset == DAYS:
+            return self.feeds.complete[FEEDS[0]] // 24 * 24 + 24
+        if dataset == STATES:
+            return min(self.feeds.complete.values())
+        if dataset == AROUND and self.setup.around_reads == FACTS:
+            return self.furthest[FACTS]
+        return self.feeds.complete[FEEDS[0]]
+
+    def _remember(self, dataset: str) -> None:
+        self.at_snapshot[self.head[dataset]] = (self.expected[dataset], self.built_version.get(dataset, 0))
+
+    def _compare(self, dataset: str) -> None:
+        mark = self.mark[dataset]
+        excepted = union(mark.owed, mark.overdue) if mark else ()
+        spec = self.accounts.context.specs[dataset]
+        assert spec.event_time is not None
+        found = as_rows(self.accounts.table(dataset).scan().to_arrow().to_pylist(), spec.event_time)
+        wanted = outside(dataset, self.expected[dataset], excepted)
+        there = outside(dataset, found, excepted)
+        missing, extra = wanted - there, there - wanted
+        assert not missing and not extra, f"{dataset}: missing {list(missing)[:5]}, not expected {list(extra)[:5]}"
+        if dataset != FACTS and mark and mark.complete_through:
+            beyond = [row for row in found if row[0] >= cell_of(mark.complete_through)]
+            assert not beyond, f"{dataset}: rows beyond {mark.complete_through}: {beyond[:5]}"
+
+    def _position_is_lost(self, dataset: str) -> bool:
+        mark = self.mark[dataset]
+        assert mark is not None
+        windows = self.accounts.context.specs[dataset].inputs
+        return any(
+            all(s.snapshot_id != position.snapshot for s in self._line(windows[name].dataset))
+            for name, position in mark.inputs.items()
+        )
+
+    def _line(self, dataset: str) -> list[Snapshot]:
+        table = self.accounts.table(dataset)
+        head = table.current_snapshot()
+        return list(ancestors(table, head)) if head else []
+
+    # What holds at any time
+
+    def check_untouched(self) -> None:
+        """No table's main moved but by what the history did to it."""
+        for dataset in TARGETS:
+            assert self.accounts.head(dataset) == self.head[dataset], f"{dataset}: main moved by itself"
+            assert self.accounts.watermark(dataset) == self.mark[dataset], f"{dataset}: the watermark moved by itself"
+
+    def check_explained(self) -> None:
+        """Every snapshot on main is a session's in `ops`, whose audit passed, closed once."""
+        lake = self.accounts.context.lake
+        sessions = {row["session"] for row in ops.rows(lake, "ops.sessions")}
+        closed = [row["session"] for row in ops.rows(lake, "ops.high_watermarks")]
+        audits = ops.rows(lake, "ops.audit_results")
+        assert len(closed) == len(set(closed)), "a session was closed twice"
+        for dataset in TARGETS:
+            for snapshot in self._line(dataset):
+                if keeps_content(snapshot):
+                    continue
+                name = property_of(snapshot, SESSION)
+                seen = [row for row in audits if row["snapshot_id"] == snapshot.snapshot_id]
+                assert name in sessions, f"{dataset}: snapshot {snapshot.snapshot_id} is no session's"
+                assert name in closed, f"{dataset}: session {name} was not closed"
+                assert seen and all(row["passed"] or row["severity"] != "fail" for row in seen), "not audited"
+
+    def finish(self) -> None:
+        """Everything catches up: nothing is owed, nothing is new, and no exception is left but the overdue."""
+        for dataset in TARGETS:
+            self.run(dataset)
+            self._until_nothing_is_owed(dataset)
+            mark = self.mark[dataset]
+            assert self.accounts.plan(dataset).how is How.nothing, "there is always more to do"
+            self._check_positions(dataset)
+            for number, interval in enumerate(mark.overdue if mark else ()):
+                first, end = cell_of(interval.start), cell_of(interval.end)
+                self.backfill(dataset, first, end - first, f"the overdue {number}")
+            mark = self.mark[dataset]
+            assert mark is None or not mark.overdue, "a backfill took in what was overdue, and it still is"
+        self.check_explained()
+
+    def _until_nothing_is_owed(self, dataset: str) -> None:
+        for _ in range(60):
+            mark = self.mark[dataset]
+            if mark is None or not mark.owed:
+                return
+            self.run(dataset)
+        raise AssertionError("what is owed does not shrink")
+
+    def _check_positions(self, dataset: str) -> None:
+        """The table has consumed its inputs, and is complete as far as they are."""
+        mark = self.mark[dataset]
+        windows = self.accounts.context.specs[dataset].inputs
+        if mark is None:
+            return
+        for name, position in mark.inputs.items():
+            source = windows[name].dataset
+            now, then = self._content(source, self.accounts.head(source)), self._content(source, position.snapshot)
+            assert set(now) == set(then), f"{dataset}: {name} has rows that were not consumed"
+        self._check_completeness(dataset, mark)
+        if mark.complete_through is not None:
+            assert cell_of(mark.complete_through) == self.limit(dataset) // unit_of(dataset) * unit_of(dataset)
