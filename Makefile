@@ -12,11 +12,7 @@ TESTS ?= tests
 # Compiled modules are kept: without them each start of Python reads all its packages anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-<<<<<<< HEAD
-.PHONY: help setup run stop world test kill-matrix lint format doctor bench clean
-=======
-.PHONY: help setup run stop world test lint format doctor bench histories clean
->>>>>>> hypo
+.PHONY: help setup run stop world test kill-matrix histories lint format doctor bench clean
 
 help:  ## Say what there is
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1 | /p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-18s%s\n", $$1, $$2}'
