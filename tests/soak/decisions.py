@@ -9,10 +9,8 @@ from functools import partial
 
 from tests.soak.ledger import Ledger
 from tests.soak.schedule import (
-    CANCELS,
     FEEDS,
     OPS,
-    PLANS,
     SIGNUPS,
     TARGETS,
     Action,

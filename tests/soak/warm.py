@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pyspark.sql.connect.session  # noqa: F401
 
-import tests.accounts.transforms  # noqa: F401
+import tests.accounts.transforms
 import tests.soak.reader
 import tests.soak.runner  # noqa: F401
 import tidemark.steps.audit

@@ -17,6 +17,7 @@ from pyiceberg.exceptions import (
 )
 from pyiceberg.table import Table
 
+from tidemark.errors import MainMoved
 from tidemark.lake.properties import CATALOG, CONTENT, CREATED
 from tidemark.settings import Settings
 from tidemark.spec.iceberg import to_partition_spec, to_schema, to_table_properties
@@ -86,13 +87,18 @@ class Lake:
         return self.catalog.load_table(table.name())
 
     def create_branch(self, table: Table, name: str, snapshot_id: int) -> None:
-        """Create a branch on a snapshot; it ends by itself after BRANCH_LIFE."""
+        """Create a branch on a snapshot; it ends by itself after BRANCH_LIFE.
+
+        Raises MainMoved where the snapshot has expired: then main stands on another one.
+        """
         life = int(BRANCH_LIFE.total_seconds() * 1000)
 
         def create(current: Table) -> None:
+            if current.snapshot_by_id(snapshot_id) is None:
+                raise MainMoved(f"{'.'.join(table.name())}: snapshot {snapshot_id}, the plan's base, has expired")
             current.manage_snapshots().create_branch(snapshot_id, name, max_ref_age_ms=life).commit()
 
-        self._move_ref(table, create)
+        self._move_ref(self.catalog.load_table(table.name()), create)
 
     def remove_branch(self, dataset: str, name: str) -> None:
         """Remove a branch if it is there."""
