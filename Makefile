@@ -12,7 +12,7 @@ TESTS ?= tests
 # Compiled modules are kept: without them each start of Python reads all its packages anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup run stop world test kill-matrix histories lint format doctor bench clean
+.PHONY: help setup run stop world test kill-matrix soak histories lint format doctor bench clean
 
 help:  ## Say what there is
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1 | /p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-18s%s\n", $$1, $$2}'
@@ -57,6 +57,9 @@ bench: setup  ## Measure what the design promises, as ratios in one run
 
 histories: setup  ## Random histories at length (EXAMPLES=300 of STEPS=25)
 	@EXAMPLES="$${EXAMPLES:-300}" $(PY) -m pytest -q tests/histories/test_histories.py
+
+soak: setup  ## Kill two runners at random moments, KILLS=200 times, and compare with an oracle: SEED=1, SCHEDULE=
+	@$(PY) -m tests.soak
 
 clean:  ## Remove caches; the environment and the homes stay
 	@rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -18,6 +18,7 @@ from pyiceberg.exceptions import (
 from pyiceberg.table import Table
 from pyiceberg.table.refs import SnapshotRefType
 
+from tidemark.errors import MainMoved
 from tidemark.lake.branches import create_branch
 from tidemark.lake.properties import CATALOG, CONTENT, CREATED
 from tidemark.lake.storage import reading
@@ -100,8 +101,14 @@ class Lake:
         return self.catalog.load_table(table.name())
 
     def create_branch(self, table: Table, name: str, snapshot_id: int) -> None:
-        """Create a branch on a snapshot."""
-        self._move_ref(table, lambda current: create_branch(current, name, snapshot_id))
+        """Create a branch on a snapshot. Raises MainMoved where that has expired: then main stands on another."""
+
+        def create(current: Table) -> None:
+            if current.snapshot_by_id(snapshot_id) is None:
+                raise MainMoved(f"{'.'.join(table.name())}: snapshot {snapshot_id}, the plan's base, has expired")
+            create_branch(current, name, snapshot_id)
+
+        self._move_ref(self.catalog.load_table(table.name()), create)
 
     def remove_branch(self, dataset: str, name: str) -> None:
         """Remove a branch if it is there."""
