@@ -24,7 +24,7 @@ def replayed(row: Row) -> Row:
 
 
 @pytest.mark.spark
-@pytest.mark.parametrize("name", ["impressions/order_and_places", "impressions/shown_by", "interactions/late_purchase"])
+@pytest.mark.parametrize("name", ["impressions/order_and_places", "interactions/late_purchase"])
 def test_s26_a_day_replayed_in_another_file_counts_once(
     name: str, specs: dict[str, DatasetSpec], settings: Settings, spark: SparkSession
 ) -> None:
