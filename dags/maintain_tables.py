@@ -1,7 +1,8 @@
-"""Keep tables quick: fold small files, drop the branches of sessions that never ended, expire old snapshots.
+"""Keep tables quick: fold small files, expire old snapshots, drop branches, tags and files that have had their time.
 
-One task a table, in the table's own pool, and one for all of `ops`. Contents stay as they are, and nothing is
-expired that a reader has not passed yet. **No backfill**: there is nothing to catch up on. Airflow refuses a
+One task a table, in the table's own pool, and one for all of `ops`. Contents stay as they are, and nothing goes
+that a reader, an open plan, a rollback within a week or a release needs. A reader that stands far behind its input
+is named in the log. **No backfill**: there is nothing to catch up on. Airflow refuses a
 backfill of this DAG.
 """
 

@@ -121,3 +121,15 @@ def test_a_new_day_is_set_beside_a_full_rebuild(place: Place) -> None:
     figures = measure(place, "incremental", "days=2", "rows_a_day=50", "repeats=1")
     assert [row.what for row in figures.rows] == ["one new day on 2 days", "all of 2 days"]
     assert place.lake("incremental-2").rows_of("bench.weeks") > 0
+
+
+@pytest.mark.loop
+def test_many_sessions_are_maintained_and_weighed(place: Place) -> None:
+    figures = measure(place, "housekeeping", "sessions=4", "a_night=4", "window=2")
+    assert [row.what for row in figures.rows] == [
+        "sessions 1 to 2",
+        "sessions 3 to 4",
+        "maintenance of all tables, the last night",
+    ]
+    assert figures.notes[-1].startswith("after 4 sessions: ")
+    assert place.lake("housekeeping").rows_of("bench.facts") == 20

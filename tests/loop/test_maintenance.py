@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -216,3 +217,23 @@ def test_the_tables_of_ops_are_folded_and_keep_a_short_history(accounts: Account
     table = accounts.context.lake.table("ops.landed_files")
     assert len(table.snapshots()) < LONGEST_HISTORY
     assert len(ops.rows(accounts.context.lake, "ops.landed_files", ops.of_dataset(FACTS))) == count
+
+
+def test_s35_folding_yields_to_a_commit_that_was_there_first(accounts: Accounts) -> None:
+    for number in range(SMALL_FILES):
+        accounts.append(SIGNUPS, [Event(f"s{hour}-{number}", "a", hour + 0.1) for hour in range(8)], complete=30)
+    folder = Path(accounts.table(SIGNUPS).location().removeprefix("file://")) / "data"
+    before = set(folder.rglob("*.parquet"))
+
+    with ThreadPoolExecutor(1) as beside:
+        folding = beside.submit(maintain, accounts.context, SIGNUPS)
+        until = time.monotonic() + 60
+        while set(folder.rglob("*.parquet")) == before and time.monotonic() < until:
+            time.sleep(0.005)
+        accounts.table(SIGNUPS).delete("event_id = 's0-0'")
+
+    assert "files folded: yielded to a session" in folding.result()
+    assert len(accounts.rows(SIGNUPS)) == 8 * SMALL_FILES - 1
+    assert "yielded" not in tend(accounts, SIGNUPS, days=0)
+    assert len(accounts.files(SIGNUPS)) < 8 * SMALL_FILES
+    assert len(accounts.rows(SIGNUPS)) == 8 * SMALL_FILES - 1

@@ -147,13 +147,14 @@ def _add(table: Table, data: pa.Table) -> None:
 
 
 def _cut_history(table: Table) -> None:
-    """Forget all but the latest snapshots; left to the next append where another one is under way."""
-    if len(table.snapshots()) <= LONGEST_HISTORY:
-        return
+    """Forget all but the latest snapshots and the tagged ones; left to the next append where one is under way."""
     head = table.current_snapshot()
-    line = [snapshot.snapshot_id for snapshot in ancestors(table, head)] if head is not None else []
+    if head is None or len(table.snapshots()) <= LONGEST_HISTORY:
+        return
+    tagged = {ref.snapshot_id for ref in table.refs().values()}
+    line = [snapshot.snapshot_id for snapshot in ancestors(table, head)]
     with contextlib.suppress(CommitFailedException, ValueError):
-        table.maintenance.expire_snapshots().by_ids(line[HISTORY:]).commit()
+        table.maintenance.expire_snapshots().by_ids([i for i in line[HISTORY:] if i not in tagged]).commit()
 
 
 def _refused_if_overtaken(table: Table) -> Table:

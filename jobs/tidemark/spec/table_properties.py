@@ -8,7 +8,7 @@ from tidemark.spec.model import Column, DatasetSpec
 INFERRED_COLUMNS = 100
 """Columns for which Spark writes bounds by itself."""
 
-KEPT_METADATA_FILES = 100
+KEPT_METADATA_FILES = 20
 """Older metadata files that a reader may still hold; each commit beyond removes the oldest."""
 
 _FIXED = {
