@@ -316,8 +316,9 @@ class History:
     def check_untouched(self) -> None:
         """No table's main moved but by what the history did to it."""
         for dataset in TARGETS:
-            assert self.accounts.head(dataset) == self.head[dataset], f"{dataset}: main moved by itself"
-            assert self.accounts.watermark(dataset) == self.mark[dataset], f"{dataset}: the watermark moved by itself"
+            table = self.accounts.context.lake.table(dataset)
+            assert table.metadata.current_snapshot_id == self.head[dataset], f"{dataset}: main moved by itself"
+            assert watermark_of(table) == self.mark[dataset], f"{dataset}: the watermark moved by itself"
 
     def check_explained(self) -> None:
         """Every snapshot on main is a session's in `ops`, whose audit passed, closed once."""
