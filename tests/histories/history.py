@@ -323,7 +323,7 @@ class History:
             assert watermark_of(table) == self.mark[dataset], f"{dataset}: the watermark moved by itself"
 
     def check_explained(self) -> None:
-        """Every snapshot on main but those of foreign hands is a session's in `ops`, whose audit passed, closed once."""
+        """Every snapshot on main but a foreign one is a session's in `ops`, with an audit that passed, closed once."""
         lake = self.accounts.context.lake
         sessions = {row["session"] for row in ops.rows(lake, "ops.sessions")}
         closed = [row["session"] for row in ops.rows(lake, "ops.high_watermarks")]
