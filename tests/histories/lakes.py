@@ -7,6 +7,15 @@ import shutil
 from tests.accounts.world import Accounts
 from tidemark.lake import open_lake
 from tidemark.settings import Settings
+from tidemark.spark import connect
+
+SMALL = {
+    "spark.sql.shuffle.partitions": "1",
+    "spark.sql.adaptive.enabled": "false",
+    "spark.sql.codegen.wholeStage": "false",
+    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+}
+"""A few rows each: compiling the plans would take longer than running them."""
 
 
 def empty_lake(settings: Settings) -> Accounts:
@@ -17,4 +26,7 @@ def empty_lake(settings: Settings) -> Accounts:
             catalog.drop_table(table)
     shutil.rmtree(settings.warehouse, ignore_errors=True)
     shutil.rmtree(settings.reports, ignore_errors=True)
+    if settings.spark_remote:
+        for key, value in SMALL.items():
+            connect(settings).conf.set(key, value)
     return Accounts(settings)

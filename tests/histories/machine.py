@@ -36,6 +36,9 @@ class Histories(RuleBasedStateMachine):
     )
     def begin(self, around_reads: str, limit: int | None, piece: int | None) -> None:
         self.history = History(empty_lake(self.settings), Setup(around_reads, limit, piece, self.engine))
+        self.append(SIGNUPS, "a", "basic", [-0.5, 1.5])
+        self.advance_all(4)
+        self.run_all()
 
     @rule(
         feed=feeds,
@@ -52,6 +55,12 @@ class Histories(RuleBasedStateMachine):
         for feed in FEEDS:
             self.history.feeds.advance(feed, by)
 
+    @rule(dataset=targets, late=st.sampled_from((-9, -2, -0.5)), by=st.sampled_from((0, 1, 7)), die=points)
+    def late_signup_and_run(self, dataset: str, late: float, by: int, die: str | None) -> None:
+        self.append(SIGNUPS, "b", "gold", [late])
+        self.advance_all(by)
+        self.history.run(dataset, die)
+
     @rule(feed=feeds, by=few)
     def advance(self, feed: str, by: int) -> None:
         self.history.feeds.advance(feed, by)
@@ -66,7 +75,7 @@ class Histories(RuleBasedStateMachine):
     @precondition(lambda self: any(self.history.feeds.events.values()))
     @rule(data=st.data(), by=st.sampled_from((-3, 0, 1)), in_one_commit=st.booleans())
     def overwrite(self, data: st.DataObject, by: int, in_one_commit: bool) -> None:
-        held = sorted({(f, e.landed) for f, events in self.history.feeds.events.items() for e in events.values()})
+        held = sorted({(f, e.landed or 0) for f, events in self.history.feeds.events.items() for e in events.values()})
         feed, arrived = data.draw(st.sampled_from(held), "arrival hour")
         self.history.feeds.overwrite(feed, arrived, by, in_one_commit)
 
