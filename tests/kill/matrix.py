@@ -1,4 +1,4 @@
-"""All cases of the matrix, and the part of it that is played at every change."""
+"""All cases of the matrix, and the parts of it that are played at every change."""
 
 from __future__ import annotations
 
@@ -14,16 +14,24 @@ def whole() -> list[Case]:
     return points + [Case(MID_WRITE, *rest) for rest in product(MODES, CATALOGS, LATE)]
 
 
-def part() -> list[Case]:
-    """Every point of death once, a publish whose fate is unknown, and every late commit once.
+def deaths() -> list[Case]:
+    """Every point of death once.
 
     World, catalog and recovery follow from the number in the row, each at its own pace: the recovery changes at
     every case, the catalog at every third, the world at every sixth. So twelve in a row meet all combinations.
     """
+    return [_rotated(number, point) for number, point in enumerate(POINTS)]
+
+
+def lost_answers() -> list[Case]:
+    """A publish of which the client does not know whether it landed, each once."""
     lost = [point for point in LOST if point.inside == PUBLISH]
-    rotated = [_rotated(number, point) for number, point in enumerate((*POINTS, *lost))]
-    late = [Case(MID_WRITE, MODES[n % 2], CATALOGS[(n + 1) // 2 % 2], recovery) for n, recovery in enumerate(LATE)]
-    return rotated + late
+    return [_rotated(number, point) for number, point in enumerate(lost, 1)]
+
+
+def late_commits() -> list[Case]:
+    """Every late commit once, modes and catalogs in turns."""
+    return [Case(MID_WRITE, MODES[n % 2], CATALOGS[(n + 1) // 2 % 2], recovery) for n, recovery in enumerate(LATE)]
 
 
 def _rotated(number: int, point: Point) -> Case:
