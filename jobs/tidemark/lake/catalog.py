@@ -16,8 +16,8 @@ from pyiceberg.exceptions import (
     TableAlreadyExistsError,
 )
 from pyiceberg.table import Table
+from sqlalchemy.exc import SQLAlchemyError
 
-from tidemark.errors import MainMoved
 from tidemark.lake.properties import CATALOG, CONTENT, CREATED
 from tidemark.settings import Settings
 from tidemark.spec.iceberg import to_partition_spec, to_schema, to_table_properties
@@ -60,7 +60,7 @@ class Lake:
 
     def _create(self, spec: DatasetSpec) -> Table:
         schema = to_schema(spec)
-        self._ensure_namespace(spec.namespace)
+        self.ensure_namespace(spec.namespace)
         try:
             return self.catalog.create_table(
                 spec.dataset,
@@ -71,11 +71,15 @@ class Lake:
         except TableAlreadyExistsError:
             return self.table(spec.dataset)
 
-    def _ensure_namespace(self, namespace: str) -> None:
-        try:
-            self.catalog.create_namespace(namespace)
-        except NamespaceAlreadyExistsError:
+    def ensure_namespace(self, name: str) -> None:
+        """Create a namespace where it is missing; another process may do the same in this instant."""
+        if self.catalog.namespace_exists(name):
             return
+        try:
+            self.catalog.create_namespace(name)
+        except (NamespaceAlreadyExistsError, SQLAlchemyError):
+            if not self.catalog.namespace_exists(name):
+                raise
 
     def _first_commit(self, table: Table) -> Table:
         """A branch can only start from a snapshot, so each table begins with an empty one."""
@@ -87,18 +91,13 @@ class Lake:
         return self.catalog.load_table(table.name())
 
     def create_branch(self, table: Table, name: str, snapshot_id: int) -> None:
-        """Create a branch on a snapshot; it ends by itself after BRANCH_LIFE.
-
-        Raises MainMoved where the snapshot has expired: then main stands on another one.
-        """
+        """Create a branch on a snapshot; it ends by itself after BRANCH_LIFE."""
         life = int(BRANCH_LIFE.total_seconds() * 1000)
 
         def create(current: Table) -> None:
-            if current.snapshot_by_id(snapshot_id) is None:
-                raise MainMoved(f"{'.'.join(table.name())}: snapshot {snapshot_id}, the plan's base, has expired")
             current.manage_snapshots().create_branch(snapshot_id, name, max_ref_age_ms=life).commit()
 
-        self._move_ref(self.catalog.load_table(table.name()), create)
+        self._move_ref(table, create)
 
     def remove_branch(self, dataset: str, name: str) -> None:
         """Remove a branch if it is there."""
