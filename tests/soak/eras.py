@@ -56,6 +56,7 @@ class Era:
         self.ledger = Ledger()
         self.asked: list[Task] = []
         self.attempts = 0
+        self.staged_in_recovery: list[str] = []
 
     def run(self, rounds: tuple[Round, ...]) -> None:
         """All rounds under the eyes of a reader, then the sweep."""
@@ -128,9 +129,13 @@ class Era:
 
     def _session(self, task: Task) -> bool:
         """One session in this process; true where there was nothing to do."""
-        done = session.run(self.world.context, task.dataset, request_of(task), say=lambda _: None)
+        done = session.run(self.world.context, task.dataset, request_of(task), say=self._listen)
         self.figures.count("sessions in recovery", done.plan.how.value)
         return done.plan.how is How.nothing
+
+    def _listen(self, said: str) -> None:
+        if said.startswith("staged"):
+            self.staged_in_recovery.append(said)
 
     def _count(self, runners: list[Runner]) -> None:
         for runner in runners:
@@ -150,8 +155,9 @@ class Era:
     def _check_litter(self, place: str) -> None:
         left = litter(self.world)
         self.figures.count("litter", "branches after rounds", left)
-        if left > self.attempts:
-            raise SoakFailed(f"{place}: {left} branches are left of {self.attempts} attempts")
+        attempts = self.attempts + len(self.staged_in_recovery)
+        if left > attempts:
+            raise SoakFailed(f"{place}: {left} branches are left of {attempts} attempts")
 
     def _sweep(self) -> None:
         """Take in what is overdue, then let maintenance remove all that is left behind."""

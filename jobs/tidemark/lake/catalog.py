@@ -17,6 +17,7 @@ from pyiceberg.exceptions import (
 )
 from pyiceberg.table import Table
 from pyiceberg.table.refs import SnapshotRefType
+from sqlalchemy.exc import SQLAlchemyError
 
 from tidemark.errors import MainMoved
 from tidemark.lake.branches import create_branch
@@ -74,7 +75,7 @@ class Lake:
 
     def _create(self, spec: DatasetSpec) -> Table:
         schema = to_schema(spec)
-        self._ensure_namespace(spec.namespace)
+        self.ensure_namespace(spec.namespace)
         try:
             return self.catalog.create_table(
                 spec.dataset,
@@ -85,11 +86,15 @@ class Lake:
         except TableAlreadyExistsError:
             return self.table(spec.dataset)
 
-    def _ensure_namespace(self, namespace: str) -> None:
-        try:
-            self.catalog.create_namespace(namespace)
-        except NamespaceAlreadyExistsError:
+    def ensure_namespace(self, name: str) -> None:
+        """Create a namespace where it is missing; another process may do the same in this instant."""
+        if self.catalog.namespace_exists(name):
             return
+        try:
+            self.catalog.create_namespace(name)
+        except (NamespaceAlreadyExistsError, SQLAlchemyError):
+            if not self.catalog.namespace_exists(name):
+                raise
 
     def _first_commit(self, table: Table) -> Table:
         """A branch can only start from a snapshot, so each table begins with an empty one."""
@@ -108,7 +113,7 @@ class Lake:
                 raise MainMoved(f"{'.'.join(table.name())}: snapshot {snapshot_id}, the plan's base, has expired")
             create_branch(current, name, snapshot_id)
 
-        self._move_ref(self.catalog.load_table(table.name()), create)
+        self._move_ref(table, create)
 
     def remove_branch(self, dataset: str, name: str) -> None:
         """Remove a branch if it is there."""

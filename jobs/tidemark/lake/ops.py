@@ -9,7 +9,6 @@ from typing import Any, Final, TypeVar
 import pyarrow as pa
 from pyiceberg.exceptions import (
     CommitFailedException,
-    NamespaceAlreadyExistsError,
     NoSuchTableError,
     TableAlreadyExistsError,
 )
@@ -196,8 +195,7 @@ def of_request(request_id: str) -> BooleanExpression:
 def _ensure(lake: Lake, name: str) -> Table:
     with contextlib.suppress(NoSuchTableError):
         return lake.catalog.load_table(name)
-    with contextlib.suppress(NamespaceAlreadyExistsError):
-        lake.catalog.create_namespace("ops")
+    lake.ensure_namespace("ops")
     try:
         return lake.catalog.create_table(name, schema=SCHEMAS[name], properties=PROPERTIES)
     except TableAlreadyExistsError:
