@@ -14,13 +14,23 @@ _DESCRIPTION = "Incremental tables: init -> write-audit-publish -> commit."
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command. 0: done; 1: refused or failed, with a sentence on stderr; 2: wrong arguments."""
-    options = _parser().parse_args(arguments)
+    options = _parse(arguments)
     try:
         status: int = options.command(options)
     except TidemarkError as error:
         print(f"{type(error).__name__}: {error}", file=sys.stderr)
         return 1
     return status
+
+
+def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+    """The options; argparse makes an empty list of a value that is written as `--`."""
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    for name, value in vars(options).items():
+        if isinstance(value, list):
+            parser.error(f"{name}: -- is no value")
+    return options
 
 
 def _parser() -> argparse.ArgumentParser:
