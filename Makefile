@@ -8,11 +8,12 @@ BIN = .venv/bin
 FIND = import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12))
 DAYS ?= 1
 TESTS ?= tests
+EXAMPLES ?= 20000
 
 # Compiled modules are kept: without them each start of Python reads all its packages anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup run stop world test lint format doctor bench clean
+.PHONY: help setup run stop world test fuzz lint format doctor bench clean
 
 help:  ## Say what there is
 	@sed -n 's/^\([a-z]*\):.*## /  make \1 | /p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-18s%s\n", $$1, $$2}'
@@ -35,6 +36,9 @@ world: setup  ## Add DAYS=1 days to the demo world, for the next `make run` to f
 
 test: setup  ## All tests (TESTS=tests/loop for some)
 	@$(PY) -m pytest -q $(TESTS)
+
+fuzz: setup  ## Try hostile files, specs and settings, EXAMPLES=20000 of each kind
+	@FUZZ_EXAMPLES=$(EXAMPLES) $(PY) -m pytest -q tests/hostile/test_fuzz_landing.py tests/hostile/test_fuzz_specs.py
 
 lint: setup  ## Style, types and import contracts
 	@$(BIN)/ruff check --quiet --output-format concise .

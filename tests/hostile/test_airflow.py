@@ -46,7 +46,7 @@ def test_s50_a_reason_that_cannot_be_shown_is_refused(kind: str, value: str) -> 
     params = spoilt("reason", FORBIDDEN_TEXT[value])
     if kind == "backfill":
         params |= {"from": None, "to": None}
-    with pytest.raises(RequestRefused, match="^reason: "):
+    with pytest.raises(RequestRefused, match=r"^reason: "):
         asked(run, params)
 
 
@@ -87,6 +87,6 @@ def test_s50_a_refused_request_fails_the_task_for_good_and_opens_nothing(
         monkeypatch.setenv(name, setting)
     run = {"dag_run": FakeRun(start_date=datetime(2026, 4, 12, tzinfo=UTC)), "params": spoilt("from", HOSTILE[value])}
     monkeypatch.setattr(steps, "get_current_context", lambda: run)
-    with pytest.raises(AirflowFailException, match="^RequestRefused: from: "):
+    with pytest.raises(AirflowFailException, match=r"^RequestRefused: from: "):
         steps.init("accounts.account_states")
     assert untouched(home)

@@ -128,13 +128,54 @@ def test_any_settings_are_taken_or_refused(folder: Path, content: bytes | str) -
 
 
 WORDS = ["clicks", "plan", "and", "or", "not", "is", "null", "in", "between", "like", "interval", "day", "true", "date"]
-SIGNS = ["(", ")", ",", "=", "<", ">", "<>", "-", "--", "+", "*", "/", "/*", "[", "]", ";", "`", '"', "\\", ".", "::", "$"]
-OTHERS = ["select", "reflect", "java_method", "abs", "exists", "'x'", "'", "1", "2.5", "1e5", " ", "\n", "case", "as", "а"]
+SIGNS = [
+    "(",
+    ")",
+    ",",
+    "=",
+    "<",
+    ">",
+    "<>",
+    "-",
+    "--",
+    "+",
+    "*",
+    "/",
+    "/*",
+    "[",
+    "]",
+    ";",
+    "`",
+    '"',
+    "\\",
+    ".",
+    "::",
+    "$",
+]
+OTHERS = [
+    "select",
+    "reflect",
+    "java_method",
+    "abs",
+    "exists",
+    "'x'",
+    "'",
+    "1",
+    "2.5",
+    "1e5",
+    " ",
+    "\n",
+    "case",
+    "as",
+    "а",
+]
 FORBIDDEN = re.compile(r"--|/\*|[;`\"\\$.:]|\b(select|reflect|java_method|exists|case|as)\b")
 
 
 @tried
-@given(st.lists(st.sampled_from([*WORDS, *SIGNS, *OTHERS, *FUNCTIONS]) | st.text(max_size=3), max_size=14).map(" ".join))
+@given(
+    st.lists(st.sampled_from([*WORDS, *SIGNS, *OTHERS, *FUNCTIONS]) | st.text(max_size=3), max_size=14).map(" ".join)
+)
 def test_an_accepted_condition_says_nothing_that_is_not_in_the_grammar(condition: str) -> None:
     try:
         check_condition(condition, ("clicks", "plan"))

@@ -8,6 +8,7 @@ import pickle
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 
@@ -37,7 +38,7 @@ def measured(text: str) -> str:
     """The text with the sizes of its trees put right, so that what was changed inside is looked at."""
     raw = text.encode()
     places = [found.start() for found in re.finditer(rb"Tree=[0-9]+\n", raw)] + [raw.index(b"end of trees")]
-    sizes = " ".join(str(end - start) for start, end in zip(places, places[1:], strict=False))
+    sizes = " ".join(str(end - start) for start, end in pairwise(places))
     return re.sub(r"tree_sizes=.*", f"tree_sizes={sizes}", text, count=1)
 
 

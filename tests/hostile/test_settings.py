@@ -94,7 +94,7 @@ def test_s50_a_path_that_means_more_than_a_path_is_refused(name: str, text: str)
 
 
 def test_s50_a_settings_file_that_is_named_and_not_there_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match="^TIDEMARK_VALUES: .* is not there"):
+    with pytest.raises(SettingsError, match=r"^TIDEMARK_VALUES: .* is not there"):
         load_settings({"TIDEMARK_VALUES": str(tmp_path / "none.yaml")})
 
 

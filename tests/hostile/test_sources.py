@@ -9,9 +9,7 @@ from pathlib import Path
 import pytest
 
 CHECKOUT = Path(__file__).resolve().parents[2]
-SOURCES = sorted(
-    path for folder in ("jobs", "dags", "infra", "bench") for path in (CHECKOUT / folder).rglob("*.py")
-)
+SOURCES = sorted(path for folder in ("jobs", "dags", "infra", "bench") for path in (CHECKOUT / folder).rglob("*.py"))
 MODULES = {"pickle", "cPickle", "cloudpickle", "dill", "joblib", "marshal", "shelve", "commands", "pty", "ctypes"}
 CALLS = {"eval", "exec", "compile", "__import__", "execfile"}
 DOTTED = {
