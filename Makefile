@@ -12,7 +12,7 @@ TESTS ?= tests
 # Compiled modules are kept: without them each start of Python reads all its packages anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup run stop world test kill-matrix soak histories lint format doctor bench clean
+.PHONY: help setup run stop world test kill-matrix soak histories fuzz lint format doctor bench clean
 
 help:  ## Say what there is
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1 | /p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-18s%s\n", $$1, $$2}'
@@ -38,6 +38,9 @@ test: setup  ## All tests (TESTS=tests/loop for some)
 
 kill-matrix: setup  ## Kill sessions at every point, in every mode and catalog, and recover (CASES="postgres later" for some)
 	@$(PY) -m tests.kill $(CASES)
+
+fuzz: setup  ## Try hostile files, specs and settings, EXAMPLES=20000 of each kind
+	@FUZZ_EXAMPLES="$${EXAMPLES:-20000}" $(PY) -m pytest -q tests/hostile/test_fuzz_landing.py tests/hostile/test_fuzz_specs.py
 
 lint: setup  ## Style, types and import contracts
 	@$(BIN)/ruff check --quiet --output-format concise .

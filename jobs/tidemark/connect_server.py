@@ -46,10 +46,14 @@ def ensure_server(settings: Settings) -> str:
 
 def _check_remote(remote: str) -> str:
     """A given address, if something answers there; the client itself would wait for it for minutes."""
-    address = urlsplit(remote)
+    try:
+        address = urlsplit(remote)
+        port = address.port or DEFAULT_PORT
+    except ValueError as error:
+        raise EngineError(f"TIDEMARK_SPARK_REMOTE: {remote[:80]!r} is no address ({error})") from error
     if address.scheme != "sc" or not address.hostname:
         raise EngineError(f"TIDEMARK_SPARK_REMOTE: {remote[:80]!r} is no address like sc://host:15002")
-    if not _answers(address.port or DEFAULT_PORT, address.hostname):
+    if not _answers(port, address.hostname):
         raise EngineError(f"no Spark Connect server answers at {remote}; start it, or leave TIDEMARK_SPARK_REMOTE out")
     return remote
 

@@ -15,7 +15,7 @@ LONGEST = timedelta(days=3660)
 """Ten years: whoever means more has mistyped a year."""
 
 _INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}(T\d{2}(:\d{2}(:\d{2}(\.\d{1,6})?)?)?(Z|[+-]\d{2}:\d{2})?)?", re.ASCII)
-_DATASET = re.compile(r"[a-z][a-z0-9_]{0,63}\.[a-z][a-z0-9_]{0,63}", re.ASCII)
+_DATASET = re.compile(r"[a-z][a-z0-9_]{0,127}\.[a-z][a-z0-9_]{0,127}", re.ASCII)
 REASON_LENGTH = 500
 ID_LENGTH = 250
 
@@ -69,17 +69,12 @@ def make_request(asked: Interval, request_id: str, reason: str) -> Request:
     return Request(asked, request_id, check_reason(reason))
 
 
-def printable(text: str) -> str:
-    """A text that a terminal shows and does not obey: what is not printable is written out."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
-
-
 def check_reason(reason: str) -> str:
     """A reason for the record. Raises RequestRefused."""
     return _check_text("reason", reason, REASON_LENGTH)
 
 
 def _check_text(name: str, text: str, longest: int) -> str:
-    if not text.strip() or len(text) > longest or not text.isprintable():
+    if not isinstance(text, str) or not text.strip() or len(text) > longest or not text.isprintable():
         raise RequestRefused(f"{name}: needs 1 to {longest} printable characters")
     return text

@@ -10,7 +10,8 @@ from typing import Any, Protocol
 
 from tidemark.errors import RequestRefused
 from tidemark.ranges import Interval
-from tidemark.requests import check_reason, make_request, printable, read_instant, read_range
+from tidemark.requests import check_reason, make_request, read_instant, read_range
+from tidemark.text import printable
 
 
 class Run(Protocol):

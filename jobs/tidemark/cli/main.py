@@ -14,7 +14,7 @@ _DESCRIPTION = "Incremental tables: init -> write-audit-publish -> commit."
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command. 0: done; 1: refused or failed, with a sentence on stderr; 2: wrong arguments."""
-    options = _parser().parse_args(arguments)
+    options = _parse(arguments)
     try:
         status: int = options.command(options)
     except Exception as error:
@@ -31,6 +31,16 @@ def _told(error: Exception) -> TidemarkError | None:
     from tidemark.failures import translate
 
     return translate(error, "tidemark")
+
+
+def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+    """The options; argparse makes an empty list of a value that is written as `--`."""
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    for name, value in vars(options).items():
+        if isinstance(value, list):
+            parser.error(f"{name}: -- is no value")
+    return options
 
 
 def _parser() -> argparse.ArgumentParser:

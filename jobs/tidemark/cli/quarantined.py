@@ -10,9 +10,10 @@ from tidemark import quarantine
 from tidemark.errors import RequestRefused
 from tidemark.lake import open_lake
 from tidemark.quarantine import Refusal, Replay
-from tidemark.requests import check_reason, printable, read_instant
+from tidemark.requests import check_reason, read_instant
 from tidemark.settings import load_settings
 from tidemark.spec import load_specs
+from tidemark.text import printable
 
 MOST_SHOWN = 50
 """Lines of a listing; whoever has more looks closer with --reason and --since."""

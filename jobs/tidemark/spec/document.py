@@ -15,6 +15,7 @@ from typing import Any
 import yaml
 
 from tidemark.errors import SpecError
+from tidemark.text import printable
 
 LARGEST = 1 << 20
 """Bytes of a spec file; the longest that people write have a few thousand."""
@@ -46,7 +47,7 @@ class Item:
 
     def wrong(self, what: str, remedy: str) -> SpecError:
         """The error to raise about this value."""
-        return SpecError(f"{self.path}:{self.line}: {what}; {remedy}")
+        return SpecError(f"{self.path}:{self.line}: {printable(what)}; {remedy}")
 
     @property
     def shown(self) -> str:
