@@ -32,7 +32,7 @@ SEEDS: dict[str, tuple[dict[str, Any], str]] = {
 
 @pytest.mark.parametrize("appended", [True, False], ids=["appended", "overwritten"])
 @pytest.mark.parametrize("seed", SEEDS)
-def test_one_bad_row_fires_its_rule_alone(bench: Bench, seed: str, appended: bool) -> None:
+def test_s41_one_bad_row_fires_its_rule_alone(bench: Bench, seed: str, appended: bool) -> None:
     changes, check = SEEDS[seed]
     rows = [*good_rows(), good_row(4, account="account-bad") | changes]
     report = bench.stage_and_audit(rows, None if appended else DAY)

@@ -19,8 +19,10 @@ from tests.accounts.world import Accounts, Event, as_request, hour, same_rows_as
 from tidemark import session
 from tidemark.errors import MainMoved
 from tidemark.lake import ops
+from tidemark.lake.branches import BRANCH_LIFE
 from tidemark.lake.properties import BRANCH_PREFIX, CATALOG, SESSION
-from tidemark.maintenance import KEEP_BRANCHES_FOR, KEEP_SNAPSHOTS_FOR, maintain
+from tidemark.maintenance import maintain
+from tidemark.maintenance.needs import KEEP_SNAPSHOTS_FOR
 from tidemark.records import Request
 from tidemark.stages import Audited, Committed, Staged
 from tidemark.steps.audit import audit
@@ -251,7 +253,7 @@ def _as_a_clean_run(accounts: Accounts, folder: Path) -> None:
     accounts.run(STATES)
     watermark = accounts.watermark(STATES)
     assert watermark is not None and watermark.complete_through == hour(4)
-    maintain(replace(accounts.context, clock=datetime.now(UTC) + KEEP_BRANCHES_FOR), STATES)
+    maintain(replace(accounts.context, clock=datetime.now(UTC) + BRANCH_LIFE), STATES)
     assert [name for name in accounts.table(STATES).refs() if name.startswith(BRANCH_PREFIX)] == []
     same_rows_as_rebuild(accounts, STATES, folder / "clean")
 

@@ -12,8 +12,10 @@ from tests.accounts.world import Accounts, Event
 from tests.soak.figures import Figures
 from tests.soak.oracle import instant
 from tests.soak.schedule import OPS, Action
+from tidemark.lake.branches import BRANCH_LIFE
 from tidemark.lake.properties import CATALOG
-from tidemark.maintenance import KEEP_BRANCHES_FOR, KEEP_SNAPSHOTS_FOR, maintain, maintain_ops
+from tidemark.maintenance import maintain, maintain_ops
+from tidemark.maintenance.needs import KEEP_SNAPSHOTS_FOR
 from tidemark.steps.context import Context
 
 IN_USE = timedelta(seconds=60)
@@ -80,4 +82,4 @@ def compact(world: Accounts, dataset: str) -> None:
 
 def as_of(context: Context, in_use: timedelta) -> Context:
     """A clock so far ahead that maintenance takes everything that is older than `in_use` for old."""
-    return replace(context, clock=datetime.now(UTC) + max(KEEP_SNAPSHOTS_FOR, KEEP_BRANCHES_FOR) - in_use)
+    return replace(context, clock=datetime.now(UTC) + max(KEEP_SNAPSHOTS_FOR, BRANCH_LIFE) - in_use)
