@@ -35,7 +35,7 @@ def test_what_another_run_has_done_is_skipped_and_not_closed_twice(
 ) -> None:
     from airflow.sdk.exceptions import AirflowSkipException
 
-    monkeypatch.setattr("tidemark.session.write_audit_publish", lambda *_: DONE_BY_ANOTHER)
+    monkeypatch.setattr("tidemark.session.write_audit_publish", lambda *_, **__: DONE_BY_ANOTHER)
     with pytest.raises(AirflowSkipException, match=r"search\.a"):
         steps.write_audit_publish("search.a", {"session": "s", "how": "overwrite"})
 
@@ -48,7 +48,7 @@ def test_what_would_fail_again_is_not_retried_and_keeps_its_sentence(
 ) -> None:
     from airflow.sdk.exceptions import AirflowFailException
 
-    def fail(*_: object) -> Published:
+    def fail(*_: object, **__: object) -> Published:
         raise error
 
     monkeypatch.setattr("tidemark.session.write_audit_publish", fail)
@@ -60,7 +60,7 @@ def test_what_would_fail_again_is_not_retried_and_keeps_its_sentence(
 def test_what_may_pass_is_left_to_airflows_retries(
     steps: ModuleType, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
-    def fail(*_: object) -> Published:
+    def fail(*_: object, **__: object) -> Published:
         raise error
 
     monkeypatch.setattr("tidemark.session.write_audit_publish", fail)

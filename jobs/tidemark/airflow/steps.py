@@ -5,6 +5,7 @@ XCom carries the session's id and nothing that could not be found again in `ops.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -12,6 +13,7 @@ from airflow.sdk import Asset, get_current_context
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 Given = TypeVar("Given")
+_LOG = logging.getLogger(__name__)
 
 
 def init(dataset: str) -> dict[str, str]:
@@ -49,7 +51,7 @@ def _owed(datasets: list[str]) -> bool:
     marks = {name: watermark_of(table) for name in datasets if (table := lake.find_table(name)) is not None}
     left = {name: mark.owed for name, mark in marks.items() if mark is not None and mark.owed}
     for name, ranges in left.items():
-        print(f"{name} owes {describe(ranges)}: the next run goes on with it")
+        _tell(f"{name} owes {describe(ranges)}: the next run goes on with it")
     return bool(left)
 
 
@@ -67,9 +69,9 @@ def _init(dataset: str) -> dict[str, str]:
         request = request_of(context, dataset, wish)
         reason = nothing_there(context, dataset, request) if request else None
         if reason:
-            print(reason)
+            _tell(reason)
             return {}
-    plan = session.init(context, dataset, request).plan
+    plan = session.init(context, dataset, request, say=_tell).plan
     return {} if plan.how is How.nothing else {"session": plan.session, "how": plan.how.value}
 
 
@@ -77,7 +79,7 @@ def _write_audit_publish(dataset: str, planned: str) -> str:
     from tidemark import session
     from tidemark.records import How
 
-    plan = session.write_audit_publish(_open(_clock()), dataset, planned).plan
+    plan = session.write_audit_publish(_open(_clock()), dataset, planned, say=_tell).plan
     if plan.how is How.nothing:
         raise AirflowSkipException(f"{dataset}: another session has meanwhile done what was asked")
     return plan.session
@@ -87,12 +89,18 @@ def _commit(dataset: str, published: str) -> None:
     from tidemark import session
     from tidemark.ranges import format_instant
 
-    mark = session.commit(_open(_clock()), dataset, published).watermark
+    mark = session.commit(_open(_clock()), dataset, published, say=_tell).watermark
     if mark is None:
         return
     through = format_instant(mark.complete_through) if mark.complete_through else None
     extra = {"session": mark.session, "complete_through": through, "snapshot": str(mark.snapshot)}
     get_current_context()["outlet_events"][Asset(dataset)].extra = extra
+
+
+def _tell(text: str) -> None:
+    """Say it in the task's log, in its place: what is printed reaches Airflow later, behind the task's end."""
+    for line in text.splitlines():
+        _LOG.info("%s", line)
 
 
 def _clock() -> Any:

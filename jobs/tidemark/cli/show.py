@@ -5,19 +5,21 @@ from __future__ import annotations
 import argparse
 from datetime import datetime
 
-from tidemark.lake import open_lake, ops
+from tidemark.errors import SettingsError
+from tidemark.lake import Lake, open_lake, ops
 from tidemark.lake.commits import watermark_of
+from tidemark.plans import Plan
 from tidemark.ranges import describe, format_instant
 from tidemark.records import Watermark
-from tidemark.requests import check_dataset
-from tidemark.settings import load_settings
+from tidemark.settings import Settings, load_settings
 from tidemark.spec import load_specs
+from tidemark.steps.context import find_spec
 
 
 def watermarks(options: argparse.Namespace) -> int:
     """One line a dataset: through when it is complete and final, and which session built it."""
     settings = load_settings()
-    lake = open_lake(settings)
+    lake = _lake_of(settings)
     names = sorted(load_specs(settings.schemas, settings.values))
     width = max(len(name) for name in names)
     for name in names:
@@ -42,15 +44,35 @@ def _instant(instant: datetime | None) -> str:
 
 
 def sessions(options: argparse.Namespace) -> int:
-    """The latest closed sessions, newest first."""
-    where = ops.of_dataset(check_dataset(options.dataset)) if options.dataset is not None else None
-    lake = open_lake(load_settings())
-    rows = ops.rows(lake, "ops.high_watermarks", where)
-    newest = sorted(rows, key=lambda row: (row["committed_at"], row["session"]), reverse=True)
+    """The latest sessions, newest first by the clock of their runs: what each rebuilt, and whether it ended."""
+    settings = load_settings()
+    where = None
+    if options.dataset is not None:
+        where = ops.of_dataset(find_spec(load_specs(settings.schemas, settings.values), options.dataset).dataset)
+    lake = _lake_of(settings)
+    planned = ops.rows(lake, "ops.sessions", where, ("session", "plan", "planned_at"))
+    closed = {row["session"] for row in ops.rows(lake, "ops.high_watermarks", where, ("session",))}
+    newest = sorted(planned, key=lambda row: (row["planned_at"], row["session"]), reverse=True)
     for row in newest[: max(options.last, 0)]:
-        through = _instant(row["complete_through"])
-        reason = f"  by hand: {row['reason']}" if row["reason"] else ""
-        print(f"{row['session']:<22} {row['dataset']:<32} {row['how']:<10} complete through {through}{reason}")
-    if not rows:
+        print(_session(Plan.from_json(row["plan"]), row["planned_at"], row["session"] in closed))
+    if not planned:
         print("no session yet")
     return 0
+
+
+def _session(plan: Plan, at: datetime, closed: bool) -> str:
+    reason = plan.request.reason if plan.request else plan.reason
+    parts = [f"{_instant(at):<18} {plan.session:<22} {plan.dataset:<32} {plan.how:<10}"]
+    parts.append(
+        f"complete through {_instant(plan.complete_through)}" if closed else "not published, or not closed yet"
+    )
+    parts += [f"rebuilt {describe(plan.ranges)}"] if plan.ranges else []
+    parts += [f"by hand: {reason}"] if reason else []
+    return "  ".join(parts)
+
+
+def _lake_of(settings: Settings) -> Lake:
+    """The lake of a home that has one; looking makes none. Raises SettingsError."""
+    if settings.catalog_uri is None and not (settings.lake / "catalog.db").exists():
+        raise SettingsError(f"{settings.home}: no lake is there; name another in TIDEMARK_HOME, or run something first")
+    return open_lake(settings)

@@ -71,6 +71,8 @@ class Changes:
             count = self.appended + self.rewritten + self.dropped + self.kept
             kinds = [f"{n} {word}" for n, word in self._kinds() if n]
             head = f"{count} snapshots" + (f" ({', '.join(kinds)})" if kinds else "")
+            if not count:
+                return "nothing new"
         if self.timeless_rows:
             return f"{head}; {self.timeless_rows} rows"
         if not self.files:
