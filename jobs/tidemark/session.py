@@ -12,7 +12,7 @@ import uuid
 from collections.abc import Callable
 from datetime import datetime
 
-from tidemark.errors import MainMoved, RequestRefused
+from tidemark.errors import AuditFailed, MainMoved, RequestRefused
 from tidemark.explain import explain
 from tidemark.failures import telling, told
 from tidemark.fingerprint import fingerprint
@@ -172,7 +172,21 @@ def _carry_out(context: Context, planned: Planned, attempt: str, say: Say) -> Pu
         return touch(context, planned)
     if context.spec(plan.dataset).expectations:
         threading.Thread(target=_import_audit_library, daemon=True).start()
-    return _stage_and_publish(context, planned, attempt, say)
+    try:
+        return _stage_and_publish(context, planned, attempt, say)
+    except (AuditFailed, MainMoved):
+        raise
+    except Exception as error:
+        return _published_by_another(context, plan, error, say)
+
+
+def _published_by_another(context: Context, plan: Plan, error: Exception, say: Say) -> Published:
+    """Another run of this very session that was faster took our branch away when it closed it. Else the error."""
+    done = find_published(context, plan)
+    if done is None:
+        raise error
+    say(f"{plan.dataset}: session {plan.session} was published by another run; this one ended with: {error}")
+    return done
 
 
 def _stage_and_publish(context: Context, planned: Planned, attempt: str, say: Say) -> Published:

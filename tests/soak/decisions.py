@@ -53,7 +53,7 @@ class _Upstream:
         self.requests: list[Task] = []
 
     def era(self, kills: int) -> tuple[Round, ...]:
-        rounds = []
+        rounds: list[Round] = []
         while kills > 0:
             rounds.append(self._round(kills, first=not rounds))
             kills -= len(rounds[-1].kills)

@@ -12,7 +12,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pyiceberg.expressions import And, EqualTo
 from pyiceberg.table import Table
 from pyiceberg.table.snapshots import Snapshot
 
@@ -130,8 +129,8 @@ def audit_faults(lake: Lake, table: Table, published: Snapshot, session: str) ->
     if then is None:
         yield f"no audit was on record when session {session} was published"
         return
-    own = And(EqualTo("session", session), EqualTo("snapshot_id", published.snapshot_id))
-    rows = results.scan(own, snapshot_id=then.snapshot_id).to_arrow().to_pylist()
+    found = results.scan(ops.of_session(session), snapshot_id=then.snapshot_id).to_arrow().to_pylist()
+    rows = [row for row in found if row["snapshot_id"] == published.snapshot_id]
     if not rows:
         yield f"session {session} was published before its audit was on record"
     for row in rows:
