@@ -53,7 +53,7 @@ class Place:
         return {
             "TIDEMARK_HOME": str(self.folder / name),
             "TIDEMARK_SCHEMAS": str(SCHEMAS),
-            "TIDEMARK_VALUES": str(SCHEMAS / "none.yaml"),
+            "TIDEMARK_VALUES": str(SCHEMAS.parent / "values.yaml"),
             "TIDEMARK_SPARK_REMOTE": self.remote,
             "PYTHONPYCACHEPREFIX": str(self.folder / "byte-code"),
         }

@@ -49,6 +49,7 @@ def adopt_rollback(context: Context, dataset: str, reason: str, say: Say = print
     if found is None or found.current_snapshot() is None:
         raise RequestRefused(f"{dataset}: nothing is published yet; there is no rollback to adopt")
     table = _target(context, dataset)
+    close_published(context, table)
     current = watermark_of(table)
     line = list(ancestors(table, _head(table)))
     if current is None or any(snapshot.snapshot_id == current.snapshot for snapshot in line):

@@ -132,4 +132,3 @@ def test_many_sessions_are_maintained_and_weighed(place: Place) -> None:
         "maintenance of all tables, the last night",
     ]
     assert figures.notes[-1].startswith("after 4 sessions: ")
-    assert place.lake("housekeeping").rows_of("bench.facts") == 20

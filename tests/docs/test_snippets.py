@@ -15,6 +15,7 @@ from tests.docs.conftest import Reader
 from tests.docs.pages import CHECKOUT, marked
 from tidemark import session
 from tidemark.errors import ForeignCommit, RolledBack
+from tidemark.modules import find_source
 from tidemark.spark import connect
 from tidemark.spec import load_specs
 
@@ -113,6 +114,9 @@ def _import(path: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     module = importlib.util.module_from_spec(found)
     monkeypatch.setitem(sys.modules, name, module)
     found.loader.exec_module(module)
+    monkeypatch.setattr(
+        "tidemark.spec.entries.find_source", lambda asked: path if asked == name else find_source(asked)
+    )
 
 
 def _cells(line: str) -> list[str]:

@@ -19,11 +19,11 @@ from pyspark.sql import functions as F
 
 from tests.accounts.world import DAY, Accounts, Event, hour
 from tests.histories.tables import expected_rows, inside
-from tidemark import maintenance
 from tidemark.audit import Report
 from tidemark.audit.report import CheckResult
 from tidemark.lake.manifests import file_span
 from tidemark.lake.properties import ATTEMPT, CATALOG, CONTENT, KEPT, SESSION, WATERMARK
+from tidemark.maintenance import expiry, files
 from tidemark.plans import Plan
 from tidemark.ranges import Interval, Ranges, intersect
 from tidemark.records import How
@@ -104,7 +104,8 @@ def plain_sessions() -> Iterator[None]:
         patch.object(write, "_stage", _stage),
         patch.object(write, "_write", _write),
         patch.object(audit, "_report", _report),
-        patch.object(maintenance, "_call", _call),
+        patch.object(expiry, "call", _call),
+        patch.object(files, "call", _call),
     ):
         yield
 
@@ -193,12 +194,19 @@ def _report(context: Context, staged: Staged) -> Report:
     return Report(staged.plan.dataset, staged.plan.session, staged.snapshot_id, (passed,), staged.rows_written, None)
 
 
-def _call(context: Context, procedure: str, dataset: str, until: datetime | None = None) -> Mapping[str, int]:
-    table = context.lake.table(dataset)
-    if procedure == "rewrite_data_files" or until is None:
-        return {"rewritten_data_files_count": 0}
-    table.maintenance.expire_snapshots().older_than(until.replace(microsecond=0)).commit()
-    return {}
+def _call(
+    context: Context,
+    procedure: str,
+    dataset: str,
+    older_than: datetime | None = None,
+    options: Mapping[str, int] | None = None,
+) -> list[dict[str, int]]:
+    """Only expiry changes what a session sees; nothing is folded, and no orphan is removed."""
+    if procedure == "expire_snapshots" and older_than is not None:
+        table = context.lake.table(dataset)
+        table.maintenance.expire_snapshots().older_than(older_than.replace(microsecond=0)).commit()
+    counts = {"rewrite_data_files": "rewritten_data_files_count", "rewrite_manifests": "rewritten_manifests_count"}
+    return [{counts[procedure]: 0}] if procedure in counts else []
 
 
 ENGINES: Mapping[str, Callable[[Accounts], Engine]] = {"spark": Spark, "plain": Plain}

@@ -23,6 +23,7 @@ CLOSING = (*MODES, "source")
 TOUCH, FIRST, SOURCE, EXPECTATIONS = ("touch",), ("first",), ("source",), ("expectations",)
 
 OPS_APPEND = "tidemark.lake.ops:append"
+OPS_ONCE = "tidemark.lake.ops:append_once"
 SWAP = "pyiceberg.catalog.sql:SqlCatalog.commit_table"
 WRITE_METADATA = "pyiceberg.catalog.sql:SqlCatalog._write_metadata"
 CREATE_BRANCH = "tidemark.lake.catalog:Lake.create_branch"
@@ -53,9 +54,9 @@ class Point:
 
 POINTS: tuple[Point, ...] = (
     Point("before anything is planned", INIT, "before", "tidemark.steps.init:survey"),
-    Point("before the session row", INIT, "before", OPS_APPEND, "ops.sessions"),
+    Point("before the session row", INIT, "before", OPS_ONCE, "ops.sessions"),
     Point("session row written, not committed", INIT, "before", SWAP, inside=STORE),
-    Point("after the session row", INIT, "after", OPS_APPEND, "ops.sessions"),
+    Point("after the session row", INIT, "after", OPS_ONCE, "ops.sessions"),
     Point("before the branch", MIDDLE, "before", CREATE_BRANCH),
     Point("after the branch", MIDDLE, "after", CREATE_BRANCH),
     Point("mid write, Spark commits late", MIDDLE, "during", WRITE),
@@ -72,11 +73,11 @@ POINTS: tuple[Point, ...] = (
     Point("publish: swapped, not returned", MIDDLE, "after", SWAP, inside=PUBLISH),
     Point("between publish and commit", MIDDLE, "after", "tidemark.session:publish"),
     Point("before anything is closed", COMMIT, "before", "tidemark.session:commit_step", worlds=CLOSING),
-    Point("before the file rows", COMMIT, "before", OPS_APPEND, "ops.landed_files", worlds=SOURCE),
-    Point("after the file rows", COMMIT, "after", OPS_APPEND, "ops.landed_files", worlds=SOURCE),
-    Point("before the watermark row", COMMIT, "before", OPS_APPEND, "ops.high_watermarks", worlds=CLOSING),
+    Point("before the file rows", COMMIT, "before", OPS_ONCE, "ops.landed_files", worlds=SOURCE),
+    Point("after the file rows", COMMIT, "after", OPS_ONCE, "ops.landed_files", worlds=SOURCE),
+    Point("before the watermark row", COMMIT, "before", OPS_ONCE, "ops.high_watermarks", worlds=CLOSING),
     Point("watermark row written, not committed", COMMIT, "before", SWAP, inside=CLOSE),
-    Point("after the watermark row", COMMIT, "after", OPS_APPEND, "ops.high_watermarks", worlds=CLOSING),
+    Point("after the watermark row", COMMIT, "after", OPS_ONCE, "ops.high_watermarks", worlds=CLOSING),
     Point("before the branch goes", COMMIT, "before", REMOVE_BRANCH),
     Point("mid clean-up", COMMIT, "before", SWAP, inside=REMOVE_BRANCH),
     Point("after the branch went", COMMIT, "after", REMOVE_BRANCH),
@@ -85,7 +86,7 @@ POINTS: tuple[Point, ...] = (
     Point("mid audit, after the expectations", MIDDLE, "after", EXPECT, worlds=EXPECTATIONS),
     Point("touch: before the commit", MIDDLE, "before", SWAP, inside=PUBLISH, worlds=TOUCH),
     Point("touch: swapped, not returned", MIDDLE, "after", SWAP, inside=PUBLISH, worlds=TOUCH),
-    Point("touch: before the watermark row", COMMIT, "before", OPS_APPEND, "ops.high_watermarks", worlds=TOUCH),
+    Point("touch: before the watermark row", COMMIT, "before", OPS_ONCE, "ops.high_watermarks", worlds=TOUCH),
     Point("first run: before the table", INIT, "before", CREATE, worlds=FIRST),
     Point("first run: table without a snapshot", INIT, "before", FIRST_COMMIT, worlds=FIRST),
     Point("first run: ops table without a row", INIT, "after", "tidemark.lake.ops:_ensure", worlds=FIRST),
