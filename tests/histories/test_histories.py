@@ -17,8 +17,8 @@ from tidemark.settings import Settings
 pytestmark = [pytest.mark.loop, pytest.mark.spark]
 
 ASKED = int(os.environ.get("EXAMPLES", "0"))
-EVERY_TIME = settings(max_examples=4, stateful_step_count=10, derandomize=True)
-MORE = settings(max_examples=6, stateful_step_count=12, derandomize=True)
+EVERY_TIME = settings(max_examples=2, stateful_step_count=8, derandomize=True)
+MORE = settings(max_examples=3, stateful_step_count=8, derandomize=True)
 AT_LENGTH = settings(max_examples=ASKED or 1, stateful_step_count=int(os.environ.get("STEPS", "25")))
 SLOW = [HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large]
 
