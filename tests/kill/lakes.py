@@ -74,7 +74,8 @@ class Template:
         clean = self._folder / f"clean-{stage}"
         if lake.settings.landing.exists():
             shutil.copytree(lake.settings.landing, clean / "landing")
-        return rebuilt_rows(lake, self.world.dataset, clean)
+        shared = Accounts(replace(lake.settings, spark_remote=self._settings.spark_remote))
+        return rebuilt_rows(shared, self.world.dataset, clean)
 
 
 def templates(folder: Path, spark_remote: str, worlds: dict[str, World]) -> Callable[[str], Template]:
