@@ -23,7 +23,7 @@ def read_parquet(path: str) -> Items:
                 for record in _records(batch):
                     place += 1
                     yield _item(place, record)
-    except (pa.ArrowException, OSError) as error:
+    except Exception as error:  # spoilt bytes make the library raise anything, and one file must not stop the session
         what = " ".join(str(error).split())[:300]
         yield Refused(0, f"broken Parquet: after row {place}: {what}; deliver the file again")
 
