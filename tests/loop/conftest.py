@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -21,6 +21,8 @@ def catalog_uri(request: pytest.FixtureRequest) -> str | None:
 
 
 @pytest.fixture
-def accounts(home: Path, spark_remote: str, catalog_uri: str | None) -> Accounts:
+def accounts(home: Path, spark_remote: str, catalog_uri: str | None) -> Iterator[Accounts]:
     """An empty lake of the accounts domain, on a real catalog and a real engine."""
-    return Accounts(Settings(home=home, schemas=SCHEMAS, spark_remote=spark_remote, catalog_uri=catalog_uri))
+    world = Accounts(Settings(home=home, schemas=SCHEMAS, spark_remote=spark_remote, catalog_uri=catalog_uri))
+    yield world
+    world.context.lake.catalog.engine.dispose()
