@@ -35,7 +35,8 @@ def _serving(folder: Path) -> Iterator[str]:
         _give(path)
     _run(programs / "initdb", "-D", data, "-U", USER, "--auth=scram-sha-256", f"--pwfile={secret}", "--encoding=UTF8")
     port = _free_port()
-    options = f"-c listen_addresses=127.0.0.1 -c port={port} -c unix_socket_directories={folder} -c fsync=off -c max_connections=500"
+    said = {"listen_addresses": "127.0.0.1", "port": port, "unix_socket_directories": folder, "fsync": "off"}
+    options = " ".join(f"-c {name}={value}" for name, value in {**said, "max_connections": 500}.items())
     _run(programs / "pg_ctl", "-D", data, "-w", "-l", folder / "log", "-o", options, "start")
     try:
         yield f"postgresql+psycopg2://{USER}:{password}@127.0.0.1:{port}"
