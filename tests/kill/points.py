@@ -3,7 +3,7 @@
 A function is named as its caller looks it up (`module:attribute`). `table` picks the call that has this name
 among its arguments, `inside` the calls made while another function runs. `during` stands for a write that goes
 on in Spark when its client is dead. Where a call `fail`s, the process goes on with the error: before the call
-nothing arrived, after it only the answer was lost.
+nothing arrived, after it only the answer was lost; where it `heals`, the process finds out and ends well.
 """
 
 from __future__ import annotations
@@ -50,6 +50,7 @@ class Point:
     inside: str | None = None
     worlds: tuple[str, ...] = MODES
     action: Literal["die", "fail"] = "die"
+    heals: bool = False
 
 
 POINTS: tuple[Point, ...] = (
@@ -97,7 +98,7 @@ BEFORE_PUBLISH = next(point for point in POINTS if point.name == "before publish
 
 LOST: tuple[Point, ...] = (
     Point("publish never arrived", MIDDLE, "before", SWAP, inside=PUBLISH, action="fail"),
-    Point("publish landed, answer lost", MIDDLE, "after", SWAP, inside=PUBLISH, action="fail"),
+    Point("publish landed, answer lost", MIDDLE, "after", SWAP, inside=PUBLISH, action="fail", heals=True),
     Point("write landed, answer lost", MIDDLE, "after", WRITE, action="fail"),
     Point("watermark row landed, answer lost", COMMIT, "after", SWAP, inside=CLOSE, action="fail"),
     Point("session row landed, answer lost", INIT, "after", SWAP, inside=STORE, action="fail"),
