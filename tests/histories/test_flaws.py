@@ -117,3 +117,4 @@ def test_a_flaw_shows(history: History, happens: Callable[[History], None], flaw
 @pytest.mark.parametrize("happens", [happens for happens, _ in FLAWS], ids=lambda value: value.__name__)
 def test_without_the_flaw_all_is_well(history: History, happens: Callable[[History], None]) -> None:
     happens(history)
+    history.finish()

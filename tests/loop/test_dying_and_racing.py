@@ -99,10 +99,17 @@ def test_s30_counts_that_a_busy_engine_did_not_tell_are_counted_again(
     accounts: Accounts, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with_news(accounts, FACTS)
-    monkeypatch.setattr(Observation, "get", property(lambda _: {}))
+    asked: list[Observation] = []
+
+    def tell_nothing(observation: Observation) -> dict[str, int]:
+        asked.append(observation)
+        return {}
+
+    monkeypatch.setattr(Observation, "get", property(tell_nothing))
 
     accounts.run(FACTS)
 
+    assert asked, "the write has asked another kind of observation"
     same_rows_as_rebuild(accounts, FACTS, tmp_path / "clean")
 
 
