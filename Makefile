@@ -33,7 +33,7 @@ stop: setup  ## Stop what `make run` started
 world: setup  ## Add DAYS=1 days to the demo world, for the next `make run` to find
 	@$(PY) -m infra.demo.world extend --home "$${TIDEMARK_HOME:-.tidemark}" --days $(DAYS)
 
-test: setup  ## All tests (TESTS=tests/loop for some)
+test: setup  ## All tests (TESTS=tests/loop for some; CATALOGS=all for each test of the loop on Postgres too)
 	@$(PY) -m pytest -q $(TESTS)
 
 kill-matrix: setup  ## Kill sessions at every point, in every mode and catalog, and recover (CASES="postgres later" for some)
@@ -52,8 +52,8 @@ format: setup  ## Bring the code into the house's form
 	@$(BIN)/ruff check --quiet --fix .
 	@$(BIN)/ruff format --quiet .
 
-doctor: setup  ## Check Java, jars, catalog and versions, and say what to do
-	@$(PY) -m tidemark doctor
+doctor: setup  ## Say which services run; check Java, jars, catalog and versions, and say what to do
+	@$(PY) -m infra.local.services status; $(PY) -m tidemark doctor
 
 bench: setup  ## Measure what the design promises, as ratios in one run
 	@$(PY) -m bench

@@ -9,6 +9,7 @@ from typing import TextIO
 from infra.local.runs import RunState, Step
 
 _OVER = ("success", "failed", "skipped", "upstream_failed", "removed")
+LEGEND = "  one line a dataset: > running  + published  = nothing to do  x failed  . not run"
 _ORDER = {"init": 0, "write_audit_publish": 1, "commit": 2}
 
 
@@ -20,11 +21,15 @@ class Display:
         self._live = out.isatty()
         self._drawn = 0
         self._said: set[tuple[str, str]] = set()
+        self._explained = False
 
     def title(self, text: str) -> None:
         """A line above what follows."""
         self._drawn = 0
         print(text, file=self._out, flush=True)
+        if not self._explained:
+            print(LEGEND, file=self._out, flush=True)
+            self._explained = True
 
     def show(self, state: RunState) -> None:
         """Bring the lines of a run up to date."""

@@ -50,7 +50,7 @@ def hand_in(landing: Path, given: Mapping[str, Path]) -> HandedIn:
     """Put the files into the landing folder. Those that are there already are left alone."""
     new, left_out = 0, []
     for name, path in given.items():
-        for file, relative in _files(path):
+        for file, relative in _files(path, but=_named_by_others(given, name)):
             if path.is_dir() and not _is_taken(file, name):
                 left_out.append(str(file))
                 continue
@@ -58,13 +58,19 @@ def hand_in(landing: Path, given: Mapping[str, Path]) -> HandedIn:
     return HandedIn(new, tuple(left_out))
 
 
-def _files(path: Path) -> Iterator[tuple[Path, Path]]:
-    """Each file with its place below what was named."""
+def _named_by_others(given: Mapping[str, Path], name: str) -> set[Path]:
+    """What lies in a folder and is also handed in by a name of its own is only that."""
+    return {path.resolve() for other, path in given.items() if other != name} - {given[name].resolve()}
+
+
+def _files(path: Path, but: set[Path]) -> Iterator[tuple[Path, Path]]:
+    """Each file with its place below what was named, but for files and folders to be left to others."""
     if path.is_file():
         yield path, Path(path.name)
         return
     for file in sorted(path.rglob("*")):
-        if file.is_file() and not any(part.startswith(".") for part in file.relative_to(path).parts):
+        hidden = any(part.startswith(".") for part in file.relative_to(path).parts)
+        if file.is_file() and not hidden and but.isdisjoint((file.resolve(), *file.resolve().parents)):
             yield file, file.relative_to(path)
 
 

@@ -16,7 +16,7 @@ from infra.local.api import Client
 from infra.local.display import Display
 from infra.local.errors import HostError
 from infra.local.failures import explain_failure
-from infra.local.services import start_all
+from infra.local.services import choose_port, start_all
 from infra.local.summary import summarise
 from infra.local.work import has_work
 from tidemark.errors import TidemarkError
@@ -28,8 +28,8 @@ def main() -> int:
     """Run; the exit status is 0 where all that was due has been published."""
     began = time.monotonic()
     try:
-        port = ports.asked(os.environ)
         settings = load_settings()
+        port = choose_port(settings, ports.asked(os.environ))
         print(f"home {settings.home}", flush=True)
         finish = homes.prepare(settings, os.environ, _say)
         client = start_all(settings, port, _say)

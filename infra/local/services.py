@@ -16,11 +16,12 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from infra.local import ports
-from infra.local.airflow_home import environment, prepare
+from infra.local.airflow_home import environment, password_file, prepare
 from infra.local.api import ApiError, Client
 from infra.local.errors import HostError
 from infra.local.pools import make_pools
 from infra.local.processes import Service, pid_of, start, stop, tail
+from infra.local.secret import USER, password
 from tidemark.errors import TidemarkError
 from tidemark.settings import CHECKOUT, Settings, load_settings
 from tidemark.spark import ensure_server, stop_server
@@ -41,19 +42,26 @@ Say = Callable[[str], None]
 def start_all(settings: Settings, port: int | None = None, say: Say = print) -> Client:
     """Start what does not run yet and wait until Airflow is healthy. Raises HostError."""
     services = airflow_services(settings)
-    chosen = ports.choose(settings, port, api_runs=pid_of(services[-1]) is not None)
+    chosen = choose_port(settings, port)
     with ThreadPoolExecutor() as beside:
         spark = beside.submit(ensure_server, settings)
         if any(pid_of(service) is None for service in services):
             _start_airflow(settings, services, chosen)
         client = _wait_until_healthy(Client.of(settings, chosen), services)
         make_pools(client, settings)
-        say(f"Airflow {client.url}, Spark Connect {spark.result()}")
+        login = f"{USER} / {password(password_file(settings))}"
+        say(f"Airflow {client.url}, login {login}, Spark Connect {spark.result()}")
     return client
+
+
+def choose_port(settings: Settings, port: int | None) -> int:
+    """The port that Airflow has or will have. Raises HostError where it cannot have it."""
+    return ports.choose(settings, port, api_runs=pid_of(airflow_services(settings)[-1]) is not None)
 
 
 def stop_all(settings: Settings, say: Say = print) -> None:
     """Stop all that `start_all` started, tasks in flight included, and wait for their end."""
+    say("stopping what runs; tasks in flight end first")
     stopped = [service.name for service in airflow_services(settings) if stop(service)]
     stop_server(settings)
     say(f"stopped {', '.join(stopped)} and Spark" if stopped else "Airflow was not running; Spark is stopped")
@@ -121,6 +129,14 @@ def _refuse_dead(services: Sequence[Service]) -> None:
             )
 
 
+def _say_status(settings: Settings) -> None:
+    for service in airflow_services(settings):
+        pid = pid_of(service)
+        print(f"{service.name:<22} {f'process {pid}' if pid else 'not running'}")
+    client = running_client(settings)
+    print(f"{'address':<22} {client.url if client else 'none: make run starts all of them'}")
+
+
 def main(arguments: Sequence[str]) -> int:
     """The command line; returns the exit status."""
     settings = load_settings()
@@ -130,8 +146,7 @@ def main(arguments: Sequence[str]) -> int:
         elif arguments == ["stop"]:
             stop_all(settings)
         elif arguments == ["status"]:
-            for service in airflow_services(settings):
-                print(f"{service.name:<22} {pid_of(service) or 'not running'}")
+            _say_status(settings)
         else:
             print(__doc__, file=sys.stderr)
             return 2

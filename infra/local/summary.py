@@ -46,6 +46,7 @@ def _tables(settings: Settings, lake: Lake) -> str:
     lines = [f"  {'table':<32}{'rows':>12}  complete through"]
     for name in names:
         lines.append(f"  {name:<32}{rows_in(lake, name):>12,}  {_through(lake, name)}")
+    lines.append("  complete through: rows before this instant are all there; what still comes is a late arrival")
     return "\n".join(lines)
 
 
@@ -69,6 +70,9 @@ def _marks(settings: Settings, lake: Lake) -> str:
     for mark in compare(settings.home, scores):
         name = _GROUPS.get(mark.group, mark.group)
         lines.append(f"  {name:<32}{mark.queries:>8,}{mark.ranker:>9.3f}{mark.logged:>10.3f}{mark.oracle:>8.3f}")
+    lines.append(
+        "  warm: asked in the last 14 days, cold: not asked in them; as shown: by the demo's engine; oracle: best order"
+    )
     return "\n".join(lines)
 
 

@@ -176,7 +176,7 @@ def _carry_out(context: Context, planned: Planned, attempt: str, say: Say) -> Pu
         return _stage_and_publish(context, planned, attempt, say)
     except (AuditFailed, MainMoved):
         raise
-    except Exception as error:
+    except Exception as error:  # a twin that removed our branch shows as any error of the engine; main decides
         return _published_by_another(context, plan, error, say)
 
 

@@ -12,7 +12,7 @@ from urllib.parse import unquote, urlsplit
 
 from tidemark.connect_server import ensure_server, find_jars, java_home, stop_server
 from tidemark.errors import EngineError
-from tidemark.lake.catalog import PATIENCE
+from tidemark.lake.catalog import PATIENCE, postgres_options
 from tidemark.lake.properties import CATALOG
 from tidemark.settings import Settings
 
@@ -113,7 +113,9 @@ def _jdbc_uri(settings: Settings) -> str:
 
 
 def _jdbc_login(settings: Settings) -> dict[str, str]:
-    """User and password, which the driver of Java does not take from the address."""
-    address = urlsplit(settings.catalog_uri or "")
-    said = {"user": address.username, "password": address.password}
+    """User, password and options, which the driver of Java does not take from the address."""
+    if settings.catalog_uri is None:
+        return {}
+    address = urlsplit(settings.catalog_uri)
+    said = {"user": address.username, "password": address.password, "options": postgres_options()}
     return {name: unquote(value) for name, value in said.items() if value}

@@ -77,6 +77,18 @@ def test_files_are_handed_in_once_and_never_changed(settings: Settings, tmp_path
     assert (settings.landing / "logs/2026-04-12T07/a.jsonl").read_text() == "{}\n"
 
 
+def test_what_is_handed_in_by_a_name_of_its_own_is_no_log(settings: Settings, tmp_path: Path) -> None:
+    for place in ("ubi/queries.jsonl", "ubi/grades.jsonl", "ubi/items/shop.jsonl"):
+        (tmp_path / place).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / place).write_text(place, encoding="utf-8")
+    ubi = tmp_path / "ubi"
+
+    inputs.hand_in(settings.landing, {"LOGS": ubi, "JUDGMENTS": ubi / "grades.jsonl", "ITEMS": ubi / "items"})
+
+    landed = {str(path.relative_to(settings.landing)) for path in settings.landing.rglob("*") if path.is_file()}
+    assert landed == {"logs/queries.jsonl", "judgments/grades.jsonl", "items/shop.jsonl"}
+
+
 def test_a_missing_input_is_named(tmp_path: Path) -> None:
     with pytest.raises(HostError, match="LOGS="):
         inputs.asked({"LOGS": str(tmp_path / "nowhere")})

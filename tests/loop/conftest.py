@@ -1,7 +1,13 @@
-"""The accounts domain on an empty lake, on each catalog that settings can name."""
+"""The accounts domain on an empty lake, on each catalog that settings can name.
+
+A test runs on the embedded catalog. Modules about what the catalog itself decides (commits, races, locks,
+deaths between two commits) are marked `both_catalogs` and run on Postgres too. CATALOGS=all runs every test on both,
+but for those marked `embedded_catalog`, which are about the file that holds it.
+"""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -10,8 +16,23 @@ import pytest
 from tests.accounts.world import SCHEMAS, Accounts
 from tidemark.settings import Settings
 
+BOTH = ("sqlite", "postgres")
+EMBEDDED = BOTH[:1]
 
-@pytest.fixture(params=["sqlite", "postgres"])
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Each test that opens a lake, once a catalog."""
+    if "catalog_uri" in metafunc.fixturenames:
+        metafunc.parametrize("catalog_uri", _catalogs(metafunc.definition), indirect=True)
+
+
+def _catalogs(test: pytest.Item) -> tuple[str, ...]:
+    if test.get_closest_marker("embedded_catalog"):
+        return EMBEDDED
+    return BOTH if test.get_closest_marker("both_catalogs") or os.environ.get("CATALOGS") == "all" else EMBEDDED
+
+
+@pytest.fixture
 def catalog_uri(request: pytest.FixtureRequest) -> str | None:
     """The setting that chooses the catalog: the embedded one, or a fresh database on a real Postgres."""
     if request.param == "sqlite":

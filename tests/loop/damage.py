@@ -11,6 +11,9 @@ from pathlib import Path
 from urllib.parse import urlparse
 
 import pytest
+from sqlalchemy import create_engine, text
+
+from tidemark.settings import Settings
 
 Damage = Callable[[Path], object]
 
@@ -93,13 +96,33 @@ def read_only(folder: Path) -> Iterator[None]:
 
 
 @contextmanager
-def held(database: Path) -> Iterator[sqlite3.Connection]:
-    """An embedded catalog that another process holds, until it is committed or the block ends."""
-    other = sqlite3.connect(database, isolation_level=None, check_same_thread=False)
-    other.execute("BEGIN EXCLUSIVE")
+def held(settings: Settings) -> Iterator[Callable[[], None]]:
+    """A catalog that another process holds, until it is released by a call or the block ends."""
+    take, release = _lock_of_postgres(settings) if settings.catalog_uri else _lock_of_sqlite(settings)
+    take()
     try:
-        yield other
+        yield release
     finally:
+        release()
+
+
+def _lock_of_sqlite(settings: Settings) -> tuple[Callable[[], object], Callable[[], None]]:
+    other = sqlite3.connect(settings.lake / "catalog.db", isolation_level=None, check_same_thread=False)
+
+    def release() -> None:
         if other.in_transaction:
             other.execute("COMMIT")
-        other.close()
+            other.close()
+
+    return lambda: other.execute("BEGIN EXCLUSIVE"), release
+
+
+def _lock_of_postgres(settings: Settings) -> tuple[Callable[[], object], Callable[[], None]]:
+    engine = create_engine(str(settings.catalog_uri))
+    other = engine.connect()
+
+    def release() -> None:
+        other.close()  # gives up what it held
+        engine.dispose()
+
+    return lambda: other.execute(text("LOCK TABLE iceberg_tables IN ACCESS EXCLUSIVE MODE")), release

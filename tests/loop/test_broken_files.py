@@ -167,7 +167,7 @@ def test_a_transform_that_asks_for_what_is_not_there_is_a_write_error(
         accounts.run(FACTS)
 
 
-@pytest.mark.parametrize("catalog_uri", ["sqlite"], indirect=True)
+@pytest.mark.embedded_catalog
 def test_s29_a_catalog_that_is_no_database_is_one_sentence_of_the_command_line(
     accounts: Accounts, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

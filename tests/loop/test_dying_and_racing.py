@@ -18,7 +18,7 @@ from tidemark.steps.audit import audit
 from tidemark.steps.publish import publish
 from tidemark.steps.write import write
 
-pytestmark = [pytest.mark.loop, pytest.mark.spark]
+pytestmark = [pytest.mark.loop, pytest.mark.spark, pytest.mark.both_catalogs]
 
 SIGNUPS, PLANS, CANCELS = "accounts.signups_feed", "accounts.plans_feed", "accounts.cancels_feed"
 STATES, AROUND, FACTS = "accounts.account_states", "accounts.signups_around", "accounts.signups"

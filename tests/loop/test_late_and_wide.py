@@ -217,9 +217,9 @@ from pathlib import Path
 from tests.accounts.world import DAY, SCHEMAS, Accounts, Event
 from tidemark.settings import Settings
 
-home, remote, edges = sys.argv[1], sys.argv[2], json.loads(sys.argv[3])
+home, remote, catalog, edges = sys.argv[1], sys.argv[2], sys.argv[3], json.loads(sys.argv[4])
 assert datetime(2026, 4, 12, 12).astimezone().utcoffset().total_seconds() == -4 * 3600
-accounts = Accounts(Settings(home=Path(home), schemas=SCHEMAS, spark_remote=remote))
+accounts = Accounts(Settings(home=Path(home), schemas=SCHEMAS, spark_remote=remote, catalog_uri=catalog or None))
 around = []
 for edge in edges:
     at = (datetime.fromisoformat(edge) - DAY).total_seconds() / 3600
@@ -231,10 +231,10 @@ for dataset in ("accounts.signups", "accounts.signups_around", "accounts.signups
 
 
 def test_s19_partitions_are_utc_at_every_edge_of_a_day_on_a_host_that_is_not(
-    accounts: Accounts, home: Path, spark_remote: str
+    accounts: Accounts, home: Path, spark_remote: str, catalog_uri: str | None
 ) -> None:
     edges = json.dumps([edge.isoformat() for edge in EDGES.values()])
-    command = [sys.executable, "-c", IN_NEW_YORK, str(home), spark_remote, edges]
+    command = [sys.executable, "-c", IN_NEW_YORK, str(home), spark_remote, catalog_uri or "", edges]
     subprocess.run(command, check=True, env={**os.environ, "TZ": "America/New_York"}, timeout=120)
 
     steps = [timedelta(hours=step) for step in (-1.5, -0.5, 0, 0.5, 1.5)]

@@ -15,11 +15,12 @@ from tidemark.steps.audit import audit
 from tidemark.steps.publish import publish
 from tidemark.steps.write import write
 
+pytestmark = [pytest.mark.loop, pytest.mark.both_catalogs]
+
 SIGNUPS, FACTS = "accounts.signups_feed", "accounts.signups"
 AT_ONCE = 4
 
 
-@pytest.mark.loop
 def test_s34_rows_that_several_add_once_stand_there_once(accounts: Accounts) -> None:
     start = threading.Barrier(AT_ONCE)
     row = {"session": "one", "dataset": FACTS, "how": "append", "plan": "{}", "planned_at": accounts.context.clock}
@@ -36,7 +37,6 @@ def test_s34_rows_that_several_add_once_stand_there_once(accounts: Accounts) -> 
     assert len(ops.rows(accounts.context.lake, "ops.sessions", ops.of_session("one"))) == 1
 
 
-@pytest.mark.loop
 def test_s34_branches_that_are_made_and_removed_at_once_do_not_refuse_each_other(accounts: Accounts) -> None:
     table = accounts.table(FACTS)
     start = threading.Barrier(AT_ONCE)
@@ -54,7 +54,6 @@ def test_s34_branches_that_are_made_and_removed_at_once_do_not_refuse_each_other
     assert set(accounts.table(FACTS).refs()) == {"main"}
 
 
-@pytest.mark.loop
 @pytest.mark.spark
 def test_counts_that_the_engine_sent_too_late_are_made_again(
     accounts: Accounts, monkeypatch: pytest.MonkeyPatch

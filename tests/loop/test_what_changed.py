@@ -10,7 +10,7 @@ from tests.accounts.world import Accounts, Event, as_request, hour, hours, same_
 from tidemark.ranges import Interval
 from tidemark.records import How
 
-pytestmark = [pytest.mark.loop, pytest.mark.spark]
+pytestmark = [pytest.mark.loop, pytest.mark.spark, pytest.mark.both_catalogs]
 
 SIGNUPS, PLANS, CANCELS = "accounts.signups_feed", "accounts.plans_feed", "accounts.cancels_feed"
 STATES, AROUND, EARLIER = "accounts.account_states", "accounts.signups_around", "accounts.signups_of_earlier_days"

@@ -12,7 +12,6 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import json
-import os
 import re
 import shutil
 from collections.abc import Iterator
@@ -25,6 +24,7 @@ from tidemark.audit.offline import body_of
 from tidemark.audit.report import Report
 from tidemark.errors import AuditError
 from tidemark.ranges import format_instant
+from tidemark.whole_files import write_whole
 
 KEPT = 200
 """Sessions that keep their pages; older ones remain in `ops.audit_results`."""
@@ -62,7 +62,7 @@ def page_path(reports: Path, dataset: str, session: str) -> Path:
 def write_expectations(page: str, reports: Path, dataset: str, session: str) -> None:
     """Keep the audit library's page of a session, made fit to be read offline."""
     path = page_path(reports, dataset, session).with_name("expectations.html")
-    _write(path, pages.expectations_page(dataset, session, body_of(page)))
+    write_whole(path, pages.expectations_page(dataset, session, body_of(page)))
 
 
 def write_page(report: Report, clock: datetime, reports: Path, kept: int = KEPT) -> None:
@@ -70,13 +70,13 @@ def write_page(report: Report, clock: datetime, reports: Path, kept: int = KEPT)
     path = page_path(reports, report.dataset, report.session)
     root = reports / "data-docs"
     has_expectations = path.with_name("expectations.html").exists()
-    _write(path, pages.session_page(report, clock, has_expectations))
+    write_whole(path, pages.session_page(report, clock, has_expectations))
     summary = _summary(report, clock)
     with _lock(root):
-        _write(path.with_name("summary.json"), json.dumps(asdict(summary)))
+        write_whole(path.with_name("summary.json"), json.dumps(asdict(summary)))
         summaries = _prune(root, _summaries(root), kept)
-        _write(root / "style.css", Path(__file__).with_name("style.css").read_text(encoding="utf-8"))
-        _write(root / "index.html", pages.index_page(summaries))
+        write_whole(root / "style.css", Path(__file__).with_name("style.css").read_text(encoding="utf-8"))
+        write_whole(root / "index.html", pages.index_page(summaries))
 
 
 def _summary(report: Report, clock: datetime) -> Summary:
@@ -110,11 +110,3 @@ def _lock(root: Path) -> Iterator[None]:
     with (root / ".lock").open("w") as handle:
         fcntl.flock(handle, fcntl.LOCK_EX)
         yield
-
-
-def _write(path: Path, text: str) -> None:
-    """Replace a file in one step, so that nobody reads half a page."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    draft.write_text(text, encoding="utf-8")
-    draft.replace(path)

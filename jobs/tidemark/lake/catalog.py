@@ -17,6 +17,7 @@ from pyiceberg.exceptions import (
 )
 from pyiceberg.table import Table
 from pyiceberg.table.refs import SnapshotRefType
+from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from tidemark.errors import MainMoved
@@ -25,6 +26,7 @@ from tidemark.lake.properties import CATALOG, CONTENT, CREATED
 from tidemark.lake.storage import reading
 from tidemark.settings import Settings
 from tidemark.spec.iceberg import to_partition_spec, to_schema, to_table_properties
+from tidemark.whole_files import write_whole
 
 if TYPE_CHECKING:
     from tidemark.spec import DatasetSpec
@@ -32,7 +34,7 @@ if TYPE_CHECKING:
 Moved = TypeVar("Moved")
 
 PATIENCE = timedelta(seconds=30)
-"""How long a session waits for an embedded catalog that another process holds; a commit takes milliseconds."""
+"""How long a session waits for a catalog that another process holds; a commit takes milliseconds."""
 
 
 class NamingCatalog(SqlCatalog):
@@ -146,7 +148,21 @@ def _remove_ref(table: Table, name: str) -> bool:
 def catalog_properties(settings: Settings) -> dict[str, str]:
     """What PyIceberg needs to open the catalog."""
     uri = settings.catalog_uri or f"sqlite:///{settings.lake / 'catalog.db'}?timeout={PATIENCE.total_seconds():.0f}"
+    if uri.startswith("postgresql"):
+        uri = _patient(uri)
     return {"type": "sql", "uri": uri, "warehouse": settings.warehouse.as_uri(), "pool_pre_ping": "true"}
+
+
+def postgres_options() -> str:
+    """What a Postgres catalog is told when a connection begins: wait for locks, but not for ever."""
+    return f"-c lock_timeout={PATIENCE // timedelta(milliseconds=1)}"
+
+
+def _patient(uri: str) -> str:
+    """The address of a Postgres catalog, with our patience unless it says options of its own."""
+    address = make_url(uri)
+    said = {"options": postgres_options(), **address.query}
+    return address.set(query=said).render_as_string(hide_password=False)
 
 
 def open_lake(settings: Settings) -> Lake:
@@ -164,7 +180,4 @@ def _write_reader_settings(path: Path, properties: dict[str, str]) -> None:
     text = yaml.safe_dump({"default-catalog": CATALOG, "catalog": {CATALOG: shown}})
     if path.exists() and path.read_text(encoding="utf-8") == text:
         return
-    draft = path.with_suffix(".tmp")
-    draft.touch(mode=0o600)  # the address of a catalog may hold a password
-    draft.write_text(text, encoding="utf-8")
-    draft.replace(path)
+    write_whole(path, text, mode=0o600)  # the address of a catalog may hold a password

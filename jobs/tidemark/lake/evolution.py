@@ -6,7 +6,6 @@ plans on it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import count
 
@@ -141,10 +140,3 @@ def _drop(table: Table, column: str) -> str:
 
 def _differ(spec: DatasetSpec, what: str, remedy: str) -> ColumnsDiffer:
     return ColumnsDiffer(f"{spec.dataset}: {what}; nothing was written. {remedy[0].upper()}{remedy[1:]}")
-
-
-def describe(wanted: Evolution) -> Iterator[str]:
-    """A sentence for each kind of change."""
-    for columns, verb in ((wanted.added, "added"), (wanted.widened, "widened"), (wanted.relaxed, "may now be null")):
-        if columns:
-            yield f"columns {', '.join(column.name for column in columns)}: {verb}, as the spec says"

@@ -10,6 +10,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
+from tidemark.whole_files import write_whole
+
 THREADS = 4
 
 
@@ -39,7 +41,7 @@ def hash_files(files: Iterable[Seen], cache: Path) -> dict[str, str]:
         for file, digest in zip(unknown, pool.map(_hash_still, unknown), strict=True):
             if digest is not None:
                 hashes[file.relative] = digest
-    _write(cache, {f.relative: (f.mark, hashes[f.relative]) for f in files if f.relative in hashes})
+    write_whole(cache, json.dumps({f.relative: (f.mark, hashes[f.relative]) for f in files if f.relative in hashes}))
     return hashes
 
 
@@ -64,10 +66,3 @@ def _read(cache: Path) -> dict[str, tuple[str, str]]:
         return {path: (str(mark), str(digest)) for path, (mark, digest) in entries.items()}
     except (OSError, ValueError, TypeError, AttributeError):
         return {}
-
-
-def _write(cache: Path, entries: dict[str, tuple[str, str]]) -> None:
-    cache.parent.mkdir(parents=True, exist_ok=True)
-    draft = cache.with_name(f"{cache.name}.{os.getpid()}.tmp")
-    draft.write_text(json.dumps(entries), encoding="utf-8")
-    draft.replace(cache)

@@ -31,7 +31,7 @@ def read_parquet(path: str) -> Items:
 def _records(batch: pa.RecordBatch) -> list[Mapping[str, Any] | str]:
     try:
         return list(batch.to_pylist())
-    except (ValueError, OverflowError, UnicodeDecodeError):
+    except (ValueError, OverflowError):
         return [_one(batch.slice(row, 1)) for row in range(batch.num_rows)]
 
 

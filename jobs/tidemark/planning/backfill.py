@@ -12,7 +12,8 @@ from tidemark.planning.stateful import read_ranges
 from tidemark.planning.windows import to_partitions
 from tidemark.plans import Plan
 from tidemark.ranges import Ranges, before, describe, format_instant, intersect, subtract
-from tidemark.records import How
+from tidemark.records import How, Watermark
+from tidemark.spec import DatasetSpec
 
 
 def plan(situation: Situation) -> Plan:
@@ -39,14 +40,21 @@ def plan(situation: Situation) -> Plan:
     )
 
 
+def check_answerable(spec: DatasetSpec, watermark: Watermark | None) -> Watermark:
+    """The watermark of a dataset that has ranges and is built. Raises RequestRefused for any other."""
+    if spec.mode == "versioned":
+        raise RequestRefused(
+            f"{spec.dataset}: a versioned dataset has no ranges to rebuild; run it without from and to"
+        )
+    if watermark is None:
+        raise RequestRefused(f"{spec.dataset}: nothing is built yet; run it without a range first")
+    return watermark
+
+
 def _ranges(situation: Situation) -> Ranges:
-    request, previous = situation.request, situation.target.watermark
-    name = situation.spec.dataset
-    if request is None or situation.spec.mode == "versioned":
-        raise RequestRefused(f"{name}: a versioned dataset has no ranges to rebuild; run it without from and to")
-    if previous is None:
-        raise RequestRefused(f"{name}: nothing is built yet; run it without a range first")
-    limit = previous.complete_through
+    name, request = situation.spec.dataset, situation.request
+    assert request is not None, "only a request is planned here"
+    limit = check_answerable(situation.spec, situation.target.watermark).complete_through
     asked = intersect(to_partitions(situation.spec, (request.range,)), before(limit))
     ranges = intersect(asked, held(situation))
     if asked and not ranges:

@@ -2,30 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from datetime import datetime
-
 from pyiceberg.table import Table
 
-from tidemark.errors import InputChanged, PositionLost, RequestRefused
 from tidemark.fingerprint import fingerprint, logic
 from tidemark.lake import ops
-from tidemark.lake.changes import Changes, changes_since, least_event_time
 from tidemark.lake.commits import watermark_of
-from tidemark.lake.conditions import in_ranges
-from tidemark.lake.evolution import check_readable, evolution, evolve
+from tidemark.lake.evolution import evolution, evolve
 from tidemark.lake.history import check_own_hands
-from tidemark.lake.manifests import ancestors, table_name
-from tidemark.lake.storage import files_of
-from tidemark.planning import InputState, Situation, TargetState, make_plan
-from tidemark.planning.common import latest
+from tidemark.planning import Situation, TargetState, backfill, make_plan
 from tidemark.plans import Plan
-from tidemark.ranges import Ranges, intersect
-from tidemark.records import How, Position, Request, Watermark
-from tidemark.spec import DatasetSpec, InputSpec
+from tidemark.records import How, Request
+from tidemark.spec import DatasetSpec
 from tidemark.stages import Planned
 from tidemark.steps.commit import close_published
 from tidemark.steps.context import Context
+from tidemark.steps.inputs import has_rows, input_state, input_table, least_time
 from tidemark.steps.landing import landing_state
 
 
@@ -43,13 +34,8 @@ def check_answerable(context: Context, spec: DatasetSpec, request: Request | Non
     """Refuse a restatement of what has no ranges or is not built yet, before any table is made for it."""
     if request is None or spec.mode == "source":
         return
-    if spec.mode == "versioned":
-        raise RequestRefused(
-            f"{spec.dataset}: a versioned dataset has no ranges to rebuild; run it without from and to"
-        )
     table = context.lake.find_table(spec.dataset)
-    if table is None or watermark_of(table) is None:
-        raise RequestRefused(f"{spec.dataset}: nothing is built yet; run it without a range first")
+    backfill.check_answerable(spec, watermark_of(table) if table else None)
 
 
 def survey(context: Context, spec: DatasetSpec, target: Table, request: Request | None, resync: bool) -> Plan:
@@ -64,9 +50,9 @@ def _situation(context: Context, spec: DatasetSpec, target: Table, request: Requ
     head = target.current_snapshot()
     assert head is not None, "ensure_table begins each table with a snapshot"
     watermark = watermark_of(target)
-    tables = {name: _input_table(context, spec, i, target) for name, i in spec.inputs.items()}
+    tables = {name: input_table(context, spec, i, target) for name, i in spec.inputs.items()}
     inputs = {
-        name: _input_state(context, spec, i, tables[name], watermark.inputs.get(name) if watermark else None, resync)
+        name: input_state(context, spec, i, tables[name], watermark.inputs.get(name) if watermark else None, resync)
         for name, i in spec.inputs.items()
     }
     situation = Situation(
@@ -78,98 +64,13 @@ def _situation(context: Context, spec: DatasetSpec, target: Table, request: Requ
         fingerprint=fingerprint(spec, context.settings.values),
         logic=logic(spec, context.settings.values),
         clock=context.clock,
-        has_rows=lambda name, ranges: _has_rows(tables[name], inputs[name], ranges),
-        least_time=lambda name: _least_time(tables[name], inputs[name]),
+        has_rows=lambda name, ranges: has_rows(tables[name], inputs[name], ranges),
+        least_time=lambda name: least_time(tables[name], inputs[name]),
         request=request,
         done=_answered_by(context, request, spec),
         resync=resync,
     )
     return landing_state(context, situation) if spec.mode == "source" else situation
-
-
-def _input_table(context: Context, spec: DatasetSpec, window: InputSpec, target: Table) -> Table:
-    if window.dataset == spec.dataset:
-        return target
-    table = context.lake.ensure_table(context.spec(window.dataset))
-    check_readable(table, context.spec(window.dataset))
-    return table
-
-
-def _input_state(
-    context: Context, spec: DatasetSpec, window: InputSpec, table: Table, position: Position | None, resync: bool
-) -> InputState:
-    """How an input stands, and what it did since the target's watermark."""
-    own = window.dataset == spec.dataset
-    input_spec = context.spec(window.dataset)
-    state = watermark_of(table)
-    event_time = window.event_time or input_spec.event_time
-    if not own:
-        _check_in_history(table, state)
-    keep_from = context.clock - window.keep if window.keep else None
-    seen = None if resync else position
-    changes = _own_changes(table) if own else _changes(table, window, seen, event_time, keep_from)
-    static = input_spec.landing is not None and input_spec.landing.completeness == "static"
-    return InputState(
-        spec=replace(window, event_time=event_time),
-        uuid=str(table.metadata.table_uuid),
-        head=changes.to_snapshot,
-        changes=changes,
-        complete_through=state.complete_through if state else None,
-        final_through=state.final_through if state else None,
-        published=state is not None,
-        bounds=not static and not own and input_spec.mode != "versioned",
-        own=own,
-        held_from=latest(changes.dropped_through, _held_from(table, position)),
-    )
-
-
-def _held_from(table: Table, position: Position | None) -> datetime | None:
-    """What retention had left of this very table; one that was made anew holds all that is in it."""
-    if position is None or position.uuid != str(table.metadata.table_uuid):
-        return None
-    return position.held_from
-
-
-def _check_in_history(table: Table, state: Watermark | None) -> None:
-    """An input that was rolled back promises rows that it no longer holds."""
-    head = table.current_snapshot()
-    if state is None or head is None:
-        return
-    if all(snapshot.snapshot_id != state.snapshot for snapshot in ancestors(table, head)):
-        raise InputChanged(
-            f"{table_name(table)}: its published snapshot {state.snapshot} is no longer in main's history: it was "
-            f"rolled back, and its readers wait. Move its main to that snapshot again, or rebuild it, then run again"
-        )
-
-
-def _changes(
-    table: Table, window: InputSpec, position: Position | None, event_time: str | None, keep_from: datetime | None
-) -> Changes:
-    if position is not None and position.uuid != str(table.metadata.table_uuid):
-        raise PositionLost(
-            f"{window.dataset}: the table was dropped and made anew since the reader's watermark; nothing was read. "
-            f"Rebuild the reader from what it holds now: tidemark run DATASET --resync"
-        )
-    return changes_since(table, position.snapshot if position else None, event_time, keep_from)
-
-
-def _own_changes(table: Table) -> Changes:
-    head = table.current_snapshot()
-    assert head is not None, "ensure_table begins each table with a snapshot"
-    return Changes(None, head.snapshot_id, 0, 0, 0, ())
-
-
-def _has_rows(table: Table, state: InputState, ranges: Ranges) -> bool:
-    column = state.spec.event_time
-    if column is None or not ranges:
-        return True
-    if any(intersect((file.span,), ranges) for file in state.changes.files):
-        return True
-    return bool(files_of(table, state.head, in_ranges(table, column, ranges)))
-
-
-def _least_time(table: Table, state: InputState) -> datetime | None:
-    return None if state.spec.event_time is None else least_event_time(table, state.head, state.spec.event_time)
 
 
 def _answered_by(context: Context, request: Request | None, spec: DatasetSpec) -> str | None:
