@@ -8,6 +8,7 @@ BIN = .venv/bin
 FIND = import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12))
 DAYS ?= 1
 TESTS ?= tests
+WORKERS ?= 2
 
 # Compiled modules are kept: without them each start of Python reads all its packages anew.
 unexport PYTHONDONTWRITEBYTECODE
@@ -33,8 +34,8 @@ stop: setup  ## Stop what `make run` started
 world: setup  ## Add DAYS=1 days to the demo world, for the next `make run` to find
 	@$(PY) -m infra.demo.world extend --home "$${TIDEMARK_HOME:-.tidemark}" --days $(DAYS)
 
-test: setup  ## All tests (TESTS=tests/loop for some; CATALOGS=all for each test of the loop on Postgres too)
-	@$(PY) -m pytest -q $(TESTS)
+test: setup  ## All tests (TESTS=tests/loop for some; CATALOGS=all: the loop on Postgres too; WORKERS=0: one process)
+	@$(PY) -m pytest -q -n $(WORKERS) --dist loadfile $(TESTS)
 
 kill-matrix: setup  ## Kill sessions at every point, in every mode and catalog, and recover (CASES="postgres later" for some)
 	@$(PY) -m tests.kill $(CASES)

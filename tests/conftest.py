@@ -14,6 +14,12 @@ from tidemark.settings import Settings, load_settings
 from tidemark.spark import ensure_server, stop_server
 
 CHECKOUT = Path(__file__).resolve().parents[1]
+JAVA_OPTIONS = "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=512m -XX:+UseSerialGC"
+SPARK_DEFAULTS = """\
+spark.sql.codegen.wholeStage false
+spark.sql.codegen.factoryMode NO_CODEGEN
+"""
+"""A server of tests lives for minutes, over a few rows: compiling code well would take longer than it gives back."""
 
 
 @pytest.fixture(scope="session")
@@ -24,7 +30,12 @@ def spark_remote(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield given
         return
     settings = Settings(home=tmp_path_factory.mktemp("server"), schemas=CHECKOUT / "schemas")
-    yield ensure_server(settings)
+    (settings.home / "spark-defaults.conf").write_text(SPARK_DEFAULTS, encoding="utf-8")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("JAVA_TOOL_OPTIONS", JAVA_OPTIONS)
+        patch.setenv("SPARK_CONF_DIR", str(settings.home))
+        remote = ensure_server(settings)
+    yield remote
     stop_server(settings)
 
 
@@ -55,7 +66,5 @@ def spark(spark_remote: str) -> Iterator[SparkSession]:
     session: SparkSession = SparkSession.builder.remote(spark_remote).create()
     session.conf.set("spark.sql.session.timeZone", "UTC")
     session.conf.set("spark.sql.shuffle.partitions", "2")
-    # A few rows each: compiling the plans would take longer than running them.
-    session.conf.set("spark.sql.codegen.wholeStage", "false")
     yield session
     session.stop()

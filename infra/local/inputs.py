@@ -60,7 +60,9 @@ def hand_in(landing: Path, given: Mapping[str, Path]) -> HandedIn:
 
 def _named_by_others(given: Mapping[str, Path], name: str) -> set[Path]:
     """What lies in a folder and is also handed in by a name of its own is only that."""
-    return {path.resolve() for other, path in given.items() if other != name} - {given[name].resolve()}
+    here = given[name].resolve()
+    others = {path.resolve() for other, path in given.items() if other != name}
+    return {path for path in others if here in path.parents}
 
 
 def _files(path: Path, but: set[Path]) -> Iterator[tuple[Path, Path]]:

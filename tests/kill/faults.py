@@ -38,6 +38,8 @@ class Fault:
 
 def arm(fault: Fault) -> None:
     """Wrap the function of the fault's point, so that the fault happens at its first call that counts."""
+    if fault.action == "kill the server":
+        tidemark.spark.RETRIES = 3  # its client asks again only a few times: half a minute each would be waited here
     point = fault.point
     counts = _inside(point.inside) if point.inside else lambda: True
     holder, name = _place(point.function)
@@ -88,8 +90,7 @@ def _happen(fault: Fault) -> None:
 
 
 def _kill_server(settings: Settings) -> None:
-    """The home's own server goes, as by the kernel for lack of memory; its client asks again only a few times."""
-    tidemark.spark.RETRIES = 3
+    """The home's own server goes, as by the kernel for lack of memory."""
     state = json.loads((settings.run / "spark-connect.json").read_text(encoding="utf-8"))
     os.killpg(int(state["pid"]), signal.SIGKILL)
 

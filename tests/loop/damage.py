@@ -108,13 +108,7 @@ def held(settings: Settings) -> Iterator[Callable[[], None]]:
 
 def _lock_of_sqlite(settings: Settings) -> tuple[Callable[[], object], Callable[[], None]]:
     other = sqlite3.connect(settings.lake / "catalog.db", isolation_level=None, check_same_thread=False)
-
-    def release() -> None:
-        if other.in_transaction:
-            other.execute("COMMIT")
-            other.close()
-
-    return lambda: other.execute("BEGIN EXCLUSIVE"), release
+    return lambda: other.execute("BEGIN EXCLUSIVE"), other.close
 
 
 def _lock_of_postgres(settings: Settings) -> tuple[Callable[[], object], Callable[[], None]]:

@@ -18,7 +18,7 @@ from tidemark.steps.audit import audit
 from tidemark.steps.publish import publish
 from tidemark.steps.write import write
 
-pytestmark = [pytest.mark.loop, pytest.mark.spark, pytest.mark.both_catalogs]
+pytestmark = [pytest.mark.loop, pytest.mark.spark]
 
 SIGNUPS, PLANS, CANCELS = "accounts.signups_feed", "accounts.plans_feed", "accounts.cancels_feed"
 STATES, AROUND, FACTS = "accounts.account_states", "accounts.signups_around", "accounts.signups"
@@ -51,6 +51,7 @@ def until(accounts: Accounts, dataset: str, last: str) -> str:
     return planned.plan.session
 
 
+@pytest.mark.both_catalogs
 @pytest.mark.parametrize("dataset", [STATES, FACTS])
 @pytest.mark.parametrize("last", ["init", "write", "audit", "publish"])
 def test_s30_a_session_that_died_after_a_step_converges(
@@ -113,6 +114,7 @@ def test_s30_counts_that_a_busy_engine_did_not_tell_are_counted_again(
     same_rows_as_rebuild(accounts, FACTS, tmp_path / "clean")
 
 
+@pytest.mark.both_catalogs
 def test_s33_a_late_write_of_a_dead_attempt_is_never_published(accounts: Accounts, tmp_path: Path) -> None:
     with_news(accounts, STATES)
     planned = session.init(accounts.context, STATES, say=accounts.said.append)
@@ -135,6 +137,7 @@ def _branch(accounts: Accounts, name: str) -> str:
     return name
 
 
+@pytest.mark.both_catalogs
 def test_s34_of_two_sessions_one_publishes_and_the_other_starts_again(accounts: Accounts, tmp_path: Path) -> None:
     with_news(accounts, STATES)
     slow = session.init(accounts.context, STATES, say=accounts.said.append)
@@ -151,6 +154,7 @@ def test_s34_of_two_sessions_one_publishes_and_the_other_starts_again(accounts: 
     same_rows_as_rebuild(accounts, STATES, tmp_path / "clean")
 
 
+@pytest.mark.both_catalogs
 def test_s34_a_touch_in_between_is_seen_by_the_publish(accounts: Accounts) -> None:
     with_news(accounts, AROUND)
     slow = session.init(accounts.context, AROUND, say=accounts.said.append)
@@ -208,6 +212,7 @@ def test_s58_a_backfill_leaves_what_is_new_to_the_next_session(accounts: Account
         same_rows_as_rebuild(accounts, dataset, tmp_path / dataset)
 
 
+@pytest.mark.both_catalogs
 def test_s64_a_backfill_asked_for_twice_is_done_once(accounts: Accounts) -> None:
     with_news(accounts, STATES)
     accounts.run(STATES)

@@ -56,7 +56,13 @@ def remove_orphans(accounts: Accounts, dataset: str) -> None:
     accounts.spark.sql(f"CALL {CATALOG}.system.remove_orphan_files(table => '{dataset}')")
 
 
-CHORES = [compact, expire, remove_orphans]
+def clean_up(accounts: Accounts, dataset: str) -> None:
+    """Expiry, then what no snapshot names any more."""
+    expire(accounts, dataset)
+    remove_orphans(accounts, dataset)
+
+
+CHORES = [compact, clean_up]
 
 
 def _folder(accounts: Accounts, dataset: str) -> Path:

@@ -10,7 +10,7 @@ from tests.accounts.world import Accounts, Event, as_request, hour, hours, same_
 from tidemark.ranges import Interval
 from tidemark.records import How
 
-pytestmark = [pytest.mark.loop, pytest.mark.spark, pytest.mark.both_catalogs]
+pytestmark = [pytest.mark.loop, pytest.mark.spark]
 
 SIGNUPS, PLANS, CANCELS = "accounts.signups_feed", "accounts.plans_feed", "accounts.cancels_feed"
 STATES, AROUND, EARLIER = "accounts.account_states", "accounts.signups_around", "accounts.signups_of_earlier_days"
@@ -28,6 +28,7 @@ def loaded_through_5(accounts: Accounts, dataset: str) -> None:
     accounts.run(dataset)
 
 
+@pytest.mark.both_catalogs
 def test_s01_stateless_appends_exactly_the_new_files(accounts: Accounts, tmp_path: Path) -> None:
     loaded_through_5(accounts, "accounts.signups")
     before = accounts.files("accounts.signups")
@@ -44,6 +45,7 @@ def test_s01_stateless_appends_exactly_the_new_files(accounts: Accounts, tmp_pat
     same_rows_as_rebuild(accounts, "accounts.signups", tmp_path / "clean")
 
 
+@pytest.mark.both_catalogs
 def test_s02_stateful_rebuilds_from_the_least_touched_hour(accounts: Accounts, tmp_path: Path) -> None:
     loaded_through_5(accounts, STATES)
     untouched = {f for f in accounts.files(STATES) if "hour_hour=2026-04-12-05" not in f}
@@ -71,6 +73,7 @@ def published_walkthrough(accounts: Accounts) -> None:
     )
 
 
+@pytest.mark.both_catalogs
 def test_s03_range_runs_from_the_least_change_to_the_least_completeness(accounts: Accounts, tmp_path: Path) -> None:
     published_walkthrough(accounts)
 
@@ -81,6 +84,7 @@ def test_s03_range_runs_from_the_least_change_to_the_least_completeness(accounts
     same_rows_as_rebuild(accounts, STATES, tmp_path / "clean")
 
 
+@pytest.mark.both_catalogs
 def test_s04_what_was_held_back_is_used_by_the_next_session(accounts: Accounts, tmp_path: Path) -> None:
     published_walkthrough(accounts)
     accounts.run(STATES)

@@ -24,6 +24,9 @@ _FIXED = {
     "write.metadata.delete-after-commit.enabled": "true",
     "write.metadata.previous-versions-max": str(KEPT_METADATA_FILES),
     "commit.manifest-merge.enabled": "true",
+    # Sessions of one table write to branches of their own, yet each commit to it refuses the others of its instant.
+    "commit.retry.num-retries": "20",
+    "commit.retry.max-wait-ms": "2000",
 }
 
 
