@@ -117,5 +117,5 @@ def _jdbc_login(settings: Settings) -> dict[str, str]:
     if settings.catalog_uri is None:
         return {}
     address = urlsplit(settings.catalog_uri)
-    said = {"user": address.username, "password": address.password, "options": postgres_options()}
+    said = {"user": address.username, "password": address.password, "options": postgres_options(settings.catalog_uri)}
     return {name: unquote(value) for name, value in said.items() if value}

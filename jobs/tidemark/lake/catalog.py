@@ -153,16 +153,19 @@ def catalog_properties(settings: Settings) -> dict[str, str]:
     return {"type": "sql", "uri": uri, "warehouse": settings.warehouse.as_uri(), "pool_pre_ping": "true"}
 
 
-def postgres_options() -> str:
-    """What a Postgres catalog is told when a connection begins: wait for locks, but not for ever."""
-    return f"-c lock_timeout={PATIENCE // timedelta(milliseconds=1)}"
+def postgres_options(uri: str) -> str:
+    """What a Postgres catalog is told when a connection begins.
+
+    Wait for locks, but not for ever. An address that says `options` itself is obeyed; `?options=%20` says none, for
+    poolers that allow none.
+    """
+    ours = f"-c lock_timeout={PATIENCE // timedelta(milliseconds=1)}"
+    return str(make_url(uri).query.get("options", ours))
 
 
 def _patient(uri: str) -> str:
-    """The address of a Postgres catalog, with our patience unless it says options of its own."""
     address = make_url(uri)
-    said = {"options": postgres_options(), **address.query}
-    return address.set(query=said).render_as_string(hide_password=False)
+    return address.update_query_dict({"options": postgres_options(uri)}).render_as_string(hide_password=False)
 
 
 def open_lake(settings: Settings) -> Lake:

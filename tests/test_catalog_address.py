@@ -1,0 +1,31 @@
+"""What becomes of the address of a Postgres catalog on its way to PyIceberg and to Spark."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tidemark.lake.catalog import catalog_properties
+from tidemark.settings import Settings
+from tidemark.spark import catalog_conf
+
+ADDRESS = "postgresql+psycopg2://user:p%40ss@host:5432/lake"
+
+
+@pytest.mark.parametrize(
+    ("said", "to_pyiceberg", "to_spark"),
+    [
+        ("", "?options=-c+lock_timeout%3D30000", "-c lock_timeout=30000"),
+        ("?options=-c%20lock_timeout%3D5", "?options=-c+lock_timeout%3D5", "-c lock_timeout=5"),
+        ("?options=%20", "?options=+", " "),
+    ],
+)
+def test_a_postgres_catalog_is_waited_for_but_not_for_ever(said: str, to_pyiceberg: str, to_spark: str) -> None:
+    settings = Settings(home=Path("/home"), schemas=Path("schemas"), catalog_uri=ADDRESS + said)
+    conf = catalog_conf(settings)
+
+    assert catalog_properties(settings)["uri"] == ADDRESS + to_pyiceberg
+    assert conf["spark.sql.catalog.lake.jdbc.options"] == to_spark
+    assert conf["spark.sql.catalog.lake.jdbc.password"] == "p@ss"
+    assert conf["spark.sql.catalog.lake.uri"] == "jdbc:postgresql://host:5432/lake"
