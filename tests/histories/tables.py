@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from tests.accounts.names import CANCELS, PLANS, SIGNUPS
 from tests.accounts.world import DAY, Accounts, Event, hour
 from tests.histories import oracle
 from tests.histories.oracle import Rows
 from tidemark.ranges import Interval, Ranges, intersect
 from tidemark.spec import DatasetSpec, InputSpec
 
-SIGNUPS, PLANS, CANCELS = "accounts.signups_feed", "accounts.plans_feed", "accounts.cancels_feed"
 FEEDS = (SIGNUPS, PLANS, CANCELS)
 FACTS, STATES, AROUND, DAYS = (
     "accounts.signups",

@@ -6,12 +6,12 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from tests.accounts.names import CANCELS, PLANS, SIGNUPS
 from tests.accounts.world import Accounts, Event, hour, same_rows_as_rebuild
 from tidemark.lake.branches import BRANCH_LIFE
 from tidemark.lake.properties import BRANCH_PREFIX
 from tidemark.maintenance import maintain
 
-SIGNUPS, PLANS, CANCELS = "accounts.signups_feed", "accounts.plans_feed", "accounts.cancels_feed"
 STATES = "accounts.account_states"
 
 

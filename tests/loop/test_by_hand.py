@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.accounts.names import CANCELS, PLANS, SIGNUPS
 from tests.accounts.world import Accounts, Event, hour, same_rows_as_rebuild
 from tidemark import hands
 from tidemark.errors import RequestRefused, RolledBack
@@ -14,7 +15,6 @@ from tidemark.records import How
 
 pytestmark = [pytest.mark.loop, pytest.mark.spark]
 
-SIGNUPS, PLANS, CANCELS = "accounts.signups_feed", "accounts.plans_feed", "accounts.cancels_feed"
 STATES, FACTS = "accounts.account_states", "accounts.signups"
 MODES = pytest.mark.parametrize("dataset", [FACTS, STATES])
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.accounts.names import CANCELS, PLANS, SIGNUPS
 from tests.accounts.world import Accounts, Event, as_request, hour, hours, same_rows_as_rebuild
 from tidemark.errors import RequestRefused
 from tidemark.records import Border, How
@@ -16,7 +17,6 @@ from tidemark.stages import Committed
 
 pytestmark = [pytest.mark.loop, pytest.mark.spark]
 
-SIGNUPS, PLANS, CANCELS = "accounts.signups_feed", "accounts.plans_feed", "accounts.cancels_feed"
 STATES, AROUND, FACTS = "accounts.account_states", "accounts.signups_around", "accounts.signups"
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from pyspark.sql.connect.observation import Observation
 
+from tests.accounts.names import CANCELS, PLANS, SIGNUPS
 from tests.accounts.world import Accounts, Event, as_request, hour, same_rows_as_rebuild
 from tidemark import session
 from tidemark.errors import ForeignCommit, MainMoved, PositionLost, RolledBack
@@ -20,7 +21,6 @@ from tidemark.steps.write import write
 
 pytestmark = [pytest.mark.loop, pytest.mark.spark]
 
-SIGNUPS, PLANS, CANCELS = "accounts.signups_feed", "accounts.plans_feed", "accounts.cancels_feed"
 STATES, AROUND, FACTS = "accounts.account_states", "accounts.signups_around", "accounts.signups"
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.accounts.names import CANCELS, PLANS, SIGNUPS
 from tests.accounts.world import DAY, Accounts, Event, hour, hours, same_rows_as_rebuild
 from tests.loop.respecified import with_spec
 from tidemark.ranges import Interval
@@ -19,7 +20,6 @@ from tidemark.records import How
 
 pytestmark = [pytest.mark.loop, pytest.mark.spark]
 
-SIGNUPS, PLANS, CANCELS = "accounts.signups_feed", "accounts.plans_feed", "accounts.cancels_feed"
 FACTS, STATES, AROUND = "accounts.signups", "accounts.account_states", "accounts.signups_around"
 EARLIER, TOTALS = "accounts.signups_of_earlier_days", "accounts.signup_totals"
 

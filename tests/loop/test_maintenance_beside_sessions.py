@@ -15,8 +15,9 @@ import pytest
 from pyspark.errors import PySparkException
 
 from tests.accounts import transforms
+from tests.accounts.names import SIGNUPS
 from tests.accounts.world import Accounts, same_rows_as_rebuild
-from tests.loop.beside import SIGNUPS, STATES, as_a_clean_run, fill_one, quietly, with_news
+from tests.loop.beside import STATES, as_a_clean_run, fill_one, quietly, with_news
 from tidemark import session
 from tidemark.errors import MainMoved
 from tidemark.lake.properties import CATALOG

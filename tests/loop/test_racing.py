@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 from pyiceberg.table import Table
 
+from tests.accounts.names import CANCELS, PLANS, SIGNUPS
 from tests.accounts.world import Accounts, Event, as_request, hour, same_rows_as_rebuild
-from tests.loop.beside import CANCELS, PLANS, SIGNUPS, STATES, as_a_clean_run, quietly, with_news
+from tests.loop.beside import STATES, as_a_clean_run, quietly, with_news
 from tidemark import session
 from tidemark.errors import MainMoved
 from tidemark.lake import Lake, ops

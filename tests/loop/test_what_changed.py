@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from tests.accounts.names import CANCELS, PLANS, SIGNUPS
 from tests.accounts.world import Accounts, Event, as_request, hour, hours, same_rows_as_rebuild
 from tidemark.ranges import Interval
 from tidemark.records import How
 
 pytestmark = [pytest.mark.loop, pytest.mark.spark]
 
-SIGNUPS, PLANS, CANCELS = "accounts.signups_feed", "accounts.plans_feed", "accounts.cancels_feed"
 STATES, AROUND, EARLIER = "accounts.account_states", "accounts.signups_around", "accounts.signups_of_earlier_days"
 
 

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-SIGNUPS, PLANS, CANCELS = "accounts.signups_feed", "accounts.plans_feed", "accounts.cancels_feed"
+from tests.accounts.names import CANCELS, PLANS, SIGNUPS
+
 FEEDS = (SIGNUPS, PLANS, CANCELS)
 
 FACTS = "accounts.signups"
