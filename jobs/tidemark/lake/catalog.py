@@ -22,6 +22,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from tidemark.errors import MainMoved
 from tidemark.lake.branches import create_branch
+from tidemark.lake.commits import refused_if_overtaken
 from tidemark.lake.properties import CATALOG, CONTENT, CREATED
 from tidemark.lake.storage import reading
 from tidemark.settings import Settings
@@ -101,7 +102,8 @@ class Lake:
     def _first_commit(self, table: Table) -> Table:
         """A branch can only start from a snapshot, so each table begins with an empty one."""
         try:
-            table.append(table.schema().as_arrow().empty_table(), snapshot_properties={CONTENT: CREATED})
+            empty = table.schema().as_arrow().empty_table()
+            refused_if_overtaken(table).append(empty, snapshot_properties={CONTENT: CREATED})
         except CommitFailedException:
             if self.catalog.load_table(table.name()).current_snapshot() is None:
                 raise

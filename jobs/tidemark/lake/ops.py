@@ -13,10 +13,11 @@ from pyiceberg.exceptions import (
     TableAlreadyExistsError,
 )
 from pyiceberg.expressions import BooleanExpression
-from pyiceberg.table import Table, TableProperties
+from pyiceberg.table import Table
 
 from tidemark.errors import EngineError
 from tidemark.lake.catalog import Lake
+from tidemark.lake.commits import refused_if_overtaken
 from tidemark.lake.conditions import equals
 from tidemark.lake.manifests import ancestors
 from tidemark.lake.storage import reading
@@ -116,7 +117,7 @@ def append_once(lake: Lake, name: str, rows: Iterable[Mapping[str, Any]], unless
     data = _as_arrow(name, rows)
 
     def add() -> bool:
-        table = _refused_if_overtaken(_ensure(lake, name))
+        table = refused_if_overtaken(_ensure(lake, name))
         if table.scan(unless, limit=1).to_arrow().num_rows:
             return False
         _add(table, data)
@@ -154,13 +155,6 @@ def _cut_history(table: Table) -> None:
     line = [snapshot.snapshot_id for snapshot in ancestors(table, head)]
     with contextlib.suppress(CommitFailedException, ValueError):
         table.maintenance.expire_snapshots().by_ids([i for i in line[HISTORY:] if i not in tagged]).commit()
-
-
-def _refused_if_overtaken(table: Table) -> Table:
-    """The table, whose next commit is not moved onto a newer snapshot by the library but refused."""
-    properties = {**table.metadata.properties, TableProperties.COMMIT_NUM_RETRIES: "0"}
-    table.metadata = table.metadata.model_copy(update={"properties": properties})
-    return table
 
 
 def rows(
