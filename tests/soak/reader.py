@@ -150,7 +150,13 @@ def _as_it_stood(table: Table, moment: int | None) -> Snapshot | None:
     for snapshot in line:
         if moment is None or snapshot.timestamp_ms <= moment:
             return snapshot
-    return line[-1] if line[-1].parent_snapshot_id is not None else None
+    return line[-1] if _stands_on_others(line[-1]) else None
+
+
+def _stands_on_others(oldest: Snapshot) -> bool:
+    """Whether there were snapshots before: where history was cut the oldest one has no parent any more."""
+    said = oldest.summary
+    return said is not None and said["total-records"] != said["added-records"]
 
 
 def _head(table: Table) -> Snapshot:
