@@ -58,9 +58,9 @@ def stop(service: Service) -> bool:
     """End the process with all that it started, and wait; says whether there was one."""
     pid = pid_of(service)
     if pid is not None:
-        _signal(_members(pid), signal.SIGTERM)
+        _signal(members_of(pid), signal.SIGTERM)
         if not _wait_for_end(pid, PATIENCE):
-            _signal(_members(pid), signal.SIGKILL)
+            _signal(members_of(pid), signal.SIGKILL)
             _wait_for_end(pid, PATIENCE)
     service.pid_file.unlink(missing_ok=True)
     return pid is not None
@@ -122,13 +122,13 @@ def _wait_for_end(pid: int, seconds: float) -> bool:
     while time.monotonic() < until:
         with contextlib.suppress(ChildProcessError):
             os.waitpid(pid, os.WNOHANG)
-        if not _members(pid):
+        if not members_of(pid):
             return True
         time.sleep(0.1)
     return False
 
 
-def _members(leader: int) -> list[int]:
+def members_of(leader: int) -> list[int]:
     """The living processes of a session. Airflow's tasks share it, but no process group."""
     if not Path("/proc/self").exists():
         return _members_by_ps(leader)
