@@ -61,7 +61,7 @@ def choose_port(settings: Settings, port: int | None) -> int:
 
 def stop_all(settings: Settings, say: Say = print) -> None:
     """Stop all that `start_all` started, tasks in flight included, and wait for their end."""
-    say("stopping what runs; tasks in flight end first")
+    say("stopping what runs, tasks in flight included")
     stopped = [service.name for service in airflow_services(settings) if stop(service)]
     stop_server(settings)
     say(f"stopped {', '.join(stopped)} and Spark" if stopped else "Airflow was not running; Spark is stopped")
