@@ -33,17 +33,18 @@ class Journal:
     path: Path
 
     def note(self, step: str, dataset: str = "", **more: Any) -> None:
-        """Add a line in one write: a kill leaves it whole or not there."""
+        """Add a line in one write: a kill leaves it whole or not there. Who reads meanwhile may see half of it."""
         line = json.dumps({"step": step, "dataset": dataset, "at": time.time(), **more}) + "\n"
         handle = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
         os.write(handle, line.encode())
         os.close(handle)
 
     def lines(self) -> list[dict[str, Any]]:
-        """All that was noted."""
+        """All that was noted, each line once it is whole."""
         if not self.path.exists():
             return []
-        return [json.loads(line) for line in self.path.read_text(encoding="utf-8").splitlines()]
+        text = self.path.read_text(encoding="utf-8")
+        return [json.loads(line) for line in text[: text.rfind("\n") + 1].splitlines()]
 
     @property
     def step(self) -> str:
