@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tidemark.errors import EngineError
 from tidemark.lake.catalog import catalog_properties
 from tidemark.settings import Settings
 from tidemark.spark import catalog_conf
@@ -29,3 +30,9 @@ def test_a_postgres_catalog_is_waited_for_but_not_for_ever(said: str, to_pyicebe
     assert conf["spark.sql.catalog.lake.jdbc.options"] == to_spark
     assert conf["spark.sql.catalog.lake.jdbc.password"] == "p@ss"
     assert conf["spark.sql.catalog.lake.uri"] == "jdbc:postgresql://host:5432/lake"
+
+
+@pytest.mark.parametrize("address", ["nonsense", "mysql://host/lake", "http://host:x"])
+def test_an_address_of_no_catalog_that_both_share_is_refused_in_a_sentence(address: str) -> None:
+    with pytest.raises(EngineError, match="TIDEMARK_CATALOG_URI"):
+        catalog_conf(Settings(home=Path("/home"), schemas=Path("schemas"), catalog_uri=address))

@@ -80,10 +80,10 @@ def catalog_conf(settings: Settings) -> dict[str, str]:
     """Spark settings of one session: the catalog, UTC, ANSI. No table cache: refs move behind Spark's back."""
     key = f"spark.sql.catalog.{CATALOG}"
     return {
-        **{f"{key}.jdbc.{name}": value for name, value in _jdbc_login(settings).items()},
         key: "org.apache.iceberg.spark.SparkCatalog",
         f"{key}.type": "jdbc",
         f"{key}.uri": _jdbc_uri(settings),
+        **{f"{key}.jdbc.{name}": value for name, value in _jdbc_login(settings).items()},
         f"{key}.jdbc.schema-version": "V1",
         f"{key}.warehouse": f"file://{settings.warehouse}",
         f"{key}.cache-enabled": "false",

@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def write_whole(path: Path, text: str, mode: int = 0o644) -> None:
-    """Put the text at the path, making its folder where it is missing. `mode`: permissions of a new file."""
+    """Put the text at the path, making its folder where it is missing. `mode`: its permissions from now on."""
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f".{path.name}.{uuid.uuid4().hex[:12]}.tmp")
     try:

@@ -15,6 +15,8 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 
+import psutil
+
 from infra.local import runs
 from infra.local.api import Client
 from infra.local.processes import Service, members_of, pid_of
@@ -71,7 +73,8 @@ def _await_task(client: Client, run: str) -> None:
 
 def kill_worker(scheduler: Service) -> None:
     """The youngest process of the scheduler is the task's own."""
-    os.kill(max(_living(scheduler)), signal.SIGKILL)
+    youngest = max((psutil.Process(pid) for pid in _living(scheduler)), key=psutil.Process.create_time)
+    youngest.kill()
 
 
 def kill_scheduler(scheduler: Service) -> None:

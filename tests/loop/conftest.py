@@ -27,9 +27,12 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def _catalogs(test: pytest.Item) -> tuple[str, ...]:
+    asked = os.environ.get("CATALOGS", "")
+    if asked not in ("", "all"):
+        raise pytest.UsageError(f"CATALOGS={asked[:40]!r}: say all, or leave it out")
     if test.get_closest_marker("embedded_catalog"):
         return EMBEDDED
-    return BOTH if test.get_closest_marker("both_catalogs") or os.environ.get("CATALOGS") == "all" else EMBEDDED
+    return BOTH if asked or test.get_closest_marker("both_catalogs") else EMBEDDED
 
 
 @pytest.fixture

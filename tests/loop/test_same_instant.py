@@ -37,6 +37,26 @@ def test_s34_rows_that_several_add_once_stand_there_once(accounts: Accounts) -> 
     assert len(ops.rows(accounts.context.lake, "ops.sessions", ops.of_session("one"))) == 1
 
 
+def test_a_table_that_several_make_at_once_begins_with_one_empty_commit(accounts: Accounts) -> None:
+    spec = accounts.context.spec(FACTS)
+    if accounts.context.lake.find_table(FACTS) is not None:
+        accounts.context.lake.catalog.drop_table(FACTS)
+    start = threading.Barrier(AT_ONCE)
+
+    def make(_: int) -> int:
+        lake = open_lake(accounts.settings)
+        start.wait()
+        head = lake.ensure_table(spec).current_snapshot()
+        assert head is not None
+        return head.snapshot_id
+
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        heads = set(pool.map(make, range(AT_ONCE)))
+
+    assert heads == {snapshot.snapshot_id for snapshot in accounts.table(FACTS).snapshots()}
+    assert len(heads) == 1
+
+
 def test_s34_branches_that_are_made_and_removed_at_once_do_not_refuse_each_other(accounts: Accounts) -> None:
     table = accounts.table(FACTS)
     start = threading.Barrier(AT_ONCE)
