@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from types import ModuleType
 
-from bench import fixed, housekeeping, idle, incremental, init, wap
+from bench import fixed, housekeeping, idle, incremental, init, lookback, wap
 from bench.command import WrongArguments, read_command, written
 from bench.figures import Figures
 from bench.lake import Place, open_place
@@ -17,6 +17,7 @@ BENCHES: dict[str, ModuleType] = {
     "wap": wap,
     "init": init,
     "incremental": incremental,
+    "lookback": lookback,
     "housekeeping": housekeeping,
 }
 

@@ -68,7 +68,7 @@ def _lake(place: Place) -> BenchLake:
         fresh = lake.under_another_name(dataset, name)
         bare = replace(lake.context.spec(fresh), expectations=())
         lake.context = replace(lake.context, specs={**lake.context.specs, fresh: bare})
-    for unused in ("bench.shown", "bench.days", "bench.weeks", "bench.totals"):
+    for unused in ("bench.shown", "bench.days", "bench.hours", "bench.weeks", "bench.totals"):
         lake.context = replace(lake.context, specs={k: v for k, v in lake.context.specs.items() if k != unused})
     return lake
 

@@ -129,11 +129,22 @@ class BenchLake:
         """What the next session would do."""
         return session.plan(self.context, dataset)
 
+    def frame(self, table: str) -> DataFrame:
+        """A table's main, as the engine reads it."""
+        return self.spark.table(f"lake.{table}")
+
     def rows_of(self, dataset: str) -> int:
         """Rows on main, as metadata counts them."""
+        return self._counted(dataset, "total-records")
+
+    def added_last(self, dataset: str) -> int:
+        """Rows that main's last snapshot wrote."""
+        return self._counted(dataset, "added-records")
+
+    def _counted(self, dataset: str, what: str) -> int:
         head = self.table(dataset).current_snapshot()
         summary = None if head is None else head.summary
-        return 0 if summary is None else int(summary.additional_properties.get("total-records", 0))
+        return 0 if summary is None else int(summary.additional_properties.get(what, 0))
 
     def session_of(self, dataset: str) -> str:
         """The session that the watermark names, empty before the first."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from pyspark.sql import DataFrame
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 Inputs = Mapping[str, DataFrame]
@@ -19,8 +19,17 @@ def shown(inputs: Inputs, params: Params) -> DataFrame:
 
 def days(inputs: Inputs, params: Params) -> DataFrame:
     """Counts an item and day."""
+    return _counted(inputs["shown"], F.to_date("shown_at").alias("day"))
+
+
+def hours(inputs: Inputs, params: Params) -> DataFrame:
+    """Counts an item and hour."""
+    return _counted(inputs["shown"], F.date_trunc("hour", F.col("shown_at")).alias("hour"))
+
+
+def _counted(shown: DataFrame, span: Column) -> DataFrame:
     counts = (F.count(F.lit(1)).alias("shown"), F.sum("clicks").alias("clicks"))
-    return inputs["shown"].groupBy("item_id", F.to_date("shown_at").alias("day")).agg(*counts)
+    return shown.groupBy("item_id", span).agg(*counts)
 
 
 def weeks(inputs: Inputs, params: Params) -> DataFrame:

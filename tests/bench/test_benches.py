@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from bench.__main__ import BENCHES, main, run_bench
 from bench.command import WrongArguments, read_command, written
 from bench.figures import Figures
 from bench.lake import Place
+from bench.lookback import nights
 
 KNOWN = {name: module.Sizes() for name, module in BENCHES.items()}
 
@@ -121,6 +123,13 @@ def test_a_new_day_is_set_beside_a_full_rebuild(place: Place) -> None:
     figures = measure(place, "incremental", "days=2", "rows_a_day=50", "repeats=1")
     assert [row.what for row in figures.rows] == ["one new day on 2 days", "all of 2 days"]
     assert place.lake("incremental-2").rows_of("bench.weeks") > 0
+
+
+@pytest.mark.loop
+def test_known_answer_two_weeks_of_lookback_write_ten_times_what_sessions_write(place: Place) -> None:
+    ours, theirs = nights(place, replace(KNOWN["lookback"], rows_a_day=240, nights=1))
+    written, rewritten = (sum(cost.rows for cost in way) for way in (ours, theirs))
+    assert 0 < written <= rewritten / 10
 
 
 @pytest.mark.loop
