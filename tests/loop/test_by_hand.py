@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.accounts.names import CANCELS, PLANS, SIGNUPS
-from tests.accounts.world import Accounts, Event, hour, same_rows_as_rebuild
+from tests.accounts.world import Accounts, Event, as_request, hour, same_rows_as_rebuild
 from tidemark import hands
 from tidemark.errors import RequestRefused, RolledBack
 from tidemark.lake import ops
@@ -52,6 +52,25 @@ def test_s60_an_adopted_rollback_takes_in_again_what_came_between_once(
     assert again.plan.complete_through == hour(2)
     same_rows_as_rebuild(accounts, dataset, tmp_path / "clean")
     assert accounts.run(dataset).plan.how is How.nothing
+
+
+def test_s60_a_request_that_was_rolled_back_is_carried_out_when_asked_again(accounts: Accounts, tmp_path: Path) -> None:
+    arrive(accounts, 0.5)
+    arrive(accounts, 1.5)
+    accounts.run(FACTS)
+    before = accounts.head(FACTS)
+    first = accounts.run(FACTS, as_request(0, 1, "the same"))
+    roll_back(accounts, FACTS, before)
+    hands.adopt_rollback(accounts.context, FACTS, "a test rolled it back", accounts.said.append)
+
+    second = accounts.run(FACTS, as_request(0, 1, "the same"))
+    third = accounts.run(FACTS, as_request(0, 1, "the same"))
+
+    assert second.plan.how is How.overwrite
+    assert second.plan.session != first.plan.session
+    assert third.plan.how is How.nothing
+    assert second.plan.session in third.plan.notes[0]
+    same_rows_as_rebuild(accounts, FACTS, tmp_path / "clean")
 
 
 def test_s60_there_is_nothing_to_adopt_without_a_rollback(accounts: Accounts) -> None:

@@ -14,6 +14,7 @@ from tidemark.plans import Plan
 from tidemark.records import How, Request
 from tidemark.spec import DatasetSpec
 from tidemark.stages import Planned
+from tidemark.steps.answers import answered_by
 from tidemark.steps.commit import close_published
 from tidemark.steps.context import Context
 from tidemark.steps.inputs import has_rows, input_state, input_table, least_time
@@ -67,18 +68,10 @@ def _situation(context: Context, spec: DatasetSpec, target: Table, request: Requ
         has_rows=lambda name, ranges: has_rows(tables[name], inputs[name], ranges),
         least_time=lambda name: least_time(tables[name], inputs[name]),
         request=request,
-        done=_answered_by(context, request, spec),
+        done=answered_by(context, request, spec.dataset),
         resync=resync,
     )
     return landing_state(context, situation) if spec.mode == "source" else situation
-
-
-def _answered_by(context: Context, request: Request | None, spec: DatasetSpec) -> str | None:
-    """The session that has carried out this request already."""
-    if request is None:
-        return None
-    closed = ops.rows(context.lake, "ops.high_watermarks", ops.of_request(request.request_id), ("session", "dataset"))
-    return next((row["session"] for row in closed if row["dataset"] == spec.dataset), None)
 
 
 def store(context: Context, plan: Plan) -> Plan:
