@@ -9,7 +9,8 @@
     |- ColumnsDiffer          a table has not the columns of its spec, and more than adding would mend it
     |- TargetChanged          somebody else's hand was on a target
     |  |- ForeignCommit       a commit that no session made
-    |  `- RolledBack          the published snapshot is no longer an ancestor of main
+    |  |- RolledBack          the published snapshot is no longer an ancestor of main
+    |  `- SnapshotExpired     nothing shows any more how main came from the published snapshot
     |- WriteError             a write did not stage what it should have
     |- AuditError             the audit could not be carried out
     |- AuditFailed            the audit was carried out and found against the rows
@@ -62,6 +63,10 @@ class ForeignCommit(TargetChanged):
 
 class RolledBack(TargetChanged):
     """The published snapshot is no longer an ancestor of the target's main."""
+
+
+class SnapshotExpired(TargetChanged):
+    """The published snapshot expired, and with it the way from it to the target's main."""
 
 
 class WriteError(TidemarkError):

@@ -16,7 +16,7 @@ from tidemark.explain import explain
 from tidemark.failures import told
 from tidemark.fingerprint import fingerprint
 from tidemark.lake.commits import watermark_of
-from tidemark.lake.history import keeps_content, property_of
+from tidemark.lake.history import is_cut, keeps_content, property_of, since_published
 from tidemark.lake.manifests import ancestors
 from tidemark.lake.properties import SESSION, WATERMARK
 from tidemark.planning import with_session_id
@@ -28,35 +28,42 @@ from tidemark.session import Say
 from tidemark.stages import Committed, Planned
 from tidemark.steps.commit import close_published, commit
 from tidemark.steps.context import Context
-from tidemark.steps.init import store
 from tidemark.steps.publish import touch
+from tidemark.steps.stored import store
 
 
 @told
 def adopt_rollback(context: Context, dataset: str, reason: str, say: Say = print) -> Committed:
     """Take up the watermark of what main holds, after somebody deliberately rolled the table back.
 
-    The next session then takes in again all that came after. Raises RequestRefused where main was not rolled
-    back, or where it holds no snapshot of a session.
+    The next session then takes in again all that came after. Where the published snapshot expired, the watermark
+    stays what it was and counts from main's head. Raises RequestRefused where there is nothing to adopt, or where
+    main holds no snapshot of a session.
     """
     check_reason(reason)
-    if context.spec(dataset).mode == "source":
-        raise RequestRefused(
-            f"{dataset}: landed files do not come twice, so what was rolled back would be lost; move main back to the "
-            f"snapshot that its watermark names (docs/runbooks/rolled-back.md)"
-        )
     found = context.lake.find_table(dataset)
     if found is None or found.current_snapshot() is None:
         raise RequestRefused(f"{dataset}: nothing is published yet; there is no rollback to adopt")
     table = _target(context, dataset)
     close_published(context, table)
-    current = watermark_of(table)
-    line = list(ancestors(table, _head(table)))
-    if current is None or any(snapshot.snapshot_id == current.snapshot for snapshot in line):
-        raise RequestRefused(f"{dataset}: main holds what its watermark says; there is no rollback to adopt")
-    held = _record_of(dataset, line)
+    held = _held(context, dataset, table)
     plan = replace(_touch(context, dataset, table, reason), complete_through=held.complete_through, sets=held)
     return _carry_out(context, plan, say)
+
+
+def _held(context: Context, dataset: str, table: Table) -> Watermark:
+    """The watermark that goes with what main holds."""
+    current = watermark_of(table)
+    if current is None or since_published(table, current) is not None:
+        raise RequestRefused(f"{dataset}: main holds what its watermark says; there is no rollback to adopt")
+    if is_cut(table, current):
+        return replace(current, snapshot=_head(table).snapshot_id)
+    if context.spec(dataset).mode == "source":
+        raise RequestRefused(
+            f"{dataset}: landed files do not come twice, so what was rolled back would be lost; move main back to the "
+            f"snapshot that its watermark names (docs/runbooks/rolled-back.md)"
+        )
+    return _record_of(dataset, list(ancestors(table, _head(table))))
 
 
 @told

@@ -29,6 +29,7 @@ from tidemark.steps import init as init_step
 from tidemark.steps.commit import commit as commit_step
 from tidemark.steps.context import Context, find_spec
 from tidemark.steps.publish import find_published, publish, touch
+from tidemark.steps.stored import find_plan
 
 REDOS = 5
 """How often a session starts again from init when another one published first."""
@@ -79,7 +80,7 @@ def write_audit_publish(
     one asked for, when it had to be planned anew. Raises what write, audit and publish raise, and MainMoved
     after REDOS tries.
     """
-    stored = init_step.find_plan(context, session)
+    stored = find_plan(context, session)
     if stored is None or stored.dataset != dataset:
         raise RequestRefused(f"{dataset}: no plan of session {session[:60]!r} in ops.sessions; run init again")
     current = _planned_by_todays_logic(context, Planned(stored), say)
@@ -99,7 +100,7 @@ def write_audit_publish(
 @told
 def commit(context: Context, dataset: str, session: str, say: Say = print) -> Committed:
     """Close a published session in `ops`. Raises RequestRefused where the session is not published."""
-    stored = init_step.find_plan(context, session)
+    stored = find_plan(context, session)
     known = stored if stored is not None and stored.dataset == dataset else None
     published = find_published(context, known) if known else None
     closed = _closed_by_another(context, known) if known and published is None else None

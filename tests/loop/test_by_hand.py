@@ -9,8 +9,9 @@ import pytest
 from tests.accounts.names import CANCELS, PLANS, SIGNUPS
 from tests.accounts.world import Accounts, Event, as_request, hour, same_rows_as_rebuild
 from tidemark import hands
-from tidemark.errors import RequestRefused, RolledBack
+from tidemark.errors import RequestRefused, RolledBack, SnapshotExpired
 from tidemark.lake import ops
+from tidemark.lake.history import check_own_hands
 from tidemark.records import How
 
 pytestmark = [pytest.mark.loop, pytest.mark.spark]
@@ -89,6 +90,65 @@ def test_s60_a_rollback_behind_all_sessions_is_not_adopted(accounts: Accounts) -
 
     with pytest.raises(RequestRefused, match="--resync"):
         hands.adopt_rollback(accounts.context, FACTS, "too far back")
+
+
+def expire_behind(accounts: Accounts, dataset: str) -> None:
+    """What an engine's own housekeeping does: compact, and leave nothing but main's head."""
+    accounts.spark.sql(
+        f"CALL lake.system.rewrite_data_files(table => '{dataset}', options => map('rewrite-all', 'true'))"
+    )
+    all_but_the_head = "older_than => TIMESTAMP '2100-01-01', retain_last => 1"
+    accounts.spark.sql(f"CALL lake.system.expire_snapshots(table => '{dataset}', {all_but_the_head})")
+
+
+@MODES
+def test_s22_a_published_snapshot_that_expired_behind_one_compaction_stops_nobody(
+    accounts: Accounts, dataset: str, tmp_path: Path
+) -> None:
+    arrive(accounts, 0.5)
+    accounts.run(dataset)
+    expire_behind(accounts, dataset)
+
+    arrive(accounts, 1.5)
+    assert accounts.run(dataset).plan.complete_through == hour(2)
+    same_rows_as_rebuild(accounts, dataset, tmp_path / "clean")
+
+
+@MODES
+def test_s22_a_published_snapshot_that_expired_with_the_way_to_main_is_adopted(
+    accounts: Accounts, dataset: str, tmp_path: Path
+) -> None:
+    arrive(accounts, 0.5)
+    accounts.run(dataset)
+    accounts.run(dataset, as_request(0, 1, "the same"))
+    expire_behind(accounts, dataset)
+    expire_behind(accounts, dataset)
+    arrive(accounts, 1.5)
+    with pytest.raises(SnapshotExpired, match=f"tidemark adopt {dataset}"):
+        accounts.run(dataset)
+
+    hands.adopt_rollback(accounts.context, dataset, "our engine compacts by itself", accounts.said.append)
+
+    signups = next(i for i in accounts.plan(dataset).inputs.values() if i.dataset == SIGNUPS)
+    assert signups.changes.startswith("1 snapshots (1 appended)")
+    assert accounts.run(dataset, as_request(0, 1, "the same")).plan.how is How.nothing
+    accounts.run(dataset)
+    same_rows_as_rebuild(accounts, dataset, tmp_path / "clean")
+
+
+def test_s22_a_landed_table_goes_on_after_its_history_expired(accounts: Accounts) -> None:
+    arrive(accounts, 0.5)
+    expire_behind(accounts, SIGNUPS)
+    expire_behind(accounts, SIGNUPS)
+    with pytest.raises(SnapshotExpired, match=f"tidemark adopt {SIGNUPS}"):
+        check_own_hands(accounts.table(SIGNUPS))
+
+    adopted = hands.adopt_rollback(accounts.context, SIGNUPS, "our engine compacts by itself", accounts.said.append)
+
+    assert adopted.watermark is not None
+    assert adopted.watermark.snapshot == accounts.head(SIGNUPS)
+    assert adopted.watermark.complete_through == hour(1)
+    check_own_hands(accounts.table(SIGNUPS))
 
 
 def test_a_source_declared_complete_lets_its_readers_go_on(accounts: Accounts) -> None:

@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from pyiceberg.table import Table
 from pyiceberg.table.snapshots import Operation, Snapshot
 
-from tidemark.errors import ForeignCommit, RolledBack
+from tidemark.errors import ForeignCommit, RolledBack, SnapshotExpired, TargetChanged
 from tidemark.lake.commits import watermark_of
 from tidemark.lake.manifests import ancestors, table_name
 from tidemark.lake.properties import CONTENT, CREATED, KEPT, SESSION, branch_prefix
 from tidemark.plans import Plan
+from tidemark.records import Watermark
 
 
 def property_of(snapshot: Snapshot, key: str) -> str | None:
@@ -61,30 +62,58 @@ def session_branches(table: Table, session: str) -> list[str]:
 def check_own_hands(table: Table) -> None:
     """See that nobody but the loop moved main since the watermark.
 
-    Raises RolledBack where the published snapshot left main's history, ForeignCommit where main holds a
-    commit that changed rows and that no session made.
+    Raises RolledBack where the published snapshot left main's history, SnapshotExpired where nothing shows any
+    more whether it did, ForeignCommit where main holds a commit that changed rows and that no session made.
     """
     watermark = watermark_of(table)
-    name = table_name(table)
-    since: list[Snapshot] = []
-    for snapshot in _history(table):
-        if watermark is not None and snapshot.snapshot_id == watermark.snapshot:
-            break
-        since.append(snapshot)
-    else:
-        if watermark is not None:
-            raise RolledBack(
-                f"{name}: snapshot {watermark.snapshot}, published by session {watermark.session}, is no longer in "
-                f"main's history: somebody rolled the table back; nothing was written. If that was meant: "
-                f"tidemark adopt {name}. Else move main to that snapshot again"
-            )
+    since = list(_history(table)) if watermark is None else since_published(table, watermark)
+    if since is None:
+        assert watermark is not None, "without a watermark all of main comes after it"
+        raise _not_on_main(table, watermark)
     foreign = [snapshot.snapshot_id for snapshot in since if not keeps_content(snapshot)]
     if foreign:
         raise ForeignCommit(
-            f"{name}: snapshot {foreign[-1]} on main was made by no session of this dataset; nothing was written. "
-            f"Roll main back to the snapshot before it, then run again, or (a table that has inputs) "
-            f"rebuild it from them: tidemark run {name} --resync"
+            f"{table_name(table)}: snapshot {foreign[-1]} on main was made by no session of this dataset; nothing was "
+            f"written. Roll main back to the snapshot before it, then run again, or (a table that has inputs) "
+            f"rebuild it from them: tidemark run {table_name(table)} --resync"
         )
+
+
+def since_published(table: Table, watermark: Watermark) -> list[Snapshot] | None:
+    """Main's snapshots after the published one, newest first; None where they do not lead back to it.
+
+    The published snapshot itself may have expired, as long as its child on main still names it.
+    """
+    since: list[Snapshot] = []
+    for snapshot in _history(table):
+        if snapshot.snapshot_id == watermark.snapshot:
+            return since
+        since.append(snapshot)
+        if snapshot.parent_snapshot_id == watermark.snapshot:
+            return since
+    return None
+
+
+def is_cut(table: Table, watermark: Watermark) -> bool:
+    """Whether main's history was cut behind the published snapshot, and what is left of it changed no row."""
+    line = list(_history(table))
+    ends_early = bool(line) and line[-1].parent_snapshot_id is not None
+    return ends_early and table.snapshot_by_id(watermark.snapshot) is None and all(map(keeps_content, line))
+
+
+def _not_on_main(table: Table, watermark: Watermark) -> TargetChanged:
+    name = table_name(table)
+    published = f"{name}: snapshot {watermark.snapshot}, published by session {watermark.session},"
+    if is_cut(table, watermark):
+        return SnapshotExpired(
+            f"{published} and the way from it to main have expired, so that nothing shows whether rows were changed "
+            f"meanwhile; nothing was written. If they were not: tidemark adopt {name} goes on from what main holds. "
+            f"Else (a table that has inputs) rebuild it from them: tidemark run {name} --resync"
+        )
+    return RolledBack(
+        f"{published} is no longer in main's history: somebody rolled the table back; nothing was written. If that "
+        f"was meant: tidemark adopt {name}. Else move main to that snapshot again"
+    )
 
 
 def same_content(table: Table, one: int, other: int) -> bool:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from tidemark.lake import ops
-from tidemark.lake.catalog import Lake
 from tidemark.records import How, Request, Watermark
 from tidemark.steps.context import Context
+from tidemark.steps.stored import find_plan
 
 
 def answered_by(context: Context, request: Request | None, dataset: str) -> str | None:
@@ -18,24 +18,37 @@ def answered_by(context: Context, request: Request | None, dataset: str) -> str 
     sessions = [row["session"] for row in closed if row["dataset"] == dataset]
     if not sessions:
         return None
-    undone = _undone(context.lake, dataset)
+    undone = _undone(context, dataset)
     return next((session for session in sessions if session not in undone), None)
 
 
-def _undone(lake: Lake, dataset: str) -> set[str]:
+def _undone(context: Context, dataset: str) -> set[str]:
     """The sessions behind which a rollback went that somebody adopted."""
     columns = ("session", "how", "previous", "current")
-    rows = {row["session"]: row for row in ops.rows(lake, "ops.high_watermarks", ops.of_dataset(dataset), columns)}
+    rows = ops.rows(context.lake, "ops.high_watermarks", ops.of_dataset(dataset), columns)
+    before = {row["session"]: _session_before(row) for row in rows}
     undone: set[str] = set()
-    for row in rows.values():
-        before, after = _previous(row), Watermark.from_json(row["current"])
-        if row["how"] != How.touch.value or before is None or before.snapshot == after.snapshot:
-            continue
-        while before is not None and before.snapshot != after.snapshot and before.session in rows:
-            undone.add(before.session)
-            before = _previous(rows[before.session])
+    for adoption in filter(_may_adopt, rows):
+        held = _adopted(context, adoption["session"])
+        at = before[adoption["session"]] if held else None
+        while at is not None and at != held:
+            undone.add(at)
+            at = before.get(at)
     return undone
 
 
-def _previous(row: dict[str, Any]) -> Watermark | None:
-    return Watermark.from_json(row["previous"]) if row["previous"] else None
+def _session_before(row: dict[str, Any]) -> str | None:
+    return Watermark.from_json(row["previous"]).session if row["previous"] else None
+
+
+def _may_adopt(row: dict[str, Any]) -> bool:
+    """Other touches leave the watermark's snapshot as it is."""
+    if row["how"] != How.touch.value or not row["previous"]:
+        return False
+    return Watermark.from_json(row["previous"]).snapshot != Watermark.from_json(row["current"]).snapshot
+
+
+def _adopted(context: Context, session: str) -> str | None:
+    """The session whose record an adoption took up."""
+    plan = find_plan(context, session)
+    return plan.sets.session if plan is not None and plan.sets is not None else None

@@ -5,13 +5,12 @@ from __future__ import annotations
 from pyiceberg.table import Table
 
 from tidemark.fingerprint import fingerprint, logic
-from tidemark.lake import ops
 from tidemark.lake.commits import watermark_of
 from tidemark.lake.evolution import evolution, evolve
 from tidemark.lake.history import check_own_hands
 from tidemark.planning import Situation, TargetState, backfill, make_plan
 from tidemark.plans import Plan
-from tidemark.records import How, Request
+from tidemark.records import Request
 from tidemark.spec import DatasetSpec
 from tidemark.stages import Planned
 from tidemark.steps.answers import answered_by
@@ -19,6 +18,7 @@ from tidemark.steps.commit import close_published
 from tidemark.steps.context import Context
 from tidemark.steps.inputs import has_rows, input_state, input_table, least_time
 from tidemark.steps.landing import landing_state
+from tidemark.steps.stored import store
 
 
 def init(context: Context, dataset: str, request: Request | None = None, resync: bool = False) -> Planned:
@@ -72,30 +72,3 @@ def _situation(context: Context, spec: DatasetSpec, target: Table, request: Requ
         resync=resync,
     )
     return landing_state(context, situation) if spec.mode == "source" else situation
-
-
-def store(context: Context, plan: Plan) -> Plan:
-    """Write the plan to `ops.sessions`, or take the stored one where the same plan was made before."""
-    if plan.how is How.nothing:
-        return plan
-    known = find_plan(context, plan.session)
-    if known is not None:
-        return known
-    row = {
-        "session": plan.session,
-        "dataset": plan.dataset,
-        "how": plan.how.value,
-        "request_id": plan.request.request_id if plan.request else None,
-        "base_snapshot": plan.base_snapshot,
-        "plan": plan.to_json(),
-        "planned_at": context.clock,
-    }
-    if ops.append_once(context.lake, "ops.sessions", [row], ops.of_session(plan.session)):
-        return plan
-    return find_plan(context, plan.session) or plan
-
-
-def find_plan(context: Context, session: str) -> Plan | None:
-    """The stored plan of a session."""
-    found = ops.rows(context.lake, "ops.sessions", ops.of_session(session), ("plan",))
-    return Plan.from_json(found[0]["plan"]) if found else None
