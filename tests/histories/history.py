@@ -53,7 +53,7 @@ class History(Model):
     def backfill(self, dataset: str, first: int, hours: int, request_id: str, die: str | None = None) -> None:
         """A restatement of some hours; refused where nothing of them is built."""
         request = Request(Interval(hour(first), hour(first + hours)), request_id, "a history asked for it")
-        answered = (dataset, request_id) in self.answered
+        answered, undone = ((dataset, request_id) in pairs for pairs in (self.answered, self.undone))
         old = self.mark[dataset]
         try:
             self._attempt(dataset, lambda: self.accounts.run(dataset, request), die)
@@ -68,6 +68,8 @@ class History(Model):
             return
         if answered:
             assert self.mark[dataset] == old, "a request that was answered was carried out again"
+        if undone:
+            assert self.mark[dataset] != old, "a request that was rolled back counts as carried out"
 
     def leave(self, dataset: str) -> None:
         """Only init: the task is killed before its next step, and cleared some time later."""
@@ -148,6 +150,7 @@ class History(Model):
         """Main goes back some snapshots by hand; the next session says so; the rollback is adopted."""
         line = self._line(dataset)
         earlier = line[min(steps, len(line) - 1)]
+        gone = {property_of(s, SESSION) for s in line[: line.index(earlier)]}
         mark = self.mark[dataset]
         self.engine.roll_back(dataset, earlier.snapshot_id)
         self.head[dataset] = earlier.snapshot_id
@@ -160,13 +163,23 @@ class History(Model):
             pass
         else:
             raise AssertionError("a session ran on a table that was rolled back")
-        self.answered = {pair for pair in self.answered if pair[0] != dataset}
+        self._forget_answers(dataset, gone)
         try:
             hands.adopt_rollback(self.accounts.context, dataset, "a history rolled it back", self.accounts.said.append)
         except RequestRefused:
             assert not any(property_of(s, SESSION) for s in self._line(dataset)), "main holds what a session published"
+            self.undone -= {pair for pair in self.undone if pair[0] == dataset}
             self.resync(dataset)
         self._observe(dataset)
+
+    def _forget_answers(self, dataset: str, gone: set[str | None]) -> None:
+        """Requests whose session left main are undone; of those that left no snapshot nothing is claimed."""
+        held = {property_of(s, SESSION) for s in self._line(dataset)}
+        own = {pair: session for pair, session in self.answered.items() if pair[0] == dataset}
+        self.undone |= {pair for pair, session in own.items() if session in gone}
+        for pair in own:
+            if self.answered[pair] not in held:
+                del self.answered[pair]
 
     def vandalise(self, dataset: str) -> None:
         """Somebody deletes rows of a table by hand; the next session says so; a resync mends it."""

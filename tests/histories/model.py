@@ -48,7 +48,8 @@ class Model:
         self.mark: dict[str, Watermark | None] = dict.fromkeys(TARGETS)
         self.head: dict[str, int] = {target: accounts.head(target) for target in TARGETS}
         self.furthest = dict.fromkeys(TARGETS, 0)
-        self.answered: set[tuple[str, str]] = set()
+        self.answered: dict[tuple[str, str], str] = {}
+        self.undone: set[tuple[str, str]] = set()
         self.foreign: set[int] = set()
 
     def _observe(self, dataset: str) -> None:
@@ -82,7 +83,8 @@ class Model:
             self.built_version[dataset] = version
             self.expected[dataset] = expected_rows(dataset, contents, new.complete_through, version)
             return
-        self.answered.add((dataset, plan.request.request_id))
+        self.answered[dataset, plan.request.request_id] = plan.session
+        self.undone.discard((dataset, plan.request.request_id))
         unit: Unit = "day" if dataset == DAYS else "hour"
         asked = intersect(round_out((plan.request.range,), unit), before(new.complete_through))
         assert plan.ranges == asked, f"asked for {asked}, rebuilt {plan.ranges}"
