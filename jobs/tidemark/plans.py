@@ -143,7 +143,7 @@ def plan_to_dict(plan: Plan) -> dict[str, Any]:
         "complete_through": write_instant(plan.complete_through),
         "final_through": write_instant(plan.final_through),
         "previous": plan.previous.to_json() if plan.previous else None,
-        "files": [[f.path, f.size, f.sha256] for f in plan.files],
+        "files": [[f.path, f.size, f.sha256, write_instant(f.written_at)] for f in plan.files],
         "history": plan.history,
         "completeness": plan.completeness,
         "request": _request_to_dict(plan.request),
@@ -175,7 +175,7 @@ def _plan_from_dict(raw: Mapping[str, Any]) -> Plan:
         complete_through=read_instant(raw["complete_through"]),
         final_through=read_instant(raw["final_through"]),
         previous=Watermark.from_json(raw["previous"]) if raw["previous"] else None,
-        files=tuple(FileRef(*f) for f in raw["files"]),
+        files=tuple(_read_file(*f) for f in raw["files"]),
         history=raw["history"],
         completeness=raw["completeness"],
         request=_request_from_dict(raw["request"]),
@@ -217,6 +217,10 @@ def _input_from_dict(raw: Mapping[str, Any]) -> InputPlan:
         changes=raw["changes"],
         held_from=read_instant(raw["held_from"]),
     )
+
+
+def _read_file(path: str, size: int, sha256: str, written_at: str | None = None) -> FileRef:
+    return FileRef(path, size, sha256, read_instant(written_at))
 
 
 def _request_to_dict(request: Request | None) -> dict[str, str] | None:

@@ -36,11 +36,12 @@ class Request:
 
 @dataclass(frozen=True)
 class FileRef:
-    """A landed file: path below the landing folder (posix), size in bytes, sha256 in hex."""
+    """A landed file: path below the landing folder (posix), size in bytes, sha256 in hex, when it was written."""
 
     path: str
     size: int
     sha256: str
+    written_at: datetime | None = None
 
 
 @dataclass(frozen=True)

@@ -84,7 +84,8 @@ class Landing:
 
     def _file(self, path: str) -> File:
         hour = folder_hour(path, CLOCK)
-        return File(path, hash_file(self.settings.landing / path), None if hour is None else to_micros(hour))
+        digest = hash_file(self.settings.landing / path)
+        return File(path, digest, None if hour is None else to_micros(hour), to_micros(CLOCK))
 
 
 def query(**changes: Any) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -45,3 +45,22 @@ def test_s27_what_has_no_place_in_time_is_quarantined_and_drags_nothing_along(ho
     mark = watermark_of(context.lake.table(QUERIES))
     assert mark is not None
     assert mark.complete_through == mark.final_through == datetime(2026, 4, 12, 8, tzinfo=UTC)
+
+
+@pytest.mark.loop
+@pytest.mark.spark
+def test_s27_a_record_that_one_session_refused_is_refused_by_those_that_run_later(
+    home: Path, spark_remote: str
+) -> None:
+    settings = load_settings({"TIDEMARK_HOME": str(home), "TIDEMARK_SPARK_REMOTE": spark_remote})
+    file = settings.landing / "logs" / "a.jsonl"
+    file.parent.mkdir(parents=True)
+    file.write_text(json.dumps(query(timestamp="2026-04-13T12:30:00Z")) + "\n", encoding="utf-8")
+    os.utime(file, (CLOCK.timestamp() - 3600,) * 2)
+
+    for dataset, later in ((QUERIES, 0), (QUERIES, 1), (QUARANTINE, 1)):
+        context = session.open_context(settings, CLOCK + timedelta(hours=later))
+        session.run(context, dataset, say=lambda line: None)
+
+    landed, refused = (context.lake.table(name).scan().to_arrow() for name in (QUERIES, QUARANTINE))
+    assert (landed.num_rows, refused["place"].to_pylist()) == (0, [1])

@@ -120,3 +120,10 @@ def test_no_folder_is_no_file(landing: Landing) -> None:
 def test_the_folder_states_the_hour_of_arrival_unless_it_has_not_come_yet(path: str, hour: int | None) -> None:
     expected = None if hour is None else CLOCK.replace(hour=hour, minute=0)
     assert folder_hour(path, CLOCK) == expected
+
+
+def test_a_content_is_as_old_as_the_oldest_file_that_holds_it(landing: Landing) -> None:
+    for path, hours in (("logs/a.jsonl", 1), ("logs/b.jsonl", 3)):
+        os.utime(landing.put(path, [query()]), ((CLOCK - timedelta(hours=hours)).timestamp(),) * 2)
+    (file,) = discover(landing.settings, landing.spec("search_queries"), CLOCK)
+    assert (file.path, file.written_at) == ("logs/a.jsonl", CLOCK - timedelta(hours=3))

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from tidemark.errors import LandingError
 from tidemark.landing.hashing import Seen, hash_files, mark_of
+from tidemark.landing.instants import EPOCH
 from tidemark.records import FileRef
 from tidemark.settings import Settings
 from tidemark.spec import parse_duration
@@ -23,6 +24,8 @@ UNFINISHED = (".tmp", ".part")
 
 def discover(settings: Settings, spec: DatasetSpec, clock: datetime) -> tuple[FileRef, ...]:
     """The files below the folders of the spec's landing block, sorted by path, one for each content.
+
+    Where several files hold a content, it is as old as the oldest of them.
 
     A file counts when it stood still for `landing.settling` before the clock (0s: at once). Names that end in
     .tmp or .part or begin with a dot are not looked at. Raises LandingError for a link that leads out of the
@@ -41,12 +44,17 @@ def discover(settings: Settings, spec: DatasetSpec, clock: datetime) -> tuple[Fi
     }
     files = [found[path] for path in sorted(found)]
     hashes = _hashes(files, settings.home / "landing-cache" / f"{spec.landing.group}.json")
-    once: dict[str, FileRef] = {}
+    same: dict[str, list[Seen]] = {}
     for file in files:
         digest = hashes.get(file.relative)
         if digest is not None:
-            once.setdefault(digest, FileRef(file.relative, file.size, digest))
-    return tuple(once.values())
+            same.setdefault(digest, []).append(file)
+    return tuple(_as_one(digest, copies) for digest, copies in same.items())
+
+
+def _as_one(digest: str, copies: list[Seen]) -> FileRef:
+    written_at = EPOCH + timedelta(seconds=min(file.written_at for file in copies))
+    return FileRef(copies[0].relative, copies[0].size, digest, written_at)
 
 
 def _hashes(files: list[Seen], cache: Path) -> dict[str, str]:
@@ -68,7 +76,7 @@ def _still_files(landing: Path, folder: str, clock: datetime, settling: timedelt
         relative = path.relative_to(landing).as_posix()
         if not _is_text(relative):
             raise LandingError(f"{relative!r}: the name is not UTF-8; give the file another name")
-        yield Seen(relative, path, status.st_size, mark_of(status))
+        yield Seen(relative, path, status.st_size, mark_of(status), int(status.st_mtime))
 
 
 def _walk(landing: Path, folder: Path) -> Iterator[Path]:

@@ -16,12 +16,16 @@ THREADS = 4
 
 
 class Seen(NamedTuple):
-    """A file as it stood when it was looked at; `relative` is its posix path below the landing folder."""
+    """A file as it stood when it was looked at; `relative` is its posix path below the landing folder.
+
+    `written_at` is the time of its last change, in whole seconds since 1970.
+    """
 
     relative: str
     path: Path
     size: int
     mark: str
+    written_at: int
 
 
 def mark_of(stat: os.stat_result) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from tidemark.errors import LandingError
 from tidemark.landing.instants import to_micros
 from tidemark.landing.values import CONVERTERS, ColumnRule
+from tidemark.ranges import MICROSECOND
 from tidemark.spec import parse_duration
 
 if TYPE_CHECKING:
@@ -40,7 +41,8 @@ class Shape:
 class Job:
     """One session's work: rows of `target`, or what was refused where `target` is the quarantine.
 
-    `parsers` gives for each folder the parser's name; instants are microseconds since 1970.
+    `parsers` gives for each folder the parser's name; `clock` is in microseconds since 1970. A record dated more
+    than `tolerance` microseconds after its file was written is refused.
     """
 
     root: str
@@ -50,7 +52,7 @@ class Job:
     parsers: Mapping[str, str]
     settings: Mapping[str, Any]
     clock: int
-    latest: int
+    tolerance: int
     history: bool
     longest_line: int
 
@@ -68,7 +70,7 @@ def make_job(settings: Settings, spec: DatasetSpec, specs: Mapping[str, DatasetS
         parsers={folder: feed.landing.parser for feed in feeds if feed.landing for folder in feed.landing.folders},
         settings={key: settings.values.get(key) for feed in feeds for key in feed.settings},
         clock=to_micros(plan.clock),
-        latest=to_micros(plan.clock + tolerance),
+        tolerance=tolerance // MICROSECOND,
         history=plan.history,
         longest_line=int(values.get("longest_line", LONGEST_LINE)),
     )

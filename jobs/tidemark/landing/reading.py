@@ -35,8 +35,9 @@ FILE_FIELDS: list[pa.Field[Any]] = [
     pa.field("path", pa.string()),
     pa.field("digest", pa.string()),
     pa.field("hour", pa.int64()),
+    pa.field("written_at", pa.int64()),
 ]
-FILE_COLUMNS = "task int, path string, digest string, hour bigint"
+FILE_COLUMNS = "task int, path string, digest string, hour bigint, written_at bigint"
 EXPANSION = 8
 """How much longer compressed logs are when they are read."""
 
@@ -82,8 +83,15 @@ def _file_table(tasks: list[list[FileRef]], clock: datetime) -> pa.Table:
     for number, files in enumerate(tasks):
         for file in files:
             hour = folder_hour(file.path, clock)
-            micros = None if hour is None else to_micros(hour)
-            rows.append({"task": number, "path": file.path, "digest": file.sha256, "hour": micros})
+            rows.append(
+                {
+                    "task": number,
+                    "path": file.path,
+                    "digest": file.sha256,
+                    "hour": None if hour is None else to_micros(hour),
+                    "written_at": to_micros(file.written_at or clock),
+                }
+            )
     return pa.Table.from_pylist(rows, schema=pa.schema(FILE_FIELDS))
 
 

@@ -14,11 +14,16 @@ from tidemark.landing.rules import Row, Rules
 
 
 class File(NamedTuple):
-    """A file of the plan; `hour` is the arrival that its folder states, in microseconds, or None."""
+    """A file of the plan; `hour` is the arrival that its folder states, or None. Both times are microseconds.
+
+    What lies in the future is judged by `written_at` and not by a session's clock: the sessions of one file run
+    at different times, and a record that one of them refuses must be refused for all.
+    """
 
     path: str
     digest: str
     hour: int | None
+    written_at: int
 
 
 class FileRows:
@@ -27,6 +32,7 @@ class FileRows:
     def __init__(self, job: Job, rules: Mapping[str, Rules], parser: str, file: File) -> None:
         self._job, self._rules, self._file = job, rules, file
         self._parse = load_parser(parser).parse
+        self._latest = file.written_at + job.tolerance
         self._place: dict[str, Any] = {
             "file_path": file.path,
             "file_id": file.digest,
@@ -51,13 +57,13 @@ class FileRows:
     def _typed(self, item: Found) -> list[Row]:
         place = self._place
         place["place"], place["index"] = item.place, item.bulk_index
-        target, latest = self._job.target.name, self._job.latest
+        target = self._job.target.name
         parsed = list(self._parse(item.record, place))
         if not parsed:
             raise ValueError("no row: the parser made none of it")
         if not self._job.quarantine and all(name != target for name, _ in parsed):
             return []  # whether it is refused is for the sessions of its own datasets and the quarantine's
-        typed = [(name, self._rules[name].read(values, latest)) for name, values in parsed]
+        typed = [(name, self._rules[name].read(values, self._latest)) for name, values in parsed]
         rows = [row for name, row in typed if name == target and not self._job.quarantine]
         return self._complete(rows, item) if rows else []
 

@@ -19,11 +19,11 @@ from tidemark.landing.rules import Row, Rules
 
 
 def parse_files(job: Job, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    """The target's rows of the files in the batches (path, digest, hour), in their order.
+    """The target's rows of the files in the batches (path, digest, hour, written_at), in their order.
 
     Raises LandingError where a file is not any more what the plan says.
     """
-    files = (File(row["path"], row["digest"], row["hour"]) for batch in batches for row in batch.to_pylist())
+    files = (File(**row) for batch in batches for row in batch.to_pylist())
     yield from to_batches(parse_rows(job, files), arrow_schema(job.target))
 
 
