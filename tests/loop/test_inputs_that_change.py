@@ -5,15 +5,18 @@ from __future__ import annotations
 import time
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pyiceberg.table.snapshots
 import pytest
+from pyiceberg.manifest import DataFileContent
 
 from tests.accounts.names import CANCELS, PLANS, SIGNUPS
 from tests.accounts.world import Accounts, Event, hour, hours, same_rows_as_rebuild
 from tests.loop.respecified import with_spec
 from tidemark import session
 from tidemark.errors import PositionLost
+from tidemark.lake import manifests
 from tidemark.lake.properties import CATALOG
 from tidemark.ranges import Interval, union
 from tidemark.records import How
@@ -89,6 +92,74 @@ def test_s21_an_overwritten_hour_is_replaced_and_what_was_appended_beside_it_com
     assert ids(accounts) == ["s0.1", "s12.1", "s3.1", "s9.1"]
     assert [row["plan"] for row in accounts.rows(FACTS) if row["event_id"] == "s3.1"] == ["mended"]
     same_rows_as_rebuild(accounts, AROUND, tmp_path / "clean")
+
+
+def erase_merging_on_read(accounts: Accounts, event_id: str) -> None:
+    """An erasure that adds a delete file and leaves the data file as it is."""
+    alter(accounts, "SET TBLPROPERTIES ('write.delete.mode' = 'merge-on-read')")
+    accounts.delete(SIGNUPS, f"event_id = '{event_id}'")
+    head = accounts.table(SIGNUPS).current_snapshot()
+    assert head is not None and head.summary is not None and head.summary["added-delete-files"] == "1"
+
+
+@pytest.mark.parametrize("folded", [False, True])
+def test_s21_an_erasure_by_a_delete_file_touches_the_hours_of_the_files_that_it_applies_to(
+    accounts: Accounts, tmp_path: Path, folded: bool
+) -> None:
+    with_spec(accounts, AROUND, catch_up_limit=None)
+    arrive(accounts, 3.1, 3.2, 9.1)
+    arrive(accounts, 9.2)
+    accounts.run(FACTS)
+    accounts.run(AROUND)
+    erase_merging_on_read(accounts, "s3.1")
+    if folded:
+        call(accounts, f"rewrite_data_files(table => '{SIGNUPS}', options => map('rewrite-all', 'true'))")
+
+    facts, around = accounts.run(FACTS), accounts.run(AROUND)
+
+    assert (facts.plan.ranges, around.plan.ranges) == ((hours(3, 3),), (hours(2, 6),))
+    assert ids(accounts) == ["s3.2", "s9.1", "s9.2"]
+    same_rows_as_rebuild(accounts, AROUND, tmp_path / "clean")
+
+
+def listed(content: DataFileContent, partition: str, sequence: int, snapshot: int = 1, spec_id: int = 0) -> Any:
+    file = SimpleNamespace(content=content, partition=partition, spec_id=spec_id)
+    return SimpleNamespace(data_file=file, sequence_number=sequence, snapshot_id=snapshot)
+
+
+@pytest.mark.parametrize(
+    ("delete", "reached"),
+    [
+        (listed(DataFileContent.POSITION_DELETES, "a", 2), ["a1", "a2"]),
+        (listed(DataFileContent.EQUALITY_DELETES, "b", 3), ["b3"]),
+        (listed(DataFileContent.EQUALITY_DELETES, "", 2, spec_id=1), ["a1", "a2"]),
+        (listed(DataFileContent.POSITION_DELETES, "", 9, spec_id=1), []),
+    ],
+)
+def test_s21_a_delete_file_reaches_older_files_of_its_partition_or_of_all_where_it_has_none(
+    monkeypatch: pytest.MonkeyPatch, delete: Any, reached: list[str]
+) -> None:
+    held = {f"{p}{n}": listed(DataFileContent.DATA, p, n) for p, n in (("a", 1), ("a", 2), ("a", 3), ("b", 3))}
+    own = listed(DataFileContent.DATA, delete.data_file.partition, 1, snapshot=7)
+    monkeypatch.setattr(manifests, "live_entries", lambda table, snapshot: [*held.values(), own])
+    specs = {number: SimpleNamespace(is_unpartitioned=lambda n=number: n == 1) for number in (0, 1)}
+    table: Any = SimpleNamespace(specs=lambda: specs)
+    snapshot: Any = SimpleNamespace(snapshot_id=7)
+
+    found = list(manifests._deleted_from(table, snapshot, [delete]))
+
+    assert [name for name, entry in held.items() if entry in found] == reached
+    assert own not in found
+
+
+def test_s22_a_resync_reads_what_delete_files_have_left(accounts: Accounts) -> None:
+    arrive(accounts, 3.1, 3.2)
+    accounts.run(FACTS)
+    erase_merging_on_read(accounts, "s3.1")
+
+    session.run(accounts.context, FACTS, resync=True, say=accounts.said.append)
+
+    assert ids(accounts) == ["s3.2"]
 
 
 def test_s22_behind_an_expired_position_the_tail_is_not_read(accounts: Accounts) -> None:

@@ -12,7 +12,7 @@ from pyiceberg.manifest import DataFile, ManifestEntry, ManifestEntryStatus
 from pyiceberg.types import DateType, PrimitiveType, TimestampType, TimestamptzType
 
 from tidemark.errors import AuditError
-from tidemark.lake.manifests import entries_of, manifests_of
+from tidemark.lake.manifests import entries_of, is_data, manifests_of
 
 if TYPE_CHECKING:
     from pyiceberg.schema import Schema
@@ -108,7 +108,7 @@ def _changed_entries(table: Table, snapshot_id: int) -> Iterator[ManifestEntry]:
     for manifest in manifests_of(table, snapshot):
         if manifest.added_snapshot_id == snapshot_id:
             entries = entries_of(table, manifest)
-            yield from (entry for entry in entries if entry.snapshot_id == snapshot_id)
+            yield from (entry for entry in entries if entry.snapshot_id == snapshot_id and is_data(entry))
 
 
 def _with_status(entries: list[ManifestEntry], status: ManifestEntryStatus) -> tuple[DataFile, ...]:

@@ -5,12 +5,12 @@ Event times come from the column bounds of the files, one interval a file.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from pyiceberg.conversions import from_bytes
-from pyiceberg.manifest import DataFile, ManifestEntry, ManifestEntryStatus, ManifestFile
+from pyiceberg.manifest import DataFile, DataFileContent, ManifestEntry, ManifestEntryStatus, ManifestFile
 from pyiceberg.table import Table
 from pyiceberg.table.snapshots import Snapshot
 from pyiceberg.types import DateType, IcebergType, TimestampType, TimestamptzType
@@ -50,9 +50,19 @@ def entries_of(table: Table, manifest: ManifestFile, discard_deleted: bool = Fal
 
 
 def live_entries(table: Table, snapshot: Snapshot) -> Iterator[ManifestEntry]:
-    """The files that a snapshot holds."""
+    """The data files that a snapshot holds. Delete files are none: their bounds are those of paths."""
     for manifest in manifests_of(table, snapshot):
-        yield from entries_of(table, manifest, discard_deleted=True)
+        yield from filter(is_data, entries_of(table, manifest, discard_deleted=True))
+
+
+def is_data(entry: ManifestEntry) -> bool:
+    """Whether a file holds rows, and not what takes rows of other files away."""
+    return entry.data_file.content == DataFileContent.DATA
+
+
+def partition_of(entry: ManifestEntry) -> tuple[int, str]:
+    """The partition in which a file lies, to compare."""
+    return entry.data_file.spec_id, repr(entry.data_file.partition)
 
 
 def added_since(table: Table, head: Snapshot, new: Sequence[Snapshot]) -> Iterator[ManifestEntry]:
@@ -61,18 +71,50 @@ def added_since(table: Table, head: Snapshot, new: Sequence[Snapshot]) -> Iterat
     for manifest in manifests_of(table, head):
         if manifest.added_snapshot_id in ids:
             entries = entries_of(table, manifest, discard_deleted=True)
-            yield from (entry for entry in entries if entry.snapshot_id in ids)
+            yield from (entry for entry in entries if entry.snapshot_id in ids and is_data(entry))
 
 
 def changed_by(table: Table, snapshots: Sequence[Snapshot]) -> Iterator[ManifestEntry]:
-    """Files that each snapshot added or removed."""
-    changed = (ManifestEntryStatus.ADDED, ManifestEntryStatus.DELETED)
+    """Data files that each snapshot added or removed, and those that its delete files may take rows of."""
     for snapshot in snapshots:
-        for manifest in manifests_of(table, snapshot):
-            if manifest.added_snapshot_id != snapshot.snapshot_id:
-                continue
+        entries = list(_own_entries(table, snapshot))
+        yield from filter(is_data, entries)
+        yield from _deleted_from(table, snapshot, [entry for entry in entries if not is_data(entry)])
+
+
+def _own_entries(table: Table, snapshot: Snapshot) -> Iterator[ManifestEntry]:
+    changed = (ManifestEntryStatus.ADDED, ManifestEntryStatus.DELETED)
+    for manifest in manifests_of(table, snapshot):
+        if manifest.added_snapshot_id == snapshot.snapshot_id:
             entries = entries_of(table, manifest)
             yield from (e for e in entries if e.status in changed and e.snapshot_id == snapshot.snapshot_id)
+
+
+def _deleted_from(table: Table, snapshot: Snapshot, deletes: Sequence[ManifestEntry]) -> Iterator[ManifestEntry]:
+    """Older data files that the delete files may apply to: of their partition, and not written after them."""
+    if not deletes:
+        return
+    reach = _reach(deletes)
+    everywhere = _reach([delete for delete in deletes if _is_global(table, delete)]).values()
+    for entry in live_entries(table, snapshot):
+        through = max([reach.get(partition_of(entry), -1), *everywhere])
+        if entry.snapshot_id != snapshot.snapshot_id and (entry.sequence_number or 0) <= through:
+            yield entry
+
+
+def _reach(deletes: Sequence[ManifestEntry]) -> Mapping[tuple[int, str], int]:
+    """The latest sequence number that is deleted from, by partition."""
+    reach: dict[tuple[int, str], int] = {}
+    for delete in deletes:
+        partition = partition_of(delete)
+        reach[partition] = max(reach.get(partition, -1), delete.sequence_number or 0)
+    return reach
+
+
+def _is_global(table: Table, delete: ManifestEntry) -> bool:
+    """Whether a delete file applies to all partitions: one by values that lies in none itself."""
+    by_value = delete.data_file.content == DataFileContent.EQUALITY_DELETES
+    return by_value and table.specs()[delete.data_file.spec_id].is_unpartitioned()
 
 
 def file_span(table: Table, file: DataFile, event_time: str) -> Interval | None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from pyiceberg.manifest import ManifestEntry, ManifestEntryStatus
+from pyiceberg.manifest import ManifestEntryStatus
 from pyiceberg.table import Table
 from pyiceberg.table.snapshots import Snapshot
 
-from tidemark.lake.manifests import changed_by, file_span, live_entries
+from tidemark.lake.manifests import changed_by, file_span, live_entries, partition_of
 
 
 def dropped_through(
@@ -27,11 +27,7 @@ def dropped_through(
     last = max((span.end for span in spans), default=None)
     if last is None or last > keep_from:
         return None
-    emptied = {_partition(entry) for entry in entries}
-    if any(_partition(entry) in emptied for entry in live_entries(table, head)):
+    emptied = {partition_of(entry) for entry in entries}
+    if any(partition_of(entry) in emptied for entry in live_entries(table, head)):
         return None
     return last
-
-
-def _partition(entry: ManifestEntry) -> tuple[int, str]:
-    return entry.data_file.spec_id, repr(entry.data_file.partition)
