@@ -21,7 +21,8 @@ from tidemark.steps.write import write
 
 pytestmark = [pytest.mark.loop, pytest.mark.spark]
 
-SIGNUPS, PLANS, CANCELS, STATES = (
+FACTS, SIGNUPS, PLANS, CANCELS, STATES = (
+    "accounts.signups",
     "accounts.signups_feed",
     "accounts.plans_feed",
     "accounts.cancels_feed",
@@ -87,6 +88,27 @@ def test_s40_no_rows_where_rows_were_due_publishes_nothing(accounts: Accounts) -
     ready(accounts, "basic")
     due = Expectation("row_count", "fail", "an hour always has accounts", min=2)
     refused(accounts, with_expectation(accounts, due), AuditFailed)
+
+
+def test_s40_an_append_without_rows_though_the_input_has_some_publishes_nothing(
+    accounts: Accounts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from tests.accounts import transforms
+
+    ready(accounts, "basic")
+    accounts.run(FACTS)
+    accounts.delete(SIGNUPS, "true")
+    accounts.run(FACTS)
+    assert accounts.rows(FACTS) == [], "an overwrite may leave none"
+    head, watermark = accounts.head(FACTS), accounts.watermark(FACTS)
+    accounts.append(SIGNUPS, [Event("s1", "a1", 0.6)])
+    facts = transforms.facts
+    monkeypatch.setattr(transforms, "facts", lambda inputs, params: facts(inputs, params).where("false"))
+
+    with pytest.raises(AuditFailed, match="rows are there"):
+        accounts.run(FACTS)
+
+    assert (accounts.head(FACTS), accounts.watermark(FACTS)) == (head, watermark)
 
 
 def test_s40_an_audit_that_takes_too_long_publishes_nothing(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tidemark.audit import Report, audit_staged, rows_for_ops
 from tidemark.lake import ops
+from tidemark.plans import Plan
 from tidemark.records import How
 from tidemark.spark import connect
 from tidemark.stages import Audited, Staged, approve
@@ -20,6 +21,11 @@ def audit(context: Context, staged: Staged) -> Audited:
     return approve(staged, report)
 
 
+def _rows_due(context: Context, plan: Plan) -> bool:
+    """A stateless table is appended to because its input has new rows, and each row there gives rows here."""
+    return plan.how is How.append and context.spec(plan.dataset).mode == "stateless"
+
+
 def _report(context: Context, staged: Staged) -> Report:
     plan = staged.plan
     return audit_staged(
@@ -31,7 +37,7 @@ def _report(context: Context, staged: Staged) -> Report:
         appended_only=plan.how is How.append,
         expected_rows=staged.rows_written,
         rows_clipped=staged.rows_clipped,
-        rows_due=False,
+        rows_due=_rows_due(context, plan),
         spark=connect(context.settings),
         reports=context.settings.reports,
         session=plan.session,
