@@ -5,10 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from tidemark.lake.manifests import table_name
 from tidemark.lake.properties import CATALOG
 from tidemark.ranges import BEGINNING, END, Ranges, ceil
 
 if TYPE_CHECKING:
+    from pyiceberg.schema import Schema
+    from pyiceberg.table import Table
     from pyspark.sql import Column, DataFrame, SparkSession
 
 
@@ -20,6 +23,30 @@ def qualified(dataset: str) -> str:
 def read_at(spark: SparkSession, dataset: str, snapshot_id: int) -> DataFrame:
     """The rows of a table as of a snapshot."""
     return spark.read.format("iceberg").option("versionAsOf", snapshot_id).load(qualified(dataset))
+
+
+def read_input(spark: SparkSession, table: Table, snapshot_id: int) -> DataFrame:
+    """The rows as of a snapshot, in the columns that the table has now: one that was added since is null.
+
+    Columns are told by their field ids, so that one of a new name keeps its values.
+    """
+    from pyspark.sql import functions as F
+
+    frame = read_at(spark, table_name(table), snapshot_id)
+    then, now = _schema_at(table, snapshot_id), table.schema()
+    if then.schema_id == now.schema_id:
+        return frame
+    types = spark.table(qualified(table_name(table))).schema
+    names = {field.name: then.find_column_name(field.field_id) for field in now.fields}
+    found = {name: F.lit(None) if old is None else F.col(old) for name, old in names.items()}
+    return frame.select([found[field.name].cast(field.dataType).alias(field.name) for field in types.fields])
+
+
+def _schema_at(table: Table, snapshot_id: int) -> Schema:
+    snapshot = table.snapshot_by_id(snapshot_id)
+    if snapshot is None or snapshot.schema_id is None:
+        return table.schema()
+    return table.schemas()[snapshot.schema_id]
 
 
 def read_added(spark: SparkSession, dataset: str, after: int, through: int) -> DataFrame:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
 
+from tests.accounts import transforms
 from tests.accounts.world import Accounts, Event, same_rows_as_rebuild
 from tidemark import session
 from tidemark.errors import ColumnsDiffer, InputChanged
@@ -46,6 +50,28 @@ def test_s28_an_input_that_gains_a_column_is_read_as_before(accounts: Accounts, 
 
     assert accounts.run(FACTS).plan.how is How.append
     assert {row["event_id"] for row in accounts.rows(FACTS)} == {"s0.5", "s1"}
+
+
+def test_s28_a_column_that_an_input_gained_is_read_as_null_before_its_next_commit(
+    accounts: Accounts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    arrive(accounts, 0.5)
+    accounts.run(FACTS)
+    ddl(accounts, SIGNUPS, "ADD COLUMN campaign string")
+    ddl(accounts, SIGNUPS, "RENAME COLUMN plan TO tariff")
+    campaign, tariff = (Column(name, "string", "named since") for name in ("campaign", "tariff"))
+    with_columns(accounts, SIGNUPS, campaign=campaign, tariff=tariff, plan=None)
+    monkeypatch.setattr(transforms, "facts", named_since)
+
+    session.run(accounts.context, FACTS, resync=True, say=accounts.said.append)
+
+    assert [row["plan"] for row in accounts.rows(FACTS)] == ["basic of none"]
+
+
+def named_since(inputs: Mapping[str, DataFrame], params: Mapping[str, Any]) -> DataFrame:
+    campaign = F.coalesce("campaign", F.lit("none"))
+    plan = F.concat_ws(" of ", "tariff", campaign).alias("plan")
+    return inputs["feed"].select("event_id", "account_id", plan, "happened_at")
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tidemark.errors import SpecError, WriteError
-from tidemark.frames import qualified, read_added, read_at, within
+from tidemark.frames import qualified, read_added, read_input, within
 from tidemark.lake.history import is_staged_by, property_of, staged_attempt
 from tidemark.lake.properties import ATTEMPT, SESSION, WATERMARK, branch_name
 from tidemark.plans import InputPlan, Plan
@@ -100,7 +100,7 @@ def _read(
 ) -> DataFrame:
     if plan.how is How.append and spec.mode == "stateless" and planned.from_snapshot is not None:
         return read_added(spark, planned.dataset, planned.from_snapshot, planned.to_snapshot)
-    frame = read_at(spark, planned.dataset, planned.read_snapshot)
+    frame = read_input(spark, context.lake.table(planned.dataset), planned.read_snapshot)
     event_time = spec.inputs[name].event_time or context.spec(planned.dataset).event_time
     if planned.reads is None or event_time is None:
         return frame
