@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -172,6 +172,15 @@ def drop(accounts: Accounts, name: str, at: float) -> None:
     }
     (folder / name).write_text(json.dumps(record) + "\n", encoding="utf-8")
     os.utime(folder / name, (hour(1).timestamp(),) * 2)
+
+
+def test_a_source_is_complete_only_through_what_its_settling_time_has_let_in(accounts: Accounts) -> None:
+    landing = accounts.context.specs[SIGNUPS].landing
+    assert landing is not None
+    with_spec(accounts, SIGNUPS, landing=replace(landing, settling=timedelta(hours=1)))
+    drop(accounts, "a.json", 0.1)
+
+    assert accounts.run(SIGNUPS, clock=hour(8.5)).plan.complete_through == hour(7)
 
 
 def test_a_source_that_was_rolled_back_loses_nothing(accounts: Accounts) -> None:

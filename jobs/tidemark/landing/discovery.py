@@ -17,7 +17,7 @@ from tidemark.settings import Settings
 from tidemark.spec import parse_duration
 
 if TYPE_CHECKING:
-    from tidemark.spec import DatasetSpec
+    from tidemark.spec import DatasetSpec, LandingSpec
 
 UNFINISHED = (".tmp", ".part")
 
@@ -35,8 +35,7 @@ def discover(settings: Settings, spec: DatasetSpec, clock: datetime) -> tuple[Fi
         raise LandingError(
             f"{spec.dataset}: no landing block in {spec.path.name}; add landing: with folders and parser"
         )
-    said = settings.values.get("landing", {}).get("settling")
-    settling = spec.landing.settling if said is None else parse_duration(str(said))
+    settling = settling_of(settings, spec.landing)
     found = {
         file.relative: file
         for folder in spec.landing.folders
@@ -50,6 +49,12 @@ def discover(settings: Settings, spec: DatasetSpec, clock: datetime) -> tuple[Fi
         if digest is not None:
             same.setdefault(digest, []).append(file)
     return tuple(_as_one(digest, copies) for digest, copies in same.items())
+
+
+def settling_of(settings: Settings, landing: LandingSpec) -> timedelta:
+    """How long a file must stand still before it is taken: `landing.settling` of the settings, else of the spec."""
+    said = settings.values.get("landing", {}).get("settling")
+    return landing.settling if said is None else parse_duration(str(said))
 
 
 def _as_one(digest: str, copies: list[Seen]) -> FileRef:

@@ -8,11 +8,10 @@ from datetime import datetime, timedelta
 
 from tidemark.errors import SpecError
 from tidemark.lake import ops
-from tidemark.landing.discovery import discover
+from tidemark.landing.discovery import discover, settling_of
 from tidemark.planning import Situation
 from tidemark.ranges import floor
 from tidemark.records import FileRef
-from tidemark.spec import parse_duration
 from tidemark.steps.context import Context
 
 
@@ -27,23 +26,19 @@ def landing_state(context: Context, situation: Situation) -> Situation:
         raise SpecError(f"{spec.path}: a source needs a landing block; add landing: with folders and parser")
     found = discover(context.settings, spec, context.clock)
     completeness = _completeness(context, spec.landing.completeness)
-    through = floor(context.clock - _settling(context), "hour") if completeness == "clock" else None
+    settled = floor(context.clock - settling_of(context.settings, spec.landing), "hour")
     return replace(
         situation,
         files=_lacking(found, _landed(context, spec.dataset)),
         completeness=completeness,
         history=completeness == "data" and situation.target.watermark is None,
-        landed_through=through,
+        landed_through=settled if completeness == "clock" else None,
     )
 
 
 def _completeness(context: Context, of_spec: str) -> str:
     setting = context.settings.values.get("landing", {}).get("completeness", "clock")
     return str(setting) if of_spec == "clock" else of_spec
-
-
-def _settling(context: Context) -> timedelta:
-    return parse_duration(str(context.settings.values.get("landing", {}).get("settling", "15m")))
 
 
 def _landed(context: Context, dataset: str) -> set[str]:
