@@ -11,6 +11,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from functools import lru_cache
+from importlib.util import resolve_name
 from pathlib import Path
 from typing import Any
 
@@ -92,16 +93,19 @@ def _modules(start: str) -> dict[str, Path]:
         if path is None:
             continue
         found[name] = path
-        waiting.extend(i for i in _imports(path) if i == package or i.startswith(package + "."))
+        waiting.extend(i for i in _imports(name, path) if i == package or i.startswith(package + "."))
     return found
 
 
-def _imports(path: Path) -> list[str]:
+def _imports(module: str, path: Path) -> list[str]:
+    """All modules that a module may import; relative ones by their full names."""
+    package = module if path.name == "__init__.py" else module.rpartition(".")[0]
     names: list[str] = []
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             names.extend(alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            names.append(node.module)
-            names.extend(f"{node.module}.{alias.name}" for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            source = resolve_name("." * node.level + (node.module or ""), package)
+            names.append(source)
+            names.extend(f"{source}.{alias.name}" for alias in node.names)
     return names
