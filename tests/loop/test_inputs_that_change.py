@@ -15,7 +15,7 @@ from tests.accounts.names import CANCELS, PLANS, SIGNUPS
 from tests.accounts.world import Accounts, Event, hour, hours, same_rows_as_rebuild
 from tests.loop.respecified import with_spec
 from tidemark import session
-from tidemark.errors import PositionLost
+from tidemark.errors import InputChanged, PositionLost
 from tidemark.lake import manifests
 from tidemark.lake.properties import CATALOG
 from tidemark.ranges import Interval, union
@@ -162,6 +162,25 @@ def test_s22_a_resync_reads_what_delete_files_have_left(accounts: Accounts) -> N
     assert ids(accounts) == ["s3.2"]
 
 
+def test_s22_after_a_file_without_bounds_was_rewritten_the_resync_goes_on(accounts: Accounts) -> None:
+    arrive(accounts, 0.1)
+    accounts.run(FACTS)
+    alter(accounts, "SET TBLPROPERTIES ('write.metadata.metrics.column.happened_at' = 'none')")
+    copy = "'s1' AS event_id, account_id, plan, happened_at, arrived_at"
+    accounts.spark.sql(f"INSERT INTO {CATALOG}.{SIGNUPS} SELECT {copy} FROM {CATALOG}.{SIGNUPS}")
+    accounts.complete(SIGNUPS, None)
+    with pytest.raises(InputChanged, match=f"no bounds for happened_at.*tidemark run {FACTS} --resync"):
+        accounts.run(FACTS)
+
+    alter(accounts, "SET TBLPROPERTIES ('write.metadata.metrics.column.happened_at' = 'full')")
+    call(accounts, f"rewrite_data_files(table => '{SIGNUPS}', options => map('rewrite-all', 'true'))")
+    session.run(accounts.context, FACTS, resync=True, say=accounts.said.append)
+
+    assert ids(accounts) == ["s0.1", "s1"]
+    arrive(accounts, 0.2)
+    assert accounts.run(FACTS).plan.how is How.append
+
+
 def test_s22_behind_an_expired_position_the_tail_is_not_read(accounts: Accounts) -> None:
     arrive(accounts, 0.1)
     accounts.run(FACTS)
@@ -170,7 +189,7 @@ def test_s22_behind_an_expired_position_the_tail_is_not_read(accounts: Accounts)
         arrive(accounts, at)
     call(accounts, f"expire_snapshots(table => '{SIGNUPS}', older_than => TIMESTAMP '2100-01-01', retain_last => 2)")
 
-    with pytest.raises(PositionLost, match=r"has expired; .*nothing was read.*--resync"):
+    with pytest.raises(PositionLost, match=rf"has expired; .*nothing was read.*tidemark run {FACTS} --resync"):
         accounts.run(FACTS)
     assert accounts.head(FACTS) == head
 
@@ -186,7 +205,7 @@ def test_s22_an_input_rolled_back_behind_its_reader_offers_the_resync(accounts: 
     call(accounts, f"rollback_to_snapshot('{SIGNUPS}', {before})")
     arrive(accounts, 0.3)
 
-    with pytest.raises(PositionLost, match=r"rolled back; .*nothing was read.*--resync"):
+    with pytest.raises(PositionLost, match=rf"rolled back; .*nothing was read.*tidemark run {FACTS} --resync"):
         accounts.run(FACTS)
 
     assert ids(accounts) == ["s0.1", "s0.2"]
@@ -200,7 +219,7 @@ def test_s22_a_table_dropped_and_made_anew_is_not_taken_for_the_old_one(accounts
     accounts.spark.sql(f"DROP TABLE {CATALOG}.{SIGNUPS}")
     arrive(accounts, 0.2)
 
-    with pytest.raises(PositionLost, match=r"dropped and made anew.*--resync"):
+    with pytest.raises(PositionLost, match=rf"dropped and made anew.*tidemark run {AROUND} --resync"):
         accounts.plan(AROUND)
 
 

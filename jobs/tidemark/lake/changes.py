@@ -90,20 +90,24 @@ class Changes:
 
 
 def changes_since(
-    table: Table, position: int | None, event_time: str | None, keep_from: datetime | None = None
+    table: Table,
+    position: int | None,
+    event_time: str | None,
+    keep_from: datetime | None = None,
+    reader: str = "READER",
 ) -> Changes:
     """What the table's main holds that a reader at `position` has not seen; everything for None.
 
     `event_time` None (a table without one) gives no files' spans. Whole partitions before `keep_from` that
     vanish are retention and no change. Raises PositionLost where the position is not in main's history,
-    InputChanged for a commit or file that the loop cannot follow.
+    InputChanged for a commit or file that the loop cannot follow; both say what helps the `reader`.
     """
     head = table.current_snapshot()
     if head is None:
         raise InputChanged(f"{table_name(table)}: the table has no snapshot; create it by its spec: tidemark doctor")
     if position is None:
-        return _first_read(table, head, event_time)
-    new = _walk(table, head, position)
+        return _first_read(table, head, event_time, reader)
+    new = _walk(table, head, position, reader)
     appended = [s for s in new if _kind(table, s) == "append"]
     removing = [s for s in new if _kind(table, s) == "rewrite"]
     dropped = {s.snapshot_id: d for s in removing if (d := dropped_through(table, head, s, event_time, keep_from))}
@@ -117,7 +121,7 @@ def changes_since(
     entries = added_since(table, head, changed) if shortcut else changed_by(table, changed)
     return replace(
         counts,
-        files=_changed_files(table, entries, event_time),
+        files=_changed_files(table, entries, event_time, reader),
         dropped=len(dropped),
         dropped_through=max(dropped.values(), default=None),
     )
@@ -141,7 +145,7 @@ def latest_added_time(table: Table, snapshot_id: int, event_time: str) -> dateti
     return max((f.span.end - MICROSECOND for f in _changed_files(table, entries, event_time)), default=None)
 
 
-def _walk(table: Table, head: Snapshot, position: int) -> list[Snapshot]:
+def _walk(table: Table, head: Snapshot, position: int, reader: str) -> list[Snapshot]:
     new: list[Snapshot] = []
     for snapshot in ancestors(table, head):
         if snapshot.snapshot_id == position:
@@ -152,7 +156,7 @@ def _walk(table: Table, head: Snapshot, position: int) -> list[Snapshot]:
     raise PositionLost(
         f"{table_name(table)}: snapshot {position}, which the watermark names, {what}; "
         f"what changed since is unknown, and nothing was read. Rebuild the reader from what the input holds now: "
-        f"tidemark run DATASET --resync"
+        f"tidemark run {reader} --resync"
     )
 
 
@@ -174,15 +178,17 @@ def _kind(table: Table, snapshot: Snapshot) -> str:
     )
 
 
-def _first_read(table: Table, head: Snapshot, event_time: str | None) -> Changes:
-    files = () if event_time is None else _changed_files(table, live_entries(table, head), event_time)
+def _first_read(table: Table, head: Snapshot, event_time: str | None, reader: str) -> Changes:
+    files = () if event_time is None else _changed_files(table, live_entries(table, head), event_time, reader)
     return Changes(None, head.snapshot_id, 0, 0, 0, files)
 
 
-def _changed_files(table: Table, entries: Iterable[ManifestEntry], event_time: str) -> tuple[ChangedFile, ...]:
+def _changed_files(
+    table: Table, entries: Iterable[ManifestEntry], event_time: str, reader: str = "READER"
+) -> tuple[ChangedFile, ...]:
     found = []
     for entry in entries:
-        span = file_span(table, entry.data_file, event_time)
+        span = file_span(table, entry.data_file, event_time, reader)
         if span is not None:
             found.append(ChangedFile(span, entry.data_file.record_count))
     return tuple(sorted(found, key=lambda file: (file.span, file.rows)))

@@ -117,10 +117,10 @@ def _is_global(table: Table, delete: ManifestEntry) -> bool:
     return by_value and table.specs()[delete.data_file.spec_id].is_unpartitioned()
 
 
-def file_span(table: Table, file: DataFile, event_time: str) -> Interval | None:
+def file_span(table: Table, file: DataFile, event_time: str, reader: str = "READER") -> Interval | None:
     """The event times of a file from its column bounds; None for a file without rows.
 
-    Raises InputChanged where a file with rows has no bounds.
+    Raises InputChanged where a file with rows has no bounds, with what helps the `reader`.
     """
     if file.record_count == 0:
         return None
@@ -129,7 +129,8 @@ def file_span(table: Table, file: DataFile, event_time: str) -> Interval | None:
     if lower is None or upper is None:
         raise InputChanged(
             f"{table_name(table)}: file {file.file_path} has no bounds for {event_time}, so what it changed is "
-            f"unknown; set write.metadata.metrics.column.{event_time}=full and rewrite the file (rewrite_data_files)"
+            f"unknown; set write.metadata.metrics.column.{event_time}=full, rewrite the file (rewrite_data_files with "
+            f"rewrite-all), then rebuild what reads it: tidemark run {reader} --resync"
         )
     low, high = (_decode(field.field_type, bound) for bound in (lower, upper))
     step = timedelta(days=1) if isinstance(field.field_type, DateType) else MICROSECOND

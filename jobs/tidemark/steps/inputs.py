@@ -43,7 +43,7 @@ def input_state(
         _check_in_history(table, state)
     keep_from = context.clock - window.keep if window.keep else None
     seen = None if resync else position
-    changes = _own_changes(table) if own else _changes(table, window, seen, event_time, keep_from)
+    changes = _own_changes(table) if own else _changes(table, spec.dataset, seen, event_time, keep_from)
     static = input_spec.landing is not None and input_spec.landing.completeness == "static"
     return InputState(
         spec=replace(window, event_time=event_time),
@@ -79,14 +79,14 @@ def _check_in_history(table: Table, state: Watermark | None) -> None:
 
 
 def _changes(
-    table: Table, window: InputSpec, position: Position | None, event_time: str | None, keep_from: datetime | None
+    table: Table, reader: str, position: Position | None, event_time: str | None, keep_from: datetime | None
 ) -> Changes:
     if position is not None and position.uuid != str(table.metadata.table_uuid):
         raise PositionLost(
-            f"{window.dataset}: the table was dropped and made anew since the reader's watermark; nothing was read. "
-            f"Rebuild the reader from what it holds now: tidemark run DATASET --resync"
+            f"{table_name(table)}: the table was dropped and made anew since the reader's watermark; nothing was "
+            f"read. Rebuild the reader from what it holds now: tidemark run {reader} --resync"
         )
-    return changes_since(table, position.snapshot if position else None, event_time, keep_from)
+    return changes_since(table, position.snapshot if position else None, event_time, keep_from, reader)
 
 
 def _own_changes(table: Table) -> Changes:
