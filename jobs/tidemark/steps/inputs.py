@@ -74,7 +74,8 @@ def _check_in_history(table: Table, state: Watermark | None) -> None:
     if all(snapshot.snapshot_id != state.snapshot for snapshot in ancestors(table, head)):
         raise InputChanged(
             f"{table_name(table)}: its published snapshot {state.snapshot} is no longer in main's history: it was "
-            f"rolled back, and its readers wait. Move its main to that snapshot again, or rebuild it, then run again"
+            f"rolled back, and its readers wait. If that was meant: tidemark adopt {table_name(table)}. Else move its "
+            f"main to that snapshot again. Then run this again"
         )
 
 
