@@ -82,7 +82,7 @@ class AuditFailed(TidemarkError):
 
 
 class MainMoved(TidemarkError):
-    """Another session published first; the caller starts again from init."""
+    """Another session published first; this one published nothing and has to plan again."""
 
 
 class LandingError(TidemarkError):

@@ -11,7 +11,7 @@ from datetime import datetime
 from pyiceberg.table import Table
 from pyiceberg.table.snapshots import Snapshot
 
-from tidemark.errors import RequestRefused
+from tidemark.errors import MainMoved, RequestRefused
 from tidemark.explain import explain
 from tidemark.failures import told
 from tidemark.fingerprint import fingerprint
@@ -25,7 +25,7 @@ from tidemark.ranges import format_instant
 from tidemark.records import How, Watermark
 from tidemark.requests import check_reason
 from tidemark.session import Say
-from tidemark.stages import Committed, Planned
+from tidemark.stages import Committed, Planned, Published
 from tidemark.steps.commit import close_published, commit
 from tidemark.steps.context import Context
 from tidemark.steps.publish import touch
@@ -134,9 +134,16 @@ def _touch(context: Context, dataset: str, table: Table, reason: str) -> Plan:
     )
 
 
+def _publish(context: Context, plan: Plan) -> Published:
+    try:
+        return touch(context, Planned(plan))
+    except MainMoved as moved:
+        raise MainMoved(f"{moved}; nothing was changed; see what is there now, and run the command again") from moved
+
+
 def _carry_out(context: Context, plan: Plan, say: Say) -> Committed:
     stored = store(context, with_session_id(plan))
     say(explain(stored))
-    committed = commit(context, touch(context, Planned(stored)))
+    committed = commit(context, _publish(context, stored))
     say(f"{stored.dataset}: session {stored.session} is closed")
     return committed

@@ -88,7 +88,7 @@ def write_audit_publish(
         try:
             return _carry_out(context, current, attempt if redo == 0 and attempt else _fresh_attempt(), say)
         except MainMoved as moved:
-            say(str(moved))
+            say(f"{moved}; the session starts again from init")
             current = init(context, dataset, stored.request, stored.resync, say)
             if current.plan.how is How.nothing:
                 return Published(current.plan, current.plan.base_snapshot)

@@ -9,10 +9,13 @@ import pytest
 from tests.accounts.names import CANCELS, PLANS, SIGNUPS
 from tests.accounts.world import Accounts, Event, as_request, hour, same_rows_as_rebuild
 from tidemark import hands
-from tidemark.errors import RequestRefused, RolledBack, SnapshotExpired
+from tidemark.errors import MainMoved, RequestRefused, RolledBack, SnapshotExpired
 from tidemark.lake import ops
 from tidemark.lake.history import check_own_hands
+from tidemark.plans import Plan
 from tidemark.records import How
+from tidemark.steps.context import Context
+from tidemark.steps.stored import store
 
 pytestmark = [pytest.mark.loop, pytest.mark.spark]
 
@@ -149,6 +152,21 @@ def test_s22_a_landed_table_goes_on_after_its_history_expired(accounts: Accounts
     assert adopted.watermark.snapshot == accounts.head(SIGNUPS)
     assert adopted.watermark.complete_through == hour(1)
     check_own_hands(accounts.table(SIGNUPS))
+
+
+def test_a_command_that_another_session_overtook_says_to_run_it_again(
+    accounts: Accounts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    arrive(accounts, 0.5)
+
+    def overtaken(context: Context, plan: Plan) -> Plan:
+        accounts.append(CANCELS, [Event("c2.5", "account-0.5", 2.5)], complete=3)
+        return store(context, plan)
+
+    monkeypatch.setattr(hands, "store", overtaken)
+    with pytest.raises(MainMoved, match=r"run the command again$") as moved:
+        hands.declare_complete(accounts.context, CANCELS, hour(6), "the feed is dead", accounts.said.append)
+    assert "from init" not in str(moved.value)
 
 
 def test_a_source_declared_complete_lets_its_readers_go_on(accounts: Accounts) -> None:

@@ -79,7 +79,7 @@ def publish_watermark(catalog: Catalog, plan: Plan, watermark: Watermark) -> Tab
             _check_unmoved(catalog.load_table(plan.dataset), plan, watermark, refused, attempt)
             continue
         return catalog.load_table(plan.dataset)
-    raise MainMoved(f"{plan.dataset}, session {plan.session}: the catalog refused {TRIES} commits; run it again")
+    raise MainMoved(f"{plan.dataset}, session {plan.session}: the catalog refused {TRIES} commits")
 
 
 def _is_published(table: Table, watermark: Watermark) -> bool:
@@ -119,5 +119,5 @@ def _check_unmoved(
         found = head.snapshot_id if head else None
         raise MainMoved(
             f"{plan.dataset}, session {plan.session}: main was {plan.base_snapshot} when planned and is {found} now"
-            f" ({refused}); the session starts again from init"
+            f" ({refused})"
         ) from refused
