@@ -63,6 +63,7 @@ LINES = st.one_of(
 )
 @example([b"[", b"]"], "logs/a.jsonl")
 @example([b'{"query_id":"\\ud800","timestamp":"2026-04-12"}'], "logs/a.jsonl")
+@example([b'{"index":{"_index":"ubi_events","_id":"1"}}', b"[]"], "logs/a.jsonl")
 def test_no_file_stops_landing_and_no_place_is_met_twice(lines: list[bytes], path: str) -> None:
     with tempfile.TemporaryDirectory() as home:
         landing = Landing(load_settings({"TIDEMARK_HOME": home}))

@@ -73,6 +73,9 @@ class LineReader:
         if action is not None and action.refusal:
             yield Refused(place, action.refusal, raw)
             return
+        if action is not None and value == []:
+            yield action.alone()
+            return
         records = expand(value, self._parser)
         for record in (value,) if records is None else records:
             yield record_at(place, record, raw if records is None else b"", action)
