@@ -1,4 +1,4 @@
-"""What a person does by command, on record and with a reason: adopt a rollback, declare a source complete.
+"""What a person does by command, on record and with a reason: adopt what main holds, declare a source complete.
 
 Each is a session that moves only the watermark: planned, stored, published and closed like any other.
 """
@@ -11,18 +11,17 @@ from datetime import datetime
 from pyiceberg.table import Table
 from pyiceberg.table.snapshots import Snapshot
 
+from tidemark.adoption import adoptable
 from tidemark.errors import MainMoved, RequestRefused
 from tidemark.explain import explain
 from tidemark.failures import told
 from tidemark.fingerprint import fingerprint
 from tidemark.lake.commits import watermark_of
-from tidemark.lake.history import is_cut, keeps_content, property_of, since_published
-from tidemark.lake.manifests import ancestors
-from tidemark.lake.properties import SESSION, WATERMARK
+from tidemark.lake.own_hands import check_own_hands
 from tidemark.planning import with_session_id
 from tidemark.plans import Plan
 from tidemark.ranges import format_instant
-from tidemark.records import How, Watermark
+from tidemark.records import How
 from tidemark.requests import check_reason
 from tidemark.session import Say
 from tidemark.stages import Committed, Planned, Published
@@ -33,44 +32,30 @@ from tidemark.steps.stored import store
 
 
 @told
-def adopt_rollback(context: Context, dataset: str, reason: str, say: Say = print) -> Committed:
-    """Take up the watermark of what main holds, after somebody deliberately rolled the table back.
+def adopt(context: Context, dataset: str, reason: str, say: Say = print) -> Committed:
+    """Set the watermark that goes with what main holds, after somebody's hand was on the table.
 
-    The next session then takes in again all that came after. Where the published snapshot expired, the watermark
-    stays what it was and counts from main's head. Raises RequestRefused where there is nothing to adopt, or where
-    main holds no snapshot of a session.
+    After a rollback the next session takes in again all that came after. Raises RequestRefused where nothing
+    happened to main, or what happened cannot be adopted.
     """
     check_reason(reason)
+    spec = context.spec(dataset)
     found = context.lake.find_table(dataset)
     if found is None or found.current_snapshot() is None:
         raise RequestRefused(f"{dataset}: nothing is published yet; there is no rollback to adopt")
     table = _target(context, dataset)
     close_published(context, table)
-    held = _held(context, dataset, table)
+    held = adoptable(context, spec, table)
     plan = replace(_touch(context, dataset, table, reason), complete_through=held.complete_through, sets=held)
     return _carry_out(context, plan, say)
-
-
-def _held(context: Context, dataset: str, table: Table) -> Watermark:
-    """The watermark that goes with what main holds."""
-    current = watermark_of(table)
-    if current is None or since_published(table, current) is not None:
-        raise RequestRefused(f"{dataset}: main holds what its watermark says; there is no rollback to adopt")
-    if is_cut(table, current):
-        return replace(current, snapshot=_head(table).snapshot_id)
-    if context.spec(dataset).mode == "source":
-        raise RequestRefused(
-            f"{dataset}: landed files do not come twice, so what was rolled back would be lost; move main back to the "
-            f"snapshot that its watermark names (docs/runbooks/rolled-back.md)"
-        )
-    return _record_of(dataset, list(ancestors(table, _head(table))))
 
 
 @told
 def declare_complete(context: Context, dataset: str, through: datetime, reason: str, say: Say = print) -> Committed:
     """Say that a source has all that it will ever have before `through`, so that its readers go on.
 
-    Raises RequestRefused for what is no source, bounds nobody, lies ahead of the clock or goes back.
+    Raises RequestRefused for what is no source, bounds nobody, lies ahead of the clock or goes back, and
+    TargetChanged where somebody else's hand was on the table.
     """
     check_reason(reason)
     spec = context.spec(dataset)
@@ -82,6 +67,7 @@ def declare_complete(context: Context, dataset: str, through: datetime, reason: 
         raise RequestRefused(f"through {format_instant(through)} lies ahead of {format_instant(context.clock)}")
     table = _target(context, dataset)
     close_published(context, table)
+    check_own_hands(table)
     current = watermark_of(table)
     if current is not None and current.complete_through is not None and through <= current.complete_through:
         raise RequestRefused(f"{dataset}: is complete through {format_instant(current.complete_through)} already")
@@ -97,20 +83,6 @@ def _head(table: Table) -> Snapshot:
     head = table.current_snapshot()
     assert head is not None, "ensure_table begins each table with a snapshot"
     return head
-
-
-def _record_of(dataset: str, line: list[Snapshot]) -> Watermark:
-    """The watermark that the newest session on main was staged with."""
-    for snapshot in line:
-        text = property_of(snapshot, WATERMARK)
-        if text is not None and property_of(snapshot, SESSION) is not None:
-            return Watermark.from_json(text)
-        if not keeps_content(snapshot):
-            break
-    raise RequestRefused(
-        f"{dataset}: main does not hold what a session published; roll it back to a snapshot whose summary has "
-        f"{SESSION}, or rebuild it from its inputs: tidemark run {dataset} --resync"
-    )
 
 
 def _touch(context: Context, dataset: str, table: Table, reason: str) -> Plan:

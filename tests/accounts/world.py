@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 import pyarrow as pa
 from pyiceberg.table import Table
@@ -110,6 +112,10 @@ class Accounts:
         """All published rows, in a stable order."""
         found: list[dict[str, Any]] = self.table(dataset).scan().to_arrow().to_pylist()
         return sorted(found, key=lambda row: tuple(str(row[key]) for key in (order or sorted(row))))
+
+    def folder(self, dataset: str) -> Path:
+        """Where the table lies."""
+        return Path(url2pathname(urlsplit(self.context.lake.table(dataset).location()).path))
 
     def files(self, dataset: str) -> set[str]:
         """The data files that main holds."""

@@ -165,7 +165,7 @@ class History(Model):
             raise AssertionError("a session ran on a table that was rolled back")
         self._forget_answers(dataset, gone)
         try:
-            hands.adopt_rollback(self.accounts.context, dataset, "a history rolled it back", self.accounts.said.append)
+            hands.adopt(self.accounts.context, dataset, "a history rolled it back", self.accounts.said.append)
         except RequestRefused:
             held = next((s for s in self._line(dataset) if not keeps_content(s)), None)
             assert held is None or property_of(held, SESSION) is None, "main holds what a session published"

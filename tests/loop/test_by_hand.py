@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from tests.accounts.names import CANCELS, PLANS, SIGNUPS
 from tests.accounts.world import Accounts, Event, as_request, hour, same_rows_as_rebuild
-from tidemark import hands
-from tidemark.errors import MainMoved, RequestRefused, RolledBack, SnapshotExpired
+from tidemark import hands, session
+from tidemark.errors import ForeignCommit, MainMoved, RequestRefused, RolledBack, SnapshotExpired
 from tidemark.lake import ops
-from tidemark.lake.history import check_own_hands
+from tidemark.lake.own_hands import check_own_hands
+from tidemark.maintenance import maintain
+from tidemark.maintenance.needs import KEEP_SNAPSHOTS_FOR
 from tidemark.plans import Plan
 from tidemark.records import How
 from tidemark.steps.context import Context
@@ -46,7 +50,7 @@ def test_s60_an_adopted_rollback_takes_in_again_what_came_between_once(
     with pytest.raises(RolledBack, match=f"tidemark adopt {dataset}"):
         accounts.run(dataset)
 
-    adopted = hands.adopt_rollback(accounts.context, dataset, "a test rolled it back", accounts.said.append)
+    adopted = hands.adopt(accounts.context, dataset, "a test rolled it back", accounts.said.append)
     again = accounts.run(dataset)
 
     assert adopted.watermark is not None
@@ -65,7 +69,7 @@ def test_s60_a_request_that_was_rolled_back_is_carried_out_when_asked_again(acco
     before = accounts.head(FACTS)
     first = accounts.run(FACTS, as_request(0, 1, "the same"))
     roll_back(accounts, FACTS, before)
-    hands.adopt_rollback(accounts.context, FACTS, "a test rolled it back", accounts.said.append)
+    hands.adopt(accounts.context, FACTS, "a test rolled it back", accounts.said.append)
 
     second = accounts.run(FACTS, as_request(0, 1, "the same"))
     third = accounts.run(FACTS, as_request(0, 1, "the same"))
@@ -82,7 +86,7 @@ def test_s60_there_is_nothing_to_adopt_without_a_rollback(accounts: Accounts) ->
     accounts.run(FACTS)
 
     with pytest.raises(RequestRefused, match="no rollback to adopt"):
-        hands.adopt_rollback(accounts.context, FACTS, "by mistake")
+        hands.adopt(accounts.context, FACTS, "by mistake")
 
 
 def test_s60_a_rollback_behind_all_sessions_is_not_adopted(accounts: Accounts) -> None:
@@ -92,14 +96,18 @@ def test_s60_a_rollback_behind_all_sessions_is_not_adopted(accounts: Accounts) -
     roll_back(accounts, FACTS, empty)
 
     with pytest.raises(RequestRefused, match="--resync"):
-        hands.adopt_rollback(accounts.context, FACTS, "too far back")
+        hands.adopt(accounts.context, FACTS, "too far back")
+
+
+def fold(accounts: Accounts, dataset: str) -> None:
+    accounts.spark.sql(
+        f"CALL lake.system.rewrite_data_files(table => '{dataset}', options => map('rewrite-all', 'true'))"
+    )
 
 
 def expire_behind(accounts: Accounts, dataset: str) -> None:
     """What an engine's own housekeeping does: compact, and leave nothing but main's head."""
-    accounts.spark.sql(
-        f"CALL lake.system.rewrite_data_files(table => '{dataset}', options => map('rewrite-all', 'true'))"
-    )
+    fold(accounts, dataset)
     all_but_the_head = "older_than => TIMESTAMP '2100-01-01', retain_last => 1"
     accounts.spark.sql(f"CALL lake.system.expire_snapshots(table => '{dataset}', {all_but_the_head})")
 
@@ -130,7 +138,7 @@ def test_s22_a_published_snapshot_that_expired_with_the_way_to_main_is_adopted(
     with pytest.raises(SnapshotExpired, match=f"tidemark adopt {dataset}"):
         accounts.run(dataset)
 
-    hands.adopt_rollback(accounts.context, dataset, "our engine compacts by itself", accounts.said.append)
+    hands.adopt(accounts.context, dataset, "our engine compacts by itself", accounts.said.append)
 
     signups = next(i for i in accounts.plan(dataset).inputs.values() if i.dataset == SIGNUPS)
     assert signups.changes.startswith("1 snapshots (1 appended)")
@@ -146,7 +154,7 @@ def test_s22_a_landed_table_goes_on_after_its_history_expired(accounts: Accounts
     with pytest.raises(SnapshotExpired, match=f"tidemark adopt {SIGNUPS}"):
         check_own_hands(accounts.table(SIGNUPS))
 
-    adopted = hands.adopt_rollback(accounts.context, SIGNUPS, "our engine compacts by itself", accounts.said.append)
+    adopted = hands.adopt(accounts.context, SIGNUPS, "our engine compacts by itself", accounts.said.append)
 
     assert adopted.watermark is not None
     assert adopted.watermark.snapshot == accounts.head(SIGNUPS)
@@ -200,3 +208,79 @@ def test_a_declaration_that_cannot_be_is_refused(
 
     with pytest.raises(RequestRefused, match=sentence):
         hands.declare_complete(accounts.context, dataset, hour(through), reason)
+
+
+def at(accounts: Accounts, when: datetime) -> Context:
+    return replace(accounts.context, clock=when)
+
+
+@pytest.mark.parametrize("maintained", [(SIGNUPS, FACTS), (SIGNUPS,)])
+def test_s60_a_rollback_to_what_main_held_a_week_ago_finds_its_path(
+    accounts: Accounts, maintained: tuple[str, ...], tmp_path: Path
+) -> None:
+    arrive(accounts, 0.1)
+    accounts.run(FACTS)
+    fold(accounts, FACTS)
+    folded = accounts.head(FACTS)
+    arrive(accounts, 0.2)
+    week_ago = datetime.now(UTC)
+    arrive(accounts, 0.3)
+    accounts.run(FACTS)
+    for dataset in maintained:
+        maintain(at(accounts, week_ago + KEEP_SNAPSHOTS_FOR), dataset)
+
+    roll_back(accounts, FACTS, folded)
+    hands.adopt(accounts.context, FACTS, "a test rolled it back", accounts.said.append)
+
+    accounts.run(FACTS)
+    same_rows_as_rebuild(accounts, FACTS, tmp_path / "clean")
+
+
+def test_s60_a_rollback_stands_where_the_last_touch_stood(accounts: Accounts, tmp_path: Path) -> None:
+    arrive(accounts, 0.1)
+    accounts.run(FACTS)
+    first = accounts.head(FACTS)
+    fold(accounts, SIGNUPS)
+    accounts.complete(SIGNUPS, 1)
+    assert accounts.run(FACTS).plan.how is How.touch
+    for dataset in (SIGNUPS, FACTS):
+        maintain(at(accounts, datetime.now(UTC) + timedelta(days=8)), dataset)
+    arrive(accounts, 1.2)
+    accounts.run(FACTS)
+
+    roll_back(accounts, FACTS, first)
+    hands.adopt(accounts.context, FACTS, "a test rolled it back", accounts.said.append)
+
+    accounts.run(FACTS)
+    same_rows_as_rebuild(accounts, FACTS, tmp_path / "clean")
+
+
+def test_s60_main_moved_forward_again_is_said_and_adopted(accounts: Accounts, tmp_path: Path) -> None:
+    arrive(accounts, 0.5)
+    accounts.run(FACTS)
+    first = accounts.head(FACTS)
+    arrive(accounts, 1.5)
+    accounts.run(FACTS)
+    second = accounts.head(FACTS)
+    roll_back(accounts, FACTS, first)
+    hands.adopt(accounts.context, FACTS, "a test rolled it back", accounts.said.append)
+    accounts.spark.sql(f"CALL lake.system.set_current_snapshot('{FACTS}', {second})")
+    with pytest.raises(RolledBack, match="somebody moved main"):
+        accounts.run(FACTS)
+
+    hands.adopt(accounts.context, FACTS, "and forward again", accounts.said.append)
+
+    assert accounts.run(FACTS).plan.how is How.nothing
+    same_rows_as_rebuild(accounts, FACTS, tmp_path / "clean")
+
+
+def test_a_rebuild_that_would_keep_foreign_rows_is_refused(accounts: Accounts) -> None:
+    totals = "accounts.signup_totals"
+    arrive(accounts, 0.5)
+    accounts.run(totals)
+    accounts.spark.sql(f"INSERT INTO lake.{totals} VALUES ('foreign', 99L, 99L)")
+
+    with pytest.raises(ForeignCommit, match="would keep rows of it"):
+        session.run(accounts.context, totals, resync=True, say=accounts.said.append)
+    with pytest.raises(ForeignCommit):
+        accounts.run(totals)

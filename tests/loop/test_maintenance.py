@@ -15,7 +15,7 @@ import pytest
 
 from tests.accounts.world import Accounts, Event, same_rows_as_rebuild
 from tidemark import session
-from tidemark.hands import adopt_rollback
+from tidemark.hands import adopt
 from tidemark.lake import branches, ops
 from tidemark.lake.ops import LONGEST_HISTORY, SCHEMAS
 from tidemark.lake.properties import CATALOG
@@ -118,7 +118,7 @@ def test_s60_a_reader_that_is_rolled_back_finds_its_path_again(accounts: Account
     maintain(replace(accounts.context, clock=week_ago + KEEP_SNAPSHOTS_FOR), SIGNUPS)
     maintain(replace(accounts.context, clock=week_ago + KEEP_SNAPSHOTS_FOR), FACTS)
     accounts.spark.sql(f"CALL {CATALOG}.system.rollback_to_snapshot('{FACTS}', {first})")
-    adopt_rollback(accounts.context, FACTS, "a test rolled it back", say=accounts.said.append)
+    adopt(accounts.context, FACTS, "a test rolled it back", say=accounts.said.append)
     accounts.run(FACTS)
 
     assert names(accounts, FACTS) == {"s0", "s1", "s2"}

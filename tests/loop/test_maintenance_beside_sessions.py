@@ -67,7 +67,7 @@ CHORES = [compact, clean_up]
 
 
 def _folder(accounts: Accounts, dataset: str) -> Path:
-    return accounts.settings.warehouse / dataset.replace(".", "/")
+    return accounts.folder(dataset)
 
 
 def finish(accounts: Accounts, staged: Staged | Audited) -> None:

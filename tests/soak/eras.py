@@ -179,7 +179,7 @@ class Era:
     def _remove_orphans(self) -> None:
         """Files that no snapshot names go once they are old: here all are made so by hand."""
         for dataset in TARGETS:
-            for path in _files(self.settings.warehouse / dataset.replace(".", "/")):
+            for path in _files(self.world.folder(dataset)):
                 _make_old(path)
             found = self.world.spark.sql(f"CALL {CATALOG}.system.remove_orphan_files(table => '{dataset}')").collect()
             self.figures.count("litter", "orphan files", len(found))

@@ -14,7 +14,7 @@ def adopt(options: argparse.Namespace) -> int:
     """Take up the watermark of what main holds after a rollback."""
     dataset, reason = check_dataset(options.dataset), check_reason(options.reason)
     context = session.open_context(load_settings(), clock.of(options), dataset)
-    hands.adopt_rollback(context, dataset, reason)
+    hands.adopt(context, dataset, reason)
     return 0
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
+from uuid import uuid4
 
 import yaml
 from pyiceberg.catalog.sql import IcebergTables, SqlCatalog
@@ -83,11 +84,16 @@ class Lake:
             return self.catalog.create_table(
                 spec.dataset,
                 schema=schema,
+                location=self._own_folder(spec),
                 partition_spec=to_partition_spec(spec, schema),
                 properties=to_table_properties(spec),
             )
         except TableAlreadyExistsError:
             return self.table(spec.dataset)
+
+    def _own_folder(self, spec: DatasetSpec) -> str:
+        """A folder that no other table has, one that was renamed included: each sweeps the orphans of its own."""
+        return f"{self.settings.warehouse.as_uri()}/{spec.namespace}/{spec.name}-{uuid4().hex[:8]}"
 
     def ensure_namespace(self, name: str) -> None:
         """Create a namespace where it is missing; another process may do the same in this instant."""

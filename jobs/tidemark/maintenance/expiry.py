@@ -34,11 +34,12 @@ def expire(context: Context, dataset: str) -> int | None:
 def expirable_until(context: Context, table: Table) -> datetime:
     """The instant before which no snapshot is needed.
 
-    What main held at the horizon counts as needed: the table can be rolled back to it.
+    What main held at the horizon counts as needed, and the session whose rows these were: the table can be rolled
+    back to it, and the rollback adopted.
     """
     horizon = context.clock - KEEP_SNAPSHOTS_FOR
     line = _main(table)
-    held = next((s.snapshot_id for s in line if _made_at(s) <= horizon), None)
+    held = next((s.snapshot_id for s in line if _made_at(s) <= horizon and not keeps_content(s)), None)
     wanted = [*needed_snapshots(context, table), *([held] if held is not None else [])]
     return min([horizon, *(since for snapshot in wanted if (since := _path_since(table, line, snapshot)))])
 

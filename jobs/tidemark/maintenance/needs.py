@@ -18,9 +18,9 @@ from tidemark.lake import ops
 from tidemark.lake.branches import BRANCH_LIFE
 from tidemark.lake.commits import watermark_of
 from tidemark.lake.conditions import both, from_on, one_of
-from tidemark.lake.history import property_of
+from tidemark.lake.history import keeps_content
 from tidemark.lake.manifests import ancestors, table_name
-from tidemark.lake.properties import WATERMARK
+from tidemark.lake.touched import last_record, touches_of
 from tidemark.plans import Plan
 from tidemark.records import Watermark
 from tidemark.steps.context import Context
@@ -64,23 +64,22 @@ def _on(table: Table, mark: Watermark) -> Iterator[int]:
 def _fallbacks(context: Context, table: Table) -> Iterator[int]:
     """Where readers would stand on the table after a rollback."""
     horizon = context.clock - KEEP_SNAPSHOTS_FOR
-    for _, reader in _readers(context, table):
+    for name, reader in _readers(context, table):
+        touches = touches_of(context.lake, name)
         for snapshot in _earlier_since(reader, horizon):
-            record = property_of(snapshot, WATERMARK)
+            record = last_record(touches, snapshot)
             if record is not None:
-                yield from _on(table, Watermark.from_json(record))
+                yield from _on(table, record)
 
 
 def _earlier_since(table: Table, horizon: datetime) -> Iterator[Snapshot]:
-    """What main held before its head, back to what it held at the horizon."""
+    """What main held before its head, back to the session whose rows it held at the horizon."""
     head = table.current_snapshot()
-    later = head
     for snapshot in ancestors(table, head) if head is not None else ():
-        if later is not None and later.timestamp_ms <= horizon.timestamp() * 1000:
-            return
         if snapshot is not head:
             yield snapshot
-        later = snapshot
+        if snapshot.timestamp_ms <= horizon.timestamp() * 1000 and not keeps_content(snapshot):
+            return
 
 
 def _planned(context: Context, table: Table) -> Iterator[int]:

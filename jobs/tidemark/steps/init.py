@@ -7,10 +7,10 @@ from pyiceberg.table import Table
 from tidemark.fingerprint import fingerprint, logic
 from tidemark.lake.commits import watermark_of
 from tidemark.lake.evolution import evolution, evolve
-from tidemark.lake.history import check_own_hands
+from tidemark.lake.own_hands import check_all_foreign_goes, check_own_hands
 from tidemark.planning import Situation, TargetState, backfill, make_plan
 from tidemark.plans import Plan
-from tidemark.records import Request
+from tidemark.records import How, Request
 from tidemark.spec import DatasetSpec
 from tidemark.stages import Planned
 from tidemark.steps.answers import answered_by
@@ -44,7 +44,10 @@ def survey(context: Context, spec: DatasetSpec, target: Table, request: Request 
     evolution(target, spec)
     if not resync:
         check_own_hands(target)
-    return make_plan(_situation(context, spec, target, request, resync))
+    plan = make_plan(_situation(context, spec, target, request, resync))
+    if resync and not (plan.how is How.overwrite and plan.replaces_all):
+        check_all_foreign_goes(target)
+    return plan
 
 
 def _situation(context: Context, spec: DatasetSpec, target: Table, request: Request | None, resync: bool) -> Situation:

@@ -19,19 +19,22 @@ def landing_state(context: Context, situation: Situation) -> Situation:
     """The situation of a source, with its new files and its completeness.
 
     `landing.completeness` of the settings may say `data` for a home into which history is handed in: then a
-    source is complete through the end of the last hour that it has seen, which only publish can know.
+    source is complete through the end of the last hour that it has seen, which only publish can know. A table
+    without a watermark holds nothing, whatever landed in another of its name.
     """
     spec = situation.spec
     if spec.landing is None:
         raise SpecError(f"{spec.path}: a source needs a landing block; add landing: with folders and parser")
+    watermark = situation.target.watermark
     found = discover(context.settings, spec, context.clock)
+    landed = _landed(context, spec.dataset) if watermark is not None else set()
     completeness = _completeness(context, spec.landing.completeness)
     settled = floor(context.clock - settling_of(context.settings, spec.landing), "hour")
     return replace(
         situation,
-        files=_lacking(found, _landed(context, spec.dataset)),
+        files=_lacking(found, landed),
         completeness=completeness,
-        history=completeness == "data" and situation.target.watermark is None,
+        history=completeness == "data" and watermark is None,
         landed_through=settled if completeness == "clock" else None,
     )
 

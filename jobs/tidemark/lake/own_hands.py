@@ -1,0 +1,113 @@
+"""Whether main still follows from the watermark by the loop's own hands, and what happened to it where it does not."""
+
+from __future__ import annotations
+
+from itertools import takewhile
+
+from pyiceberg.table import Table
+from pyiceberg.table.snapshots import Snapshot
+
+from tidemark.errors import ForeignCommit, RolledBack, SnapshotExpired, TargetChanged
+from tidemark.lake.commits import watermark_of
+from tidemark.lake.history import keeps_content, main_line, property_of
+from tidemark.lake.manifests import table_name
+from tidemark.lake.properties import SESSION
+from tidemark.records import Watermark
+
+
+def check_own_hands(table: Table) -> None:
+    """See that nobody but the loop moved main since the watermark.
+
+    Raises RolledBack where main was moved to or behind another session's snapshot, SnapshotExpired where nothing
+    shows any more whether it was, ForeignCommit where main holds a commit that changed rows and no session made.
+    """
+    watermark = watermark_of(table)
+    since = list(main_line(table)) if watermark is None else since_published(table, watermark)
+    if since is None:
+        assert watermark is not None, "without a watermark all of main comes after it"
+        raise _not_on_main(table, watermark)
+    foreign = [snapshot for snapshot in changing(since) if not is_session(snapshot)]
+    if foreign:
+        raise _foreign(table, foreign[-1])
+    if watermark is not None and changing(since):
+        raise _moved_on(table, watermark, changing(since)[0])
+
+
+def check_all_foreign_goes(table: Table) -> None:
+    """See that no foreign commit lies on main, for a rebuild that leaves rows which it would keep.
+
+    Raises ForeignCommit.
+    """
+    latest = takewhile(lambda snapshot: not is_session(snapshot), main_line(table))
+    foreign = changing(list(latest))
+    if foreign:
+        raise ForeignCommit(
+            f"{table_name(table)}: snapshot {foreign[-1].snapshot_id} on main was made by no session of this dataset, "
+            f"and this rebuild would keep rows of it, since it does not replace all; nothing was written. Move main "
+            f"back to the snapshot before it, then run again"
+        )
+
+
+def since_published(table: Table, watermark: Watermark) -> list[Snapshot] | None:
+    """Main's snapshots after the published one, newest first; None where they do not lead back to it.
+
+    The published snapshot itself may have expired, as long as its child on main still names it.
+    """
+    since: list[Snapshot] = []
+    for snapshot in main_line(table):
+        if snapshot.snapshot_id == watermark.snapshot:
+            return since
+        since.append(snapshot)
+        if snapshot.parent_snapshot_id == watermark.snapshot:
+            return since
+    return None
+
+
+def changing(snapshots: list[Snapshot]) -> list[Snapshot]:
+    """Those that changed rows."""
+    return [snapshot for snapshot in snapshots if not keeps_content(snapshot)]
+
+
+def is_session(snapshot: Snapshot) -> bool:
+    """Whether a session of the loop made it."""
+    return property_of(snapshot, SESSION) is not None
+
+
+def is_cut(table: Table, watermark: Watermark) -> bool:
+    """Whether main's history was cut behind the published snapshot, and what is left of it changed no row."""
+    line = list(main_line(table))
+    ends_early = bool(line) and line[-1].parent_snapshot_id is not None
+    return ends_early and table.snapshot_by_id(watermark.snapshot) is None and not changing(line)
+
+
+def _foreign(table: Table, snapshot: Snapshot) -> ForeignCommit:
+    name = table_name(table)
+    return ForeignCommit(
+        f"{name}: snapshot {snapshot.snapshot_id} on main was made by no session of this dataset; nothing was "
+        f"written. Roll main back to the snapshot before it, then run again. Or, a table that has inputs: rebuild it "
+        f"from them, tidemark run {name} --resync. Or, a landed table that lost rows on purpose: tidemark adopt {name}"
+    )
+
+
+def _moved_on(table: Table, watermark: Watermark, snapshot: Snapshot) -> RolledBack:
+    name = table_name(table)
+    return RolledBack(
+        f"{name}: main holds snapshot {snapshot.snapshot_id} of session {property_of(snapshot, SESSION)}, but the "
+        f"watermark names snapshot {watermark.snapshot}: somebody moved main; nothing was written. If that was meant: "
+        f"tidemark adopt {name}. Else move main to the watermark's snapshot again"
+    )
+
+
+def _not_on_main(table: Table, watermark: Watermark) -> TargetChanged:
+    name = table_name(table)
+    published = f"{name}: snapshot {watermark.snapshot}, published by session {watermark.session},"
+    if is_cut(table, watermark):
+        return SnapshotExpired(
+            f"{published} and the way from it to main have expired, so that nothing shows whether rows were changed "
+            f"meanwhile; nothing was written. If they were not: tidemark adopt {name} goes on from what main holds. "
+            f"Else (a table that has inputs) rebuild it from them: tidemark run {name} --resync"
+        )
+    return RolledBack(
+        f"{published} is no longer in main's history: somebody rolled the table back; nothing was written. If that "
+        f"was meant: tidemark adopt {name}. Else move main to that snapshot again"
+    )
