@@ -15,7 +15,7 @@ from tidemark.audit import audit_staged
 from tidemark.errors import AuditError, AuditFailed, TidemarkError, WriteError
 from tidemark.lake import ops
 from tidemark.spec import Expectation
-from tidemark.steps.audit import audit
+from tidemark.stages import Planned, Staged
 from tidemark.steps.context import Context
 from tidemark.steps.write import write
 
@@ -121,18 +121,20 @@ def test_s40_an_audit_that_takes_too_long_publishes_nothing(
     refused(accounts, accounts.context, AuditError)
 
 
-def test_s40_a_missing_branch_publishes_nothing(accounts: Accounts) -> None:
+def test_s40_a_missing_branch_publishes_nothing(accounts: Accounts, monkeypatch: pytest.MonkeyPatch) -> None:
     ready(accounts, "basic")
     head = accounts.head(STATES)
-    planned = session.init(accounts.context, STATES, say=accounts.said.append)
-    staged = write(accounts.context, planned, "first")
-    accounts.context.lake.remove_branch(STATES, staged.branch)
-    accounts.spark.sql(
-        f"CALL lake.system.expire_snapshots(table => '{STATES}', snapshot_ids => array({staged.snapshot_id}L))"
-    )
 
-    with pytest.raises(TidemarkError):
-        audit(accounts.context, staged)
+    def write_and_lose(context: Context, planned: Planned, attempt: str) -> Staged:
+        staged = write(context, planned, attempt)
+        context.lake.remove_branch(STATES, staged.branch)
+        snapshots = f"snapshot_ids => array({staged.snapshot_id}L)"
+        accounts.spark.sql(f"CALL lake.system.expire_snapshots(table => '{STATES}', {snapshots})")
+        return staged
+
+    monkeypatch.setattr("tidemark.steps.write.write", write_and_lose)
+    with pytest.raises(TidemarkError, match=STATES):
+        accounts.run(STATES)
 
     assert (accounts.head(STATES), accounts.watermark(STATES)) == (head, None)
 

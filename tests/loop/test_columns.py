@@ -118,14 +118,21 @@ def test_s28_a_spec_that_gains_an_optional_column_is_followed(accounts: Accounts
     assert [row["campaign"] for row in accounts.rows(FACTS)] == ["unknown"]
 
 
-def test_s28_a_wider_type_is_followed(accounts: Accounts) -> None:
-    arrive(accounts, 0.5)
+def test_s28_a_wider_type_is_followed_and_a_narrower_one_refused(accounts: Accounts) -> None:
     dataset = "accounts.signups_around"
+    wide = accounts.context.specs[dataset].columns["signups"]
+    with_columns(accounts, dataset, signups=replace(wide, type="int"))
+    arrive(accounts, 0.5)
     accounts.run(dataset)
-    column = accounts.context.specs[dataset].columns["signups"]
-    assert column.type == "long"
-    with_columns(accounts, dataset, signups=replace(column, type="int"))
+    assert str(accounts.table(dataset).schema().find_type("signups")) == "int"
 
+    with_columns(accounts, dataset, signups=wide)
+    arrive(accounts, 1.5)
+    accounts.run(dataset)
+    assert str(accounts.table(dataset).schema().find_type("signups")) == "long"
+    assert [row["signups"] for row in accounts.rows(dataset)] == [1, 2, 2]
+
+    with_columns(accounts, dataset, signups=replace(wide, type="int"))
     with pytest.raises(ColumnsDiffer, match="is long in the table and int in the spec"):
         accounts.run(dataset)
 

@@ -12,7 +12,7 @@ from tests.accounts.world import Accounts, Event, as_request, hour, same_rows_as
 from tidemark import session
 from tidemark.errors import ForeignCommit, MainMoved, PositionLost, RolledBack
 from tidemark.lake import ops
-from tidemark.lake.properties import CATALOG
+from tidemark.lake.properties import CATALOG, SESSION
 from tidemark.records import How
 from tidemark.stages import Planned
 from tidemark.steps.audit import audit
@@ -131,6 +131,19 @@ def test_s33_a_late_write_of_a_dead_attempt_is_never_published(accounts: Account
     same_rows_as_rebuild(accounts, STATES, tmp_path / "clean")
 
 
+def test_s33_a_branch_on_which_an_attempt_wrote_twice_is_never_published(accounts: Accounts, tmp_path: Path) -> None:
+    with_news(accounts, FACTS)
+    planned = session.init(accounts.context, FACTS, say=accounts.said.append)
+    dead = write(accounts.context, planned, "dead")
+    again = accounts.spark.read.option("branch", dead.branch).table(f"{CATALOG}.{FACTS}").where("account_id = 'a2'")
+    late = again.writeTo(f"{CATALOG}.{FACTS}.branch_{dead.branch}")
+    late.option(f"snapshot-property.{SESSION}", planned.plan.session).append()
+
+    session.write_audit_publish(accounts.context, FACTS, planned.plan.session, "alive", say=accounts.said.append)
+
+    same_rows_as_rebuild(accounts, FACTS, tmp_path / "clean")
+
+
 def _branch(accounts: Accounts, name: str) -> str:
     """Spark's late commit finds its branch gone and makes it again on main's head."""
     accounts.context.lake.create_branch(accounts.table(STATES), name, accounts.head(STATES))
@@ -208,6 +221,7 @@ def test_s58_a_backfill_leaves_what_is_new_to_the_next_session(accounts: Account
 
     for dataset in (STATES, FACTS):
         accounts.run(dataset, as_request(0, 1))
+        assert ("a4" in {row["account_id"] for row in accounts.rows(dataset)}) is (dataset == STATES)
         accounts.run(dataset)
         same_rows_as_rebuild(accounts, dataset, tmp_path / dataset)
 

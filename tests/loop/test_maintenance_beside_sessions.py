@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import threading
 from collections.abc import Callable
 from dataclasses import replace
@@ -12,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pyspark.errors import PySparkException
 
 from tests.accounts import transforms
 from tests.accounts.names import SIGNUPS
@@ -142,15 +142,16 @@ def test_s35_maintenance_that_goes_on_beside_sessions(accounts: Accounts, tmp_pa
     with_news(accounts)
     soon = replace(accounts.context, clock=datetime.now(UTC) + KEEP_SNAPSHOTS_FOR - timedelta(seconds=60))
     stop = threading.Event()
-    refused: list[str] = []
+    refused: list[Exception] = []
+    done: list[str] = []
 
     def keep_house() -> None:
         while not stop.wait(1.0):
             for chore in (compact, lambda _, dataset: maintain(soon, dataset)):
                 try:
-                    chore(accounts, STATES)
-                except PySparkException as error:  # it gives way to a publish in the same instant
-                    refused.append(str(error))
+                    done.append(str(chore(accounts, STATES)))
+                except Exception as error:
+                    refused.append(error)
 
     thread = threading.Thread(target=keep_house)
     thread.start()
@@ -162,7 +163,9 @@ def test_s35_maintenance_that_goes_on_beside_sessions(accounts: Accounts, tmp_pa
         stop.set()
         thread.join()
 
-    assert all("ommit" in text or "onflict" in text or "hanged" in text for text in refused), refused
+    others = [error for error in refused if not re.search("[Cc]ommit|[Cc]onflict|[Cc]hanged", str(error))]
+    assert others == [], "chores give way to a publish in the same instant, and to nothing else"
+    assert len(done) >= 2, "no chore got through"
     accounts.run(STATES)
     same_rows_as_rebuild(accounts, STATES, tmp_path / "clean")
 

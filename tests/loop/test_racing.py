@@ -98,6 +98,7 @@ def test_s34_ten_disjoint_backfills_at_once_all_land(accounts: Accounts, tmp_pat
         pass
     before = accounts.watermark(CHANGES)
     assert before is not None
+    accounts.append(PLANS, [Event(f"late{n}", f"a{n}", n + 0.7, "basic") for n in range(10)])
     pending: list[Request | None] = [as_request(n, n, f"hour {n}") for n in range(10)]
 
     landed = _until_all_land(accounts, pending)
