@@ -1,0 +1,76 @@
+"""What an input keeps no longer stays downstream; what changes beside it flows."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+
+from tests.accounts.names import SIGNUPS
+from tests.accounts.world import Accounts, Event, hour
+from tests.loop.respecified import with_spec
+from tidemark.records import How
+from tidemark.stages import Committed
+
+pytestmark = [pytest.mark.loop, pytest.mark.spark]
+
+FACTS = "accounts.signups"
+NOW = hour(72)
+
+
+def signups(*at: float) -> list[Event]:
+    return [Event(f"s{x}", f"account-{x}", x) for x in at]
+
+
+def late(name: str, at: float) -> Event:
+    return Event(name, f"account-{name}", at, landed=71)
+
+
+def keeping_a_day(accounts: Accounts, dataset: str, *at: float) -> None:
+    """A dataset over sign-ups that its input keeps for a day, built from some of them."""
+    ((name, window),) = accounts.context.specs[dataset].inputs.items()
+    with_spec(accounts, dataset, inputs={name: replace(window, keep=timedelta(hours=24))})
+    accounts.append(SIGNUPS, signups(*at), complete=71)
+    run(accounts, dataset)
+
+
+def run(accounts: Accounts, dataset: str) -> Committed:
+    return accounts.run(dataset, clock=NOW)
+
+
+def older_than(instant: datetime) -> str:
+    return f"happened_at < TIMESTAMP '{instant:%Y-%m-%d %H:%M:%S}Z'"
+
+
+def facts(accounts: Accounts) -> set[str]:
+    return {row["event_id"] for row in accounts.rows(FACTS)}
+
+
+def test_s62_a_late_row_beside_retention_leaves_what_is_downstream(accounts: Accounts) -> None:
+    keeping_a_day(accounts, FACTS, 0.5, 30.5)
+    accounts.delete(SIGNUPS, older_than(hour(24)))
+    accounts.append(SIGNUPS, [late("late", 0.7)])
+
+    done = run(accounts, FACTS)
+
+    assert done.plan.how is How.append
+    assert facts(accounts) == {"s0.5", "late", "s30.5"}
+
+
+def test_s62_retention_and_an_erasure_in_one_commit_are_told_apart(accounts: Accounts) -> None:
+    keeping_a_day(accounts, FACTS, 0.5, 60.5, 60.6)
+    accounts.delete(SIGNUPS, f"{older_than(hour(24))} OR event_id = 's60.5'")
+
+    run(accounts, FACTS)
+
+    assert facts(accounts) == {"s0.5", "s60.6"}
+
+
+def test_s62_an_erasure_that_empties_an_old_hour_flows(accounts: Accounts) -> None:
+    keeping_a_day(accounts, FACTS, 0.5, 10.5, 60.5, 60.6)
+    accounts.delete(SIGNUPS, "event_id IN ('s10.5', 's60.5')")
+
+    run(accounts, FACTS)
+
+    assert facts(accounts) == {"s0.5", "s60.6"}
