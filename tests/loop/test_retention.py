@@ -1,4 +1,4 @@
-"""What an input keeps no longer stays downstream; what changes beside it flows."""
+"""What an input keeps no longer stays downstream, and what changes below that is never passed over in silence."""
 
 from __future__ import annotations
 
@@ -8,14 +8,15 @@ from datetime import datetime, timedelta
 import pytest
 
 from tests.accounts.names import SIGNUPS
-from tests.accounts.world import Accounts, Event, hour
+from tests.accounts.world import Accounts, Event, hour, hours
 from tests.loop.respecified import with_spec
+from tidemark.ranges import Interval
 from tidemark.records import How
 from tidemark.stages import Committed
 
 pytestmark = [pytest.mark.loop, pytest.mark.spark]
 
-FACTS = "accounts.signups"
+FACTS, AROUND = "accounts.signups", "accounts.signups_around"
 NOW = hour(72)
 
 
@@ -74,3 +75,17 @@ def test_s62_an_erasure_that_empties_an_old_hour_flows(accounts: Accounts) -> No
     run(accounts, FACTS)
 
     assert facts(accounts) == {"s0.5", "s60.6"}
+
+
+@pytest.mark.parametrize(("dataset", "left"), [(FACTS, hours(0, 0)), (AROUND, hours(-1, 3))])
+def test_s62_what_changes_below_what_an_input_keeps_is_said(accounts: Accounts, dataset: str, left: Interval) -> None:
+    keeping_a_day(accounts, dataset, 0.5, 60.5, 60.6)
+    accounts.delete(SIGNUPS, older_than(hour(24)))
+    run(accounts, dataset)
+    accounts.append(SIGNUPS, [late("late", 0.7)])
+    accounts.delete(SIGNUPS, "event_id = 's60.5'")
+
+    done = run(accounts, dataset)
+
+    (note,) = [note for note in done.plan.notes if note.startswith("below what its inputs keep")]
+    assert f"belong to {left}," in note

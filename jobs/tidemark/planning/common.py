@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from tidemark.planning.state import InputState, Situation
-from tidemark.planning.windows import partition_unit
+from tidemark.planning.windows import partition_unit, to_partitions
 from tidemark.plans import InputPlan, Plan
-from tidemark.ranges import Ranges, before, ceil, format_instant, from_on
+from tidemark.ranges import Ranges, before, ceil, describe, format_instant, from_on, subtract
 from tidemark.records import Border, How, Watermark
 
 
@@ -93,6 +93,17 @@ def held(situation: Situation) -> Ranges:
     if not least:
         return before(None)
     return from_on(ceil(max(least), partition_unit(situation.spec)))
+
+
+def left_note(situation: Situation, touched: Ranges) -> tuple[str, ...]:
+    """Say what changed below what the inputs keep: it cannot be rebuilt from them."""
+    left = subtract(to_partitions(situation.spec, touched), held(situation))
+    if not left:
+        return ()
+    return (
+        f"below what its inputs keep: rows changed that belong to {describe(left)}, which cannot be rebuilt; what is "
+        f"published there stays as it is",
+    )
 
 
 def input_plans(

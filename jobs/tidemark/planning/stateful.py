@@ -11,6 +11,7 @@ from tidemark.planning.common import (
     held,
     input_plans,
     latest,
+    left_note,
     logic_note,
     rebuilds,
     waiting,
@@ -81,6 +82,10 @@ def _touched(situation: Situation) -> Ranges:
         return before(None)
     if situation.target.watermark and any(state.changes.timeless_rows for state in _changed(situation)):
         return before(None)
+    return _touched_by_changes(situation)
+
+
+def _touched_by_changes(situation: Situation) -> Ranges:
     return union(*(touches(state.spec, state.changes.touched) for state in _changed(situation)))
 
 
@@ -141,7 +146,7 @@ def read_ranges(situation: Situation, ranges: Ranges) -> dict[str, Ranges | None
 
 
 def _notes(situation: Situation, limit: datetime | None, limiting: str, overdue: Ranges) -> tuple[str, ...]:
-    notes = [complete_note(limit, limiting)]
+    notes = [complete_note(limit, limiting), *_left_notes(situation)]
     if overdue:
         late = sum(
             file.rows
@@ -154,3 +159,8 @@ def _notes(situation: Situation, limit: datetime | None, limiting: str, overdue:
             f"take it in by a backfill"
         )
     return tuple(notes)
+
+
+def _left_notes(situation: Situation) -> tuple[str, ...]:
+    """What changed and stays as it is; a resync looks at what the inputs hold, and at no change."""
+    return () if situation.resync else left_note(situation, _touched_by_changes(situation))

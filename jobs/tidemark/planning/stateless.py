@@ -9,6 +9,7 @@ from tidemark.planning.common import (
     held,
     input_plans,
     latest,
+    left_note,
     logic_note,
     rebuilds,
     waiting,
@@ -49,11 +50,13 @@ def _overwrite(situation: Situation, draft: Plan, state: InputState) -> Plan:
     ranges = intersect(to_partitions(situation.spec, state.changes.touched), held(situation))
     inputs = input_plans(situation, {state.spec.name: ranges})
     note = "the input was rewritten, not only added to: the partitions it touched are rebuilt whole"
-    return replace(draft, how=How.overwrite, ranges=ranges, inputs=inputs, notes=(*draft.notes, note))
+    notes = (*draft.notes, note, *left_note(situation, state.changes.touched))
+    return replace(draft, how=How.overwrite, ranges=ranges, inputs=inputs, notes=notes)
 
 
 def _overwrite_all(situation: Situation, draft: Plan, state: InputState) -> Plan:
     everything = held(situation)
     inputs = input_plans(situation, {state.spec.name: everything})
     note = "rebuilt from all that the input holds now"
-    return replace(draft, how=How.overwrite, ranges=everything, inputs=inputs, notes=(*draft.notes, note))
+    left = () if situation.resync else left_note(situation, state.changes.touched)
+    return replace(draft, how=How.overwrite, ranges=everything, inputs=inputs, notes=(*draft.notes, note, *left))
