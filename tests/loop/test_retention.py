@@ -10,6 +10,7 @@ import pytest
 from tests.accounts.names import SIGNUPS
 from tests.accounts.world import Accounts, Event, hour, hours
 from tests.loop.respecified import with_spec
+from tidemark import session
 from tidemark.ranges import Interval
 from tidemark.records import How
 from tidemark.stages import Committed
@@ -38,6 +39,11 @@ def keeping_a_day(accounts: Accounts, dataset: str, *at: float) -> None:
 
 def run(accounts: Accounts, dataset: str) -> Committed:
     return accounts.run(dataset, clock=NOW)
+
+
+def resync(accounts: Accounts, dataset: str) -> Committed:
+    context = replace(accounts.context, clock=NOW)
+    return session.run(context, dataset, resync=True, say=accounts.said.append)
 
 
 def older_than(instant: datetime) -> str:
@@ -89,3 +95,15 @@ def test_s62_what_changes_below_what_an_input_keeps_is_said(accounts: Accounts, 
 
     (note,) = [note for note in done.plan.notes if note.startswith("below what its inputs keep")]
     assert f"belong to {left}," in note
+
+
+def test_s62_a_resync_replaces_what_upstream_put_back_and_leaves_the_rest(accounts: Accounts) -> None:
+    keeping_a_day(accounts, FACTS, 0.5, 1.5, 30.5)
+    accounts.delete(SIGNUPS, older_than(hour(24)))
+    run(accounts, FACTS)
+    accounts.append(SIGNUPS, signups(0.5))
+    run(accounts, FACTS)
+
+    resync(accounts, FACTS)
+
+    assert sorted(row["event_id"] for row in accounts.rows(FACTS)) == ["s0.5", "s1.5", "s30.5"]
