@@ -107,3 +107,18 @@ def test_s62_a_resync_replaces_what_upstream_put_back_and_leaves_the_rest(accoun
     resync(accounts, FACTS)
 
     assert sorted(row["event_id"] for row in accounts.rows(FACTS)) == ["s0.5", "s1.5", "s30.5"]
+
+
+def test_s62_an_erasure_below_what_an_input_keeps_moves_the_watermark_only(accounts: Accounts) -> None:
+    keeping_a_day(accounts, FACTS, 0.5, 30.5)
+    accounts.delete(SIGNUPS, older_than(hour(24)))
+    run(accounts, FACTS)
+    accounts.append(SIGNUPS, [late("one", 0.7), late("two", 0.8)])
+    run(accounts, FACTS)
+    accounts.delete(SIGNUPS, "event_id = 'one'")
+
+    done = run(accounts, FACTS)
+
+    assert done.plan.how is How.touch
+    assert any(note.startswith("below what its inputs keep") for note in done.plan.notes)
+    assert run(accounts, FACTS).plan.how is How.nothing

@@ -50,6 +50,8 @@ def _overwrite(situation: Situation, draft: Plan, state: InputState) -> Plan:
     ranges = intersect(to_partitions(situation.spec, state.changes.touched), held(situation))
     inputs = input_plans(situation, {state.spec.name: ranges})
     left = left_note(situation, state.changes.touched)
+    if not ranges:
+        return replace(draft, inputs=inputs, notes=(*draft.notes, *left))
     note = "the input was rewritten, not only added to: the partitions it touched are rebuilt whole"
     return replace(draft, how=How.overwrite, ranges=ranges, inputs=inputs, notes=(*draft.notes, note, *left))
 
