@@ -122,3 +122,15 @@ def test_s62_an_erasure_below_what_an_input_keeps_moves_the_watermark_only(accou
     assert done.plan.how is How.touch
     assert any(note.startswith("below what its inputs keep") for note in done.plan.notes)
     assert run(accounts, FACTS).plan.how is How.nothing
+
+
+def test_s62_what_is_overdue_ends_where_its_input_drops_it(accounts: Accounts) -> None:
+    keeping_a_day(accounts, AROUND, 2.5, 60.5)
+    accounts.append(SIGNUPS, signups(3.5))
+    assert run(accounts, AROUND).plan.overdue == (hours(2, 6),)
+    accounts.delete(SIGNUPS, older_than(hour(24)))
+
+    done = run(accounts, AROUND)
+
+    assert done.plan.overdue == ()
+    assert any(note.startswith(f"no longer overdue: {hours(2, 6)}") for note in done.plan.notes)

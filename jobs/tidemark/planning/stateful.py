@@ -67,7 +67,7 @@ def plan(situation: Situation) -> Plan:
         final_through=latest(draft.final_through, final_through(situation.spec, situation.inputs.values(), through)),
         ranges=ranges,
         owed=owed,
-        overdue=subtract(union(draft.overdue, overdue), wanted),
+        overdue=subtract(intersect(union(draft.overdue, overdue), held(situation)), wanted),
         held_back=intersect(touched, from_on(limit)) if limit else (),
         inputs=input_plans(situation, read_ranges(situation, ranges)),
         notes=(*draft.notes, *logic_note(situation), *_notes(situation, limit, limiting, overdue)),
@@ -101,7 +101,7 @@ def _split_overdue(situation: Situation, touched: Ranges, limit: datetime | None
         return touched, ()
     oldest = floor(limit - bound, partition_unit(situation.spec))
     overdue = to_partitions(situation.spec, intersect(touched, before(oldest)))
-    return subtract(touched, overdue), overdue
+    return subtract(touched, overdue), intersect(overdue, held(situation))
 
 
 def _newly_complete(situation: Situation, limit: datetime | None) -> Ranges:
@@ -163,4 +163,12 @@ def _notes(situation: Situation, limit: datetime | None, limiting: str, overdue:
 
 def _left_notes(situation: Situation) -> tuple[str, ...]:
     """What changed and stays as it is; a resync looks at what the inputs hold, and at no change."""
-    return () if situation.resync else left_note(situation, _touched_by_changes(situation))
+    previous = situation.target.watermark
+    if previous is None or situation.resync:
+        return ()
+    notes = left_note(situation, _touched_by_changes(situation))
+    gone = subtract(previous.overdue, held(situation))
+    if gone:
+        stays = "its inputs keep it no longer; what is published there stays as it is"
+        return (*notes, f"no longer overdue: {describe(gone)}, {stays}")
+    return notes
