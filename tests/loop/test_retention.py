@@ -134,3 +134,20 @@ def test_s62_what_is_overdue_ends_where_its_input_drops_it(accounts: Accounts) -
 
     assert done.plan.overdue == ()
     assert any(note.startswith(f"no longer overdue: {hours(2, 6)}") for note in done.plan.notes)
+
+
+def test_s62_a_resync_over_an_input_that_went_back_leaves_no_row_beyond_it(accounts: Accounts) -> None:
+    keeping_a_day(accounts, AROUND, 0.5, 30.5)
+    accounts.delete(SIGNUPS, older_than(hour(24)))
+    run(accounts, AROUND)
+    first = accounts.head(SIGNUPS)
+    accounts.append(SIGNUPS, signups(66.5), complete=71)
+    run(accounts, AROUND)
+    accounts.spark.sql(f"CALL lake.system.rollback_to_snapshot('{SIGNUPS}', {first})")
+    accounts.complete(SIGNUPS, 40)
+
+    done = resync(accounts, AROUND)
+
+    assert done.plan.complete_through == hour(41)
+    built = {row["hour"] for row in accounts.rows(AROUND)}
+    assert min(built) < hour(4) and hour(31) in built and max(built) < hour(41)

@@ -23,9 +23,13 @@ def waiting(situation: Situation) -> str | None:
 
 
 def blank(situation: Situation, how: How, *notes: str) -> Plan:
-    """A plan that says where it starts from and nothing else yet."""
+    """A plan that says where it starts from and nothing else yet.
+
+    A resync promises what its inputs promise now, which is less than before where one was rolled back.
+    """
     target = situation.target
     previous = target.watermark
+    known = None if situation.resync else previous
     return Plan(
         dataset=situation.spec.dataset,
         table_uuid=target.uuid,
@@ -35,10 +39,10 @@ def blank(situation: Situation, how: How, *notes: str) -> Plan:
         fingerprint=situation.fingerprint,
         logic=situation.logic,
         clock=situation.clock,
-        owed=previous.owed if previous else (),
-        overdue=previous.overdue if previous else (),
-        complete_through=previous.complete_through if previous else None,
-        final_through=previous.final_through if previous else None,
+        owed=known.owed if known else (),
+        overdue=known.overdue if known else (),
+        complete_through=known.complete_through if known else None,
+        final_through=known.final_through if known else None,
         previous=previous,
         request=situation.request,
         resync=situation.resync,
