@@ -189,3 +189,20 @@ def test_s62_no_rebuild_reaches_below_what_an_input_keeps(accounts: Accounts) ->
     assert old and old == [row for row in accounts.rows(AROUND) if row["hour"] < hour(24)]
     with pytest.raises(RequestRefused, match="below what its inputs keep"):
         accounts.run(AROUND, as_request(0, 1), clock=clock)
+
+
+def test_todays_part_of_a_day_partition_can_be_rebuilt(accounts: Accounts) -> None:
+    (hourly,) = accounts.context.specs[FACTS].partition_by
+    with_spec(accounts, FACTS, partition_by=(replace(hourly, transform="day"),))
+    accounts.append(SIGNUPS, signups(0.5, 5.5), complete=3)
+    accounts.run(FACTS)
+    accounts.append(SIGNUPS, signups(1.5))
+
+    done = accounts.run(FACTS, as_request(0, 2))
+
+    assert done.plan.ranges == (hours(0, 23),)
+    assert [row["event_id"] for row in accounts.rows(FACTS, ["event_id"])] == ["s0.5", "s5.5"]
+    accounts.run(FACTS)
+    assert [row["event_id"] for row in accounts.rows(FACTS, ["event_id"])] == ["s0.5", "s1.5", "s5.5"]
+    with pytest.raises(RequestRefused, match="after what is built"):
+        accounts.run(FACTS, as_request(4, 6, "later"))
