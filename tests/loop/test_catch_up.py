@@ -11,13 +11,18 @@ import pytest
 
 from tests.accounts.names import CANCELS, PLANS, SIGNUPS
 from tests.accounts.world import Accounts, Event, as_request, hour, hours, same_rows_as_rebuild
+from tidemark import session
+from tidemark.cli import sessions
 from tidemark.errors import RequestRefused
 from tidemark.records import Border, How
+from tidemark.spec import InputSpec
 from tidemark.stages import Committed
+from tidemark.steps.context import Context
 
 pytestmark = [pytest.mark.loop, pytest.mark.spark]
 
 STATES, AROUND, FACTS = "accounts.account_states", "accounts.signups_around", "accounts.signups"
+TOTALS = "accounts.signup_totals"
 
 
 def signups(*at: float) -> list[Event]:
@@ -206,3 +211,29 @@ def test_todays_part_of_a_day_partition_can_be_rebuilt(accounts: Accounts) -> No
     assert [row["event_id"] for row in accounts.rows(FACTS, ["event_id"])] == ["s0.5", "s1.5", "s5.5"]
     with pytest.raises(RequestRefused, match="after what is built"):
         accounts.run(FACTS, as_request(4, 6, "later"))
+
+
+def test_what_is_owed_makes_no_run_begin_while_a_new_input_is_waited_for(
+    accounts: Accounts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from tidemark.airflow import steps
+
+    with_spec(accounts, AROUND, max_range=timedelta(hours=3), catch_up_limit=None)
+    accounts.append(SIGNUPS, signups(0.5, 9.5), complete=15)
+    accounts.run(AROUND)
+    assert steps._goes_on(accounts.context, AROUND)
+    inputs = {**accounts.context.specs[AROUND].inputs, "totals": InputSpec("totals", TOTALS)}
+    with_spec(accounts, AROUND, inputs=inputs)
+    begun: list[str] = []
+    run = session.run
+
+    def counted(context: Context, dataset: str, *options: Any) -> Committed:
+        begun.append(dataset)
+        assert len(begun) < 3, "the command does not end"
+        return run(context, dataset, *options)
+
+    monkeypatch.setattr(sessions.session, "run", counted)
+    sessions._run_one(accounts.context, AROUND, None, False)
+
+    assert begun == [AROUND]
+    assert not steps._goes_on(accounts.context, AROUND)

@@ -53,7 +53,8 @@ def _run_one(context: Context, dataset: str, request: Request | None, resync: bo
         done = session.run(context, dataset, request, resync)
         if done.plan.how is not How.nothing:
             print(f"{dataset}: {done.plan.how}, session {done.plan.session}")
-        owes = request is None and done.watermark is not None and bool(done.watermark.owed)
+        goes_on = request is None and done.plan.how is not How.nothing
+        owes = goes_on and done.watermark is not None and bool(done.watermark.owed)
 
 
 def _request(options: argparse.Namespace, dataset: str) -> Request | None:
