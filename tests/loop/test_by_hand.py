@@ -9,6 +9,8 @@ import pytest
 from tests.accounts.names import CANCELS, PLANS, SIGNUPS
 from tests.accounts.world import Accounts, Event, as_request, hour, same_rows_as_rebuild
 from tidemark import hands
+from tidemark.cli import sessions
+from tidemark.cli.main import main
 from tidemark.errors import RequestRefused, RolledBack, SnapshotExpired
 from tidemark.lake import ops
 from tidemark.lake.history import check_own_hands
@@ -182,3 +184,16 @@ def test_a_declaration_that_cannot_be_is_refused(
 
     with pytest.raises(RequestRefused, match=sentence):
         hands.declare_complete(accounts.context, dataset, hour(through), reason)
+
+
+def test_one_command_rebuilds_all_tables_that_have_inputs(
+    accounts: Accounts, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arrive(accounts, 0.5)
+    accounts.run(STATES)
+    monkeypatch.setattr(sessions, "load_settings", lambda: accounts.settings)
+    monkeypatch.setattr(sessions.session, "open_context", lambda *_: accounts.context)
+
+    assert main(["run", "--all", "--resync"]) == 0
+
+    assert f"{STATES}: overwrite" in capsys.readouterr().out
