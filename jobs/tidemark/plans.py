@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from tidemark.codec import read_instant, read_ranges, write_instant, write_ranges
-from tidemark.ranges import BEGINNING, Interval, Ranges, format_instant, parse_instant
+from tidemark.ranges import BEGINNING, END, Interval, Ranges, format_instant, from_on, parse_instant, union
 from tidemark.records import Border, FileRef, How, Position, Request, Watermark
 
 
@@ -89,6 +89,13 @@ class Plan:
     def replaces_all(self) -> bool:
         """Whether every row of the target is replaced, those outside any range included."""
         return self.resync and (not self.ranges or self.ranges[0].start == BEGINNING)
+
+    @property
+    def replaced(self) -> Ranges:
+        """The event times whose rows are replaced: of a resync also those after its ranges, where it builds none."""
+        if not self.resync or not self.ranges or self.ranges[-1].end == END:
+            return self.ranges
+        return union(self.ranges, from_on(self.ranges[-1].end))
 
     def watermark(self, snapshot: int) -> Watermark:
         """The watermark that publishing `snapshot` for this plan sets."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -25,6 +26,9 @@ KEPT_MODELS = 3
 
 MODEL = "model_version"
 """A released table with a column of this name serves one model, and its release keeps that model's snapshots."""
+
+
+_NAME = re.compile(r"release_[0-9a-f]{12}")
 
 
 @dataclass(frozen=True)
@@ -52,8 +56,7 @@ def write_release(context: Context, dataset: str) -> Release:
     known = [row["release"] for row in ops.rows(context.lake, "ops.releases", columns=("release",))]
     if name in known:
         return Release(name, tables, False, "these snapshots are released already")
-    for table, snapshot in tables.items():
-        _tag(context.lake.table(table), name, snapshot)
+    _tag_all(context, name, tables)
     row = {
         "release": name,
         "model_version": _model_of(context, dataset, tables[dataset]),
@@ -61,6 +64,7 @@ def write_release(context: Context, dataset: str) -> Release:
         "released_at": context.clock,
     }
     ops.append(context.lake, "ops.releases", [row])
+    _tag_all(context, name, tables)  # a sweep that looked before the row was there may have taken one for left over
     return Release(name, tables, True, f"{len(tables)} tables")
 
 
@@ -73,6 +77,12 @@ def retired(context: Context) -> frozenset[str]:
     young = {row["release"] for row in written if row["released_at"] >= context.clock - KEEP_FOR}
     newest = {row["release"] for row in written[-1:]}
     return frozenset(row["release"] for row in written) - young - newest - _of_kept_models(written)
+
+
+def left_over(context: Context, tags: Iterable[str]) -> frozenset[str]:
+    """Those of the tags that a release set which died before its row was written."""
+    written = {row["release"] for row in ops.rows(context.lake, "ops.releases", columns=("release",))}
+    return frozenset(tag for tag in tags if written and _NAME.fullmatch(tag)) - written
 
 
 def _of_kept_models(written: Sequence[Mapping[str, Any]]) -> set[str]:
@@ -120,6 +130,11 @@ def _collect(context: Context, dataset: str, snapshot: int | None, tables: dict[
 
 def _first(conflicts: Iterable[str | None]) -> str | None:
     return next((conflict for conflict in conflicts if conflict), None)
+
+
+def _tag_all(context: Context, name: str, tables: Mapping[str, int]) -> None:
+    for table, snapshot in tables.items():
+        _tag(context.lake.table(table), name, snapshot)
 
 
 def _tag(table: Table, name: str, snapshot: int) -> None:

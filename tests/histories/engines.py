@@ -159,7 +159,7 @@ def _write(spec: DatasetSpec, plan: Plan, rows: Found, branch: str, attempt: str
     if plan.how is How.append:
         table.append(data, branch=branch, snapshot_properties=properties)
     else:
-        where = None if plan.replaces_all else (spec.event_time, plan.ranges)
+        where = None if plan.replaces_all else (spec.event_time, plan.replaced)
         _replace(table, data, where, branch, properties)
 
 

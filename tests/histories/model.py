@@ -63,7 +63,7 @@ class Model:
             self.mark[dataset] = new
             if plan.sets is None:
                 self._check_completeness(dataset, new)
-                self._check_forward(old or new, new)
+                self._check_forward(plan, old or new, new)
         assert self.mark[dataset] == new, "the watermark changed without a session"
         self._remember(dataset)
         self._compare(dataset)
@@ -98,7 +98,11 @@ class Model:
         rows, _ = self.at_snapshot.get(snapshot, (Rows(), 0))
         return tuple(Event(row[1], row[0], (row[2] - hour(0)).total_seconds() / 3600) for _, row in rows.elements())
 
-    def _check_forward(self, old: Watermark, new: Watermark) -> None:
+    def _check_forward(self, plan: Plan, old: Watermark, new: Watermark) -> None:
+        """Completeness never goes back, but for a resync to where an input that was rolled back stands now."""
+        known = [i.complete_through for i in plan.inputs.values() if i.complete_through]
+        if plan.resync and old.complete_through and min(known, default=old.complete_through) < old.complete_through:
+            return
         assert old.complete_through is None or (new.complete_through and new.complete_through >= old.complete_through)
         assert old.final_through is None or (new.final_through and new.final_through >= old.final_through)
 

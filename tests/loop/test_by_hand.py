@@ -11,6 +11,8 @@ import pytest
 from tests.accounts.names import CANCELS, PLANS, SIGNUPS
 from tests.accounts.world import Accounts, Event, as_request, hour, same_rows_as_rebuild
 from tidemark import hands, session
+from tidemark.cli import sessions
+from tidemark.cli.main import main
 from tidemark.errors import ForeignCommit, MainMoved, RequestRefused, RolledBack, SnapshotExpired
 from tidemark.lake import ops
 from tidemark.lake.own_hands import check_own_hands
@@ -284,3 +286,16 @@ def test_a_rebuild_that_would_keep_foreign_rows_is_refused(accounts: Accounts) -
         session.run(accounts.context, totals, resync=True, say=accounts.said.append)
     with pytest.raises(ForeignCommit):
         accounts.run(totals)
+
+
+def test_one_command_rebuilds_all_tables_that_have_inputs(
+    accounts: Accounts, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arrive(accounts, 0.5)
+    accounts.run(STATES)
+    monkeypatch.setattr(sessions, "load_settings", lambda: accounts.settings)
+    monkeypatch.setattr(sessions.session, "open_context", lambda *_: accounts.context)
+
+    assert main(["run", "--all", "--resync"]) == 0
+
+    assert f"{STATES}: overwrite" in capsys.readouterr().out

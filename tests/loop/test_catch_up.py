@@ -11,13 +11,18 @@ import pytest
 
 from tests.accounts.names import CANCELS, PLANS, SIGNUPS
 from tests.accounts.world import Accounts, Event, as_request, hour, hours, same_rows_as_rebuild
+from tidemark import session
+from tidemark.cli import sessions
 from tidemark.errors import RequestRefused
 from tidemark.records import Border, How
+from tidemark.spec import InputSpec
 from tidemark.stages import Committed
+from tidemark.steps.context import Context
 
 pytestmark = [pytest.mark.loop, pytest.mark.spark]
 
 STATES, AROUND, FACTS = "accounts.account_states", "accounts.signups_around", "accounts.signups"
+TOTALS = "accounts.signup_totals"
 
 
 def signups(*at: float) -> list[Event]:
@@ -189,3 +194,46 @@ def test_s62_no_rebuild_reaches_below_what_an_input_keeps(accounts: Accounts) ->
     assert old and old == [row for row in accounts.rows(AROUND) if row["hour"] < hour(24)]
     with pytest.raises(RequestRefused, match="below what its inputs keep"):
         accounts.run(AROUND, as_request(0, 1), clock=clock)
+
+
+def test_todays_part_of_a_day_partition_can_be_rebuilt(accounts: Accounts) -> None:
+    (hourly,) = accounts.context.specs[FACTS].partition_by
+    with_spec(accounts, FACTS, partition_by=(replace(hourly, transform="day"),))
+    accounts.append(SIGNUPS, signups(0.5, 5.5), complete=3)
+    accounts.run(FACTS)
+    accounts.append(SIGNUPS, signups(1.5))
+
+    done = accounts.run(FACTS, as_request(0, 2))
+
+    assert done.plan.ranges == (hours(0, 23),)
+    assert [row["event_id"] for row in accounts.rows(FACTS, ["event_id"])] == ["s0.5", "s5.5"]
+    accounts.run(FACTS)
+    assert [row["event_id"] for row in accounts.rows(FACTS, ["event_id"])] == ["s0.5", "s1.5", "s5.5"]
+    with pytest.raises(RequestRefused, match="after what is built"):
+        accounts.run(FACTS, as_request(4, 6, "later"))
+
+
+def test_what_is_owed_makes_no_run_begin_while_a_new_input_is_waited_for(
+    accounts: Accounts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from tidemark.airflow import steps
+
+    with_spec(accounts, AROUND, max_range=timedelta(hours=3), catch_up_limit=None)
+    accounts.append(SIGNUPS, signups(0.5, 9.5), complete=15)
+    accounts.run(AROUND)
+    assert steps._goes_on(accounts.context, AROUND)
+    inputs = {**accounts.context.specs[AROUND].inputs, "totals": InputSpec("totals", TOTALS)}
+    with_spec(accounts, AROUND, inputs=inputs)
+    begun: list[str] = []
+    run = session.run
+
+    def counted(context: Context, dataset: str, *options: Any) -> Committed:
+        begun.append(dataset)
+        assert len(begun) < 3, "the command does not end"
+        return run(context, dataset, *options)
+
+    monkeypatch.setattr(sessions.session, "run", counted)
+    sessions._run_one(accounts.context, AROUND, None, False)
+
+    assert begun == [AROUND]
+    assert not steps._goes_on(accounts.context, AROUND)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -16,6 +17,7 @@ from tests.accounts.world import Accounts, Event, hour, hours, same_rows_as_rebu
 from tests.loop.respecified import with_spec
 from tidemark import session
 from tidemark.errors import InputChanged, PositionLost
+from tidemark.hands import adopt
 from tidemark.lake import manifests
 from tidemark.lake.properties import CATALOG
 from tidemark.ranges import Interval, union
@@ -211,6 +213,25 @@ def test_s22_an_input_rolled_back_behind_its_reader_offers_the_resync(accounts: 
     assert ids(accounts) == ["s0.1", "s0.2"]
     session.run(accounts.context, FACTS, resync=True, say=accounts.said.append)
     assert ids(accounts) == ["s0.1", "s0.3"]
+
+
+def test_s22_a_resync_promises_no_more_than_an_input_that_was_rolled_back(accounts: Accounts) -> None:
+    window = replace(accounts.context.specs[AROUND].inputs["signups"], dataset=FACTS)
+    with_spec(accounts, AROUND, inputs={"signups": window})
+    arrive(accounts, 0.1, complete=2)
+    accounts.run(FACTS)
+    before = accounts.head(FACTS)
+    arrive(accounts, 8.1, complete=12)
+    accounts.run(FACTS)
+    accounts.run(AROUND)
+    call(accounts, f"rollback_to_snapshot('{FACTS}', {before})")
+    adopt(accounts.context, FACTS, "a test rolled it back", accounts.said.append)
+
+    resynced = session.run(accounts.context, AROUND, resync=True, say=accounts.said.append)
+
+    assert (resynced.plan.complete_through, resynced.plan.final_through) == (hour(3), hour(2))
+    accounts.run(FACTS)
+    assert accounts.run(AROUND).plan.complete_through == hour(13)
 
 
 def test_s22_a_table_dropped_and_made_anew_is_not_taken_for_the_old_one(accounts: Accounts) -> None:

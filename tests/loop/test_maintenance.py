@@ -14,7 +14,7 @@ import pyarrow as pa
 import pytest
 
 from tests.accounts.world import Accounts, Event, same_rows_as_rebuild
-from tidemark import session
+from tidemark import releases, session
 from tidemark.hands import adopt
 from tidemark.lake import branches, ops
 from tidemark.lake.ops import LONGEST_HISTORY, SCHEMAS
@@ -160,6 +160,25 @@ def test_a_persons_tag_and_a_release_stay_readable(accounts: Accounts) -> None:
     assert newer.written
     assert {"before_the_sale", newer.release} < set(accounts.table(SIGNUPS).refs())
     assert release.release not in accounts.table(SIGNUPS).refs()
+
+
+def test_the_tags_of_a_release_that_died_before_its_row_go(accounts: Accounts, monkeypatch: pytest.MonkeyPatch) -> None:
+    feed(accounts, "s0")
+    accounts.run(TOTALS)
+    with monkeypatch.context() as dying, pytest.raises(KeyboardInterrupt):
+        dying.setattr(releases.ops, "append", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        write_release(accounts.context, TOTALS)
+    left = {name for name in accounts.table(SIGNUPS).refs() if name.startswith("release_")}
+    accounts.table(SIGNUPS).manage_snapshots().create_tag(accounts.head(SIGNUPS), "release_of_spring").commit()
+    feed(accounts, "s1")
+    accounts.run(TOTALS)
+    written = write_release(accounts.context, TOTALS)
+
+    tend(accounts, SIGNUPS, days=1)
+    assert left and left < set(accounts.table(SIGNUPS).refs())
+    tend(accounts, SIGNUPS, days=20)
+
+    assert set(accounts.table(SIGNUPS).refs()) == {"main", "release_of_spring", written.release}
 
 
 def test_s35_a_staged_branch_survives_folding_expiry_and_the_removal_of_orphans(accounts: Accounts) -> None:

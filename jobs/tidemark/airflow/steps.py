@@ -35,24 +35,36 @@ def commit(dataset: str, published: str) -> None:
 
 
 def owed(datasets: list[str]) -> bool:
-    """Whether one of the datasets still owes ranges that the next run takes in."""
+    """Whether one of the datasets still owes ranges that the next run can take in."""
     return _refusing(lambda: _owed(datasets))
 
 
 def _owed(datasets: list[str]) -> bool:
     from tidemark.airflow.asked import asked
-    from tidemark.lake.commits import watermark_of
-    from tidemark.ranges import describe
 
     run = get_current_context()
     if asked(run["dag_run"], run["params"]).range is not None:
         return False
-    lake = _open(_clock()).lake
-    marks = {name: watermark_of(table) for name in datasets if (table := lake.find_table(name)) is not None}
-    left = {name: mark.owed for name, mark in marks.items() if mark is not None and mark.owed}
-    for name, ranges in left.items():
-        _tell(f"{name} owes {describe(ranges)}: the next run goes on with it")
-    return bool(left)
+    context = _open(_clock())
+    going_on = [name for name in datasets if _goes_on(context, name)]
+    return bool(going_on)
+
+
+def _goes_on(context: Any, dataset: str) -> bool:
+    """Whether a dataset owes ranges that its next session would take in; one that waits for an input would not."""
+    from tidemark import session
+    from tidemark.lake.commits import watermark_of
+    from tidemark.ranges import describe
+    from tidemark.records import How
+
+    table = context.lake.find_table(dataset)
+    mark = watermark_of(table) if table is not None else None
+    if mark is None or not mark.owed:
+        return False
+    plan = session.plan(context, dataset)
+    goes_on = plan.how is not How.nothing
+    _tell(f"{dataset} owes {describe(mark.owed)}: {'the next run goes on with it' if goes_on else plan.notes[-1]}")
+    return goes_on
 
 
 def _init(dataset: str) -> dict[str, str]:

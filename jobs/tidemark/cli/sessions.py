@@ -43,7 +43,7 @@ def _run_all(options: argparse.Namespace) -> None:
         raise RequestRefused("from, to: a range is rebuilt in one dataset, and flows on from it; name the dataset")
     context = session.open_context(load_settings(), clock.of(options))
     for name in session.in_order(dict(context.specs)):
-        _run_one(context, name, None, options.resync)
+        _run_one(context, name, None, options.resync and context.specs[name].mode != "source")
 
 
 def _run_one(context: Context, dataset: str, request: Request | None, resync: bool) -> None:
@@ -53,7 +53,8 @@ def _run_one(context: Context, dataset: str, request: Request | None, resync: bo
         done = session.run(context, dataset, request, resync)
         if done.plan.how is not How.nothing:
             print(f"{dataset}: {done.plan.how}, session {done.plan.session}")
-        owes = request is None and done.watermark is not None and bool(done.watermark.owed)
+        goes_on = request is None and done.plan.how is not How.nothing
+        owes = goes_on and done.watermark is not None and bool(done.watermark.owed)
 
 
 def _request(options: argparse.Namespace, dataset: str) -> Request | None:

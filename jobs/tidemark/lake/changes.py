@@ -17,7 +17,7 @@ from pyiceberg.table.snapshots import Operation, Snapshot
 from tidemark.errors import InputChanged, PositionLost
 from tidemark.lake.manifests import added_since, ancestors, changed_by, file_span, live_entries, table_name
 from tidemark.lake.properties import CONTENT, CREATED, KEPT
-from tidemark.lake.retention import dropped_through
+from tidemark.lake.retention import dropped_by
 from tidemark.ranges import MICROSECOND, Interval, Ranges, format_instant, union
 
 
@@ -34,8 +34,8 @@ class Changes:
     """What happened between two snapshots of an input (from exclusive, to inclusive).
 
     `timeless_rows` counts the changed rows of an input without event time, whose place in time is unknown.
-    `dropped` counts the commits that only took out what is older than the input keeps, `dropped_through` says
-    up to when.
+    `dropped` counts the commits that only took out what is older than the input keeps; `dropped_through` says
+    up to when that is gone, also where a commit did more.
     """
 
     from_snapshot: int | None
@@ -110,20 +110,21 @@ def changes_since(
     new = _walk(table, head, position, reader)
     appended = [s for s in new if _kind(table, s) == "append"]
     removing = [s for s in new if _kind(table, s) == "rewrite"]
-    dropped = {s.snapshot_id: d for s in removing if (d := dropped_through(table, head, s, event_time, keep_from))}
-    rewritten = [s for s in removing if s.snapshot_id not in dropped]
+    dropped = {s.snapshot_id: d for s in removing if (d := dropped_by(table, s, event_time, keep_from))}
+    rewritten = [s for s in removing if s.snapshot_id not in dropped or not dropped[s.snapshot_id].alone]
     changed = [*appended, *rewritten]
-    kept = len(new) - len(changed) - len(dropped)
+    kept = len(new) - len(appended) - len(removing)
     counts = Changes(position, head.snapshot_id, len(appended), len(rewritten), kept, ())
     if event_time is None:
         return replace(counts, timeless_rows=sum(e.data_file.record_count for e in changed_by(table, changed)))
     shortcut = len(appended) == len(new)
     entries = added_since(table, head, changed) if shortcut else changed_by(table, changed)
+    news = (entry for entry in entries if not any(d.holds(entry) for d in dropped.values()))
     return replace(
         counts,
-        files=_changed_files(table, entries, event_time, reader),
-        dropped=len(dropped),
-        dropped_through=max(dropped.values(), default=None),
+        files=_changed_files(table, news, event_time, reader),
+        dropped=len(removing) - len(rewritten),
+        dropped_through=max((d.through for d in dropped.values()), default=None),
     )
 
 

@@ -23,9 +23,14 @@ def drop_old_branches(context: Context, dataset: str) -> int | None:
 
 
 def drop_old_tags(context: Context, dataset: str) -> int | None:
-    """Drop the tags of retired releases; tags that no release of ours made stay."""
-    tags = {n for n, r in context.lake.table(dataset).refs().items() if r.snapshot_ref_type is SnapshotRefType.TAG}
-    return _drop(context, dataset, tags & releases.retired(context)) if tags else 0
+    """Drop the tags of retired releases, and of those that died; tags that no release of ours made stay."""
+    table = context.lake.table(dataset)
+    tags = {n for n, r in table.refs().items() if r.snapshot_ref_type is SnapshotRefType.TAG}
+    if not tags:
+        return 0
+    oldest = context.clock - BRANCH_LIFE
+    resting = {name for name in tags if begun(table, name) < oldest}
+    return _drop(context, dataset, tags & releases.retired(context) | releases.left_over(context, resting))
 
 
 def _drop(context: Context, dataset: str, names: Iterable[str]) -> int | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 
 from tidemark.errors import RequestRefused
 from tidemark.planning import source
@@ -11,7 +12,7 @@ from tidemark.planning.state import Situation
 from tidemark.planning.stateful import read_ranges
 from tidemark.planning.windows import to_partitions
 from tidemark.plans import Plan
-from tidemark.ranges import Ranges, before, describe, format_instant, intersect, subtract
+from tidemark.ranges import Interval, Ranges, before, describe, format_instant, intersect, subtract
 from tidemark.records import How, Watermark
 from tidemark.spec import DatasetSpec
 
@@ -55,7 +56,7 @@ def _ranges(situation: Situation) -> Ranges:
     name, request = situation.spec.dataset, situation.request
     assert request is not None, "only a request is planned here"
     limit = check_answerable(situation.spec, situation.target.watermark).complete_through
-    asked = intersect(to_partitions(situation.spec, (request.range,)), before(limit))
+    asked = _built(situation.spec, request.range, limit)
     ranges = intersect(asked, held(situation))
     if asked and not ranges:
         raise RequestRefused(
@@ -68,3 +69,13 @@ def _ranges(situation: Situation) -> Ranges:
             f"{name}: {request.range} lies after what is built (complete through {through}); ask for a range before it"
         )
     return ranges
+
+
+def _built(spec: DatasetSpec, asked: Interval, limit: datetime | None) -> Ranges:
+    """The partitions that meet what is asked for, as far as they are built.
+
+    A stateless table holds rows beyond its limit, so the partition in which the limit lies is rebuilt whole.
+    """
+    if spec.mode == "stateless":
+        return to_partitions(spec, intersect((asked,), before(limit)))
+    return intersect(to_partitions(spec, (asked,)), before(limit))

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from tidemark.planning.state import InputState, Situation
-from tidemark.planning.windows import partition_unit
+from tidemark.planning.windows import partition_unit, to_partitions
 from tidemark.plans import InputPlan, Plan
-from tidemark.ranges import Ranges, before, ceil, format_instant, from_on
+from tidemark.ranges import Ranges, before, ceil, describe, format_instant, from_on, subtract
 from tidemark.records import Border, How, Watermark
 
 
@@ -23,9 +23,13 @@ def waiting(situation: Situation) -> str | None:
 
 
 def blank(situation: Situation, how: How, *notes: str) -> Plan:
-    """A plan that says where it starts from and nothing else yet."""
+    """A plan that says where it starts from and nothing else yet.
+
+    A resync promises what its inputs promise now, which is less than before where one was rolled back.
+    """
     target = situation.target
     previous = target.watermark
+    known = None if situation.resync else previous
     return Plan(
         dataset=situation.spec.dataset,
         table_uuid=target.uuid,
@@ -35,10 +39,10 @@ def blank(situation: Situation, how: How, *notes: str) -> Plan:
         fingerprint=situation.fingerprint,
         logic=situation.logic,
         clock=situation.clock,
-        owed=previous.owed if previous else (),
-        overdue=previous.overdue if previous else (),
-        complete_through=previous.complete_through if previous else None,
-        final_through=previous.final_through if previous else None,
+        owed=known.owed if known else (),
+        overdue=known.overdue if known else (),
+        complete_through=known.complete_through if known else None,
+        final_through=known.final_through if known else None,
         previous=previous,
         request=situation.request,
         resync=situation.resync,
@@ -93,6 +97,17 @@ def held(situation: Situation) -> Ranges:
     if not least:
         return before(None)
     return from_on(ceil(max(least), partition_unit(situation.spec)))
+
+
+def left_note(situation: Situation, touched: Ranges) -> tuple[str, ...]:
+    """Say what changed below what the inputs keep: it cannot be rebuilt from them."""
+    left = subtract(to_partitions(situation.spec, touched), held(situation))
+    if not left:
+        return ()
+    return (
+        f"below what its inputs keep: rows changed that belong to {describe(left)}, which cannot be rebuilt; what is "
+        f"published there stays as it is",
+    )
 
 
 def input_plans(

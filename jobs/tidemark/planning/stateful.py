@@ -11,6 +11,7 @@ from tidemark.planning.common import (
     held,
     input_plans,
     latest,
+    left_note,
     logic_note,
     rebuilds,
     waiting,
@@ -66,7 +67,7 @@ def plan(situation: Situation) -> Plan:
         final_through=latest(draft.final_through, final_through(situation.spec, situation.inputs.values(), through)),
         ranges=ranges,
         owed=owed,
-        overdue=subtract(union(draft.overdue, overdue), wanted),
+        overdue=subtract(intersect(union(draft.overdue, overdue), held(situation)), wanted),
         held_back=intersect(touched, from_on(limit)) if limit else (),
         inputs=input_plans(situation, read_ranges(situation, ranges)),
         notes=(*draft.notes, *logic_note(situation), *_notes(situation, limit, limiting, overdue)),
@@ -81,6 +82,10 @@ def _touched(situation: Situation) -> Ranges:
         return before(None)
     if situation.target.watermark and any(state.changes.timeless_rows for state in _changed(situation)):
         return before(None)
+    return _touched_by_changes(situation)
+
+
+def _touched_by_changes(situation: Situation) -> Ranges:
     return union(*(touches(state.spec, state.changes.touched) for state in _changed(situation)))
 
 
@@ -96,7 +101,7 @@ def _split_overdue(situation: Situation, touched: Ranges, limit: datetime | None
         return touched, ()
     oldest = floor(limit - bound, partition_unit(situation.spec))
     overdue = to_partitions(situation.spec, intersect(touched, before(oldest)))
-    return subtract(touched, overdue), overdue
+    return subtract(touched, overdue), intersect(overdue, held(situation))
 
 
 def _newly_complete(situation: Situation, limit: datetime | None) -> Ranges:
@@ -141,7 +146,7 @@ def read_ranges(situation: Situation, ranges: Ranges) -> dict[str, Ranges | None
 
 
 def _notes(situation: Situation, limit: datetime | None, limiting: str, overdue: Ranges) -> tuple[str, ...]:
-    notes = [complete_note(limit, limiting)]
+    notes = [complete_note(limit, limiting), *_left_notes(situation)]
     if overdue:
         late = sum(
             file.rows
@@ -154,3 +159,16 @@ def _notes(situation: Situation, limit: datetime | None, limiting: str, overdue:
             f"take it in by a backfill"
         )
     return tuple(notes)
+
+
+def _left_notes(situation: Situation) -> tuple[str, ...]:
+    """What changed and stays as it is; a resync looks at what the inputs hold, and at no change."""
+    previous = situation.target.watermark
+    if previous is None or situation.resync:
+        return ()
+    notes = left_note(situation, _touched_by_changes(situation))
+    gone = subtract(previous.overdue, held(situation))
+    if gone:
+        stays = "its inputs keep it no longer; what is published there stays as it is"
+        return (*notes, f"no longer overdue: {describe(gone)}, {stays}")
+    return notes

@@ -9,6 +9,7 @@ from tidemark.planning.common import (
     held,
     input_plans,
     latest,
+    left_note,
     logic_note,
     rebuilds,
     waiting,
@@ -17,7 +18,7 @@ from tidemark.planning.common import (
 from tidemark.planning.state import InputState, Situation
 from tidemark.planning.windows import to_partitions
 from tidemark.plans import Plan
-from tidemark.ranges import intersect
+from tidemark.ranges import intersect, union
 from tidemark.records import How
 
 
@@ -48,12 +49,18 @@ def plan(situation: Situation) -> Plan:
 def _overwrite(situation: Situation, draft: Plan, state: InputState) -> Plan:
     ranges = intersect(to_partitions(situation.spec, state.changes.touched), held(situation))
     inputs = input_plans(situation, {state.spec.name: ranges})
+    left = left_note(situation, state.changes.touched)
+    if not ranges:
+        return replace(draft, inputs=inputs, notes=(*draft.notes, *left))
     note = "the input was rewritten, not only added to: the partitions it touched are rebuilt whole"
-    return replace(draft, how=How.overwrite, ranges=ranges, inputs=inputs, notes=(*draft.notes, note))
+    return replace(draft, how=How.overwrite, ranges=ranges, inputs=inputs, notes=(*draft.notes, note, *left))
 
 
 def _overwrite_all(situation: Situation, draft: Plan, state: InputState) -> Plan:
     everything = held(situation)
+    if situation.resync:  # what upstream put back below what it keeps is replaced too, or its rows would stand twice
+        everything = union(everything, to_partitions(situation.spec, state.changes.touched))
     inputs = input_plans(situation, {state.spec.name: everything})
     note = "rebuilt from all that the input holds now"
-    return replace(draft, how=How.overwrite, ranges=everything, inputs=inputs, notes=(*draft.notes, note))
+    left = () if situation.resync else left_note(situation, state.changes.touched)
+    return replace(draft, how=How.overwrite, ranges=everything, inputs=inputs, notes=(*draft.notes, note, *left))

@@ -33,7 +33,7 @@ def _report(context: Context, staged: Staged) -> Report:
         table=context.lake.table(plan.dataset),
         staged_snapshot_id=staged.snapshot_id,
         base_snapshot_id=plan.base_snapshot,
-        ranges=None if plan.replaces_all else plan.ranges or None,
+        ranges=None if plan.replaces_all else plan.replaced or None,
         appended_only=plan.how is How.append,
         expected_rows=staged.rows_written,
         rows_clipped=staged.rows_clipped,

@@ -186,7 +186,9 @@ def _replaced(spec: DatasetSpec, plan: Plan, frame: DataFrame) -> Column:
     """The rows of the target that the session replaces, an empty result included."""
     from pyspark.sql import functions as F
 
-    return F.lit(True) if plan.replaces_all or spec.event_time is None else within(frame, spec.event_time, plan.ranges)
+    if plan.replaces_all or spec.event_time is None:
+        return F.lit(True)
+    return within(frame, spec.event_time, plan.replaced)
 
 
 def _staged(context: Context, plan: Plan, branch: str, attempt: str, counts: Counts) -> Staged:
