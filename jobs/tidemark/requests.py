@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from tidemark.errors import RequestRefused
 from tidemark.ranges import Interval, format_instant, parse_instant
@@ -37,6 +39,18 @@ def read_instant(text: str, name: str) -> datetime:
     return instant
 
 
+def check_clock(clock: datetime, now: datetime, values: Mapping[str, Any]) -> None:
+    """Refuse a clock ahead of now where sources are complete by the clock. Raises RequestRefused.
+
+    A home that says `landing.completeness: data` may be ahead: its sources are complete by what they hold.
+    """
+    if clock > now and values.get("landing", {}).get("completeness", "clock") == "clock":
+        raise RequestRefused(
+            f"clock: {format_instant(clock)} lies ahead of {format_instant(now)}, and what has not been yet would "
+            f"count as complete for good; leave the clock out, or give one that has been"
+        )
+
+
 def check_dataset(name: str) -> str:
     """A dataset's name as `namespace.name`. Raises RequestRefused."""
     if not isinstance(name, str) or not _DATASET.fullmatch(name):
@@ -50,7 +64,9 @@ def read_range(start: str | None, end: str | None, clock: datetime) -> Interval:
         missing = "to" if start else "from"
         raise RequestRefused(f"{missing}: missing; a range needs from and to, a run without both takes in what is new")
     first, last = read_instant(start, "from"), read_instant(end, "to")
-    if first >= last:
+    if first == last:
+        raise RequestRefused(f"from, to: {format_instant(first)} twice is an empty range, since to is excluded")
+    if first > last:
         raise RequestRefused(f"from: {format_instant(first)} is not before to, {format_instant(last)}; swap them")
     if last - first > LONGEST:
         raise RequestRefused(

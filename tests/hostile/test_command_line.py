@@ -123,6 +123,11 @@ def test_s50_a_reason_that_cannot_be_shown_is_refused(
         (["--from", "", "--to", "2026-04-11"], "from: missing"),
         (["--from", "2026-04-11", "--to", "2026-04-12", "--resync"], "resync: "),
         (["--from", "2026-04-11", "--to", "2026-04-12", "--clock", "9999-01-01"], "clock: 9999-01-01 is out of"),
+        (
+            ["--from", "2026-04-11", "--to", "2026-04-12", "--clock", "2099-01-01"],
+            "clock: 2099-01-01T00:00Z lies ahead",
+        ),
+        (["--from", "2026-04-11", "--to", "2026-04-11"], "from, to: 2026-04-11T00:00Z twice is an empty range"),
     ],
 )
 @pytest.mark.parametrize("command", ["run", "plan"])

@@ -26,17 +26,13 @@ INIT_TIMEOUT = timedelta(minutes=10)
 def dataset(name: str) -> TaskGroup:
     """The group of a dataset, called by the name without its namespace.
 
-    Where init finds nothing to do the other two are skipped, and the groups after it go on: what is new for
-    them may come from elsewhere. Where a step fails, nothing after it runs.
+    Where init finds nothing to do it is skipped, and the other two with it; the groups after it go on: what is new
+    for them may come from elsewhere. Where a step fails, nothing after it runs. No step decides by an XCom what is
+    skipped: that would outlive the step when it is cleared.
     """
     limits: dict[str, Any] = {"pool": pool_of(name), "execution_timeout": INIT_TIMEOUT}
     with TaskGroup(name.rpartition(".")[2], group_display_name=name, tooltip=f"One session of {name}") as group:
-        init = task.short_circuit(
-            task_id="init",
-            trigger_rule=TriggerRule.NONE_FAILED,
-            ignore_downstream_trigger_rules=False,
-            **limits,
-        )(steps.init)
+        init = task(task_id="init", trigger_rule=TriggerRule.NONE_FAILED, **limits)(steps.init)
         write = task(task_id="write_audit_publish", pool=pool_of(name))(steps.write_audit_publish)
         close = task(task_id="commit", outlets=[Asset(name)], **limits)(steps.commit)
         close(name, write(name, init(name)))

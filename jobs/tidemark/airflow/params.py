@@ -23,4 +23,4 @@ RANGE_PARAMS = {
 LANDING_PARAMS = {
     "clock": _optional("Clock", f"The instant that this landing stands at: {_INSTANT}. Empty: when it was started"),
 }
-"""For landing: what arrives is dated by the clock, and what is dated far ahead of it is refused."""
+"""For landing: what arrives is dated by the clock. One ahead of now is refused where sources complete by the clock."""

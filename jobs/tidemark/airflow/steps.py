@@ -17,7 +17,7 @@ _LOG = logging.getLogger(__name__)
 
 
 def init(dataset: str) -> dict[str, str]:
-    """Plan a session. Empty where there is nothing to do: Airflow then skips the other two tasks."""
+    """Plan a session. Skipped where there is nothing to do, and the other two tasks with it."""
     return _refusing(lambda: _init(dataset))
 
 
@@ -81,10 +81,11 @@ def _init(dataset: str) -> dict[str, str]:
         request = request_of(context, dataset, wish)
         reason = nothing_there(context, dataset, request) if request else None
         if reason:
-            _tell(reason)
-            return {}
+            raise AirflowSkipException(reason)
     plan = session.init(context, dataset, request, say=_tell).plan
-    return {} if plan.how is How.nothing else {"session": plan.session, "how": plan.how.value}
+    if plan.how is How.nothing:
+        raise AirflowSkipException(f"{dataset}: nothing to do")
+    return {"session": plan.session, "how": plan.how.value}
 
 
 def _write_audit_publish(dataset: str, planned: str) -> str:
@@ -123,10 +124,14 @@ def _clock() -> Any:
 
 
 def _open(clock: Any) -> Any:
+    from tidemark.requests import check_clock
     from tidemark.session import open_context
     from tidemark.settings import load_settings
 
-    return open_context(load_settings(), clock)
+    settings = load_settings()
+    run = get_current_context()["dag_run"]
+    check_clock(clock, max(run.run_after, run.start_date or run.run_after), settings.values)
+    return open_context(settings, clock)
 
 
 def _refusing(step: Callable[[], Given]) -> Given:

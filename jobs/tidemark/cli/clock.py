@@ -5,12 +5,19 @@ from __future__ import annotations
 import argparse
 from datetime import UTC, datetime
 
-from tidemark.requests import read_instant
+from tidemark.requests import check_clock, read_instant
+from tidemark.settings import load_settings
 
 
 def of(options: argparse.Namespace) -> datetime:
-    """The instant given by `--clock`, else now; fixed at the first call."""
+    """The instant given by `--clock`, else now; fixed at the first call. Raises RequestRefused for one ahead of now."""
     if not isinstance(options.clock, datetime):
-        options.clock = read_instant(options.clock, "clock") if options.clock else datetime.now(UTC)
+        options.clock = _given(options.clock) if options.clock else datetime.now(UTC)
     instant: datetime = options.clock
+    return instant
+
+
+def _given(text: str) -> datetime:
+    instant = read_instant(text, "clock")
+    check_clock(instant, datetime.now(UTC), load_settings().values)
     return instant

@@ -25,7 +25,7 @@ def check_own_hands(table: Table) -> None:
     since = list(main_line(table)) if watermark is None else since_published(table, watermark)
     if since is None:
         assert watermark is not None, "without a watermark all of main comes after it"
-        raise _not_on_main(table, watermark)
+        raise not_on_main(table, watermark)
     foreign = [snapshot for snapshot in changing(since) if not is_session(snapshot)]
     if foreign:
         raise _foreign(table, foreign[-1])
@@ -85,7 +85,8 @@ def _foreign(table: Table, snapshot: Snapshot) -> ForeignCommit:
     return ForeignCommit(
         f"{name}: snapshot {snapshot.snapshot_id} on main was made by no session of this dataset; nothing was "
         f"written. Roll main back to the snapshot before it, then run again. Or, a table that has inputs: rebuild it "
-        f"from them, tidemark run {name} --resync. Or, a landed table that lost rows on purpose: tidemark adopt {name}"
+        f"from them, tidemark run {name} --resync. Or, a landed table that lost rows on purpose: "
+        f"tidemark adopt {name} --reason WHY"
     )
 
 
@@ -94,20 +95,22 @@ def _moved_on(table: Table, watermark: Watermark, snapshot: Snapshot) -> RolledB
     return RolledBack(
         f"{name}: main holds snapshot {snapshot.snapshot_id} of session {property_of(snapshot, SESSION)}, but the "
         f"watermark names snapshot {watermark.snapshot}: somebody moved main; nothing was written. If that was meant: "
-        f"tidemark adopt {name}. Else move main to the watermark's snapshot again"
+        f"tidemark adopt {name} --reason WHY. Else move main to the watermark's snapshot again"
     )
 
 
-def _not_on_main(table: Table, watermark: Watermark) -> TargetChanged:
+def not_on_main(table: Table, watermark: Watermark) -> TargetChanged:
+    """What became of a published snapshot from which main does not follow any more."""
     name = table_name(table)
     published = f"{name}: snapshot {watermark.snapshot}, published by session {watermark.session},"
     if is_cut(table, watermark):
         return SnapshotExpired(
             f"{published} and the way from it to main have expired, so that nothing shows whether rows were changed "
-            f"meanwhile; nothing was written. If they were not: tidemark adopt {name} goes on from what main holds. "
-            f"Else (a table that has inputs) rebuild it from them: tidemark run {name} --resync"
+            f"meanwhile; nothing was written. If they were not, go on from what main holds: "
+            f"tidemark adopt {name} --reason WHY. Else (a table that has inputs) rebuild it from them: "
+            f"tidemark run {name} --resync"
         )
     return RolledBack(
         f"{published} is no longer in main's history: somebody rolled the table back; nothing was written. If that "
-        f"was meant: tidemark adopt {name}. Else move main to that snapshot again"
+        f"was meant: tidemark adopt {name} --reason WHY. Else move main to that snapshot again"
     )

@@ -12,7 +12,8 @@ from tidemark.lake.changes import Changes, changes_since, least_event_time
 from tidemark.lake.commits import watermark_of
 from tidemark.lake.conditions import in_ranges
 from tidemark.lake.evolution import check_readable
-from tidemark.lake.manifests import ancestors, table_name
+from tidemark.lake.manifests import table_name
+from tidemark.lake.own_hands import not_on_main, since_published
 from tidemark.lake.storage import files_of
 from tidemark.planning import InputState
 from tidemark.planning.common import latest
@@ -68,15 +69,8 @@ def _held_from(table: Table, position: Position | None) -> datetime | None:
 
 def _check_in_history(table: Table, state: Watermark | None) -> None:
     """An input that was rolled back promises rows that it no longer holds."""
-    head = table.current_snapshot()
-    if state is None or head is None:
-        return
-    if all(snapshot.snapshot_id != state.snapshot for snapshot in ancestors(table, head)):
-        raise InputChanged(
-            f"{table_name(table)}: its published snapshot {state.snapshot} is no longer in main's history: it was "
-            f"rolled back, and its readers wait. If that was meant: tidemark adopt {table_name(table)}. Else move its "
-            f"main to that snapshot again. Then run this again"
-        )
+    if state is not None and since_published(table, state) is None:
+        raise InputChanged(f"{not_on_main(table, state)}. Its readers wait; then run this again")
 
 
 def _changes(
