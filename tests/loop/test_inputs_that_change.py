@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -10,7 +11,8 @@ from typing import Any
 
 import pyiceberg.table.snapshots
 import pytest
-from pyiceberg.manifest import DataFileContent
+from pyiceberg.manifest import DataFileContent, ManifestFile
+from pyiceberg.table import ManifestGroupPlanner
 
 from tests.accounts.names import CANCELS, PLANS, SIGNUPS
 from tests.accounts.world import Accounts, Event, hour, hours, same_rows_as_rebuild
@@ -20,6 +22,7 @@ from tidemark.errors import InputChanged, PositionLost
 from tidemark.hands import adopt
 from tidemark.lake import manifests
 from tidemark.lake.properties import CATALOG
+from tidemark.lake.storage import files_of
 from tidemark.ranges import Interval, union
 from tidemark.records import How
 
@@ -152,6 +155,22 @@ def test_s21_a_delete_file_reaches_older_files_of_its_partition_or_of_all_where_
 
     assert [name for name, entry in held.items() if entry in found] == reached
     assert own not in found
+
+
+def test_s21_the_files_of_an_input_with_deletes_by_value_are_known(
+    accounts: Accounts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    arrive(accounts, 3.1)
+    arrive(accounts, 9.1)
+    listing = ManifestGroupPlanner.plan_manifest_entries
+
+    def with_a_delete(planner: ManifestGroupPlanner, manifests: Iterable[ManifestFile]) -> Iterator[list[Any]]:
+        yield from listing(planner, manifests)
+        yield [listed(DataFileContent.EQUALITY_DELETES, "", 9)]
+
+    monkeypatch.setattr(ManifestGroupPlanner, "plan_manifest_entries", with_a_delete)
+
+    assert len(files_of(accounts.table(SIGNUPS), accounts.head(SIGNUPS))) == 2
 
 
 def test_s22_a_resync_reads_what_delete_files_have_left(accounts: Accounts) -> None:

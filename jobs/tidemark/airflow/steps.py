@@ -63,7 +63,8 @@ def _goes_on(context: Any, dataset: str) -> bool:
         return False
     plan = session.plan(context, dataset)
     goes_on = plan.how is not How.nothing
-    _tell(f"{dataset} owes {describe(mark.owed)}: {'the next run goes on with it' if goes_on else plan.notes[-1]}")
+    then = "the next run goes on with it" if goes_on else "; ".join(plan.notes)
+    _tell(f"{dataset} owes {describe(mark.owed)}: {then}")
     return goes_on
 
 

@@ -9,8 +9,8 @@ from typing import Any
 import pyarrow.parquet as pq
 from pyiceberg.expressions import AlwaysTrue, BooleanExpression
 from pyiceberg.io import FileIO
-from pyiceberg.manifest import DataFile
-from pyiceberg.table import Table
+from pyiceberg.manifest import DataFile, DataFileContent
+from pyiceberg.table import ManifestGroupPlanner, Table
 
 from tidemark.errors import StorageError, TidemarkError
 
@@ -47,10 +47,18 @@ def check_size(io: FileIO, path: str, size: int) -> None:
 
 
 def files_of(table: Table, snapshot_id: int, where: BooleanExpression | None = None) -> list[DataFile]:
-    """The data files of a snapshot that may hold rows of a condition. Raises StorageError for a broken manifest."""
+    """The data files of a snapshot that may hold rows of a condition. Raises StorageError for a broken manifest.
+
+    Files are listed and not planned to be read: PyIceberg plans no scan over deletes by value.
+    """
+    planner = ManifestGroupPlanner(table.metadata, table.io, where if where is not None else AlwaysTrue())
     with reading(f"a manifest of {'.'.join(table.name())}"):
-        scan = table.scan(where if where is not None else AlwaysTrue(), snapshot_id=snapshot_id)
-        return [task.file for task in scan.plan_files()]
+        snapshot = table.snapshot_by_id(snapshot_id)
+        if snapshot is None:
+            raise ValueError(f"snapshot {snapshot_id} is not in the table")
+        listed = planner.plan_manifest_entries(snapshot.manifests(table.io))
+        files = [entry.data_file for entries in listed for entry in entries]
+        return [file for file in files if file.content == DataFileContent.DATA]
 
 
 def check_data(table: Table, snapshot_id: int, where: BooleanExpression | None = None) -> None:
