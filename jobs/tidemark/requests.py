@@ -46,7 +46,7 @@ def check_clock(clock: datetime, now: datetime, values: Mapping[str, Any]) -> No
     """
     if clock > now and values.get("landing", {}).get("completeness", "clock") == "clock":
         raise RequestRefused(
-            f"clock: {format_instant(clock)} lies ahead of {format_instant(now)}, and what has not been yet would "
+            f"clock: {format_instant(clock)} lies ahead of now, {now:%Y-%m-%dT%H:%MZ}, and what has not been yet would "
             f"count as complete for good; leave the clock out, or give one that has been"
         )
 

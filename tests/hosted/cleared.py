@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 
 from infra.local import runs
 from infra.local.api import Client
@@ -32,12 +33,33 @@ def problems(settings: Settings, client: Client) -> Iterator[str]:
         yield from _cleared(client, run, f"{GROUP}.{step}", sentence, end)
     if state_of(lake) != before:
         yield "a cleared task has left a session or a snapshot"
+    yield from _failed(settings.home / "search.yaml", client, run)
+
+
+def _failed(own: Path, client: Client, run: str) -> Iterator[str]:
+    """A step that is cleared and fails fails its run, whatever its tasks said before; mended, it ends well."""
+    before = own.read_text(encoding="utf-8") if own.exists() else ""
+    own.write_text(f"{before}\nlabel_horizon: 14 bananas\n", encoding="utf-8")
+    try:
+        broken = _clear(client, run, f"{GROUP}.init", include_downstream=True)
+    finally:
+        own.write_text(before, encoding="utf-8")
+    if broken.state != "failed":
+        yield f"{GROUP}.init: cleared under a wrong setting, its run ended as {broken.state}"
+    mended = _clear(client, run, f"{GROUP}.init", include_downstream=True)
+    if mended.state != "success":
+        yield f"{GROUP}.init: cleared again under the right setting, its run ended as {mended.state}"
+
+
+def _clear(client: Client, run: str, task: str, include_downstream: bool = False) -> runs.RunState:
+    """Clear a task, and what comes after it where that is asked for; the run once it has ended."""
+    body = {"dry_run": False, "dag_run_id": run, "task_ids": [task], "only_failed": False, "reset_dag_runs": True}
+    client.post(f"dags/{DAG}/clearTaskInstances", {**body, "include_downstream": include_downstream})
+    return runs.watch(client, DAG, run, lambda _: None)
 
 
 def _cleared(client: Client, run: str, task: str, sentence: str, end: str) -> Iterator[str]:
-    body = {"dry_run": False, "dag_run_id": run, "task_ids": [task], "only_failed": False, "reset_dag_runs": True}
-    client.post(f"dags/{DAG}/clearTaskInstances", body)
-    state = runs.watch(client, DAG, run, lambda _: None)
+    state = _clear(client, run, task)
     step = next(step for step in state.steps if step.task == task)
     if state.state != "success" or step.state != end:
         yield f"{task}: cleared, it ended as {step.state} and its run as {state.state}"

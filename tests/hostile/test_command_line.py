@@ -108,7 +108,7 @@ def test_s50_a_reason_that_cannot_be_shown_is_refused(
     ("arguments", "words"),
     [
         (["--from", "2026-04-12", "--to", "2026-04-11"], "from: 2026-04-12T00:00Z is not before to"),
-        (["--from", "2026-04-12", "--to", "2026-04-12"], "from: 2026-04-12T00:00Z is not before to"),
+        (["--from", "2026-04-12", "--to", "2026-04-12"], "from, to: 2026-04-12T00:00Z twice is an empty range"),
         (["--from", "0001-01-01", "--to", "2026-04-12"], "from: 0001-01-01 is out of the range 1990 to 2100"),
         (["--from", "0001-01-01T00:00+14:00", "--to", "2026-04-12"], "from: '0001-01-01T00:00+14:00' is not an"),
         (["--from", "2026-04-12", "--to", "9999-12-31"], "to: 9999-12-31 is out of the range"),
@@ -127,7 +127,6 @@ def test_s50_a_reason_that_cannot_be_shown_is_refused(
             ["--from", "2026-04-11", "--to", "2026-04-12", "--clock", "2099-01-01"],
             "clock: 2099-01-01T00:00Z lies ahead",
         ),
-        (["--from", "2026-04-11", "--to", "2026-04-11"], "from, to: 2026-04-11T00:00Z twice is an empty range"),
     ],
 )
 @pytest.mark.parametrize("command", ["run", "plan"])

@@ -148,7 +148,7 @@ def test_s22_a_rolled_back_input_lends_no_completeness(accounts: Accounts) -> No
     accounts.append(SIGNUPS, events(6.1, 7.1), complete=9)
     accounts.spark.sql(f"CALL lake.system.rollback_to_snapshot('{SIGNUPS}', {first})")
 
-    with pytest.raises(InputChanged, match=f"rolled back.*tidemark adopt {SIGNUPS}"):
+    with pytest.raises(InputChanged, match=f"rolled the table back.*tidemark adopt {SIGNUPS}.*Its readers wait"):
         accounts.run(FACTS)
 
 

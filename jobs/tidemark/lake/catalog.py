@@ -72,10 +72,8 @@ class Lake:
     def ensure_table(self, spec: DatasetSpec) -> Table:
         """The table of a spec, created with one empty commit where it is missing."""
         found = self.find_table(spec.dataset)
-        if found is not None and found.current_snapshot() is not None:
-            return found
         table = found if found is not None else self._create(spec)
-        return self._first_commit(table)
+        return table if table.current_snapshot() is not None else self._first_commit(table)
 
     def _create(self, spec: DatasetSpec) -> Table:
         schema = to_schema(spec)

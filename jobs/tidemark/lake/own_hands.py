@@ -112,5 +112,5 @@ def not_on_main(table: Table, watermark: Watermark) -> TargetChanged:
         )
     return RolledBack(
         f"{published} is no longer in main's history: somebody rolled the table back; nothing was written. If that "
-        f"was meant: tidemark adopt {name} --reason WHY. Else move main to that snapshot again"
+        f"was meant: tidemark adopt {name} --reason WHY. Else, and for a landed table, move main to that snapshot again"
     )
