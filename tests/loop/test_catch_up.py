@@ -11,6 +11,7 @@ import pytest
 
 from tests.accounts.names import CANCELS, PLANS, SIGNUPS
 from tests.accounts.world import Accounts, Event, as_request, hour, hours, same_rows_as_rebuild
+from tests.loop.respecified import with_spec
 from tidemark import session
 from tidemark.cli import sessions
 from tidemark.errors import RequestRefused
@@ -27,11 +28,6 @@ TOTALS = "accounts.signup_totals"
 
 def signups(*at: float) -> list[Event]:
     return [Event(f"s{x}", f"account-{x}", x) for x in at]
-
-
-def with_spec(accounts: Accounts, dataset: str, **changes: Any) -> None:
-    spec = replace(accounts.context.specs[dataset], **changes)
-    accounts.context = replace(accounts.context, specs={**accounts.context.specs, dataset: spec})
 
 
 def until_nothing_is_owed(accounts: Accounts, dataset: str) -> list[Committed]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import os
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
@@ -13,6 +11,8 @@ from pyspark.sql import functions as F
 
 from tests.accounts import transforms
 from tests.accounts.world import Accounts, Event, hour
+from tests.loop.landing import drop
+from tests.loop.respecified import with_spec
 from tidemark import session
 from tidemark.errors import AuditFailed, InputChanged, RequestRefused, RolledBack
 from tidemark.frames import within
@@ -34,11 +34,6 @@ SIGNUPS, FACTS, AROUND, TOTALS = (
 
 def events(*at: float) -> list[Event]:
     return [Event(f"s{x}", f"account-{x}", x) for x in at]
-
-
-def with_spec(accounts: Accounts, dataset: str, **changes: Any) -> None:
-    changed = replace(accounts.context.specs[dataset], **changes)
-    accounts.context = replace(accounts.context, specs={**accounts.context.specs, dataset: changed})
 
 
 def reading_facts_and_feed(accounts: Accounts) -> None:
@@ -157,21 +152,6 @@ def test_a_date_column_keeps_the_day_in_which_a_range_ends(accounts: Accounts) -
     until_noon = within(days, "day", (Interval(hour(-240), hour(12)),))
 
     assert {row.day.day for row in days.where(until_noon).collect()} == {11, 12}
-
-
-def drop(accounts: Accounts, name: str, at: float) -> None:
-    """A landed file with one sign-up, long since at rest."""
-    folder = accounts.settings.landing / "signups"
-    folder.mkdir(parents=True, exist_ok=True)
-    record = {
-        "kind": "signups",
-        "event_id": f"s{at}",
-        "account_id": "a",
-        "plan": "basic",
-        "happened_at": hour(at).isoformat(),
-    }
-    (folder / name).write_text(json.dumps(record) + "\n", encoding="utf-8")
-    os.utime(folder / name, (hour(1).timestamp(),) * 2)
 
 
 def test_a_source_is_complete_only_through_what_its_settling_time_has_let_in(accounts: Accounts) -> None:

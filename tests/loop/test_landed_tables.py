@@ -9,7 +9,8 @@ import pytest
 
 from tests.accounts.names import SIGNUPS
 from tests.accounts.world import Accounts, hour, same_rows_as_rebuild
-from tests.loop.test_hard_histories import drop, with_spec
+from tests.loop.landing import drop
+from tests.loop.respecified import with_spec
 from tidemark import hands
 from tidemark.errors import ColumnsDiffer, ForeignCommit, RequestRefused, RolledBack
 from tidemark.lake.properties import CATALOG

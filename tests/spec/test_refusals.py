@@ -45,6 +45,7 @@ SPOILED = [
     ("visits", "grain: [shop,", "grain: [visit_id,", "grain", "grain names visit_id twice"),
     ("visits", "grain: [shop, visit_id]", "grain: []", "grain", "grain is empty"),
     ("visits", "grain: [shop, visit_id]", "grain: shop", "grain", "not a list; write it as [shop]"),
+    ("visits", "grain: [shop, visit_id]", "grain: {shop: [visit_id]}", "grain", "a block of keys, not a list; write it as [a"),
     ("visits", "grain: [shop, visit_id]", "grain: [note]", "grain", "grain column note is not required; add required: true"),
     ("visits", "event_time: began_at", "event_time: began", "event_time", "event_time names began, which is no column"),
     ("visits", "event_time: began_at", "event_time: bought", "event_time", "event_time bought is a int; name a column of type"),

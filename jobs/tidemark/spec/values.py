@@ -89,10 +89,8 @@ def items(item: Item) -> list[Item]:
     """The items of a list."""
     if isinstance(item.value, list):
         return item.value
-    raise item.wrong(
-        f"{item.name} is {item.shown}, not a list",
-        f"write it as [{item.value}]" if item.value else "write [a, b]",
-    )
+    alone = isinstance(item.value, str) and 0 < len(item.value) <= 60
+    raise item.wrong(f"{item.name} is {item.shown}, not a list", f"write it as [{item.value if alone else 'a, b'}]")
 
 
 def texts(item: Item) -> tuple[str, ...]:
