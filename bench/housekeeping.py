@@ -1,6 +1,6 @@
 """Many sessions on one lake, maintained each night: what a session takes and what metadata weighs stay flat.
 
-A thousand: `python -m bench housekeeping sessions=1000 a_night=50 window=50`, an hour on two idle cores.
+A thousand: `python -m bench housekeeping sessions=1000 a_night=50 window=50`, 21 minutes on two cores.
 """
 
 from __future__ import annotations
