@@ -9,7 +9,7 @@
     |- ColumnsDiffer          a table has not the columns of its spec, and more than adding would mend it
     |- TargetChanged          somebody else's hand was on a target
     |  |- ForeignCommit       a commit that no session made
-    |  |- RolledBack          the published snapshot is no longer an ancestor of main
+    |  |- RolledBack          main was moved by hand, away from the published snapshot
     |  `- SnapshotExpired     nothing shows any more how main came from the published snapshot
     |- WriteError             a write did not stage what it should have
     |- AuditError             the audit could not be carried out
@@ -62,7 +62,7 @@ class ForeignCommit(TargetChanged):
 
 
 class RolledBack(TargetChanged):
-    """The published snapshot is no longer an ancestor of the target's main."""
+    """The target's main was moved by hand: back behind the published snapshot, or on to another session's."""
 
 
 class SnapshotExpired(TargetChanged):

@@ -216,6 +216,14 @@ def at(accounts: Accounts, when: datetime) -> Context:
     return replace(accounts.context, clock=when)
 
 
+def roll_back_and_catch_up(accounts: Accounts, snapshot: int, folder: Path) -> None:
+    """Once the rollback is adopted, the next session makes the table what a rebuild gives."""
+    roll_back(accounts, FACTS, snapshot)
+    hands.adopt(accounts.context, FACTS, "a test rolled it back", accounts.said.append)
+    accounts.run(FACTS)
+    same_rows_as_rebuild(accounts, FACTS, folder / "clean")
+
+
 @pytest.mark.parametrize("maintained", [(SIGNUPS, FACTS), (SIGNUPS,)])
 def test_s60_a_rollback_to_what_main_held_a_week_ago_finds_its_path(
     accounts: Accounts, maintained: tuple[str, ...], tmp_path: Path
@@ -231,11 +239,7 @@ def test_s60_a_rollback_to_what_main_held_a_week_ago_finds_its_path(
     for dataset in maintained:
         maintain(at(accounts, week_ago + KEEP_SNAPSHOTS_FOR), dataset)
 
-    roll_back(accounts, FACTS, folded)
-    hands.adopt(accounts.context, FACTS, "a test rolled it back", accounts.said.append)
-
-    accounts.run(FACTS)
-    same_rows_as_rebuild(accounts, FACTS, tmp_path / "clean")
+    roll_back_and_catch_up(accounts, folded, tmp_path)
 
 
 def test_s60_a_rollback_stands_where_the_last_touch_stood(accounts: Accounts, tmp_path: Path) -> None:
@@ -250,11 +254,7 @@ def test_s60_a_rollback_stands_where_the_last_touch_stood(accounts: Accounts, tm
     arrive(accounts, 1.2)
     accounts.run(FACTS)
 
-    roll_back(accounts, FACTS, first)
-    hands.adopt(accounts.context, FACTS, "a test rolled it back", accounts.said.append)
-
-    accounts.run(FACTS)
-    same_rows_as_rebuild(accounts, FACTS, tmp_path / "clean")
+    roll_back_and_catch_up(accounts, first, tmp_path)
 
 
 def test_s60_main_moved_forward_again_is_said_and_adopted(accounts: Accounts, tmp_path: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -12,7 +11,7 @@ from pyiceberg.manifest import DataFile, ManifestEntry, ManifestEntryStatus
 from pyiceberg.types import DateType, PrimitiveType, TimestampType, TimestamptzType
 
 from tidemark.errors import AuditError
-from tidemark.lake.manifests import entries_of, is_data, manifests_of
+from tidemark.lake.manifests import is_data, own_entries
 
 if TYPE_CHECKING:
     from pyiceberg.schema import Schema
@@ -94,21 +93,12 @@ def staged_files(table: Table, snapshot_id: int, base_snapshot_id: int) -> Stage
             "would be published; run the session again from init"
         )
     schema = table.schemas()[snapshot.schema_id] if snapshot.schema_id is not None else table.schema()
-    entries = list(_changed_entries(table, snapshot_id))
+    entries = [entry for entry in own_entries(table, snapshot) if is_data(entry)]
     return StagedFiles(
         schema=schema,
         added=_with_status(entries, ManifestEntryStatus.ADDED),
         removed=_with_status(entries, ManifestEntryStatus.DELETED),
     )
-
-
-def _changed_entries(table: Table, snapshot_id: int) -> Iterator[ManifestEntry]:
-    snapshot = table.snapshot_by_id(snapshot_id)
-    assert snapshot is not None
-    for manifest in manifests_of(table, snapshot):
-        if manifest.added_snapshot_id == snapshot_id:
-            entries = entries_of(table, manifest)
-            yield from (entry for entry in entries if entry.snapshot_id == snapshot_id and is_data(entry))
 
 
 def _with_status(entries: list[ManifestEntry], status: ManifestEntryStatus) -> tuple[DataFile, ...]:

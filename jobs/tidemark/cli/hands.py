@@ -11,7 +11,7 @@ from tidemark.settings import load_settings
 
 
 def adopt(options: argparse.Namespace) -> int:
-    """Take up the watermark of what main holds after a rollback."""
+    """Take up the watermark of what main holds after somebody's hand was on it."""
     dataset, reason = check_dataset(options.dataset), check_reason(options.reason)
     context = session.open_context(load_settings(), clock.of(options), dataset)
     hands.adopt(context, dataset, reason)

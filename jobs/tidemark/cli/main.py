@@ -53,7 +53,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _plan(commands.add_parser("plan", help="what the next session would rebuild and why; writes nothing"))
     _run(commands.add_parser("run", help="run sessions here, without Airflow"))
-    _adopt(commands.add_parser("adopt", help="take up the watermark of what main holds, after a rollback"))
+    _adopt(commands.add_parser("adopt", help="take up what main holds, after somebody's hand was on it"))
     _declare(commands.add_parser("declare", help="declare a source complete, so that its readers go on"))
     watermarks = commands.add_parser("watermarks", help="how far each dataset is built")
     watermarks.set_defaults(command=_command("show", "watermarks"))

@@ -77,12 +77,13 @@ def added_since(table: Table, head: Snapshot, new: Sequence[Snapshot]) -> Iterat
 def changed_by(table: Table, snapshots: Sequence[Snapshot]) -> Iterator[ManifestEntry]:
     """Data files that each snapshot added or removed, and those that its delete files may take rows of."""
     for snapshot in snapshots:
-        entries = list(_own_entries(table, snapshot))
+        entries = list(own_entries(table, snapshot))
         yield from filter(is_data, entries)
         yield from _deleted_from(table, snapshot, [entry for entry in entries if not is_data(entry)])
 
 
-def _own_entries(table: Table, snapshot: Snapshot) -> Iterator[ManifestEntry]:
+def own_entries(table: Table, snapshot: Snapshot) -> Iterator[ManifestEntry]:
+    """What a snapshot itself added and removed, delete files included."""
     changed = (ManifestEntryStatus.ADDED, ManifestEntryStatus.DELETED)
     for manifest in manifests_of(table, snapshot):
         if manifest.added_snapshot_id == snapshot.snapshot_id:

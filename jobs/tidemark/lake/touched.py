@@ -50,12 +50,17 @@ def touches_of(lake: Lake, dataset: str) -> Mapping[int, list[Watermark]]:
     return found
 
 
+def session_before(row: Mapping[str, Any]) -> str | None:
+    """The session whose watermark a row of `ops.high_watermarks` took the place of."""
+    return Watermark.from_json(row["previous"]).session if row["previous"] else None
+
+
 def _in_order(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Each after the one that it followed; those that follow none of these by their time."""
     following: dict[str | None, list[dict[str, Any]]] = defaultdict(list)
     sessions = {row["session"] for row in rows}
     for row in rows:
-        before = Watermark.from_json(row["previous"]).session if row["previous"] else None
+        before = session_before(row)
         following[before if before in sessions else None].append(row)
     ordered: list[dict[str, Any]] = []
     waiting = sorted(following[None], key=lambda row: row["committed_at"], reverse=True)

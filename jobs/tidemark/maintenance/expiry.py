@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pyiceberg.table import Table
 from pyiceberg.table.snapshots import Snapshot
 
-from tidemark.lake.history import keeps_content
+from tidemark.lake.history import keeps_content, main_line
 from tidemark.lake.manifests import ancestors
 from tidemark.maintenance.needs import KEEP_SNAPSHOTS_FOR, needed_snapshots, positions
 from tidemark.maintenance.procedures import call
@@ -38,7 +38,7 @@ def expirable_until(context: Context, table: Table) -> datetime:
     back to it, and the rollback adopted.
     """
     horizon = context.clock - KEEP_SNAPSHOTS_FOR
-    line = _main(table)
+    line = list(main_line(table))
     held = next((s.snapshot_id for s in line if _made_at(s) <= horizon and not keeps_content(s)), None)
     wanted = [*needed_snapshots(context, table), *([held] if held is not None else [])]
     return min([horizon, *(since for snapshot in wanted if (since := _path_since(table, line, snapshot)))])
@@ -61,7 +61,7 @@ def laggards(context: Context, dataset: str) -> list[str]:
 
 def _oldest_unread(table: Table, position: int) -> datetime | None:
     unread = None
-    for snapshot in _main(table):
+    for snapshot in main_line(table):
         if snapshot.snapshot_id == position:
             return unread
         if not keeps_content(snapshot):
@@ -82,11 +82,6 @@ def _path_since(table: Table, line: list[Snapshot], snapshot_id: int) -> datetim
         off = list(ancestors(table, start)) if start is not None else []
         path = [snapshot for snapshot in off if snapshot.snapshot_id not in ids]
     return min((_made_at(snapshot) for snapshot in path), default=None)
-
-
-def _main(table: Table) -> list[Snapshot]:
-    head = table.current_snapshot()
-    return list(ancestors(table, head)) if head is not None else []
 
 
 def _made_at(snapshot: Snapshot) -> datetime:

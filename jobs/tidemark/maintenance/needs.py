@@ -18,8 +18,8 @@ from tidemark.lake import ops
 from tidemark.lake.branches import BRANCH_LIFE
 from tidemark.lake.commits import watermark_of
 from tidemark.lake.conditions import both, from_on, one_of
-from tidemark.lake.history import keeps_content
-from tidemark.lake.manifests import ancestors, table_name
+from tidemark.lake.history import keeps_content, main_line
+from tidemark.lake.manifests import table_name
 from tidemark.lake.touched import last_record, touches_of
 from tidemark.plans import Plan
 from tidemark.records import Watermark
@@ -74,9 +74,8 @@ def _fallbacks(context: Context, table: Table) -> Iterator[int]:
 
 def _earlier_since(table: Table, horizon: datetime) -> Iterator[Snapshot]:
     """What main held before its head, back to the session whose rows it held at the horizon."""
-    head = table.current_snapshot()
-    for snapshot in ancestors(table, head) if head is not None else ():
-        if snapshot is not head:
+    for place, snapshot in enumerate(main_line(table)):
+        if place > 0:
             yield snapshot
         if snapshot.timestamp_ms <= horizon.timestamp() * 1000 and not keeps_content(snapshot):
             return

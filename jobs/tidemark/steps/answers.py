@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tidemark.lake import ops
+from tidemark.lake.touched import session_before
 from tidemark.records import How, Request, Watermark
 from tidemark.steps.context import Context
 from tidemark.steps.stored import find_plan
@@ -26,7 +27,7 @@ def _undone(context: Context, dataset: str) -> set[str]:
     """The sessions behind which a rollback went that somebody adopted."""
     columns = ("session", "how", "previous", "current")
     rows = ops.rows(context.lake, "ops.high_watermarks", ops.of_dataset(dataset), columns)
-    before = {row["session"]: _session_before(row) for row in rows}
+    before = {row["session"]: session_before(row) for row in rows}
     undone: set[str] = set()
     for adoption in filter(_may_adopt, rows):
         held = _adopted(context, adoption["session"])
@@ -37,12 +38,8 @@ def _undone(context: Context, dataset: str) -> set[str]:
     return undone
 
 
-def _session_before(row: dict[str, Any]) -> str | None:
-    return Watermark.from_json(row["previous"]).session if row["previous"] else None
-
-
 def _may_adopt(row: dict[str, Any]) -> bool:
-    """Other touches leave the watermark's snapshot as it is."""
+    """A touch that leaves the watermark's snapshot as it was adopts nothing; of the others the plan says it."""
     if row["how"] != How.touch.value or not row["previous"]:
         return False
     return Watermark.from_json(row["previous"]).snapshot != Watermark.from_json(row["current"]).snapshot
