@@ -180,6 +180,7 @@ def _command(port: int, settings: Settings) -> list[str]:
         "spark.sql.session.timeZone": "UTC",
         "spark.sql.warehouse.dir": str(settings.run / "spark-warehouse"),
         "spark.local.dir": str(settings.run / "spark-tmp"),
+        "spark.python.daemon.module": "tidemark.python_daemon",
     }
     options = [part for key, value in conf.items() for part in ("--conf", f"{key}={value}")]
     memory = os.environ.get("TIDEMARK_SPARK_MEMORY", "3g")

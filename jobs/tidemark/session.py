@@ -34,6 +34,9 @@ from tidemark.steps.stored import find_plan
 REDOS = 5
 """How often a session starts again from init when another one published first."""
 
+WARNING = "warning: "
+"""What a line begins with that somebody should look at, though the session goes on."""
+
 Say = Callable[[str], None]
 
 
@@ -198,8 +201,9 @@ def _stage_and_publish(context: Context, planned: Planned, attempt: str, say: Sa
         staged = write(context, planned, attempt)
     say(f"staged {staged.rows_written} rows, {staged.rows_clipped} clipped, on branch {staged.branch}")
     audited = audit(context, staged)
-    passed = len(audited.report.checks) - len(audited.report.warnings)
-    say(f"audit passed: {passed} checks, {len(audited.report.warnings)} warnings")
+    for warning in audited.report.warnings:
+        say(f"{WARNING}{warning.describe()}; report: {audited.report.site}")
+    say(f"audit passed: {len(audited.report.checks) - len(audited.report.warnings)} checks")
     published = publish(context, audited)
     say(f"published snapshot {published.snapshot_id}")
     return published

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from types import ModuleType
@@ -11,6 +13,7 @@ import pytest
 from tidemark import errors
 from tidemark.plans import Plan
 from tidemark.records import How
+from tidemark.session import WARNING
 from tidemark.stages import Published
 
 pytestmark = pytest.mark.dags
@@ -66,3 +69,20 @@ def test_what_may_pass_is_left_to_airflows_retries(
     monkeypatch.setattr("tidemark.session.write_audit_publish", fail)
     with pytest.raises(type(error)):
         steps.write_audit_publish("search.a", {"session": "s", "how": "overwrite"})
+
+
+def test_a_warning_of_an_audit_is_a_warning_in_the_tasks_log(
+    steps: ModuleType, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    from airflow.sdk.exceptions import AirflowSkipException
+
+    def warn(*_: object, say: Callable[[str], None], **__: object) -> Published:
+        say("staged 3 rows")
+        say(f"{WARNING}plan is known: 1 row")
+        return DONE_BY_ANOTHER
+
+    monkeypatch.setattr("tidemark.session.write_audit_publish", warn)
+    with caplog.at_level(logging.INFO), pytest.raises(AirflowSkipException):
+        steps.write_audit_publish("search.a", {"session": "s", "how": "overwrite"})
+    levels = {record.getMessage(): record.levelno for record in caplog.records}
+    assert levels == {"staged 3 rows": logging.INFO, "warning: plan is known: 1 row": logging.WARNING}

@@ -14,6 +14,7 @@ from tidemark import session
 from tidemark.audit import audit_staged
 from tidemark.errors import AuditError, AuditFailed, TidemarkError, WriteError
 from tidemark.lake import ops
+from tidemark.session import WARNING
 from tidemark.spec import Expectation
 from tidemark.stages import Planned, Staged
 from tidemark.steps.context import Context
@@ -162,4 +163,5 @@ def test_s42_a_warning_is_published_and_shown(accounts: Accounts) -> None:
     assert [row["plan"] for row in accounts.rows(STATES)] == ["odd"]
     warned = [row for row in ops.rows(accounts.context.lake, "ops.audit_results") if not row["passed"]]
     assert [row["severity"] for row in warned] == ["warn"]
-    assert any("1 warnings" in line for line in accounts.said)
+    (flagged,) = [line for line in accounts.said if line.startswith(WARNING)]
+    assert warned[0]["check"] in flagged and ".html" in flagged

@@ -113,8 +113,10 @@ def _commit(dataset: str, published: str) -> None:
 
 def _tell(text: str) -> None:
     """Say it in the task's log, in its place: what is printed reaches Airflow later, behind the task's end."""
+    from tidemark.session import WARNING
+
     for line in text.splitlines():
-        _LOG.info("%s", line)
+        _LOG.log(logging.WARNING if line.startswith(WARNING) else logging.INFO, "%s", line)
 
 
 def _clock() -> Any:

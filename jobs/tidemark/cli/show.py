@@ -8,6 +8,7 @@ from datetime import datetime
 from tidemark.errors import SettingsError
 from tidemark.lake import Lake, open_lake, ops
 from tidemark.lake.commits import watermark_of
+from tidemark.lake.history import published_snapshot
 from tidemark.plans import Plan
 from tidemark.ranges import describe, format_instant
 from tidemark.records import Watermark
@@ -54,19 +55,31 @@ def sessions(options: argparse.Namespace) -> int:
     closed = {row["session"] for row in ops.rows(lake, "ops.high_watermarks", where, ("session",))}
     newest = sorted(planned, key=lambda row: (row["planned_at"], row["session"]), reverse=True)
     for row in newest[: max(options.last, 0)]:
-        print(_session(Plan.from_json(row["plan"]), row["planned_at"], row["session"] in closed))
+        plan = Plan.from_json(row["plan"])
+        state = f"complete through {_instant(plan.complete_through)}" if plan.session in closed else _open(lake, plan)
+        print(_session(plan, row["planned_at"], state))
     if not planned:
         print("no session yet")
     return 0
 
 
-def _session(plan: Plan, at: datetime, closed: bool) -> str:
+def _open(lake: Lake, plan: Plan) -> str:
+    """How far a session came that is not closed: what is on main decides."""
+    table = lake.find_table(plan.dataset)
+    if table is None or str(table.metadata.table_uuid) != plan.table_uuid:
+        return "not published: its table is gone"
+    if published_snapshot(table, plan) is not None:
+        return "published, to be closed by the next session"
+    current = watermark_of(table)
+    if (current.session if current else None) != (plan.previous.session if plan.previous else None):
+        return "not published: another session was first"
+    return "not published yet"
+
+
+def _session(plan: Plan, at: datetime, state: str) -> str:
     reason = plan.request.reason if plan.request else plan.reason
-    parts = [f"{_instant(at):<18} {plan.session:<22} {plan.dataset:<32} {plan.how:<10}"]
-    parts.append(
-        f"complete through {_instant(plan.complete_through)}" if closed else "not published, or not closed yet"
-    )
-    parts += [f"rebuilt {describe(plan.ranges)}"] if plan.ranges else []
+    parts = [f"{_instant(at):<18} {plan.session:<22} {plan.dataset:<32} {plan.how:<10}", state]
+    parts += [f"rebuilds {describe(plan.ranges)}"] if plan.ranges else []
     parts += [f"by hand: {reason}"] if reason else []
     return "  ".join(parts)
 
