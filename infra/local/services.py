@@ -24,7 +24,7 @@ from infra.local.processes import Service, pid_of, start, stop, tail
 from infra.local.secret import USER, password
 from tidemark.errors import TidemarkError
 from tidemark.settings import CHECKOUT, Settings, load_settings
-from tidemark.spark import ensure_server, stop_server
+from tidemark.spark import ensure_server, running_server, stop_server
 
 API_SERVER = "airflow-api-server"
 COMMANDS = {
@@ -133,6 +133,9 @@ def _say_status(settings: Settings) -> None:
     for service in airflow_services(settings):
         pid = pid_of(service)
         print(f"{service.name:<22} {f'process {pid}' if pid else 'not running'}")
+    print(
+        f"{'spark-connect':<22} {settings.spark_remote or running_server(settings) or 'not running: the next session starts it'}"
+    )
     client = running_client(settings)
     print(f"{'address':<22} {client.url if client else 'none: make run starts all of them'}")
 

@@ -37,11 +37,11 @@ def ensure_server(settings: Settings) -> str:
     """The address of a Connect server that answers, starting one where there is none."""
     if settings.spark_remote:
         return _check_remote(settings.spark_remote)
-    running = _running(settings)
+    running = running_server(settings)
     if running:
         return running
     with _lock(settings):
-        return _running(settings) or _start(settings)
+        return running_server(settings) or _start(settings)
 
 
 def _check_remote(remote: str) -> str:
@@ -89,7 +89,7 @@ def _state(settings: Settings) -> dict[str, Any] | None:
     return state
 
 
-def _running(settings: Settings) -> str | None:
+def running_server(settings: Settings) -> str | None:
     """The address in the state file, if its process lives and its port answers."""
     state = _state(settings)
     if state and _is_server(int(state["pid"])) and _answers(int(state["port"])):

@@ -10,13 +10,22 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
-from tidemark.connect_server import ensure_server, find_jars, java_home, stop_server
+from tidemark.connect_server import ensure_server, find_jars, java_home, running_server, stop_server
 from tidemark.errors import EngineError
 from tidemark.lake.catalog import PATIENCE, postgres_options
 from tidemark.lake.properties import CATALOG
 from tidemark.settings import Settings
 
-__all__ = ["catalog_conf", "connect", "engine_loss", "ensure_server", "find_jars", "java_home", "stop_server"]
+__all__ = [
+    "catalog_conf",
+    "connect",
+    "engine_loss",
+    "ensure_server",
+    "find_jars",
+    "java_home",
+    "running_server",
+    "stop_server",
+]
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
