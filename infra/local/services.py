@@ -133,9 +133,8 @@ def _say_status(settings: Settings) -> None:
     for service in airflow_services(settings):
         pid = pid_of(service)
         print(f"{service.name:<22} {f'process {pid}' if pid else 'not running'}")
-    print(
-        f"{'spark-connect':<22} {settings.spark_remote or running_server(settings) or 'not running: the next session starts it'}"
-    )
+    spark = settings.spark_remote or running_server(settings)
+    print(f"{'spark-connect':<22} {spark or 'not running: the next session starts it'}")
     client = running_client(settings)
     print(f"{'address':<22} {client.url if client else 'none: make run starts all of them'}")
 

@@ -9,15 +9,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from tidemark.landing import discover
 from tidemark.landing.batches import arrow_schema, to_batches
 from tidemark.landing.folders import folder_hour
 from tidemark.landing.hashing import hash_file
 from tidemark.landing.instants import to_micros
-from tidemark.landing.job import make_job
+from tidemark.landing.job import make_job, parsers_of
 from tidemark.landing.rows import File
 from tidemark.landing.worker import parse_rows
 from tidemark.plans import Plan
-from tidemark.records import How
+from tidemark.records import FileRef, How
 from tidemark.settings import Settings
 from tidemark.spec import DatasetSpec, load_spec
 
@@ -60,6 +61,11 @@ class Landing:
 
     def spec(self, name: str) -> DatasetSpec:
         return next(spec for spec in self.specs.values() if spec.name == name)
+
+    def discover(self, name: str, settings: Settings | None = None, clock: datetime = CLOCK) -> tuple[FileRef, ...]:
+        """The files that a session of the dataset would take, were nothing landed yet."""
+        spec = self.spec(name)
+        return discover(settings or self.settings, spec, clock, parsers_of(spec, self.specs))
 
     def plan(self, name: str, history: bool = False) -> Plan:
         return Plan(self.spec(name).dataset, "uuid", How.append, 1, 0, "fingerprint", "logic", CLOCK, history=history)

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from tests.landing.reading import CLOCK, Landing, query
+from tests.landing.reading import CLOCK, QUARANTINE, Landing, query
 from tidemark.errors import LandingError
-from tidemark.landing import discover
 from tidemark.landing.folders import folder_hour
 from tidemark.settings import Settings
 
 
 def found(landing: Landing, settings: Settings | None = None) -> list[str]:
-    return [f.path for f in discover(settings or landing.settings, landing.spec("search_queries"), CLOCK)]
+    return [f.path for f in landing.discover("search_queries", settings)]
 
 
 def test_files_of_the_folders_are_found_sorted_at_any_depth(landing: Landing) -> None:
@@ -47,6 +46,31 @@ def test_a_file_is_taken_once_it_stood_still_for_the_settling_time(landing: Land
     assert found(landing, settings) == ["logs/old.jsonl"]
 
 
+def test_a_file_stamped_ahead_of_now_is_as_old_as_its_last_change_and_not_left_for_years(landing: Landing) -> None:
+    path = landing.put("logs/a.jsonl", [query()])
+    os.utime(path, (datetime(2036, 1, 1, tzinfo=UTC).timestamp(),) * 2)
+    changed = path.stat().st_ctime
+    values = {**landing.settings.values, "landing": {"settling": "15m"}}
+    later = datetime.fromtimestamp(changed, UTC) + timedelta(minutes=15)
+    (file,) = landing.discover("search_queries", replace(landing.settings, values=values), later)
+    assert file.written_at == datetime.fromtimestamp(int(changed), UTC)
+
+
+@pytest.mark.parametrize("year", [1970, 1980])
+def test_a_file_of_an_archive_that_keeps_no_times_is_as_old_as_its_last_change(landing: Landing, year: int) -> None:
+    path = landing.put("logs/a.jsonl", [query()])
+    os.utime(path, (datetime(year, 1, 1, tzinfo=UTC).timestamp(),) * 2)
+    (file,) = landing.discover("search_queries")
+    assert file.written_at == datetime.fromtimestamp(int(path.stat().st_ctime), UTC)
+
+
+def test_a_content_that_two_parsers_read_is_two_for_the_quarantine(landing: Landing) -> None:
+    for path in ("items/a.jsonl", "judgments/a.jsonl", "judgments/again.jsonl"):
+        landing.put(path, [query()])
+    paths = [file.path for file in landing.discover(QUARANTINE)]
+    assert paths == ["items/a.jsonl", "judgments/a.jsonl"]
+
+
 def test_a_link_out_of_the_landing_folder_is_refused_by_name(landing: Landing, tmp_path: Path) -> None:
     secret = tmp_path / "secret.jsonl"
     secret.write_text("{}")
@@ -70,6 +94,14 @@ def test_links_inside_do_no_harm(landing: Landing) -> None:
     assert found(landing) == ["logs/a.jsonl"]
 
 
+def test_a_link_to_a_folder_that_is_not_looked_into_is_refused(landing: Landing) -> None:
+    aside = landing.put("aside/b.jsonl", [query()]).parent
+    link = landing.put("logs/a.jsonl", [query()]).with_name("linked")
+    link.symlink_to(aside)
+    with pytest.raises(LandingError, match=r"linked: leads to .*aside.* put the files here"):
+        found(landing)
+
+
 def test_a_pipe_is_not_waited_for(landing: Landing) -> None:
     os.mkfifo(landing.put("logs/a.jsonl", [query()]).with_name("pipe"))
     assert found(landing) == ["logs/a.jsonl"]
@@ -85,21 +117,21 @@ def test_a_name_that_is_not_text_is_refused(landing: Landing) -> None:
 def test_a_rewritten_file_has_its_new_hash_though_size_and_time_were_put_back(landing: Landing) -> None:
     path = landing.put("logs/a.jsonl", "aaaa")
     before = path.stat()
-    first = discover(landing.settings, landing.spec("search_queries"), CLOCK)
+    first = landing.discover("search_queries")
     path.write_bytes(b"bbbb")
     os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
-    second = discover(landing.settings, landing.spec("search_queries"), CLOCK)
+    second = landing.discover("search_queries")
     assert [f.size for f in first] == [f.size for f in second]
     assert first[0].sha256 != second[0].sha256
 
 
 def test_a_broken_cache_is_as_good_as_none(landing: Landing) -> None:
     landing.put("logs/a.jsonl", [query()])
-    once = discover(landing.settings, landing.spec("search_queries"), CLOCK)
+    once = landing.discover("search_queries")
     (cache,) = (landing.settings.home / "landing-cache").iterdir()
     for broken in ("", "[]", '{"logs/a.jsonl": 3}', "\x00"):
         cache.write_text(broken)
-        assert discover(landing.settings, landing.spec("search_queries"), CLOCK) == once
+        assert landing.discover("search_queries") == once
 
 
 def test_no_folder_is_no_file(landing: Landing) -> None:
@@ -125,5 +157,5 @@ def test_the_folder_states_the_hour_of_arrival_unless_it_has_not_come_yet(path: 
 def test_a_content_is_as_old_as_the_oldest_file_that_holds_it(landing: Landing) -> None:
     for path, hours in (("logs/a.jsonl", 1), ("logs/b.jsonl", 3)):
         os.utime(landing.put(path, [query()]), ((CLOCK - timedelta(hours=hours)).timestamp(),) * 2)
-    (file,) = discover(landing.settings, landing.spec("search_queries"), CLOCK)
+    (file,) = landing.discover("search_queries")
     assert (file.path, file.written_at) == ("logs/a.jsonl", CLOCK - timedelta(hours=3))

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from pyspark.sql import DataFrame
 
-from tests.landing.reading import CHECKOUT, CLOCK, LANDED, Landing, event, query
-from tidemark.landing import discover, read_rows
+from tests.landing.reading import CHECKOUT, LANDED, Landing, event, query
+from tidemark.landing import read_rows
 from tidemark.landing.reading import split_files
 from tidemark.settings import load_settings
 from tidemark.spark import connect
@@ -36,7 +36,7 @@ def landing(home: Path, tmp_path: Path, spark_remote: str) -> Landing:
 
 def read(landing: Landing, name: str) -> DataFrame:
     spec = landing.spec(name)
-    plan = replace(landing.plan(name), files=discover(landing.settings, spec, CLOCK))
+    plan = replace(landing.plan(name), files=landing.discover(spec.name))
     return read_rows(connect(landing.settings), landing.settings, spec, plan)
 
 
@@ -66,7 +66,7 @@ def test_no_new_file_is_no_row(landing: Landing) -> None:
 def test_many_small_files_are_read_in_few_tasks(landing: Landing) -> None:
     for n in range(300):
         landing.put(f"logs/2026-04-12T0{n % 8}/part-{n}.jsonl", [query(query_id=f"q{n}"), event()])
-    files = discover(landing.settings, landing.spec("search_queries"), CLOCK)
+    files = landing.discover("search_queries")
     assert len(files) == 300
     assert len(split_files(files, cores=2)) <= 16
     assert len({row["query_id"] for row in rows(landing, "search_queries")}) == 300

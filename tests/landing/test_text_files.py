@@ -8,6 +8,7 @@ import json
 import pytest
 
 from tests.landing.reading import QUARANTINE, Landing, event, query
+from tidemark.landing.formats import EMPTY
 
 
 def ids(landing: Landing, name: str = "search_queries") -> list[str]:
@@ -62,7 +63,7 @@ def test_s29_a_line_of_many_megabytes_is_passed_over(landing: Landing) -> None:
     assert ids(landing) == ["q1", "q3"]
     (refused,) = landing.rows(QUARANTINE)
     assert (refused["place"], len(refused["record"])) == (2, 64 * 1024)
-    assert refused["reason"] == "line too long: more than 100000 bytes"
+    assert refused["reason"] == "line too long: more than 100000 bytes (landing.longest_line)"
 
 
 @pytest.mark.parametrize(
@@ -116,11 +117,27 @@ def test_s29_what_is_no_known_format_is_refused_whole(landing: Landing, name: st
     assert reason.startswith("unknown format: ")
 
 
-def test_an_empty_file_holds_nothing_and_breaks_nothing(landing: Landing) -> None:
-    landing.put("logs/a.jsonl", b"")
-    landing.put("logs/b.jsonl.gz", b"")
-    landing.put("logs/c.jsonl", b"\n \n")
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.jsonl", b""),
+        ("a.jsonl.gz", gzip.compress(b"")),
+        ("a.jsonl", b"\n \n"),
+        ("a.json", b"[]"),
+        ("a.json", b"[\n]"),
+    ],
+)
+def test_s29_a_file_without_a_record_is_named(landing: Landing, name: str, content: bytes) -> None:
+    """It may be an hour without traffic, or have been cut before it was handed in."""
+    landing.put(f"logs/{name.removesuffix('.gz')}", content)
     assert ids(landing) == []
+    assert list(landing.refusals().values()) == [EMPTY]
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.parquet", "a.tsv.gz"])
+def test_a_wrong_ending_does_not_refuse_what_is_json(landing: Landing, name: str) -> None:
+    landing.put(f"logs/{name}", ["\ufeff\n", query(query_id="q1")])
+    assert ids(landing) == ["q1"]
     assert landing.refusals() == {}
 
 

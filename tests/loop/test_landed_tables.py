@@ -45,6 +45,28 @@ def test_s60_a_rolled_back_source_is_not_declared_complete(accounts: Accounts) -
         hands.declare_complete(accounts.context, SIGNUPS, hour(10), "the feed is dead", accounts.said.append)
 
 
+def test_a_source_begun_anew_and_declared_before_it_landed_still_lands_its_files(accounts: Accounts) -> None:
+    land(accounts, 0.1, clock=3)
+    accounts.spark.sql(f"DROP TABLE {TABLE}")
+    hands.declare_complete(accounts.context, SIGNUPS, hour(3), "the feed is dead", accounts.said.append)
+
+    accounts.run(SIGNUPS, clock=hour(5))
+
+    assert landed(accounts) == ["s0.1"]
+
+
+def test_files_brought_back_after_the_table_was_begun_anew_land(accounts: Accounts) -> None:
+    land(accounts, 0.1, 1.1, clock=3)
+    (accounts.settings.landing / "signups" / "0.1.json").unlink()
+    accounts.spark.sql(f"DROP TABLE {TABLE}")
+    accounts.run(SIGNUPS, clock=hour(5))
+    assert landed(accounts) == ["s1.1"]
+
+    land(accounts, 0.1, clock=6)
+
+    assert landed(accounts) == ["s0.1", "s1.1"]
+
+
 def test_rows_that_somebody_added_are_neither_declared_nor_adopted(accounts: Accounts) -> None:
     land(accounts, 0.1, clock=3)
     accounts.spark.sql(f"INSERT INTO {TABLE} SELECT 'x', account_id, plan, happened_at, arrived_at FROM {TABLE}")

@@ -12,7 +12,7 @@ from pyiceberg.exceptions import (
     NoSuchTableError,
     TableAlreadyExistsError,
 )
-from pyiceberg.expressions import BooleanExpression
+from pyiceberg.expressions import AlwaysTrue, BooleanExpression
 from pyiceberg.table import Table
 
 from tidemark.errors import EngineError
@@ -75,6 +75,8 @@ SCHEMAS: Final[Mapping[str, pa.Schema]] = {
         size=pa.int64(),
         sha256=pa.string(),
         landed_at=_INSTANT,
+        table_uuid=pa.string(),
+        written_at=_INSTANT,
     ),
     "ops.releases": _schema(
         release=pa.string(),
@@ -160,15 +162,20 @@ def _cut_history(table: Table) -> None:
 def rows(
     lake: Lake, name: str, where: BooleanExpression | None = None, columns: tuple[str, ...] = ("*",)
 ) -> list[dict[str, Any]]:
-    """Rows of an ops table as plain dicts; none where the table is not there yet."""
+    """Rows of an ops table as plain dicts; none where the table is not there yet.
+
+    A column that a table of an older release lacks is None.
+    """
     try:
         table = lake.catalog.load_table(name)
     except NoSuchTableError:
         return []
-    scan = table.scan(selected_fields=columns) if where is None else table.scan(where, selected_fields=columns)
+    there = table.schema().column_names
+    scan = table.scan(where or AlwaysTrue(), selected_fields=tuple(c for c in columns if c == "*" or c in there))
     with reading(f"a file of {name}"):
         found: list[dict[str, Any]] = scan.to_arrow().to_pylist()
-    return found
+    lacking = dict.fromkeys(c for c in SCHEMAS[name].names if c not in there)
+    return [{**lacking, **row} for row in found] if lacking else found
 
 
 def of_session(session: str) -> BooleanExpression:
@@ -187,8 +194,12 @@ def of_request(request_id: str) -> BooleanExpression:
 
 
 def _ensure(lake: Lake, name: str) -> Table:
+    """The table with all its columns: one of an older release lacks the newest."""
     with contextlib.suppress(NoSuchTableError):
-        return lake.catalog.load_table(name)
+        table = lake.catalog.load_table(name)
+        if not set(SCHEMAS[name].names) <= set(table.schema().column_names):
+            table.update_schema().union_by_name(SCHEMAS[name]).commit()
+        return table
     lake.ensure_namespace("ops")
     try:
         return lake.catalog.create_table(name, schema=SCHEMAS[name], properties=PROPERTIES)

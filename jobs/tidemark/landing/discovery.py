@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tidemark.errors import LandingError
+from tidemark.landing.folders import kind_of
 from tidemark.landing.hashing import Seen, hash_files, mark_of
 from tidemark.landing.instants import EPOCH
 from tidemark.records import FileRef
@@ -21,15 +22,26 @@ if TYPE_CHECKING:
 
 UNFINISHED = (".tmp", ".part")
 
+Content = tuple[str, str]
+"""What a file holds: its sha256, and the parser that reads it. Read in another way, the same bytes hold else."""
 
-def discover(settings: Settings, spec: DatasetSpec, clock: datetime) -> tuple[FileRef, ...]:
+ABSURD_S = 631_152_000
+"""1990-01-01, in seconds since 1970: archives that keep no times stamp their files 1980 or 1970."""
+
+
+def content_of(path: str, sha256: str, parsers: Mapping[str, str]) -> Content:
+    """A file's content; `parsers` gives the parser of each folder."""
+    return sha256, parsers.get(kind_of(path), "")
+
+
+def discover(settings: Settings, spec: DatasetSpec, clock: datetime, parsers: Mapping[str, str]) -> tuple[FileRef, ...]:
     """The files below the folders of the spec's landing block, sorted by path, one for each content.
 
     Where several files hold a content, it is as old as the oldest of them.
 
     A file counts when it stood still for `landing.settling` before the clock (0s: at once). Names that end in
     .tmp or .part or begin with a dot are not looked at. Raises LandingError for a link that leads out of the
-    landing folder and for what cannot be read.
+    landing folder, for one to a folder that is not looked into, and for what cannot be read.
     """
     if spec.landing is None:
         raise LandingError(
@@ -39,16 +51,16 @@ def discover(settings: Settings, spec: DatasetSpec, clock: datetime) -> tuple[Fi
     found = {
         file.relative: file
         for folder in spec.landing.folders
-        for file in _still_files(settings.landing, folder, clock, settling)
+        for file in _still_files(settings.landing, folder, spec.landing.folders, clock, settling)
     }
     files = [found[path] for path in sorted(found)]
     hashes = _hashes(files, settings.home / "landing-cache" / f"{spec.landing.group}.json")
-    same: dict[str, list[Seen]] = {}
+    same: dict[Content, list[Seen]] = {}
     for file in files:
         digest = hashes.get(file.relative)
         if digest is not None:
-            same.setdefault(digest, []).append(file)
-    return tuple(_as_one(digest, copies) for digest, copies in same.items())
+            same.setdefault(content_of(file.relative, digest, parsers), []).append(file)
+    return tuple(_as_one(digest, copies) for (digest, _), copies in same.items())
 
 
 def settling_of(settings: Settings, landing: LandingSpec) -> timedelta:
@@ -69,32 +81,45 @@ def _hashes(files: list[Seen], cache: Path) -> dict[str, str]:
         raise LandingError(f"{error.filename}: cannot be read; give this user the right to, or take it away") from error
 
 
-def _still_files(landing: Path, folder: str, clock: datetime, settling: timedelta) -> Iterator[Seen]:
+def _still_files(
+    landing: Path, folder: str, folders: Sequence[str], clock: datetime, settling: timedelta
+) -> Iterator[Seen]:
     latest = (clock - settling).timestamp()
-    for path in _walk(landing, landing / folder):
+    for path in _walk(landing, landing / folder, [landing / name for name in folders]):
         try:
             status = path.stat()
         except FileNotFoundError:
             continue
-        if not stat.S_ISREG(status.st_mode) or (settling and status.st_mtime > latest):
+        written_at = _written_at(status)
+        if not stat.S_ISREG(status.st_mode) or (settling and written_at > latest):
             continue
         relative = path.relative_to(landing).as_posix()
         if not _is_text(relative):
             raise LandingError(f"{relative!r}: the name is not UTF-8; give the file another name")
-        yield Seen(relative, path, status.st_size, mark_of(status), int(status.st_mtime))
+        yield Seen(relative, path, status.st_size, mark_of(status), int(written_at))
 
 
-def _walk(landing: Path, folder: Path) -> Iterator[Path]:
+def _written_at(status: os.stat_result) -> float:
+    """When a file was written, in seconds since 1970: as it says, unless it cannot have been so.
+
+    The time of its last change of any kind is the system's own: no file was written after that.
+    """
+    return status.st_ctime if status.st_mtime < ABSURD_S else min(status.st_mtime, status.st_ctime)
+
+
+def _walk(landing: Path, folder: Path, looked_into: Sequence[Path]) -> Iterator[Path]:
     for entry in _entries(landing, folder):
         if entry.name.startswith(".") or entry.name.endswith(UNFINISHED):
             continue
         path = Path(entry.path)
         if entry.is_symlink():
             _refuse_outside(landing, path)
-            if not entry.is_dir():
+            if entry.is_dir():
+                _refuse_elsewhere(path, looked_into)
+            else:
                 yield path
         elif entry.is_dir():
-            yield from _walk(landing, path)
+            yield from _walk(landing, path, looked_into)
         else:
             yield path
 
@@ -118,6 +143,13 @@ def _refuse_outside(landing: Path, link: Path) -> None:
     target = link.resolve()
     if not target.is_relative_to(landing.resolve()):
         raise LandingError(f"{link}: leads out of the landing folder, to {target}; put the file itself there")
+
+
+def _refuse_elsewhere(link: Path, looked_into: Sequence[Path]) -> None:
+    """A link to a folder is not followed: what it points at has to be looked into by itself."""
+    target = link.resolve()
+    if not any(target.is_relative_to(folder.resolve()) for folder in looked_into):
+        raise LandingError(f"{link}: leads to {target}, where these files are not looked for; put the files here")
 
 
 def _is_text(name: str) -> bool:

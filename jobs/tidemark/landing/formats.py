@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import gzip
+import zlib
 from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 from typing import IO
 
 from tidemark.landing.documents import read_document
 from tidemark.landing.items import Items, Refused
-from tidemark.landing.lines import Read, split_lines
+from tidemark.landing.lines import BOM, Read, split_lines
 from tidemark.landing.parquet import read_parquet
 from tidemark.landing.parsers import Parser
 from tidemark.landing.records import LineReader
 
 _PARQUET = b"PAR1"
 _GZIP = b"\x1f\x8b"
+_PEEKED = 4096
+EMPTY = "empty file: it holds no record; if it should, deliver it again"
 _COMPRESSED = {
     b"\x28\xb5\x2f\xfd": "zstd",
     b"BZh": "bzip2",
@@ -34,15 +37,25 @@ def read_items(path: str, parser: Parser, limit: int) -> Items:
     """
     with Path(path).open("rb") as stream:
         start = stream.read(8)
-    if start.startswith(_PARQUET):
-        yield from read_parquet(path)
+        if start.startswith(_PARQUET):
+            yield from read_parquet(path)
+            return
+        opened = _opener(stream, start.startswith(_GZIP))
+        reason = _reason_to_refuse(path, start, opened, parser)
+        if reason:
+            yield Refused(0, reason, start)
+            return
+        yield from _or_nothing(_read_text(opened, parser, limit))
+
+
+def _or_nothing(items: Items) -> Items:
+    """The items; where there is none, that the file is empty: it may have been cut before it was handed in."""
+    first = next(items, None)
+    if first is None:
+        yield Refused(0, EMPTY)
         return
-    reason = _reason_to_refuse(path, start, parser)
-    if reason:
-        yield Refused(0, reason, start)
-        return
-    with Path(path).open("rb") as stream:
-        yield from _read_text(_opener(stream, start.startswith(_GZIP)), parser, limit)
+    yield first
+    yield from items
 
 
 def _read_text(open_stream: Callable[[], Read], parser: Parser, limit: int) -> Items:
@@ -63,15 +76,26 @@ def _opener(stream: IO[bytes], compressed: bool) -> Callable[[], Read]:
     return from_start
 
 
-def _reason_to_refuse(path: str, start: bytes, parser: Parser) -> str | None:
-    name = PurePosixPath(path).name.lower()
-    if name.endswith(".parquet"):
-        what = "an empty file" if not start else "it does not begin as Parquet does"
-        return f"broken Parquet: {what}; deliver the file again"
+def _reason_to_refuse(path: str, start: bytes, open_stream: Callable[[], Read], parser: Parser) -> str | None:
+    """Why a file is of no format that is read; a name says so only of what does not begin as JSON does."""
     for magic, compression in _COMPRESSED.items():
         if start.startswith(magic):
             return f"unknown format: {compression}; {_TAKEN} taken in"
+    name = PurePosixPath(path).name.lower()
     ending = PurePosixPath(name.removesuffix(".gz")).suffix
+    if _begins_as_json(open_stream):
+        return None
+    if ending == ".parquet":
+        what = "an empty file" if not start else "it does not begin as Parquet does"
+        return f"broken Parquet: {what}; deliver the file again"
     if ending in _OTHER and parser.text is None:
         return f"unknown format: {ending}; {_TAKEN} taken in"
     return None
+
+
+def _begins_as_json(open_stream: Callable[[], Read]) -> bool:
+    try:
+        start = open_stream()(_PEEKED)
+    except (EOFError, OSError, zlib.error):
+        return False
+    return start.removeprefix(BOM).lstrip()[:1] in (b"{", b"[")

@@ -37,7 +37,9 @@ def refuse_absurd(micros: int, latest: int) -> None:
     if micros < _EARLIEST:
         raise ValueError("before 1971: a missing time, or seconds where milliseconds are expected")
     if micros > latest:
-        raise ValueError(f"in the future: {EPOCH + timedelta(microseconds=micros):%Y-%m-%dT%H:%M:%SZ}")
+        raise ValueError(
+            f"in the future: {EPOCH + timedelta(microseconds=micros):%Y-%m-%dT%H:%M:%SZ}, later than its file"
+        )
 
 
 def shown(value: Any) -> str:

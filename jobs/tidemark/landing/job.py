@@ -67,13 +67,19 @@ def make_job(settings: Settings, spec: DatasetSpec, specs: Mapping[str, DatasetS
         target=_shape(spec),
         quarantine=spec.dataset not in {feed.dataset for feed in feeds},
         shapes={feed.name: _shape(feed) for feed in feeds},
-        parsers={folder: feed.landing.parser for feed in feeds if feed.landing for folder in feed.landing.folders},
+        parsers=parsers_of(spec, specs),
         settings={key: settings.values.get(key) for feed in feeds for key in feed.settings},
         clock=to_micros(plan.clock),
         tolerance=tolerance // MICROSECOND,
         history=plan.history,
         longest_line=int(values.get("longest_line", LONGEST_LINE)),
     )
+
+
+def parsers_of(spec: DatasetSpec, specs: Mapping[str, DatasetSpec]) -> dict[str, str]:
+    """For each folder that a session of `spec` looks into, the parser that reads its files."""
+    feeds = _feeds(spec, specs)
+    return {folder: feed.landing.parser for feed in feeds if feed.landing for folder in feed.landing.folders}
 
 
 def _feeds(spec: DatasetSpec, specs: Mapping[str, DatasetSpec]) -> list[DatasetSpec]:

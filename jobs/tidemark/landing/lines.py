@@ -52,5 +52,5 @@ def split_lines(read: Read, limit: int) -> Iterator[Line | Refused]:
 def _line(number: int, content: bytes, head: bytes | None, limit: int) -> Line | Refused:
     if head is not None or len(content) > limit:
         start = content[:KEPT_TEXT] if head is None else head
-        return Refused(number, f"line too long: more than {limit} bytes", start)
+        return Refused(number, f"line too long: more than {limit} bytes (landing.longest_line)", start)
     return Line(number, content.removeprefix(BOM) if number == 1 else content)

@@ -68,6 +68,8 @@ def _landed_row(context: Context, plan: Plan, file: FileRef) -> Mapping[str, Any
         "size": file.size,
         "sha256": file.sha256,
         "landed_at": context.clock,
+        "table_uuid": plan.table_uuid,
+        "written_at": file.written_at,
     }
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from tidemark.errors import SpecError
 from tidemark.lake import ops
-from tidemark.landing.discovery import discover, settling_of
+from tidemark.landing.discovery import Content, content_of, discover, settling_of
+from tidemark.landing.job import parsers_of
 from tidemark.planning import Situation
 from tidemark.ranges import floor
 from tidemark.records import FileRef
@@ -19,20 +21,17 @@ def landing_state(context: Context, situation: Situation) -> Situation:
     """The situation of a source, with its new files and its completeness.
 
     `landing.completeness` of the settings may say `data` for a home into which history is handed in: then a
-    source is complete through the end of the last hour that it has seen, which only publish can know. A table
-    without a watermark holds nothing, whatever landed in another of its name.
+    source is complete through the end of the last hour that it has seen, which only publish can know.
     """
     spec = situation.spec
     if spec.landing is None:
         raise SpecError(f"{spec.path}: a source needs a landing block; add landing: with folders and parser")
     watermark = situation.target.watermark
-    found = discover(context.settings, spec, context.clock)
-    landed = _landed(context, spec.dataset) if watermark is not None else set()
     completeness = _completeness(context, spec.landing.completeness)
     settled = floor(context.clock - settling_of(context.settings, spec.landing), "hour")
     return replace(
         situation,
-        files=_lacking(found, landed),
+        files=_lacking(context, situation),
         completeness=completeness,
         history=completeness == "data" and watermark is None,
         landed_through=settled if completeness == "clock" else None,
@@ -44,15 +43,45 @@ def _completeness(context: Context, of_spec: str) -> str:
     return str(setting) if of_spec == "clock" else of_spec
 
 
-def _landed(context: Context, dataset: str) -> set[str]:
-    closed = ops.rows(context.lake, "ops.landed_files", ops.of_dataset(dataset), ("sha256",))
-    return {row["sha256"] for row in closed}
+def _lacking(context: Context, situation: Situation) -> tuple[FileRef, ...]:
+    """The files whose content this table has not landed."""
+    spec = situation.spec
+    parsers = parsers_of(spec, context.specs)
+    landed = {content_of(row["path"], row["sha256"], parsers) for row in _landed(context, situation)}
+    found = discover(context.settings, spec, context.clock, parsers)
+    lacking = [file for file in found if content_of(file.path, file.sha256, parsers) not in landed]
+    return tuple(_as_first_seen(context, lacking, parsers))
 
 
-def _lacking(found: Iterable[FileRef], landed: set[str]) -> tuple[FileRef, ...]:
-    return tuple(file for file in found if file.sha256 not in landed)
+def _landed(context: Context, situation: Situation) -> Iterable[Mapping[str, Any]]:
+    """What is on record for this very table, whatever another of its name has landed.
+
+    Rows of an older release do not name the table: they count where it has a watermark, hence landed something.
+    """
+    target = situation.target
+    unnamed = target.uuid if target.watermark is not None else None
+    rows = ops.rows(context.lake, LANDED, ops.of_dataset(situation.spec.dataset), ("path", "sha256", "table_uuid"))
+    return (row for row in rows if (row["table_uuid"] or unnamed) == target.uuid)
+
+
+def _as_first_seen(context: Context, files: list[FileRef], parsers: Mapping[str, str]) -> Iterable[FileRef]:
+    """The files, as old as they were for the first session of any dataset that landed them.
+
+    What lies in the future is judged by that age; a file that is touched between two sessions must not be
+    refused by one and passed by by the other.
+    """
+    rows = ops.rows(context.lake, LANDED, columns=("path", "sha256", "written_at")) if files else []
+    known: dict[Content, datetime] = {}
+    for row in rows:
+        if row["written_at"] is not None:
+            content = content_of(row["path"], row["sha256"], parsers)
+            known[content] = min(row["written_at"], known.get(content, row["written_at"]))
+    return (replace(f, written_at=known.get(content_of(f.path, f.sha256, parsers), f.written_at)) for f in files)
 
 
 def seen_through(latest_event: datetime | None) -> datetime | None:
     """The end of the hour that holds the latest event: handed-in history is whole through there."""
     return None if latest_event is None else floor(latest_event, "hour") + timedelta(hours=1)
+
+
+LANDED = "ops.landed_files"
