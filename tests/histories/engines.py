@@ -67,7 +67,8 @@ class Spark:
 
     def overwrite(self, dataset: str, data: pa.Table, arrived: float) -> None:
         name = f"{CATALOG}.{dataset}"
-        frame = self.accounts.spark.createDataFrame(data).to(self.accounts.spark.table(name).schema)
+        known = self.accounts.spark.table(name)
+        frame = self.accounts.spark.createDataFrame(data).to(known.schema) if data.num_rows else known.limit(0)
         at = F.col("arrived_at")
         frame.writeTo(name).overwrite((at >= F.lit(hour(arrived))) & (at < F.lit(hour(arrived + 1))))
 
