@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import socket
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
 from infra.local.errors import HostError
+from tidemark.loopback import why_taken
 from tidemark.settings import Settings
+from tidemark.whole_files import write_whole
 
 DEFAULT = 8080
 
@@ -17,15 +19,20 @@ def asked(env: Mapping[str, str]) -> int | None:
     text = env.get("PORT", "")
     if not text:
         return None
-    if not text.isascii() or not text.isdigit() or not 1024 <= int(text) <= 65535:
+    port = _read(text)
+    if port is None:
         raise HostError(f"PORT={text[:20]!r} is not a port; give a number from 1024 to 65535")
-    return int(text)
+    return port
 
 
 def choose(settings: Settings, port: int | None, api_runs: bool) -> int:
-    """The port to use. Raises HostError where another program holds it, or Airflow runs on another one."""
+    """The port to use. Raises HostError where another program holds it, or Airflow runs on another or unknown one."""
     last = remembered(settings)
-    if api_runs and last is not None:
+    if api_runs:
+        if last is None:
+            raise HostError(
+                f"Airflow of {settings.home} runs, and {_file(settings)} names no port; make stop, then again"
+            )
         if port not in (None, last):
             raise HostError(f"Airflow of {settings.home} runs on port {last} already; make stop, then PORT={port}")
         return last
@@ -36,25 +43,31 @@ def choose(settings: Settings, port: int | None, api_runs: bool) -> int:
 
 def remember(settings: Settings, port: int) -> None:
     """Keep the port for the next start."""
-    _file(settings).parent.mkdir(parents=True, exist_ok=True)
-    _file(settings).write_text(f"{port}\n", encoding="utf-8")
+    write_whole(_file(settings), f"{port}\n")
 
 
 def remembered(settings: Settings) -> int | None:
-    """The port of the last start."""
-    return int(_file(settings).read_text(encoding="utf-8")) if _file(settings).exists() else None
+    """The port of the last start; None where its file is not there or names none."""
+    try:
+        return _read(_file(settings).read_text(encoding="utf-8").strip())
+    except (OSError, UnicodeDecodeError):
+        return None
 
 
 def _refuse_taken(port: int) -> None:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError as error:
-            raise HostError(
-                f"port {port} on 127.0.0.1 is not free ({error.strerror}); "
-                f"choose another, for example: make run PORT={port + 10 if port < 65000 else port - 10}"
-            ) from error
+    why = why_taken(port)
+    if why is not None:
+        raise HostError(
+            f"port {port} on 127.0.0.1 is not free ({why}); "
+            f"choose another, for example: make run PORT={port + 10 if port < 65000 else port - 10}"
+        )
+
+
+def _read(text: str) -> int | None:
+    """A port that a user's process may listen on."""
+    if not re.fullmatch("[0-9]{4,5}", text) or not 1024 <= int(text) <= 65535:
+        return None
+    return int(text)
 
 
 def _file(settings: Settings) -> Path:

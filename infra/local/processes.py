@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import signal
 import subprocess
@@ -11,6 +10,8 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+from tidemark.processes import Running, recall, remember, stat
 
 PATIENCE = 20.0
 """Seconds between the request to end and the kill; Airflow's scheduler takes up to 5."""
@@ -39,7 +40,6 @@ def start(service: Service, command: Sequence[str], env: Mapping[str, str], cwd:
     """Start a process that outlives this one. Does nothing where it runs already."""
     if pid_of(service) is not None:
         return
-    service.run.mkdir(parents=True, exist_ok=True)
     service.logs.mkdir(parents=True, exist_ok=True)
     with service.log.open("ab") as log:
         process = subprocess.Popen(
@@ -51,7 +51,7 @@ def start(service: Service, command: Sequence[str], env: Mapping[str, str], cwd:
             stderr=log,
             start_new_session=True,
         )
-    service.pid_file.write_text(json.dumps({"pid": process.pid, "born": _born(process.pid)}), encoding="utf-8")
+    remember(service.pid_file, Running(process.pid))
 
 
 def stop(service: Service) -> bool:
@@ -67,13 +67,9 @@ def stop(service: Service) -> bool:
 
 
 def pid_of(service: Service) -> int | None:
-    """The id of the running process. A file that a reboot or a crash left behind counts as none."""
-    try:
-        said = json.loads(service.pid_file.read_text(encoding="utf-8"))
-    except (FileNotFoundError, json.JSONDecodeError):
-        return None
-    pid = int(said["pid"])
-    return pid if said["born"] is not None and _born(pid) == said["born"] else None
+    """The id of the running process, if there is one."""
+    known = recall(service.pid_file)
+    return known.pid if known else None
 
 
 def tail(path: Path, lines: int = 15) -> str:
@@ -81,33 +77,6 @@ def tail(path: Path, lines: int = 15) -> str:
     if not path.exists():
         return ""
     return "\n".join(path.read_text(encoding="utf-8", errors="replace").splitlines()[-lines:])
-
-
-def _born(pid: int) -> str | None:
-    """When a process began: with the boot, and the same for no other process. None where it has ended."""
-    with contextlib.suppress(ChildProcessError):
-        os.waitpid(pid, os.WNOHANG)
-    if not Path("/proc/self").exists():
-        return _born_by_ps(pid)
-    fields = _stat(pid)
-    if fields is None or fields[0] == "Z":
-        return None
-    boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="utf-8").strip()
-    return f"{boot} {fields[19]}"
-
-
-def _stat(pid: int) -> list[str] | None:
-    """The fields of /proc/PID/stat from the state on: state, parent, group, session, ... start time."""
-    try:
-        text = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return None
-    return text.rpartition(")")[2].split()
-
-
-def _born_by_ps(pid: int) -> str | None:
-    said = subprocess.run(["ps", "-o", "lstart=", "-p", str(pid)], capture_output=True, text=True, check=False)
-    return said.stdout.strip() or None
 
 
 def _signal(pids: list[int], sign: signal.Signals) -> None:
@@ -134,7 +103,7 @@ def members_of(leader: int) -> list[int]:
         return _members_by_ps(leader)
     found = []
     for folder in Path("/proc").iterdir():
-        fields = _stat(int(folder.name)) if folder.name.isdigit() else None
+        fields = stat(int(folder.name)) if folder.name.isdigit() else None
         if fields is not None and fields[0] != "Z" and int(fields[3]) == leader:
             found.append(int(folder.name))
     return found

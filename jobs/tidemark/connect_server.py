@@ -1,26 +1,25 @@
 """The local Spark Connect server of a home: started when first needed, found again, stopped.
 
 One server serves all tasks. A state file names its process and port; a process that is gone, or whose id
-belongs to another program since, counts as not running.
+belongs to another one since, counts as not running.
 """
 
 from __future__ import annotations
 
 import contextlib
 import fcntl
-import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 from tidemark.errors import EngineError
+from tidemark.loopback import answers, free_port, why_taken
+from tidemark.processes import Running, born, recall, remember
 from tidemark.settings import CHECKOUT, Settings
 
 START_TIMEOUT = 90.0
@@ -53,16 +52,16 @@ def _check_remote(remote: str) -> str:
         raise EngineError(f"TIDEMARK_SPARK_REMOTE: {remote[:80]!r} is no address ({error})") from error
     if address.scheme != "sc" or not address.hostname:
         raise EngineError(f"TIDEMARK_SPARK_REMOTE: {remote[:80]!r} is no address like sc://host:15002")
-    if not _answers(port, address.hostname):
+    if not answers(port, address.hostname):
         raise EngineError(f"no Spark Connect server answers at {remote}; start it, or leave TIDEMARK_SPARK_REMOTE out")
     return remote
 
 
 def stop_server(settings: Settings) -> None:
     """Stop the home's Connect server and wait for its end; nothing to do where none runs."""
-    state = _state(settings)
-    if state and _is_server(int(state["pid"])):
-        _kill(int(state["pid"]))
+    known = recall(_state_file(settings))
+    if known:
+        _kill(known.pid)
     _state_file(settings).unlink(missing_ok=True)
 
 
@@ -72,7 +71,7 @@ def _kill(pid: int) -> None:
             os.killpg(pid, sign)
         until = time.monotonic() + patience
         while time.monotonic() < until:
-            if not _is_server(pid):
+            if born(pid) is None:
                 return
             time.sleep(0.1)
 
@@ -81,44 +80,12 @@ def _state_file(settings: Settings) -> Path:
     return settings.run / "spark-connect.json"
 
 
-def _state(settings: Settings) -> dict[str, Any] | None:
-    try:
-        state: dict[str, Any] = json.loads(_state_file(settings).read_text(encoding="utf-8"))
-    except (FileNotFoundError, json.JSONDecodeError):
-        return None
-    return state
-
-
 def running_server(settings: Settings) -> str | None:
     """The address in the state file, if its process lives and its port answers."""
-    state = _state(settings)
-    if state and _is_server(int(state["pid"])) and _answers(int(state["port"])):
-        return f"sc://127.0.0.1:{state['port']}"
+    known = recall(_state_file(settings))
+    if known and known.port is not None and answers(known.port):
+        return f"sc://127.0.0.1:{known.port}"
     return None
-
-
-def _is_server(pid: int) -> bool:
-    """Whether the process is a Connect server: a pid may since belong to another program."""
-    try:
-        return _SERVER in Path(f"/proc/{pid}/cmdline").read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return _lives(pid) if not Path("/proc").exists() else False
-
-
-def _lives(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except OSError:
-        return False
-    return True
-
-
-def _answers(port: int, host: str = "127.0.0.1") -> bool:
-    try:
-        with socket.create_connection((host, port), timeout=5):
-            return True
-    except OSError:
-        return False
 
 
 @contextlib.contextmanager
@@ -131,7 +98,7 @@ def _lock(settings: Settings) -> Iterator[None]:
 
 
 def _start(settings: Settings) -> str:
-    port = settings.spark_port or _free_port()
+    port = _choose_port(settings)
     settings.logs.mkdir(parents=True, exist_ok=True)
     log = settings.logs / "spark-connect.log"
     with log.open("ab") as output:
@@ -144,26 +111,31 @@ def _start(settings: Settings) -> str:
             cwd=settings.run,
             env=_environment(),
         )
-    state = json.dumps({"pid": process.pid, "port": port})
     until = time.monotonic() + START_TIMEOUT
     while time.monotonic() < until:
         if process.poll() is not None:
             raise EngineError(
                 f"Spark Connect server ended with status {process.returncode}; see {log}, and tidemark doctor"
             )
-        if _answers(port):
-            _state_file(settings).write_text(state, encoding="utf-8")
+        if answers(port):
+            remember(_state_file(settings), Running(process.pid, port))
             return f"sc://127.0.0.1:{port}"
         time.sleep(0.1)
     _kill(process.pid)
     raise EngineError(f"Spark Connect server did not answer on port {port} in {START_TIMEOUT:.0f} s; see {log}")
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+def _choose_port(settings: Settings) -> int:
+    """Where our server can listen: whoever answers at a taken port would else pass for it."""
+    if settings.spark_port is None:
+        return free_port()
+    why = why_taken(settings.spark_port)
+    if why is not None:
+        raise EngineError(
+            f"TIDEMARK_SPARK_PORT: port {settings.spark_port} on 127.0.0.1 is not free ({why}); "
+            f"name another, or leave it out: then a free one is taken"
+        )
+    return settings.spark_port
 
 
 def _command(port: int, settings: Settings) -> list[str]:
