@@ -14,6 +14,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 from infra.local import ports
 from infra.local.airflow_home import environment, password_file, prepare
@@ -139,16 +140,27 @@ def _say_status(settings: Settings) -> None:
     print(f"{'address':<22} {client.url if client else 'none: make run starts all of them'}")
 
 
+def _settings_or_home() -> Settings:
+    """The settings; where they cannot be read, those of the home alone: what runs there can be seen and stopped."""
+    try:
+        return load_settings()
+    except TidemarkError as error:
+        if str(error).startswith("TIDEMARK_HOME:"):
+            raise
+        print(f"{error}\nof the settings only the home counts here", file=sys.stderr)
+    home = Path(os.environ.get("TIDEMARK_HOME") or CHECKOUT / ".tidemark").expanduser().resolve()
+    return Settings(home=home, schemas=CHECKOUT / "schemas")
+
+
 def main(arguments: Sequence[str]) -> int:
     """The command line; returns the exit status."""
-    settings = load_settings()
     try:
         if arguments == ["start"]:
-            start_all(settings, ports.asked(os.environ))
+            start_all(load_settings(), ports.asked(os.environ))
         elif arguments == ["stop"]:
-            stop_all(settings)
+            stop_all(_settings_or_home())
         elif arguments == ["status"]:
-            _say_status(settings)
+            _say_status(_settings_or_home())
         else:
             print(__doc__, file=sys.stderr)
             return 2

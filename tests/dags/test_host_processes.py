@@ -8,11 +8,12 @@ import socket
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from infra.local import ports
+from infra.local import ports, services
 from infra.local.errors import HostError
 from infra.local.processes import Service, pid_of, start, stop
 from tidemark.settings import Settings
@@ -24,6 +25,26 @@ child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"],
 print(child.pid, flush=True)
 time.sleep(600)
 """
+
+
+BROKEN = [
+    b"",
+    b"\xff\x00",
+    b"{}",
+    b"[]",
+    b"null",
+    b"12x",
+    b'{"pid": 1}',
+    b'{"pid": "one", "born": "x"}',
+    b'{"pid": -1, "born": 1}',
+]
+"""What a full disk or a stray hand leaves of a file."""
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """A home of its own."""
+    return Settings(home=tmp_path, schemas=tmp_path)
 
 
 @pytest.fixture
@@ -71,19 +92,61 @@ def test_a_pid_file_of_before_a_reboot_is_no_process(service: Service) -> None:
     assert not stop(service)
 
 
-def test_a_broken_pid_file_is_no_process(service: Service) -> None:
+@pytest.mark.parametrize("content", BROKEN)
+def test_a_broken_pid_file_is_no_process(service: Service, content: bytes) -> None:
     service.run.mkdir()
-    service.pid_file.write_text("")
+    service.pid_file.write_bytes(content)
     assert pid_of(service) is None
+    assert not stop(service)
 
 
-def test_a_taken_port_is_named_with_what_to_do(tmp_path: Path) -> None:
+@pytest.mark.parametrize("content", BROKEN)
+def test_a_broken_port_file_names_no_port(settings: Settings, content: bytes) -> None:
+    settings.run.mkdir()
+    (settings.run / "airflow.port").write_bytes(content)
+    assert ports.remembered(settings) is None
+    with pytest.raises(HostError, match="make stop"):
+        ports.choose(settings, None, api_runs=True)
+
+
+@pytest.mark.parametrize("command", ["status", "stop"])
+def test_services_are_seen_and_stopped_under_a_wrong_setting(
+    service: Service,
+    settings: Settings,
+    command: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("TIDEMARK_HOME", str(settings.home))
+    (settings.home / "search.yaml").write_text("landing: {settling: soon}\n")
+    running = replace(service, name=services.API_SERVER)
+    start(running, [sys.executable, "-c", "import time; time.sleep(600)"], os.environ, settings.home)
+    try:
+        pid = pid_of(running)
+        assert services.main([command]) == 0
+        said = capsys.readouterr()
+        assert "landing.settling" in said.err
+        assert (f"process {pid}" if command == "status" else f"stopped {running.name}") in said.out
+        assert (pid_of(running) is None) == (command == "stop")
+    finally:
+        stop(running)
+
+
+def test_a_home_that_is_no_path_is_not_taken_for_another(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("TIDEMARK_HOME", "/tmp/a?b")
+    assert services.main(["stop"]) == 1
+    assert capsys.readouterr().err.startswith("TIDEMARK_HOME: ")
+
+
+def test_a_taken_port_is_named_with_what_to_do(settings: Settings) -> None:
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()
         taken = other.getsockname()[1]
         with pytest.raises(HostError, match=rf"port {taken} .*PORT="):
-            ports.choose(Settings(home=tmp_path, schemas=tmp_path), taken, api_runs=False)
+            ports.choose(settings, taken, api_runs=False)
 
 
 @pytest.mark.parametrize("text", ["80", "eighty", "70000", "8080; ls", "٨٠٨٠"])
@@ -92,8 +155,7 @@ def test_what_is_no_port_is_refused(text: str) -> None:
         ports.asked({"PORT": text})
 
 
-def test_the_port_of_the_last_start_is_kept(tmp_path: Path) -> None:
-    settings = Settings(home=tmp_path, schemas=tmp_path)
+def test_the_port_of_the_last_start_is_kept(settings: Settings) -> None:
     ports.remember(settings, 8123)
     assert ports.choose(settings, None, api_runs=True) == 8123
     with pytest.raises(HostError, match="8123"):
