@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import importlib.metadata
 import os
 import re
@@ -15,6 +16,7 @@ from pathlib import Path
 from tidemark.errors import TidemarkError
 from tidemark.failures import telling
 from tidemark.lake import open_lake
+from tidemark.landing.strays import find_strays
 from tidemark.settings import load_settings
 from tidemark.spark import find_jars, java_home
 from tidemark.spec import load_specs
@@ -24,7 +26,7 @@ _SPARK_FILES = ("pyspark-client", "apache-airflow-providers-apache-spark")
 
 
 def doctor(options: argparse.Namespace) -> int:
-    """Run every check and print one line each; 1 when any of them fails."""
+    """Run every check and print one line each, and what is no fault but may not be meant; 1 when a check fails."""
     checks: tuple[tuple[str, Callable[[], str]], ...] = (
         ("python", _python),
         ("packages", _packages),
@@ -35,14 +37,27 @@ def doctor(options: argparse.Namespace) -> int:
         ("home", _home),
         ("catalog", _catalog),
     )
-    failed = 0
-    for name, check in checks:
-        try:
-            print(f"ok    {name:<12} {check()}")
-        except (TidemarkError, OSError, subprocess.SubprocessError, importlib.metadata.PackageNotFoundError) as error:
-            failed += 1
-            print(f"FAIL  {name:<12} {error}")
+    failed = sum(not _passes(name, check) for name, check in checks)
+    _warn_of_strays()
     return 1 if failed else 0
+
+
+def _passes(name: str, check: Callable[[], str]) -> bool:
+    try:
+        print(f"ok    {name:<12} {check()}")
+    except (TidemarkError, OSError, subprocess.SubprocessError, importlib.metadata.PackageNotFoundError) as error:
+        print(f"FAIL  {name:<12} {error}")
+        return False
+    return True
+
+
+def _warn_of_strays() -> None:
+    """Files that no session will take; where settings or specs are wrong, their own checks have said so."""
+    with contextlib.suppress(TidemarkError):
+        settings = load_settings()
+        strays = find_strays(settings.landing, load_specs(settings.schemas, settings.values).values())
+        if strays.files:
+            print(f"warn  {'landing':<12} {settings.landing}: {strays.describe()}")
 
 
 def _python() -> str:
