@@ -43,8 +43,8 @@ def prepare(settings: Settings, env: Mapping[str, str], say: Callable[[str], Non
         _refuse_demo(settings, given)
         _settings_if_none(settings, inputs.SETTINGS)
         taken = inputs.hand_in(settings.landing, given)
-        for file in taken.left_out:
-            say(f"left out {file}: not a log by its ending")
+        for line in taken.left_out:
+            say(f"left out {line}")
         say(f"{taken.new} new files in {settings.landing}")
         return _nothing
     if load_world(settings.home) is None and holds_logs(settings):

@@ -14,11 +14,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from infra.local.errors import HostError
+from tidemark.landing.strays import is_looked_at
 
 FOLDERS = {"LOGS": "logs", "JUDGMENTS": "judgments", "ITEMS": "items", "FEATURES": "feature_log"}
 _ENDINGS = {".json", ".jsonl", ".ndjson", ".bulk", ".log", ".parquet", ".pq", ""}
 _LISTS = {".txt", ".qrels", ".trec", ".tsv"}
 """Endings of judgment lists only."""
+
+UNFINISHED = "landing looks at no file of this name"
 
 SETTINGS = """\
 # Written when these logs were handed in: history, complete through the last hour that it shows.
@@ -31,7 +34,7 @@ landing:
 
 @dataclass(frozen=True)
 class HandedIn:
-    """How many files are new in the landing folder, and which were left out because of their ending."""
+    """How many files are new in the landing folder, and what was left out: a path, and why, on a line each."""
 
     new: int
     left_out: tuple[str, ...]
@@ -41,18 +44,24 @@ def asked(env: Mapping[str, str]) -> dict[str, Path]:
     """The inputs named in the environment. Raises HostError for one that is not there."""
     found = {name: Path(env[name]).expanduser() for name in FOLDERS if env.get(name)}
     for name, path in found.items():
-        if not path.exists():
+        if not (path.is_file() or path.is_dir()):
             raise HostError(f"{name}={path}: no such file or folder; give a path that is there")
+        if path.is_file() and not is_looked_at(path.name):
+            raise HostError(f"{name}={path}: {UNFINISHED}; once it is whole, give it another")
     return found
 
 
 def hand_in(landing: Path, given: Mapping[str, Path]) -> HandedIn:
-    """Put the files into the landing folder. Those that are there already are left alone."""
+    """Put the files into the landing folder. Those that are there already are left alone.
+
+    Raises HostError where a file stands in place of a folder.
+    """
     new, left_out = 0, []
     for name, path in given.items():
         for file, relative in _files(path, but=_named_by_others(given, name)):
-            if path.is_dir() and not _is_taken(file, name):
-                left_out.append(str(file))
+            why = _why_not(file, name, alone=path.is_file())
+            if why is not None:
+                left_out.append(f"{file}: {why}")
                 continue
             new += _place(file, landing / FOLDERS[name] / relative)
     return HandedIn(new, tuple(left_out))
@@ -66,14 +75,24 @@ def _named_by_others(given: Mapping[str, Path], name: str) -> set[Path]:
 
 
 def _files(path: Path, but: set[Path]) -> Iterator[tuple[Path, Path]]:
-    """Each file with its place below what was named, but for files and folders to be left to others."""
+    """Each file and link with its place below what was named, but for files and folders to be left to others."""
     if path.is_file():
         yield path, Path(path.name)
         return
     for file in sorted(path.rglob("*")):
         hidden = any(part.startswith(".") for part in file.relative_to(path).parts)
-        if file.is_file() and not hidden and but.isdisjoint((file.resolve(), *file.resolve().parents)):
+        real = Path(os.path.realpath(file))
+        if (file.is_file() or file.is_symlink()) and not hidden and but.isdisjoint((real, *real.parents)):
             yield file, file.relative_to(path)
+
+
+def _why_not(file: Path, name: str, alone: bool) -> str | None:
+    """Why a file is left out; None if it is taken. One that was named alone may have any ending."""
+    if not file.is_file():
+        return "a link to no file, and links to folders are not followed; put the folder itself there"
+    if not is_looked_at(file.name):
+        return UNFINISHED
+    return None if alone or _is_taken(file, name) else "not a log by its ending"
 
 
 def _is_taken(file: Path, name: str) -> bool:
@@ -88,7 +107,7 @@ def _place(file: Path, target: Path) -> int:
         target = target.with_name(f"{digest}-{target.name}")
     if target.exists():
         return 0
-    target.parent.mkdir(parents=True, exist_ok=True)
+    _make_folder(target.parent)
     whole = target.with_name(target.name + ".part")
     whole.unlink(missing_ok=True)
     try:
@@ -97,6 +116,14 @@ def _place(file: Path, target: Path) -> int:
         shutil.copy2(file, whole)
     whole.replace(target)
     return 1
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError) as error:
+        file = next((path for path in (folder, *folder.parents) if path.is_file()), folder)
+        raise HostError(f"{file}: is no folder, and one is expected there; move it away, then again") from error
 
 
 def _is_same(file: Path, target: Path) -> bool:

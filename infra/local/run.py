@@ -20,6 +20,7 @@ from infra.local.services import choose_port, start_all
 from infra.local.summary import summarise
 from infra.local.work import has_work
 from tidemark.errors import TidemarkError
+from tidemark.failures import telling
 from tidemark.ranges import format_instant
 from tidemark.settings import Settings, load_settings
 
@@ -31,7 +32,8 @@ def main() -> int:
         settings = load_settings()
         port = choose_port(settings, ports.asked(os.environ))
         print(f"home {settings.home}", flush=True)
-        finish = homes.prepare(settings, os.environ, _say)
+        with telling(f"home {settings.home}"):
+            finish = homes.prepare(settings, os.environ, _say)
         client = start_all(settings, port, _say)
         finish()
         settings = load_settings()

@@ -1,4 +1,4 @@
-"""What `make run` writes into a home: settings, secrets, handed-in files. And what setup refuses."""
+"""What `make run` writes into a home: settings and secrets. And what setup refuses."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.hazmat.primitives.serialization.pkcs12 import load_pkcs12
 
-from infra.local import homes, inputs, jars, java, truststore
+from infra.local import homes, jars, java, truststore
 from infra.local.airflow_home import configuration, environment, prepare
 from infra.local.errors import HostError
 from infra.local.setup_error import SetupError
@@ -57,41 +57,6 @@ def test_airflow_settings_of_the_shell_do_not_leak_in(settings: Settings, monkey
     found = environment(settings)
     assert not [key for key in found if key.startswith("AIRFLOW__")]
     assert found["TIDEMARK_HOME"] == str(settings.home)
-
-
-def test_files_are_handed_in_once_and_never_changed(settings: Settings, tmp_path: Path) -> None:
-    logs = tmp_path / "given"
-    (logs / "2026-04-12T07").mkdir(parents=True)
-    (logs / "2026-04-12T07" / "a.jsonl").write_text("{}\n")
-    (logs / "README.md").write_text("about")
-    first = inputs.hand_in(settings.landing, {"LOGS": logs})
-    assert (first.new, first.left_out) == (1, (str(logs / "README.md"),))
-    assert inputs.hand_in(settings.landing, {"LOGS": logs}).new == 0
-    (logs / "b.jsonl.gz").write_bytes(b"b")
-    (logs / "2026-04-12T07" / "a.jsonl").unlink()
-    (logs / "2026-04-12T07" / "a.jsonl").write_text('{"more": 1}\n')
-    assert inputs.hand_in(settings.landing, {"LOGS": logs}).new == 2
-    landed = sorted(p.relative_to(settings.landing).as_posix() for p in settings.landing.rglob("*.jsonl*"))
-    assert landed[0] == "logs/2026-04-12T07/" + landed[0].rpartition("/")[2]
-    assert len(landed) == 3
-    assert (settings.landing / "logs/2026-04-12T07/a.jsonl").read_text() == "{}\n"
-
-
-def test_what_is_handed_in_by_a_name_of_its_own_is_no_log(settings: Settings, tmp_path: Path) -> None:
-    for place in ("ubi/queries.jsonl", "ubi/grades.jsonl", "ubi/items/shop.jsonl"):
-        (tmp_path / place).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / place).write_text(place, encoding="utf-8")
-    ubi = tmp_path / "ubi"
-
-    inputs.hand_in(settings.landing, {"LOGS": ubi, "JUDGMENTS": ubi / "grades.jsonl", "ITEMS": ubi / "items"})
-
-    landed = {str(path.relative_to(settings.landing)) for path in settings.landing.rglob("*") if path.is_file()}
-    assert landed == {"logs/queries.jsonl", "judgments/grades.jsonl", "items/shop.jsonl"}
-
-
-def test_a_missing_input_is_named(tmp_path: Path) -> None:
-    with pytest.raises(HostError, match="LOGS="):
-        inputs.asked({"LOGS": str(tmp_path / "nowhere")})
 
 
 def test_own_logs_do_not_go_into_the_demo(settings: Settings, tmp_path: Path) -> None:

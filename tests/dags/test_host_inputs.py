@@ -1,0 +1,123 @@
+"""What a person hands in: each file is taken once and never changed, and what is not taken is named."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from infra.local import homes, inputs, run
+from infra.local.errors import HostError
+from tidemark.settings import CHECKOUT, Settings
+
+
+@pytest.fixture
+def settings(home: Path) -> Settings:
+    return Settings(home=home, schemas=CHECKOUT / "schemas")
+
+
+def silent(_: str) -> None:
+    """Nobody listens."""
+
+
+def test_files_are_handed_in_once_and_never_changed(settings: Settings, tmp_path: Path) -> None:
+    logs = tmp_path / "given"
+    (logs / "2026-04-12T07").mkdir(parents=True)
+    (logs / "2026-04-12T07" / "a.jsonl").write_text("{}\n")
+    (logs / "README.md").write_text("about")
+    first = inputs.hand_in(settings.landing, {"LOGS": logs})
+    assert (first.new, first.left_out) == (1, (f"{logs / 'README.md'}: not a log by its ending",))
+    assert inputs.hand_in(settings.landing, {"LOGS": logs}).new == 0
+    (logs / "b.jsonl.gz").write_bytes(b"b")
+    (logs / "2026-04-12T07" / "a.jsonl").unlink()
+    (logs / "2026-04-12T07" / "a.jsonl").write_text('{"more": 1}\n')
+    assert inputs.hand_in(settings.landing, {"LOGS": logs}).new == 2
+    landed = sorted(p.relative_to(settings.landing).as_posix() for p in settings.landing.rglob("*.jsonl*"))
+    assert landed[0] == "logs/2026-04-12T07/" + landed[0].rpartition("/")[2]
+    assert len(landed) == 3
+    assert (settings.landing / "logs/2026-04-12T07/a.jsonl").read_text() == "{}\n"
+
+
+def test_what_is_handed_in_by_a_name_of_its_own_is_no_log(settings: Settings, tmp_path: Path) -> None:
+    for place in ("ubi/queries.jsonl", "ubi/grades.jsonl", "ubi/items/shop.jsonl"):
+        (tmp_path / place).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / place).write_text(place, encoding="utf-8")
+    ubi = tmp_path / "ubi"
+
+    inputs.hand_in(settings.landing, {"LOGS": ubi, "JUDGMENTS": ubi / "grades.jsonl", "ITEMS": ubi / "items"})
+
+    landed = {str(path.relative_to(settings.landing)) for path in settings.landing.rglob("*") if path.is_file()}
+    assert landed == {"logs/queries.jsonl", "judgments/grades.jsonl", "items/shop.jsonl"}
+
+
+def test_a_missing_input_is_named(tmp_path: Path) -> None:
+    with pytest.raises(HostError, match="LOGS="):
+        inputs.asked({"LOGS": str(tmp_path / "nowhere")})
+
+
+@pytest.mark.parametrize("name", ["events.part", "events.jsonl.tmp", ".events.jsonl"])
+def test_a_file_that_landing_would_not_look_at_is_refused(settings: Settings, tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text("{}\n")
+    with pytest.raises(HostError, match=f"LOGS={tmp_path / name}: .*give it another"):
+        homes.prepare(settings, {"LOGS": str(tmp_path / name)}, silent)
+    assert not list(settings.home.iterdir())
+    assert inputs.hand_in(settings.landing, {"LOGS": tmp_path / name}).new == 0
+
+
+def test_a_file_named_alone_may_have_any_ending(settings: Settings, tmp_path: Path) -> None:
+    (tmp_path / "events.2026-04-12").write_text("{}\n")
+    assert inputs.hand_in(settings.landing, inputs.asked({"LOGS": str(tmp_path / "events.2026-04-12")})).new == 1
+
+
+def test_what_is_neither_file_nor_folder_is_refused(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(HostError, match="LOGS="):
+        inputs.asked({"LOGS": str(tmp_path / "pipe")})
+
+
+def test_links_that_are_not_followed_are_named(settings: Settings, tmp_path: Path) -> None:
+    logs, elsewhere = tmp_path / "logs", tmp_path / "elsewhere"
+    logs.mkdir()
+    elsewhere.mkdir()
+    (elsewhere / "a.jsonl").write_text("{}\n")
+    (logs / "april").symlink_to(elsewhere)
+    (logs / "gone.jsonl").symlink_to(tmp_path / "nowhere")
+    (logs / "loop").symlink_to(logs / "loop")
+    (logs / "one.jsonl").symlink_to(elsewhere / "a.jsonl")
+
+    taken = inputs.hand_in(settings.landing, {"LOGS": logs})
+
+    assert taken.new == 1
+    assert [line.partition(": ")[0] for line in taken.left_out] == [
+        str(logs / n) for n in ("april", "gone.jsonl", "loop")
+    ]
+
+
+@pytest.mark.parametrize("given", ["a.jsonl", "2026-04-12T07/a.jsonl"])
+def test_a_file_in_place_of_a_landing_folder_is_named(settings: Settings, tmp_path: Path, given: str) -> None:
+    (tmp_path / "logs" / given).parent.mkdir(parents=True)
+    (tmp_path / "logs" / given).write_text("{}\n")
+    settings.landing.mkdir()
+    (settings.landing / "logs").write_text("")
+    with pytest.raises(HostError, match=f"^{settings.landing / 'logs'}: is no folder"):
+        inputs.hand_in(settings.landing, {"LOGS": tmp_path / "logs"})
+
+
+def test_what_the_disk_refuses_ends_in_a_sentence(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "a.jsonl").write_text("{}\n")
+    for name, value in {
+        "TIDEMARK_HOME": str(settings.home),
+        "LOGS": str(tmp_path / "a.jsonl"),
+        "PORT": "18999",
+    }.items():
+        monkeypatch.setenv(name, value)
+
+    def refuse(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(inputs, "hand_in", refuse)
+    assert run.main() == 1
+    assert "No space left on device" in capsys.readouterr().err
