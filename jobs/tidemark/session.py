@@ -16,7 +16,7 @@ from tidemark.errors import AuditFailed, MainMoved, RequestRefused
 from tidemark.explain import explain
 from tidemark.failures import telling, told
 from tidemark.fingerprint import fingerprint
-from tidemark.lake import open_lake, ops
+from tidemark.lake import Lake, open_lake, ops
 from tidemark.lake.commits import watermark_of
 from tidemark.plans import Plan
 from tidemark.records import How, Request, Watermark
@@ -40,10 +40,13 @@ WARNING = "warning: "
 Say = Callable[[str], None]
 
 
-def open_context(settings: Settings, clock: datetime, dataset: str | None = None) -> Context:
+def open_context(
+    settings: Settings, clock: datetime, dataset: str | None = None, opening: Callable[[Settings], Lake] = open_lake
+) -> Context:
     """Load all specs and open the lake. `clock` is the instant of the run, handed in.
 
     A spec that names code which is no transform, and a `dataset` that is unknown, are refused before that.
+    `opening` opens the lake; by default one is made where none is.
     """
     specs = load_specs(settings.schemas, settings.values)
     for spec in specs.values():
@@ -51,7 +54,7 @@ def open_context(settings: Settings, clock: datetime, dataset: str | None = None
     if dataset is not None:
         find_spec(specs, dataset)
     with telling(str(settings.lake)):
-        lake = open_lake(settings)
+        lake = opening(settings)
     return Context(settings, lake, specs, clock)
 
 

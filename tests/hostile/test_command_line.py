@@ -11,6 +11,8 @@ import pytest
 
 from tests.hostile.values import FORBIDDEN_TEXT, HOSTILE, SHORT, environment, untouched
 from tidemark.cli.main import main
+from tidemark.lake import open_lake
+from tidemark.settings import load_settings
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 NOW = ["--clock", "2026-04-13"]
@@ -152,10 +154,22 @@ def test_s51_an_unknown_dataset_is_refused_with_those_that_are_known(
     assert untouched(lake)
 
 
+@pytest.mark.parametrize("command", ["plan", "quarantined", "watermarks", "sessions"])
+def test_looking_at_a_home_without_a_lake_makes_none(
+    lake: Path, capsys: pytest.CaptureFixture[str], command: str
+) -> None:
+    assert main([command, *([FEED] if command == "plan" else [])]) == 1
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.startswith(f"SettingsError: {lake}: no lake is there; name another in TIDEMARK_HOME")
+    assert untouched(lake)
+
+
 @pytest.mark.parametrize("command", ["run", "plan"])
 def test_s51_a_range_of_what_is_not_built_makes_no_table(
     lake: Path, capsys: pytest.CaptureFixture[str], command: str
 ) -> None:
+    open_lake(load_settings())
     assert "nothing is built yet" in refusal(capsys, command, STATES, *RANGE)
     assert "nothing is published yet" in refusal(capsys, "adopt", STATES, "--reason", "a test")
     assert not list((lake / "lake" / "warehouse").iterdir())

@@ -14,6 +14,7 @@ from tests.landing.reading import event, query
 from tidemark import quarantine, session
 from tidemark.cli.main import main
 from tidemark.errors import RequestRefused
+from tidemark.lake import open_lake
 from tidemark.landing.items import KEPT_TEXT
 from tidemark.quarantine import Refusal
 from tidemark.records import How
@@ -97,6 +98,7 @@ def test_nothing_is_quarantined_on_an_empty_lake(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("TIDEMARK_HOME", str(tmp_path))
+    open_lake(load_settings())
     assert main(["quarantined"]) == 0
     assert capsys.readouterr().out == "nothing is quarantined\n"
 
@@ -152,6 +154,7 @@ def test_s50_hostile_records_are_shown_and_not_obeyed(
 ) -> None:
     monkeypatch.setenv("TIDEMARK_HOME", str(tmp_path))
     hostile = Refusal("events/\x1b[2J.jsonl", 1, "\u202eboom\x07: x", "{}")
+    open_lake(load_settings())
     monkeypatch.setattr(quarantine, "read_refusals", lambda *_, **__: [hostile])
     assert main(["quarantined"]) == 0
     assert all(line.isprintable() for line in capsys.readouterr().out.split("\n"))

@@ -51,7 +51,7 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="tidemark", description=_DESCRIPTION)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    _plan(commands.add_parser("plan", help="what the next session would rebuild and why; writes nothing"))
+    _plan(commands.add_parser("plan", help="what the next session would rebuild and why; writes no row"))
     _run(commands.add_parser("run", help="run sessions here, without Airflow"))
     _adopt(commands.add_parser("adopt", help="take up what main holds, after somebody's hand was on it"))
     _declare(commands.add_parser("declare", help="declare a source complete, so that its readers go on"))

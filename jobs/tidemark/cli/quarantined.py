@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from tidemark import quarantine
+from tidemark.cli.lakes import lake_there
 from tidemark.errors import RequestRefused
-from tidemark.lake import open_lake
 from tidemark.quarantine import Refusal, Replay
 from tidemark.requests import check_reason, read_instant
 from tidemark.settings import load_settings
@@ -26,7 +26,7 @@ def quarantined(options: argparse.Namespace) -> int:
     out = _folder(options.out) if options.out is not None else None
     settings = load_settings()
     specs = load_specs(settings.schemas, settings.values)
-    found = quarantine.read_refusals(open_lake(settings), specs, reason, since, records=out is not None)
+    found = quarantine.read_refusals(lake_there(settings), specs, reason, since, records=out is not None)
     if not found:
         print("nothing is quarantined" + (" that is asked for" if reason or since else ""))
     elif out is None:

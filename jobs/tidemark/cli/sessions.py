@@ -7,6 +7,7 @@ import sys
 
 from tidemark import session
 from tidemark.cli import clock
+from tidemark.cli.lakes import lake_there
 from tidemark.errors import RequestRefused
 from tidemark.explain import explain
 from tidemark.records import How, Request
@@ -16,10 +17,10 @@ from tidemark.steps.context import Context
 
 
 def plan(options: argparse.Namespace) -> int:
-    """Print what the next session would do."""
+    """Print what the next session would do, on a lake that is there."""
     dataset = check_dataset(options.dataset)
     request = _request(options, dataset)
-    context = session.open_context(load_settings(), clock.of(options), dataset)
+    context = session.open_context(load_settings(), clock.of(options), dataset, lake_there)
     print(explain(session.plan(context, dataset, request, options.resync)))
     return 0
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import argparse
 from datetime import datetime
 
-from tidemark.errors import SettingsError
-from tidemark.lake import Lake, open_lake, ops
+from tidemark.cli.lakes import lake_there
+from tidemark.lake import Lake, ops
 from tidemark.lake.commits import watermark_of
 from tidemark.lake.history import published_snapshot
 from tidemark.plans import Plan
 from tidemark.ranges import describe, format_instant
 from tidemark.records import Watermark
-from tidemark.settings import Settings, load_settings
+from tidemark.settings import load_settings
 from tidemark.spec import load_specs
 from tidemark.steps.context import find_spec
 
@@ -20,7 +20,7 @@ from tidemark.steps.context import find_spec
 def watermarks(options: argparse.Namespace) -> int:
     """One line a dataset: through when it is complete and final, and which session built it."""
     settings = load_settings()
-    lake = _lake_of(settings)
+    lake = lake_there(settings)
     names = sorted(load_specs(settings.schemas, settings.values))
     width = max(len(name) for name in names)
     for name in names:
@@ -50,7 +50,7 @@ def sessions(options: argparse.Namespace) -> int:
     where = None
     if options.dataset is not None:
         where = ops.of_dataset(find_spec(load_specs(settings.schemas, settings.values), options.dataset).dataset)
-    lake = _lake_of(settings)
+    lake = lake_there(settings)
     planned = ops.rows(lake, "ops.sessions", where, ("session", "plan", "planned_at"))
     closed = {row["session"] for row in ops.rows(lake, "ops.high_watermarks", where, ("session",))}
     newest = sorted(planned, key=lambda row: (row["planned_at"], row["session"]), reverse=True)
@@ -82,10 +82,3 @@ def _session(plan: Plan, at: datetime, state: str) -> str:
     parts += [f"rebuilds {describe(plan.ranges)}"] if plan.ranges else []
     parts += [f"by hand: {reason}"] if reason else []
     return "  ".join(parts)
-
-
-def _lake_of(settings: Settings) -> Lake:
-    """The lake of a home that has one; looking makes none. Raises SettingsError."""
-    if settings.catalog_uri is None and not (settings.lake / "catalog.db").exists():
-        raise SettingsError(f"{settings.home}: no lake is there; name another in TIDEMARK_HOME, or run something first")
-    return open_lake(settings)

@@ -1,0 +1,14 @@
+"""The lake that a command looks at: looking makes none."""
+
+from __future__ import annotations
+
+from tidemark.errors import SettingsError
+from tidemark.lake import Lake, open_lake
+from tidemark.settings import Settings
+
+
+def lake_there(settings: Settings) -> Lake:
+    """The lake of a home that has one. Raises SettingsError: a mistyped home would else look like an empty one."""
+    if settings.catalog_uri is None and not (settings.lake / "catalog.db").exists():
+        raise SettingsError(f"{settings.home}: no lake is there; name another in TIDEMARK_HOME, or run something first")
+    return open_lake(settings)
