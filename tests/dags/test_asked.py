@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from tidemark.airflow.asked import asked
+from tidemark.airflow import asked as module
 from tidemark.errors import RequestRefused
 from tidemark.ranges import Interval
+
+DECLARED = ("from", "to", "reason", "clock")
+"""All that any DAG declares."""
 
 
 @dataclass
@@ -25,6 +29,11 @@ class FakeRun:
     run_after: datetime = datetime(2026, 4, 12, 9, 20, tzinfo=UTC)
     start_date: datetime | None = datetime(2026, 4, 12, 9, 21, tzinfo=UTC)
     triggering_user_name: str | None = "ada"
+
+
+def asked(run: FakeRun, params: dict[str, Any], declared: Sequence[str] = DECLARED) -> module.Asked:
+    """What a run asks for."""
+    return module.asked(run, params, declared)
 
 
 def at(day: int, hour: int = 0) -> datetime:
@@ -86,6 +95,29 @@ def test_from_and_to_are_a_range_named_after_the_run() -> None:
 def test_a_wrong_parameter_is_refused_by_name(params: dict[str, Any], named: str) -> None:
     with pytest.raises(RequestRefused, match=named):
         asked(FakeRun(), params)
+
+
+@pytest.mark.parametrize(
+    ("params", "declared", "said"),
+    [
+        ({"From": "2026-04-01", "To": "2026-04-03"}, DECLARED[:3], "From, To: unknown here; build_interactions takes"),
+        ({"start": "2026-04-01", "end": "2026-04-03"}, DECLARED[:3], "takes from, to, reason, written like this;"),
+        ({"from": "2026-04-01", "to": "2026-04-03"}, (), "from, to: unknown here; build_interactions takes no param"),
+        ({"from": "2026-04-01", "to": "2026-04-03"}, DECLARED[3:], "takes clock, written like this; trigger it again"),
+        ({"clok": None}, DECLARED, "clok: unknown here"),
+        ({"x\n" * 5000: 1}, DECLARED, "unknown here"),
+    ],
+)
+@pytest.mark.parametrize("kind", ["manual", "backfill"])
+def test_a_parameter_that_the_dag_does_not_declare_is_no_usual_run(
+    params: dict[str, Any], declared: Sequence[str], said: str, kind: str
+) -> None:
+    run = FakeRun(kind, data_interval_start=at(3, 8), data_interval_end=at(3, 9))
+    with pytest.raises(RequestRefused) as refused:
+        asked(run, dict.fromkeys(declared) | params, declared)
+    assert said in str(refused.value)
+    assert str(refused.value).isprintable()
+    assert len(str(refused.value)) < 300
 
 
 def test_a_backfill_with_a_range_of_its_own_is_refused() -> None:

@@ -22,6 +22,7 @@ REFUSED_BY_THE_LOOP: Mapping[str, Mapping[str, str]] = {
     "a template and a shell": {"from": "{{ dag }}", "to": "$(touch x)"},
     "from after to": {"from": "2026-04-02", "to": "2026-04-01"},
     "year 9999": {"from": "2026-04-01", "to": "9999-12-31"},
+    "other names": {"From": "2026-04-01", "To": "2026-04-02"},
     "a newline in the reason": {"from": "2026-04-01", "to": "2026-04-02", "reason": "one\ntwo\x00"},
 }
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from tests.dags.test_asked import FakeRun, at
+from tests.dags.test_asked import DECLARED, FakeRun, asked, at
 from tests.hostile.values import FORBIDDEN_TEXT, HOSTILE, environment, untouched
-from tidemark.airflow.asked import asked
 from tidemark.errors import RequestRefused
 
 pytestmark = pytest.mark.dags
@@ -85,8 +85,40 @@ def test_s50_a_refused_request_fails_the_task_for_good_and_opens_nothing(
     home = tmp_path / "home"
     for name, setting in environment(home).items():
         monkeypatch.setenv(name, setting)
-    run = {"dag_run": FakeRun(start_date=datetime(2026, 4, 12, tzinfo=UTC)), "params": spoilt("from", HOSTILE[value])}
+    run = {
+        "dag": SimpleNamespace(params=dict.fromkeys(DECLARED)),
+        "dag_run": FakeRun(start_date=datetime(2026, 4, 12, tzinfo=UTC)),
+        "params": spoilt("from", HOSTILE[value]),
+    }
     monkeypatch.setattr(steps, "get_current_context", lambda: run)
     with pytest.raises(AirflowFailException, match=r"^RequestRefused: from: "):
         steps.init("accounts.account_states")
     assert untouched(home)
+
+
+@pytest.mark.parametrize(
+    ("declares", "conf"),
+    [("a range", {"From": "2026-04-01", "To": "2026-04-03"}), ("nothing", {"from": "2026-04-01", "to": "2026-04-03"})],
+)
+@pytest.mark.parametrize("task", ["init", "maintain_table", "owed"])
+def test_what_airflow_lets_through_beside_the_form_fails_the_task_for_good(
+    task: str, declares: str, conf: dict[str, str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("AIRFLOW_HOME", str(tmp_path / "airflow"))
+    from airflow.sdk import DAG, BaseOperator
+    from airflow.sdk.definitions.param import process_params
+    from airflow.sdk.exceptions import AirflowFailException
+
+    from tidemark.airflow import chores, steps
+    from tidemark.airflow.params import RANGE_PARAMS
+
+    with DAG("one", params=RANGE_PARAMS if declares == "a range" else None) as dag:
+        operator = BaseOperator(task_id="init")
+    params = process_params(dag, operator, conf, suppress_exception=False)
+    assert set(conf) <= set(params), "Airflow hands over what the DAG does not declare"
+    run = {"dag": dag, "dag_run": FakeRun(dag_id="one"), "params": params}
+    for module in (steps, chores):
+        monkeypatch.setattr(module, "get_current_context", lambda: run)
+    call = {"init": steps.init, "maintain_table": chores.maintain_table, "owed": lambda name: steps.owed([name])}[task]
+    with pytest.raises(AirflowFailException, match=f"^RequestRefused: {', '.join(conf)}: unknown here; one takes "):
+        call("accounts.account_states")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -40,8 +40,12 @@ class Asked:
     request_id: str | None = None
 
 
-def asked(run: Run, params: Mapping[str, Any]) -> Asked:
-    """What the run asks for. Raises RequestRefused with the parameter and what is allowed."""
+def asked(run: Run, params: Mapping[str, Any], declared: Collection[str]) -> Asked:
+    """What the run asks for. Raises RequestRefused with the parameter and what is allowed.
+
+    `declared` are the parameters of the DAG.
+    """
+    check_params(run.dag_id, params, declared)
     clock = clock_of(run, params)
     said = {name: params.get(name) or None for name in ("from", "to")}
     if _kind(run) == "backfill":
@@ -52,6 +56,19 @@ def asked(run: Run, params: Mapping[str, Any]) -> Asked:
     name = hashlib.sha256(f"{run.dag_id} {run.run_id}".encode()).hexdigest()[:16]
     request = make_request(wanted, f"run {run.dag_id[:100]} {name}", str(params.get("reason") or _by(run)))
     return Asked(clock, request.range, request.reason, request.request_id)
+
+
+def check_params(dag: str, params: Mapping[str, Any], declared: Collection[str]) -> None:
+    """Refuse a parameter that the DAG does not declare. Raises RequestRefused.
+
+    Airflow lets any key of a run's conf through; one that nobody reads would make a usual run of what was meant
+    as another.
+    """
+    unknown = [name for name in params if name not in declared]
+    if unknown:
+        named = ", ".join(printable(str(name))[:40] for name in unknown[:5])
+        takes = f"{', '.join(declared)}, written like this" if declared else "no parameters"
+        raise RequestRefused(f"{named}: unknown here; {dag} takes {takes}; trigger it again")
 
 
 def clock_of(run: Run, params: Mapping[str, Any]) -> datetime:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from airflow.sdk import get_current_context
 
 from tidemark import maintenance, releases
-from tidemark.airflow.asked import clock_of
+from tidemark.airflow.asked import check_params, clock_of
+from tidemark.airflow.steps import refusing
 from tidemark.session import open_context
 from tidemark.settings import load_settings
 from tidemark.steps.context import Context
@@ -29,4 +30,5 @@ def write_release(dataset: str) -> str:
 
 def _open() -> Context:
     run = get_current_context()
+    refusing(lambda: check_params(run["dag_run"].dag_id, run["params"], list(run["dag"].params)))
     return open_context(load_settings(), clock_of(run["dag_run"], run["params"]))

@@ -20,7 +20,8 @@ _REBUILT = ("stateless", "stateful")
 def request_of(context: Context, dataset: str, asked: Asked) -> Request | None:
     """The restatement that a run asks of a dataset, None where its session is a usual one.
 
-    Sources and versioned datasets have no ranges: inside a restatement they take in what is new.
+    Sources and versioned datasets have no ranges: inside a restatement of others they take in what is new. A DAG
+    that holds nothing else declares no range.
     """
     if asked.range is None or context.spec(dataset).mode not in _REBUILT:
         return None

@@ -18,7 +18,7 @@ _LOG = logging.getLogger(__name__)
 
 def init(dataset: str) -> dict[str, str]:
     """Plan a session. Skipped where there is nothing to do, and the other two tasks with it."""
-    return _refusing(lambda: _init(dataset))
+    return refusing(lambda: _init(dataset))
 
 
 def write_audit_publish(dataset: str, planned: dict[str, str]) -> str:
@@ -26,24 +26,21 @@ def write_audit_publish(dataset: str, planned: dict[str, str]) -> str:
 
     Skipped, and commit with it, where another run has meanwhile done what was asked.
     """
-    return _refusing(lambda: _write_audit_publish(dataset, planned["session"]))
+    return refusing(lambda: _write_audit_publish(dataset, planned["session"]))
 
 
 def commit(dataset: str, published: str) -> None:
     """Close the session, and tell other DAGs by an asset event through when the dataset is complete."""
-    _refusing(lambda: _commit(dataset, published))
+    refusing(lambda: _commit(dataset, published))
 
 
 def owed(datasets: list[str]) -> bool:
     """Whether one of the datasets still owes ranges that the next run can take in."""
-    return _refusing(lambda: _owed(datasets))
+    return refusing(lambda: _owed(datasets))
 
 
 def _owed(datasets: list[str]) -> bool:
-    from tidemark.airflow.asked import asked
-
-    run = get_current_context()
-    if asked(run["dag_run"], run["params"]).range is not None:
+    if _asked().range is not None:
         return False
     context = _open(_clock())
     going_on = [name for name in datasets if _goes_on(context, name)]
@@ -70,12 +67,10 @@ def _goes_on(context: Any, dataset: str) -> bool:
 
 def _init(dataset: str) -> dict[str, str]:
     from tidemark import session
-    from tidemark.airflow.asked import asked
     from tidemark.airflow.restate import nothing_there, request_of
     from tidemark.records import How
 
-    run = get_current_context()
-    wish = asked(run["dag_run"], run["params"])
+    wish = _asked()
     context = _open(wish.clock)
     request = None
     if wish.range is not None:
@@ -119,6 +114,13 @@ def _tell(text: str) -> None:
         _LOG.log(logging.WARNING if line.startswith(WARNING) else logging.INFO, "%s", line)
 
 
+def _asked() -> Any:
+    from tidemark.airflow.asked import asked
+
+    run = get_current_context()
+    return asked(run["dag_run"], run["params"], list(run["dag"].params))
+
+
 def _clock() -> Any:
     from tidemark.airflow.asked import clock_of
 
@@ -137,7 +139,7 @@ def _open(clock: Any) -> Any:
     return open_context(settings, clock)
 
 
-def _refusing(step: Callable[[], Given]) -> Given:
+def refusing(step: Callable[[], Given]) -> Given:
     """Run a step. What would fail the same way again is not retried, and ends in its sentence."""
     from tidemark import errors
 
