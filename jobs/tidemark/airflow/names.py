@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-_NAME = re.compile(r"^dataset:\s*([a-z0-9_.]+)", re.MULTILINE)
+_NAME = re.compile(r"""^(['"]?)dataset\1\s*:\s*(['"]?)([a-z0-9_.]+)\2""", re.MULTILINE)
 
 
 def datasets_of(schemas: Path) -> list[str]:
     """The datasets that have a spec in the folder, by name. The loop refuses a file without a name."""
     found = (_NAME.search(path.read_text(encoding="utf-8")) for path in sorted(schemas.glob("*.yaml")))
-    return sorted(match.group(1) for match in found if match)
+    return sorted(match.group(3) for match in found if match)
