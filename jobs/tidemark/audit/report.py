@@ -47,7 +47,10 @@ class CheckResult:
 
 @dataclass(frozen=True)
 class Report:
-    """The audit of one staged snapshot. `rows` counts what the session added; `site` is its page."""
+    """The audit of one staged snapshot. `rows` counts what the session added; `site` is its page.
+
+    What a failure has people do: `mend` what is wrong, then `clear` that task.
+    """
 
     dataset: str
     session: str
@@ -56,6 +59,7 @@ class Report:
     rows: int
     site: Path | None
     mend: str = "the transform"
+    clear: str = "write_audit_publish"
 
     @property
     def passed(self) -> bool:
@@ -84,7 +88,7 @@ class Report:
         if len(self.failures) > SHOWN_FAILURES:
             lines.append(f"  and {len(self.failures) - SHOWN_FAILURES} more")
         lines.append(f"  report: {self.site or 'no page was written'}")
-        lines.append(f'  next: mend {self.mend}, then clear "write_audit_publish" in this run; {RUNBOOK}')
+        lines.append(f'  next: mend {self.mend}, then clear "{self.clear}" in this run; {RUNBOOK}')
         return "\n".join(lines)
 
     @property

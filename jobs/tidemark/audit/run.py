@@ -84,8 +84,10 @@ def _interrupt(spark: SparkSession) -> None:
 def _report(
     spec: DatasetSpec, session: str, snapshot_id: int, checks: tuple[CheckResult, ...], rows: int, reports: Path
 ) -> Report:
-    mend = f"jobs/{spec.transform.split(':')[0].replace('.', '/')}.py" if spec.transform else "the landed files"
-    return Report(spec.dataset, session, snapshot_id, checks, rows, page_path(reports, spec.dataset, session), mend)
+    report = Report(spec.dataset, session, snapshot_id, checks, rows, page_path(reports, spec.dataset, session))
+    if spec.transform is None:  # a plan names its files, so mended ones need another plan
+        return replace(report, mend="the landed files", clear="init")
+    return replace(report, mend=f"jobs/{spec.transform.split(':')[0].replace('.', '/')}.py")
 
 
 def _checks(
