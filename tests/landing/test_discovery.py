@@ -87,6 +87,15 @@ def test_a_folder_that_links_outside_is_refused(landing: Landing, tmp_path: Path
         found(landing)
 
 
+@pytest.mark.parametrize("path", ["logs/loop", "logs"])
+def test_a_link_that_leads_to_itself_is_refused_by_name(landing: Landing, path: str) -> None:
+    link = landing.settings.landing / path
+    link.parent.mkdir(parents=True, exist_ok=True)
+    link.symlink_to(link)
+    with pytest.raises(LandingError, match=f"^{link}: a link that leads nowhere .*; put the file itself there"):
+        found(landing)
+
+
 def test_links_inside_do_no_harm(landing: Landing) -> None:
     logs = landing.put("logs/a.jsonl", [query()]).parent
     (logs / "loop").symlink_to(logs)

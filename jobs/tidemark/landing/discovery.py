@@ -140,7 +140,10 @@ def _entries(landing: Path, folder: Path) -> list[os.DirEntry[str]]:
 
 def _refuse_outside(landing: Path, link: Path) -> None:
     """Links inside are harmless: what they point at is one content, whatever its name."""
-    target = link.resolve()
+    try:
+        target = link.resolve()
+    except (OSError, RuntimeError) as error:
+        raise LandingError(f"{link}: a link that leads nowhere ({error}); put the file itself there") from error
     if not target.is_relative_to(landing.resolve()):
         raise LandingError(f"{link}: leads out of the landing folder, to {target}; put the file itself there")
 
