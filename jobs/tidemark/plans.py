@@ -48,7 +48,7 @@ class Plan:
     `previous` the watermark it starts from; `completeness` what the target's completeness follows: its
     `inputs`, the `clock`, or the `data` that was handed in (known only once it is staged). `logic` is what the
     rows follow from; `takes_up_logic` says that the table is built by it from this session on. `sets` is
-    a watermark taken up as it stands, and `reason` why, where a person moves it by command. `notes` are
+    a watermark taken up as it stands; `reason` says why, where a person moves it by command or resyncs. `notes` are
     sentences for people and take no part in the id.
     """
 

@@ -59,19 +59,26 @@ def open_context(
 
 
 @told
-def plan(context: Context, dataset: str, request: Request | None = None, resync: bool = False) -> Plan:
-    """What the next session would do; writes no row and stores no plan."""
+def plan(
+    context: Context, dataset: str, request: Request | None = None, resync: bool = False, reason: str = ""
+) -> Plan:
+    """What the next session would do; writes no row and stores no plan. `reason`: why a person resyncs."""
     spec = context.spec(dataset)
     init_step.check_answerable(context, spec, request)
-    return init_step.survey(context, spec, context.lake.ensure_table(spec), request, resync)
+    return init_step.survey(context, spec, context.lake.ensure_table(spec), request, resync, reason)
 
 
 @told
 def init(
-    context: Context, dataset: str, request: Request | None = None, resync: bool = False, say: Say = print
+    context: Context,
+    dataset: str,
+    request: Request | None = None,
+    resync: bool = False,
+    say: Say = print,
+    reason: str = "",
 ) -> Planned:
-    """Decide what the session does, and store the plan."""
-    planned = init_step.init(context, dataset, request, resync)
+    """Decide what the session does, and store the plan. `reason`: why a person resyncs, for the record."""
+    planned = init_step.init(context, dataset, request, resync, reason)
     say(explain(planned.plan))
     return planned
 
@@ -95,7 +102,7 @@ def write_audit_publish(
             return _carry_out(context, current, attempt if redo == 0 and attempt else _fresh_attempt(), say)
         except MainMoved as moved:
             say(f"{moved}; the session starts again from init")
-            current = init(context, dataset, stored.request, stored.resync, say)
+            current = init(context, dataset, stored.request, stored.resync, say, stored.reason)
             if current.plan.how is How.nothing:
                 return Published(current.plan, current.plan.base_snapshot)
     raise MainMoved(
@@ -122,10 +129,15 @@ def commit(context: Context, dataset: str, session: str, say: Say = print) -> Co
 
 @told
 def run(
-    context: Context, dataset: str, request: Request | None = None, resync: bool = False, say: Say = print
+    context: Context,
+    dataset: str,
+    request: Request | None = None,
+    resync: bool = False,
+    say: Say = print,
+    reason: str = "",
 ) -> Committed:
-    """One whole session in this process."""
-    planned = init(context, dataset, request, resync, say)
+    """One whole session in this process. `reason`: why a person resyncs, for the record."""
+    planned = init(context, dataset, request, resync, say, reason)
     if planned.plan.how is How.nothing:
         return Committed(planned.plan, planned.plan.previous)
     published = write_audit_publish(context, dataset, planned.plan.session, say=say)
@@ -164,7 +176,7 @@ def _planned_by_todays_logic(context: Context, planned: Planned, say: Say) -> Pl
     if plan.fingerprint == now or find_published(context, plan) is not None:
         return planned
     say(f"{plan.dataset}: the logic changed since session {plan.session} was planned; it starts again from init")
-    return init(context, plan.dataset, plan.request, plan.resync, say)
+    return init(context, plan.dataset, plan.request, plan.resync, say, plan.reason)
 
 
 def _carry_out(context: Context, planned: Planned, attempt: str, say: Say) -> Published:

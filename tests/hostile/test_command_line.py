@@ -94,6 +94,7 @@ def test_s50_a_hostile_instant_is_refused(
     [
         ["run", STATES, *RANGE],
         ["run", STATES],
+        ["run", "--all", "--resync"],
         ["adopt", STATES],
         ["declare", FEED, "--through", "2026-04-12"],
     ],

@@ -12,17 +12,26 @@ from tests.accounts.world import SCHEMAS, Accounts, Event, hour
 from tests.loop.beside import quietly
 from tidemark import session
 from tidemark.cli.main import main
+from tidemark.lake import ops
 
 pytestmark = [pytest.mark.loop, pytest.mark.spark]
 
 FACTS = "accounts.signups"
 
 
-def test_each_session_says_how_far_it_came(
-    accounts: Accounts, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("TIDEMARK_HOME", str(accounts.settings.home))
+@pytest.fixture
+def command_line(accounts: Accounts, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The command line works on the lake of the test."""
+    settings = accounts.settings
+    monkeypatch.setenv("TIDEMARK_HOME", str(settings.home))
     monkeypatch.setenv("TIDEMARK_SCHEMAS", str(SCHEMAS))
+    monkeypatch.setenv("TIDEMARK_SPARK_REMOTE", str(settings.spark_remote))
+    monkeypatch.setenv("TIDEMARK_CATALOG_URI", settings.catalog_uri or "")
+
+
+def test_each_session_says_how_far_it_came(
+    accounts: Accounts, command_line: None, capsys: pytest.CaptureFixture[str]
+) -> None:
     accounts.append(SIGNUPS, [Event("s0", "a0", 0.5)], complete=0)
     overtaken = session.init(accounts.context, FACTS, say=quietly).plan.session
     accounts.append(SIGNUPS, [Event("s1", "a1", 1.5)], complete=1)
@@ -38,6 +47,31 @@ def test_each_session_says_how_far_it_came(
 
     session.commit(later, FACTS, first, say=quietly)
     assert said(capsys)[first] == "complete through 2026-04-12T02:00Z"
+
+
+def test_the_reason_of_a_resync_stays_on_record_and_of_no_other_session(
+    accounts: Accounts, command_line: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    accounts.append(SIGNUPS, [Event("s0", "a0", 0.5)], complete=0)
+    assert main(["run", FACTS, "--reason", "nobody needs to know"]) == 0
+    assert main(["run", FACTS, "--resync", "--reason", "bots taken out"]) == 0
+    assert main(["run", FACTS, "--reason", "nobody needs to know"]) == 0
+
+    closed = ops.rows(accounts.context.lake, "ops.high_watermarks", columns=("how", "reason"))
+    assert {(row["how"], row["reason"]) for row in closed} == {("append", None), ("overwrite", "bots taken out")}
+    capsys.readouterr()
+    assert main(["sessions", FACTS]) == 0
+    assert [line.count("by hand: bots taken out") for line in capsys.readouterr().out.splitlines()] == [1, 0]
+
+
+def test_a_plan_without_a_reason_is_named_as_ever(accounts: Accounts) -> None:
+    accounts.append(SIGNUPS, [Event("s0", "a0", 0.5)], complete=0)
+    usual = session.plan(accounts.context, FACTS)
+    assert session.plan(accounts.context, FACTS, reason="only a resync has one") == usual
+    resynced = session.plan(accounts.context, FACTS, resync=True)
+    told = session.plan(accounts.context, FACTS, resync=True, reason="bots taken out")
+    assert told.session != resynced.session
+    assert replace(told, reason="", session=resynced.session) == resynced
 
 
 def said(capsys: pytest.CaptureFixture[str]) -> dict[str, str]:

@@ -120,7 +120,9 @@ def _by_hand(parser: argparse.ArgumentParser) -> None:
 def _range(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--from", dest="start", metavar="INSTANT", help="rebuild from this UTC instant (a backfill)")
     parser.add_argument("--to", dest="end", metavar="INSTANT", help="up to this UTC instant, exclusive")
-    parser.add_argument("--reason", default="asked for on the command line", help="why, for the record")
+    parser.add_argument(
+        "--reason", default="asked for on the command line", help="why a range or a resync, for the record"
+    )
     parser.add_argument("--resync", action="store_true", help="rebuild from all that the inputs hold now")
     _clock(parser)
 

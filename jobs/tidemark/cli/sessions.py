@@ -21,7 +21,7 @@ def plan(options: argparse.Namespace) -> int:
     dataset = check_dataset(options.dataset)
     request = _request(options, dataset)
     context = session.open_context(load_settings(), clock.of(options), dataset, lake_there)
-    print(explain(session.plan(context, dataset, request, options.resync)))
+    print(explain(session.plan(context, dataset, request, options.resync, options.reason)))
     return 0
 
 
@@ -35,23 +35,25 @@ def run(options: argparse.Namespace) -> int:
         return 0
     dataset = check_dataset(options.dataset)
     request = _request(options, dataset)
-    _run_one(session.open_context(load_settings(), clock.of(options), dataset), dataset, request, options.resync)
+    context = session.open_context(load_settings(), clock.of(options), dataset)
+    _run_one(context, dataset, request, options.resync, options.reason)
     return 0
 
 
 def _run_all(options: argparse.Namespace) -> None:
     if options.start is not None or options.end is not None:
         raise RequestRefused("from, to: a range is rebuilt in one dataset, and flows on from it; name the dataset")
+    reason = check_reason(options.reason)
     context = session.open_context(load_settings(), clock.of(options))
     for name in session.in_order(dict(context.specs)):
-        _run_one(context, name, None, options.resync and context.specs[name].mode != "source")
+        _run_one(context, name, None, options.resync and context.specs[name].mode != "source", reason)
 
 
-def _run_one(context: Context, dataset: str, request: Request | None, resync: bool) -> None:
+def _run_one(context: Context, dataset: str, request: Request | None, resync: bool, reason: str) -> None:
     """One session, and those after it that a large catch-up needs."""
     owes = True
     while owes:
-        done = session.run(context, dataset, request, resync)
+        done = session.run(context, dataset, request, resync, reason=reason)
         if done.plan.how is not How.nothing:
             print(f"{dataset}: {done.plan.how}, session {done.plan.session}")
         goes_on = request is None and done.plan.how is not How.nothing

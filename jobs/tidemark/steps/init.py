@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from pyiceberg.table import Table
 
 from tidemark.fingerprint import fingerprint, logic
 from tidemark.lake.commits import watermark_of
 from tidemark.lake.evolution import evolution, evolve
 from tidemark.lake.own_hands import check_all_foreign_goes, check_own_hands
-from tidemark.planning import Situation, TargetState, backfill, make_plan
+from tidemark.planning import Situation, TargetState, backfill, make_plan, with_session_id
 from tidemark.plans import Plan
 from tidemark.records import How, Request
 from tidemark.spec import DatasetSpec
@@ -21,13 +23,15 @@ from tidemark.steps.landing import landing_state
 from tidemark.steps.stored import store
 
 
-def init(context: Context, dataset: str, request: Request | None = None, resync: bool = False) -> Planned:
+def init(
+    context: Context, dataset: str, request: Request | None = None, resync: bool = False, reason: str = ""
+) -> Planned:
     """Plan the dataset's next session and store the plan; a plan that does nothing is not stored."""
     spec = context.spec(dataset)
     check_answerable(context, spec, request)
     target = evolve(context.lake.ensure_table(spec), spec)
     close_published(context, target)
-    plan = survey(context, spec, target, request, resync)
+    plan = survey(context, spec, target, request, resync, reason)
     return Planned(store(context, plan))
 
 
@@ -39,15 +43,24 @@ def check_answerable(context: Context, spec: DatasetSpec, request: Request | Non
     backfill.check_answerable(spec, watermark_of(table) if table else None)
 
 
-def survey(context: Context, spec: DatasetSpec, target: Table, request: Request | None, resync: bool) -> Plan:
-    """The plan that follows from the tables as they are now; writes nothing."""
+def survey(
+    context: Context, spec: DatasetSpec, target: Table, request: Request | None, resync: bool, reason: str = ""
+) -> Plan:
+    """The plan that follows from the tables as they are now; writes nothing. `reason`: why a person resyncs."""
     evolution(target, spec)
     if not resync:
         check_own_hands(target)
     plan = make_plan(_situation(context, spec, target, request, resync))
     if resync and not (plan.how is How.overwrite and plan.replaces_all):
         check_all_foreign_goes(target)
-    return plan
+    return _on_record(plan, reason) if resync else plan
+
+
+def _on_record(plan: Plan, reason: str) -> Plan:
+    """The plan with the reason of whoever asked for it; what does nothing needs none."""
+    if not reason or plan.how is How.nothing:
+        return plan
+    return with_session_id(replace(plan, reason=reason))
 
 
 def _situation(context: Context, spec: DatasetSpec, target: Table, request: Request | None, resync: bool) -> Situation:
