@@ -13,11 +13,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
-from pyiceberg.expressions import AlwaysTrue
+from pyiceberg.expressions import AlwaysTrue, BooleanExpression
 
 from tidemark.errors import RequestRefused, SpecError
+from tidemark.lake import ops
 from tidemark.lake.catalog import Lake
-from tidemark.lake.conditions import at_least
+from tidemark.lake.conditions import any_of, at_least, both, one_of
 from tidemark.landing.bulk import action_of
 from tidemark.landing.folders import kind_of
 from tidemark.landing.items import KEPT_TEXT
@@ -58,7 +59,7 @@ class Replay:
 def read_refusals(
     lake: Lake, specs: Mapping[str, DatasetSpec], reason: str, since: datetime | None, records: bool
 ) -> list[Refusal]:
-    """All that was refused, by file and place: whose reason holds `reason`, that arrived at `since` or later.
+    """All that was refused, by file and place: whose reason holds `reason`, that was landed at `since` or later.
 
     `record` is read only where `records` says so. Raises SpecError for a quarantine without its columns.
     """
@@ -69,16 +70,30 @@ def read_refusals(
         _check_columns(specs, name)
         if table is None:
             continue
-        arrived = AlwaysTrue() if since is None else at_least("arrived_at", since.isoformat())
-        rows = table.scan(arrived, selected_fields=wanted).to_arrow().to_pylist()
+        landed = AlwaysTrue() if since is None else _landed_since(lake, name, since)
+        rows = table.scan(landed, selected_fields=wanted).to_arrow().to_pylist()
         found += [Refusal(**row) for row in rows if reason in row["reason"]]
     return sorted(found)
+
+
+def _landed_since(lake: Lake, name: str, since: datetime) -> BooleanExpression:
+    """Rows that came with a landing at `since` or later: by `ops`, and, where a session is not closed yet, by arrival.
+
+    Arrival alone is not enough: in a folder named after an hour it is that hour, however late the file came.
+    """
+    at = since.isoformat()
+    when = both(ops.of_dataset(name), at_least("landed_at", at))
+    files = ops.rows(lake, "ops.landed_files", when, ("sha256", "path"))
+    of_files = both(
+        one_of("file_id", (row["sha256"] for row in files)), one_of("file_path", (row["path"] for row in files))
+    )
+    return any_of((at_least("arrived_at", at), of_files))
 
 
 def _check_columns(specs: Mapping[str, DatasetSpec], name: str) -> None:
     if name not in specs:
         return
-    missing = [column for column in (*COLUMNS, "arrived_at") if column not in specs[name].columns]
+    missing = [column for column in (*COLUMNS, "arrived_at", "file_id") if column not in specs[name].columns]
     if missing:
         raise SpecError(f"{specs[name].path}: a quarantine has no column {', '.join(missing)}; add it")
 

@@ -94,6 +94,41 @@ def test_a_mended_record_lands_flows_and_is_landed_once(
     assert "1  queried_at is wrong" in capsys.readouterr().out
 
 
+@pytest.mark.spark
+@pytest.mark.loop
+def test_since_chooses_by_the_landing_and_not_by_the_hour_of_the_folder(
+    shop: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run(shop, "search.quarantined_records")
+    late = shop.landing / "logs" / "2026-04-10T07" / "late.jsonl"
+    late.parent.mkdir()
+    late.write_text("{broken\n")
+    run(shop, "search.quarantined_records", later=1)
+
+    assert counted(capsys, "--since", "2026-04-12T10:00Z") == 1
+    assert counted(capsys, "--since", "2026-04-12T09:00Z") == 4
+    assert counted(capsys, "--since", "2026-04-12T10:01Z") == 0
+
+
+@pytest.mark.spark
+@pytest.mark.loop
+def test_since_shows_what_a_session_refused_that_is_not_closed_yet(
+    shop: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    context = session.open_context(shop, CLOCK)
+    planned = session.init(context, "search.quarantined_records", say=lambda _: None).plan
+    session.write_audit_publish(context, "search.quarantined_records", planned.session, say=lambda _: None)
+    assert counted(capsys, "--since", "2026-04-12T09:00Z") == 3
+
+
+def counted(capsys: pytest.CaptureFixture[str], *arguments: str) -> int:
+    """How many refusals the command counts."""
+    capsys.readouterr()
+    assert main(["quarantined", *arguments]) == 0
+    said = capsys.readouterr().out
+    return 0 if said.startswith("nothing") else int(said.split("\n")[-2].split()[0])
+
+
 def test_nothing_is_quarantined_on_an_empty_lake(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -106,7 +106,7 @@ def _declare(parser: argparse.ArgumentParser) -> None:
 def _quarantined(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--reason", default=None, metavar="TEXT", help="only where the reason holds this text")
     parser.add_argument(
-        "--since", default=None, metavar="INSTANT", help="only what arrived at this UTC instant or later"
+        "--since", default=None, metavar="INSTANT", help="only what was landed at this UTC instant or later"
     )
     parser.add_argument("--out", default=None, metavar="FOLDER", help="write the records to files in this folder")
     parser.set_defaults(command=_command("quarantined", "quarantined"))
