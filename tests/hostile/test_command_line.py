@@ -166,6 +166,19 @@ def test_looking_at_a_home_without_a_lake_makes_none(
     assert untouched(lake)
 
 
+def test_the_doctor_makes_no_home_and_sees_where_none_can_be_made(
+    lake: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    main(["doctor"])
+    said = capsys.readouterr().out
+    assert f"none in {lake} yet" in said
+    assert untouched(lake)
+    lake.write_text("a file")
+    monkeypatch.setenv("TIDEMARK_HOME", str(lake / "below"))
+    assert main(["doctor"]) == 1
+    assert f"FAIL  home         {lake / 'below'}: nothing can be written to {lake}" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize("command", ["run", "plan"])
 def test_s51_a_range_of_what_is_not_built_makes_no_table(
     lake: Path, capsys: pytest.CaptureFixture[str], command: str

@@ -13,6 +13,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from tidemark.cli.lakes import has_lake
 from tidemark.errors import TidemarkError
 from tidemark.failures import telling
 from tidemark.lake import open_lake
@@ -101,16 +102,20 @@ def _specs() -> str:
 
 
 def _home() -> str:
-    settings = load_settings()
-    settings.home.mkdir(parents=True, exist_ok=True)
-    free = shutil.disk_usage(settings.home).free / 2**30
+    home = load_settings().home
+    there = next(folder for folder in (home, *home.parents) if folder.exists())
+    if not (there.is_dir() and os.access(there, os.W_OK | os.X_OK)):
+        raise TidemarkError(f"{home}: nothing can be written to {there}; name another home in TIDEMARK_HOME")
+    free = shutil.disk_usage(there).free / 2**30
     if free < 1:
-        raise TidemarkError(f"{settings.home}: {free:.1f} GiB free; make room, or name another home in TIDEMARK_HOME")
-    return f"{settings.home}, {free:.0f} GiB free"
+        raise TidemarkError(f"{home}: {free:.1f} GiB free; make room, or name another home in TIDEMARK_HOME")
+    return f"{home}, {free:.0f} GiB free" + ("" if there == home else ", made by the first session")
 
 
 def _catalog() -> str:
     settings = load_settings()
+    if not has_lake(settings):
+        return f"none in {settings.home} yet, made by the first session"
     with telling(str(settings.lake)):
         catalog = open_lake(settings).catalog
         return f"{sum(len(catalog.list_tables(n)) for n in catalog.list_namespaces())} tables"

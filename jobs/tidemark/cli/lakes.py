@@ -9,6 +9,11 @@ from tidemark.settings import Settings
 
 def lake_there(settings: Settings) -> Lake:
     """The lake of a home that has one. Raises SettingsError: a mistyped home would else look like an empty one."""
-    if settings.catalog_uri is None and not (settings.lake / "catalog.db").exists():
+    if not has_lake(settings):
         raise SettingsError(f"{settings.home}: no lake is there; name another in TIDEMARK_HOME, or run something first")
     return open_lake(settings)
+
+
+def has_lake(settings: Settings) -> bool:
+    """Whether the home has a lake; one that another address names is taken to be there."""
+    return settings.catalog_uri is not None or (settings.lake / "catalog.db").exists()
