@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tidemark import connect_server
 from tidemark.connect_server import ensure_server, find_jars
 from tidemark.errors import EngineError
 from tidemark.settings import CHECKOUT, Settings
@@ -26,6 +27,12 @@ def test_missing_jars_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv("TIDEMARK_JARS", str(tmp_path))
     with pytest.raises(EngineError, match="make setup"):
         find_jars()
+
+
+def test_the_memory_of_the_settings_is_the_server_s(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connect_server, "find_jars", list)
+    command = connect_server._command(1, Settings(home=tmp_path, schemas=tmp_path, spark_memory="1500m"))
+    assert command[command.index("--driver-memory") + 1] == "1500m"
 
 
 AFTER_THE_SERVER = """

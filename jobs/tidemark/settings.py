@@ -21,8 +21,9 @@ _CATALOG = re.compile(
     r"(\?(sslmode|sslrootcert|connect_timeout|user|password)=[^\s&#]*"
     r"(&(sslmode|sslrootcert|connect_timeout|user|password)=[^\s&#]*)*)?"
 )
-_UNFIT = re.compile(r"[?#%]|\$\{")
-"""What would mean something inside the catalog's address, which holds the home's path."""
+_MEMORY = re.compile("[1-9][0-9]{0,8}[mg]")
+_UNFIT = re.compile(r"[?#%,]|\$\{")
+"""What would mean something inside the catalog's address or Spark's list of folders, which hold the home's path."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,7 @@ class Settings:
     catalog_uri: str | None = None
     spark_remote: str | None = None
     spark_port: int | None = None
+    spark_memory: str = "3g"
 
     @property
     def landing(self) -> Path:
@@ -88,6 +90,7 @@ def load_settings(env: Mapping[str, str] | None = None) -> Settings:
         catalog_uri=_address(env, "TIDEMARK_CATALOG_URI", _CATALOG, "postgresql://user@host:5432/database"),
         spark_remote=_address(env, "TIDEMARK_SPARK_REMOTE", _REMOTE, "sc://host:15002"),
         spark_port=_port(env),
+        spark_memory=_memory(env),
     )
 
 
@@ -135,3 +138,11 @@ def _port(env: Mapping[str, str]) -> int | None:
     if not re.fullmatch("[0-9]{1,5}", text) or not 1 <= int(text) <= 65535:
         raise SettingsError(f"TIDEMARK_SPARK_PORT: {ascii(text)[:40]} is no port; write a number from 1 to 65535")
     return int(text)
+
+
+def _memory(env: Mapping[str, str]) -> str:
+    text = env.get("TIDEMARK_SPARK_MEMORY") or Settings.spark_memory
+    if not _MEMORY.fullmatch(text):
+        what = f"TIDEMARK_SPARK_MEMORY: {ascii(text)[:40]} is no size"
+        raise SettingsError(f"{what}; write a number and m or g, such as 3g, or leave it out")
+    return text
