@@ -92,7 +92,9 @@ SPOILED = [
     ("visits", "settings: [actions]", "settings: [action]", "settings", "the settings have no key action; did you mean actions?"),
     ("visits", "catch_up_limit: 60d", "catch_up_limit: 0d", "catch_up", "write how old a target hour may be"),
     # landing
-    ("doors", "folders: [doors]", "folders: [../doors]", "landing", "write a folder below the landing folder"),
+    ("doors", "folders: [doors]", "folders: [../doors]", "landing", "name folders right below the landing folder"),
+    ("doors", "folders: [doors]", "folders: [shop/doors]", "landing", "name folders right below the landing folder, such as queries, without /"),
+    ("doors", "quarantine: none", "quarantine: refused", "landing", "write namespace.name"),
     ("doors", "folders: [doors]", "folders: []", "landing", "name at least one folder"),
     ("doors", "group: shop, ", "", "landing", "landing has no group; add group:"),
     ("doors", "folders: [doors]", "folders: [doors], settling: -1m", "landing", "landing.settling is negative"),
