@@ -25,6 +25,7 @@ partition_by: [day(arrived_at)]
 landing: {group: refused, folders: [doors, tills], parser: "shops.feed:parse"}
 columns:
   shop: {type: string, required: true, means: the shop}
+  file_id: {type: string, required: true, means: its content}
   file_path: {type: string, required: true, means: the file}
   place: {type: long, required: true, means: the line}
   reason: {type: string, required: true, means: why}

@@ -8,7 +8,14 @@ from collections.abc import Mapping
 from tidemark.spec.document import Item
 from tidemark.spec.model import DatasetSpec, LandingSpec
 
-REFUSAL = {"file_path": "string", "place": "long", "reason": "string", "record": "string", "arrived_at": "timestamp"}
+REFUSAL = {
+    "file_id": "string",
+    "file_path": "string",
+    "place": "long",
+    "reason": "string",
+    "record": "string",
+    "arrived_at": "timestamp",
+}
 """Columns that landing fills for a refusal, and their types. Into any other it writes a text."""
 
 
