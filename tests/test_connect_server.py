@@ -75,6 +75,12 @@ def test_a_broken_state_file_is_no_server(settings: Settings, content: str) -> N
     assert not (settings.run / "spark-connect.json").exists()
 
 
+def test_the_memory_of_the_settings_is_the_server_s(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connect_server, "find_jars", list)
+    command = connect_server._command(1, Settings(home=tmp_path, schemas=tmp_path, spark_memory="1500m"))
+    assert command[command.index("--driver-memory") + 1] == "1500m"
+
+
 AFTER_THE_SERVER = """
 import sys
 from pathlib import Path

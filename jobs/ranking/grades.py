@@ -47,4 +47,5 @@ def _of(raw: Any, source: str) -> str:
 
 def _remedy(source: str, *values: float) -> str:
     written = ", ".join(f"{value:g}: <0-4>" for value in dict.fromkeys(values))
-    return f"write in infra/search.yaml under `grades`: {source[:60]}: {{{written}, ...}}"
+    mapping = f"{source[:60]}: {{{written}, ...}}"
+    return f"write in infra/search.yaml under `grades`: {mapping}; then tidemark quarantined --out"

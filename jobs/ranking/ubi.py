@@ -5,6 +5,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 NO_APPLICATION = "unknown"
+_OF_EVENTS = ("action_name", "event_attributes")
+_OF_QUERIES = ("query_response_id", "query_response_hit_ids", "query_attributes")
 _ENCODER = json.JSONEncoder(
     sort_keys=True,
     separators=(",", ":"),
@@ -36,13 +38,25 @@ def to_json(value: Any) -> str | None:
 
 
 def _is_event(record: Mapping[str, Any], place: Mapping[str, Any]) -> bool:
-    """By the index of a bulk file, else by what only events have, else by the folder."""
+    """By the index of a bulk file, else by what only events or only queries say, else by the folder.
+
+    A row of a Parquet file has the columns of both, so a value tells more than a key. A key without its value is
+    still a sign: an event without its name must not pass for a query.
+    """
     index = place.get("index") or ""
     if "event" in index or "quer" in index:
         return "event" in index
-    if "action_name" in record or "event_attributes" in record:
+    if _says(record, _OF_EVENTS):
+        return True
+    if _says(record, _OF_QUERIES):
+        return False
+    if any(key in record for key in _OF_EVENTS):
         return True
     return str(place["file_path"]).startswith("events/")
+
+
+def _says(record: Mapping[str, Any], keys: Iterable[str]) -> bool:
+    return any(record.get(key) is not None for key in keys)
 
 
 def _query(record: Mapping[str, Any]) -> dict[str, Any]:

@@ -155,10 +155,9 @@ def _command(port: int, settings: Settings) -> list[str]:
         "spark.python.daemon.module": "tidemark.python_daemon",
     }
     options = [part for key, value in conf.items() for part in ("--conf", f"{key}={value}")]
-    memory = os.environ.get("TIDEMARK_SPARK_MEMORY", "3g")
     submit = spark_home() / "bin" / "spark-submit"
     return [
-        str(submit), "--master", "local[*]", "--driver-memory", memory, "--class", _SERVER,
+        str(submit), "--master", "local[*]", "--driver-memory", settings.spark_memory, "--class", _SERVER,
         "--jars", ",".join(str(jar) for jar in jars), *options, "spark-internal",
     ]  # fmt: skip
 

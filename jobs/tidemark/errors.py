@@ -5,7 +5,8 @@
     |- SpecError              a dataset spec is wrong: file, line, remedy
     |- RequestRefused         a run parameter (range, dataset, reason) is not acceptable
     |- InputChanged           an input did something that the loop does not follow
-    |  `- PositionLost        the watermark's snapshot is no longer in the input's history
+    |  |- PositionLost        the watermark's snapshot is no longer in the input's history
+    |  `- TransformRefused    a transform says that it cannot work with what it was given
     |- ColumnsDiffer          a table has not the columns of its spec, and more than adding would mend it
     |- TargetChanged          somebody else's hand was on a target
     |  |- ForeignCommit       a commit that no session made
@@ -47,6 +48,10 @@ class InputChanged(TidemarkError):
 
 class PositionLost(InputChanged):
     """The watermark's snapshot is no longer in the input's history."""
+
+
+class TransformRefused(InputChanged):
+    """A transform says that it cannot work with what its inputs or settings hold; nothing was written."""
 
 
 class ColumnsDiffer(TidemarkError):

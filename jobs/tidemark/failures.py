@@ -6,6 +6,7 @@ around each call that a person or a scheduler makes, so that no library's error 
 
 from __future__ import annotations
 
+import logging
 import re
 import sys
 from collections.abc import Callable, Iterator
@@ -16,7 +17,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from tidemark import errors
-from tidemark.errors import EngineError, StorageError, TidemarkError, WriteError
+from tidemark.errors import EngineError, StorageError, TidemarkError, TransformRefused, WriteError
 
 Scope = TypeVar("Scope")
 Rest = ParamSpec("Rest")
@@ -26,6 +27,7 @@ AGAIN = "Then run it again: it goes on where it stopped; readers see what was pu
 _OURS = re.compile(r"tidemark\.errors\.(\w+): (.+)")
 _STAGE = re.compile(r"Job aborted due to stage failure: .*?\(TID \d+\) \([^)]*\): ")
 _LONGEST = 400
+_LOG = logging.getLogger(__name__)
 
 
 def told(
@@ -33,7 +35,7 @@ def told(
 ) -> Callable[Concatenate[Scope, str, Rest], Given]:
     """Decorate a call whose second argument names the dataset: it raises errors of ours, with the cause kept.
 
-    What we do not know (a transform's own bug among it) passes as it is.
+    What we do not know (a bug among it) passes as it is.
     """
 
     @wraps(step)
@@ -54,6 +56,30 @@ def telling(where: str) -> Iterator[None]:
         if ours is None:
             raise
         raise ours from error
+
+
+@contextmanager
+def telling_refusals(dataset: str, transform: str) -> Iterator[None]:
+    """Around a transform (`package.module:function`): its own ValueError is a refusal and raises TransformRefused.
+
+    That of a library that it calls is none: it knows nothing of inputs and settings, and passes as it is.
+    """
+    try:
+        yield
+    except ValueError as error:
+        if _raised_in(error) != transform.split(".")[0]:
+            raise
+        _LOG.info("%s: %s refuses", dataset, transform, exc_info=error)  # it may be a bug all the same
+        raise TransformRefused(f"{dataset}: {transform} refuses what it was given: {_short(error)}") from error
+
+
+def _raised_in(error: ValueError) -> str:
+    """The package whose code raised it."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    name = trace.tb_frame.f_globals.get("__name__", "") if trace is not None else ""
+    return str(name).split(".")[0]
 
 
 def translate(error: Exception, where: str) -> TidemarkError | None:

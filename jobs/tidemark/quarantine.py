@@ -7,15 +7,15 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
 from pyiceberg.expressions import AlwaysTrue, BooleanExpression
 
-from tidemark.errors import RequestRefused, SpecError
+from tidemark.errors import RequestRefused
 from tidemark.lake import ops
 from tidemark.lake.catalog import Lake
 from tidemark.lake.conditions import any_of, at_least, both, one_of
@@ -25,7 +25,7 @@ from tidemark.landing.items import KEPT_TEXT
 from tidemark.landing.jsontext import decode_json
 from tidemark.spec import DatasetSpec
 
-COLUMNS = ("file_path", "place", "reason", "record")
+COLUMNS = ("file_path", "place", "reason", "file_id", "record")
 
 WHOLE_FILE = "whole file"
 CUT = f"cut at {KEPT_TEXT // 1024} KiB"
@@ -40,6 +40,7 @@ class Refusal(NamedTuple):
     place: int
     reason: str
     record: str = ""
+    file_id: str = ""
 
     @property
     def kind(self) -> str:
@@ -49,7 +50,10 @@ class Refusal(NamedTuple):
 
 @dataclass(frozen=True)
 class Replay:
-    """Lines to write by landing folder, and what cannot be written, by why."""
+    """Lines to write by where they stood, `folder/name`, and what cannot be written, by why.
+
+    The name is that of the file before its first dot: a parser may read it, as that of judgments does.
+    """
 
     lines: Mapping[str, tuple[str, ...]]
     left: Mapping[str, tuple[Refusal, ...]]
@@ -61,13 +65,12 @@ def read_refusals(
 ) -> list[Refusal]:
     """All that was refused, by file and place: whose reason holds `reason`, that was landed at `since` or later.
 
-    `record` is read only where `records` says so. Raises SpecError for a quarantine without its columns.
+    `record` is read only where `records` says so.
     """
-    wanted = COLUMNS if records else COLUMNS[:-1]
+    wanted = COLUMNS if records else COLUMNS[:3]
     found: list[Refusal] = []
     for name in sorted({s.landing.quarantine for s in specs.values() if s.landing and s.landing.quarantine}):
         table = lake.find_table(name)
-        _check_columns(specs, name)
         if table is None:
             continue
         landed = AlwaysTrue() if since is None else _landed_since(lake, name, since)
@@ -90,14 +93,6 @@ def _landed_since(lake: Lake, name: str, since: datetime) -> BooleanExpression:
     return any_of((at_least("arrived_at", at), of_files))
 
 
-def _check_columns(specs: Mapping[str, DatasetSpec], name: str) -> None:
-    if name not in specs:
-        return
-    missing = [column for column in (*COLUMNS, "arrived_at", "file_id") if column not in specs[name].columns]
-    if missing:
-        raise SpecError(f"{specs[name].path}: a quarantine has no column {', '.join(missing)}; add it")
-
-
 def count(refusals: Iterable[Refusal]) -> list[tuple[int, str, str]]:
     """Number, kind of reason and file; the most first."""
     numbers = Counter((refusal.kind, refusal.file_path) for refusal in refusals)
@@ -105,21 +100,26 @@ def count(refusals: Iterable[Refusal]) -> list[tuple[int, str, str]]:
 
 
 def replay(refusals: Iterable[Refusal], folders: Iterable[str]) -> Replay:
-    """What can be written, each text once a folder, and what cannot. `folders` are those of today's specs."""
+    """What can be written, each text once a place, and what cannot. `folders` are those of today's specs."""
     known = {kind_of(folder) for folder in folders}
     lines: dict[str, dict[str, None]] = {}
     left: dict[str, list[Refusal]] = {}
     doubles = 0
     for refusal in refusals:
-        folder, why = kind_of(refusal.file_path), _why_not(refusal)
-        if folder not in known:
+        place, why = _place_of(refusal.file_path), _why_not(refusal)
+        if kind_of(place) not in known:
             why = NO_FOLDER
         if why is not None:
             left.setdefault(why, []).append(refusal)
             continue
-        doubles += refusal.record in lines.setdefault(folder, {})
-        lines[folder][refusal.record] = None
-    return Replay({f: tuple(texts) for f, texts in lines.items()}, {w: tuple(r) for w, r in left.items()}, doubles)
+        doubles += refusal.record in lines.setdefault(place, {})
+        lines[place][refusal.record] = None
+    return Replay({p: tuple(texts) for p, texts in lines.items()}, {w: tuple(r) for w, r in left.items()}, doubles)
+
+
+def _place_of(path: str) -> str:
+    """`logs/2026-04-12T07/shop.jsonl.gz` as `logs/shop`."""
+    return f"{kind_of(path)}/{PurePosixPath(path).name.split('.')[0]}"
 
 
 def _why_not(refusal: Refusal) -> str | None:
@@ -141,24 +141,35 @@ def _is_action(text: str) -> bool:
         return False
 
 
-def write_files(lines: Mapping[str, tuple[str, ...]], out: Path, landing: Path) -> list[Path]:
-    """Write a file a landing folder below `out`, named after its content. Raises RequestRefused.
+def write_files(
+    lines: Mapping[str, tuple[str, ...]], out: Path, landing: Path, refused: Collection[str] = ()
+) -> list[Path]:
+    """Write a file a place below `out`, named after place and content, in their order. Raises RequestRefused.
 
     Nothing is written into the landing folder, nor over a file, nor what lies in the landing folder already.
+    `refused` are the sums of the files that the lines come from.
     """
-    contents = {folder: "".join(f"{line}\n" for line in found).encode() for folder, found in sorted(lines.items())}
-    paths = {folder: out / folder / _name(content) for folder, content in contents.items()}
-    for folder, path in paths.items():
-        _check_place(path, landing, landing / folder / path.name)
-    for folder, path in paths.items():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("xb") as stream:
-            stream.write(contents[folder])
-    return list(paths.values())
+    contents = [_content(texts, refused) for _, texts in sorted(lines.items())]
+    names = [f"{place}.quarantined-{_sum(c)[:12]}.jsonl" for place, c in zip(sorted(lines), contents, strict=True)]
+    for name in names:
+        _check_place(out / name, landing, landing / name)
+    for name, content in zip(names, contents, strict=True):
+        (out / name).parent.mkdir(parents=True, exist_ok=True)
+        with (out / name).open("xb") as stream:
+            stream.write(content)
+    return [out / name for name in names]
 
 
-def _name(content: bytes) -> str:
-    return f"quarantined-{hashlib.sha256(content).hexdigest()[:12]}.jsonl"
+def _content(texts: Iterable[str], refused: Collection[str]) -> bytes:
+    """A line each. Content that came before does not land again: where no line needs mending, an empty one is added."""
+    content = "".join(f"{text}\n" for text in texts).encode()
+    while _sum(content) in refused:
+        content += b"\n"
+    return content
+
+
+def _sum(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
 
 
 def _check_place(path: Path, landing: Path, handed_in: Path) -> None:

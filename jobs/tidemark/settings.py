@@ -11,6 +11,7 @@ from typing import Any
 
 from tidemark.errors import SettingsError
 from tidemark.settings_file import check_landing, overlay, read_settings
+from tidemark.settings_schema import check_values, read_schema
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 
@@ -20,8 +21,9 @@ _CATALOG = re.compile(
     r"(\?(sslmode|sslrootcert|connect_timeout|user|password)=[^\s&#]*"
     r"(&(sslmode|sslrootcert|connect_timeout|user|password)=[^\s&#]*)*)?"
 )
-_UNFIT = re.compile(r"[?#%]|\$\{")
-"""What would mean something inside the catalog's address, which holds the home's path."""
+_MEMORY = re.compile("[1-9][0-9]{0,8}[mg]")
+_UNFIT = re.compile(r"[?#%,]|\$\{")
+"""What would mean something inside the catalog's address or Spark's list of folders, which hold the home's path."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +31,8 @@ class Settings:
     """Paths of one home and the values handed to specs and transforms.
 
     `values` are the keys of `infra/search.yaml` (or TIDEMARK_VALUES), each replaced by the key of the same
-    name in `<home>/search.yaml` where that file has it; nested mappings are merged one level deep.
+    name in `<home>/search.yaml` where that file has it; nested mappings are merged one level deep. Both files
+    are checked against the schema beside the former, where there is one.
     """
 
     home: Path
@@ -38,6 +41,7 @@ class Settings:
     catalog_uri: str | None = None
     spark_remote: str | None = None
     spark_port: int | None = None
+    spark_memory: str = "3g"
 
     @property
     def landing(self) -> Path:
@@ -79,23 +83,33 @@ def load_settings(env: Mapping[str, str] | None = None) -> Settings:
     """Read the settings in force. Raises SettingsError with the place and the remedy."""
     env = os.environ if env is None else env
     home = _path(env, "TIDEMARK_HOME", CHECKOUT / ".tidemark")
-    values = overlay(_shared_values(env), read_settings(home / "search.yaml"))
-    check_landing(values)
     return Settings(
         home=home,
         schemas=_path(env, "TIDEMARK_SCHEMAS", CHECKOUT / "schemas"),
-        values=values,
+        values=_values(_values_file(env), home / "search.yaml"),
         catalog_uri=_address(env, "TIDEMARK_CATALOG_URI", _CATALOG, "postgresql://user@host:5432/database"),
         spark_remote=_address(env, "TIDEMARK_SPARK_REMOTE", _REMOTE, "sc://host:15002"),
         spark_port=_port(env),
+        spark_memory=_memory(env),
     )
 
 
-def _shared_values(env: Mapping[str, str]) -> dict[str, Any]:
+def _values_file(env: Mapping[str, str]) -> Path:
     path = _path(env, "TIDEMARK_VALUES", CHECKOUT / "infra" / "search.yaml")
     if env.get("TIDEMARK_VALUES") and not path.exists():
         raise SettingsError(f"TIDEMARK_VALUES: {path} is not there; name a file of keys and values, or leave it out")
-    return read_settings(path)
+    return path
+
+
+def _values(shared: Path, own: Path) -> dict[str, Any]:
+    """The shared values under the home's own; each file is checked alone, so that the right one is named."""
+    schema, merged = read_schema(shared), dict[str, Any]()
+    for path in (shared, own):
+        values = read_settings(path)
+        check_landing(values, path)
+        check_values(values, path, schema)
+        merged = overlay(merged, values)
+    return merged
 
 
 def _path(env: Mapping[str, str], name: str, default: Path) -> Path:
@@ -124,3 +138,11 @@ def _port(env: Mapping[str, str]) -> int | None:
     if not re.fullmatch("[0-9]{1,5}", text) or not 1 <= int(text) <= 65535:
         raise SettingsError(f"TIDEMARK_SPARK_PORT: {ascii(text)[:40]} is no port; write a number from 1 to 65535")
     return int(text)
+
+
+def _memory(env: Mapping[str, str]) -> str:
+    text = env.get("TIDEMARK_SPARK_MEMORY") or Settings.spark_memory
+    if not _MEMORY.fullmatch(text):
+        what = f"TIDEMARK_SPARK_MEMORY: {ascii(text)[:40]} is no size"
+        raise SettingsError(f"{what}; write a number and m or g, such as 3g, or leave it out")
+    return text

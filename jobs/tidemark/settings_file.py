@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import difflib
+from collections.abc import Collection, Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,9 @@ LARGEST = 1 << 20
 LONGEST_LINE = 1 << 30
 """Bytes that a line may be allowed to have; a worker holds it several times over."""
 DEEPEST = 12
-"""Levels of nesting; the settings need four."""
+"""Levels of nesting; the settings need four, their schema nine."""
+LANDING = ("settling", "future_tolerance", "longest_line", "completeness")
+"""Keys of the block that the loop itself reads."""
 
 
 class _Loader(yaml.SafeLoader):
@@ -74,25 +77,47 @@ def overlay(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
     return merged
 
 
-def check_landing(values: Mapping[str, Any]) -> None:
-    """See that the keys of `landing`, which the loop itself reads, are what they should be. Raises SettingsError."""
+def check_landing(values: Mapping[str, Any], path: Path) -> None:
+    """See that the keys of `landing`, which the loop itself reads, are what they should be. Raises SettingsError.
+
+    `path` is the file that holds the values; each file is looked at alone, so that the right one is named.
+    """
     landing = values.get("landing", {})
     if not isinstance(landing, dict):
-        raise SettingsError("search.yaml: landing is no block of keys; write landing: {settling: 15m}")
-    for key in ("settling", "future_tolerance"):
-        if landing.get(key) is not None:
-            _check_duration(key, landing[key])
+        raise SettingsError(f"{path}: landing is no block of keys; write landing: {{settling: 15m}}")
+    for key in landing:
+        if key not in LANDING:
+            raise SettingsError(f"{path}: {unknown_key(key, LANDING, 'landing')}")
+    if landing.get("settling") is not None:  # empty leaves it to each source
+        _check_duration("settling", landing["settling"], path)
+    if "future_tolerance" in landing:
+        _check_duration("future_tolerance", landing["future_tolerance"], path)
     longest = landing.get("longest_line", 1)
     if type(longest) is not int or not 1 <= longest <= LONGEST_LINE:
-        raise SettingsError(f"search.yaml: landing.longest_line: write a number of bytes, from 1 to {LONGEST_LINE}")
+        raise SettingsError(f"{path}: landing.longest_line: write a number of bytes, from 1 to {LONGEST_LINE}")
     if landing.get("completeness", "clock") not in ("clock", "data"):
-        raise SettingsError("search.yaml: landing.completeness: write clock or data")
+        raise SettingsError(f"{path}: landing.completeness: write clock or data")
 
 
-def _check_duration(key: str, value: Any) -> None:
+def unknown_key(key: Any, known: Collection[str], place: str) -> str:
+    """What is wrong with a key, and what was meant by it, or what there is."""
+    near = difflib.get_close_matches(str(key), known, n=1)
+    remedy = f"did you mean {near[0]}?" if near else f"known keys: {', '.join(known)}"
+    return f"unknown key {shown(key)}{place and f' in {place}'}; {remedy}"
+
+
+def shown(value: Any) -> str:
+    """A value for an error message, cut."""
+    kind = {dict: "a block of keys", list: "a list", type(None): "empty"}.get(type(value))
+    return kind or (value if isinstance(value, str) and value.isidentifier() else ascii(value))[:60]
+
+
+def _check_duration(key: str, value: Any, path: Path) -> None:
+    if value is None:
+        raise SettingsError(f"{path}: landing.{key} is empty; write a duration, such as 1d")
     try:
         length = parse_duration(str(value))
     except SpecError as error:
-        raise SettingsError(f"search.yaml: landing.{key}: {error}") from error
+        raise SettingsError(f"{path}: landing.{key}: {error}") from error
     if length < timedelta(0):
-        raise SettingsError(f"search.yaml: landing.{key} is negative; write a duration, such as 15m")
+        raise SettingsError(f"{path}: landing.{key} is negative; write a duration, such as 15m")

@@ -16,11 +16,14 @@ from tests.hostile.values import HOSTILE
 from tidemark.errors import SettingsError, SpecError
 from tidemark.settings import load_settings
 from tidemark.settings_file import check_landing, read_settings
+from tidemark.settings_schema import check_values, read_schema
 from tidemark.spec import load_spec
 from tidemark.spec.conditions import FUNCTIONS, check_condition
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 REAL = {path.name: path.read_text(encoding="utf-8") for path in sorted((CHECKOUT / "schemas").glob("*.yaml"))}
+SETTINGS = CHECKOUT / "infra" / "search.yaml"
+SCHEMA = read_schema(SETTINGS)
 VALUES = load_settings({"TIDEMARK_HOME": "/nonexistent"}).values
 
 TYPED = st.text(max_size=12) | st.sampled_from(
@@ -91,12 +94,12 @@ def test_any_file_is_taken_or_refused(folder: Path, content: bytes) -> None:
 
 
 @st.composite
-def blocks(draw: st.DrawFn) -> dict[str, Any]:
-    """A real spec in which one value, however deep, is anything else."""
-    spec: Any = yaml.safe_load(REAL[draw(st.sampled_from(sorted(REAL)))])
+def spoiled(draw: st.DrawFn, texts: list[str]) -> dict[str, Any]:
+    """A real file in which one value, however deep, is anything else."""
+    spec: Any = yaml.safe_load(draw(st.sampled_from(texts)))
     inner = spec
     while True:
-        key = draw(st.sampled_from(sorted(inner) if isinstance(inner, dict) else range(len(inner))))
+        key = draw(st.sampled_from(sorted(inner, key=str) if isinstance(inner, dict) else range(len(inner))))
         if not isinstance(inner[key], dict | list) or not inner[key] or draw(st.integers(0, 3)) == 0:
             inner[key] = draw(ANY_YAML | TYPED)
             return dict(spec)
@@ -104,7 +107,7 @@ def blocks(draw: st.DrawFn) -> dict[str, Any]:
 
 
 @tried
-@given(blocks())
+@given(spoiled(sorted(REAL.values())))
 def test_a_real_spec_with_any_value_in_it_is_taken_or_refused(folder: Path, spec: dict[str, Any]) -> None:
     stem = str(spec.get("dataset")).rpartition(".")[2]
     name = stem if re.fullmatch("[a-z_]{1,40}", stem) else "typed"
@@ -119,12 +122,27 @@ def test_any_settings_are_taken_or_refused(folder: Path, content: bytes | str) -
     path.write_bytes(content if isinstance(content, bytes) else content.encode("utf-8", "replace"))
     try:
         values = read_settings(path)
-        check_landing(values)
-        check_landing({"landing": values})
+        check_landing(values, path)
+        check_landing({"landing": values}, path)
+        check_values(values, path, SCHEMA)
     except SettingsError as refused:
         assert "; " in str(refused) or ": write" in str(refused)
     else:
         assert all(isinstance(key, str) for key in values)
+
+
+@tried
+@given(spoiled([SETTINGS.read_text(encoding="utf-8")]))
+def test_real_settings_with_any_value_in_them_are_taken_or_refused(folder: Path, values: dict[str, Any]) -> None:
+    path = folder / "search.settings"
+    path.write_text(yaml.safe_dump(values, allow_unicode=True), encoding="utf-8", errors="replace")
+    try:
+        found = read_settings(path)
+        check_landing(found, path)
+        check_values(found, path, SCHEMA)
+    except SettingsError as refused:
+        assert str(refused).startswith(f"{path}: ")
+        assert len(str(refused)) < 1000
 
 
 WORDS = ["clicks", "plan", "and", "or", "not", "is", "null", "in", "between", "like", "interval", "day", "true", "date"]

@@ -19,11 +19,10 @@ pytestmark = [pytest.mark.loop, pytest.mark.spark]
 
 
 def test_s33_a_server_that_died_fails_the_task_and_the_next_one_starts_another(
-    template: Callable[[str], Template], monkeypatch: pytest.MonkeyPatch
+    template: Callable[[str], Template],
 ) -> None:
-    monkeypatch.setenv("TIDEMARK_SPARK_MEMORY", "1g")
     play = Play(template("stateful"), None)
-    play.lake.settings = replace(play.lake.settings, spark_remote=None)
+    play.lake.settings = replace(play.lake.settings, spark_remote=None, spark_memory="1g")
     try:
         failed = play.child("run", fault=Fault(MID_WRITE, play.gate, "kill the server"))
         assert failed.status == FAILED

@@ -46,6 +46,17 @@ def test_nested_columns_and_json_text_in_columns_are_read_alike(landing: Landing
     assert rows[0]["event_attributes"] == rows[1]["event_attributes"]
 
 
+def test_queries_and_events_in_one_file_are_told_apart_by_values_for_each_row_has_all_columns(landing: Landing) -> None:
+    nameless = event(action_name=None, event_attributes=None)
+    records = [query(), event(), query(query_attributes=None, query_response_id=None), nameless]
+    columns = sorted({key for record in records for key in record})
+    mixed = pa.Table.from_pylist([{column: record.get(column) for column in columns} for record in records])
+    landing.put("logs/both.parquet", parquet(mixed))
+    assert [row["place"] for row in landing.rows("search_queries")] == [1, 3]
+    assert [row["place"] for row in landing.rows("search_events")] == [2]
+    assert landing.refusals() == {4: "action_name is missing"}
+
+
 def test_s29_truncated_empty_and_foreign_files_are_refused_whole(landing: Landing) -> None:
     whole = parquet(table(10))
     for name, content in (("cut", whole[:-20]), ("empty", b""), ("foreign", b"hello")):

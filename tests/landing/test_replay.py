@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -68,6 +69,7 @@ def test_a_mended_record_lands_flows_and_is_landed_once(
     said = capsys.readouterr().out
     (file,) = (path for path in out.rglob("*") if path.is_file())
     assert file.parent == out / "logs"
+    assert file.name.startswith("shop.quarantined-")
     assert file.read_text() == BROKEN + "\n"
     assert "whole file: 1; deliver again what is missing:\n  logs/shop.parquet\n" in said
     assert "cut at 64 KiB: 1; deliver again what is missing:\n  logs/shop.jsonl, place 3\n" in said
@@ -151,16 +153,49 @@ def test_what_cannot_be_mended_is_left_out_and_named() -> None:
     }
     no_record = [refusal(text, 9) for text in ("", "{", "[", '{"index":{"_id":"1"}}', '{"delete":{}}', "a\nb")]
     found = quarantine.replay([good, *given.values(), *no_record, good], ["queries", "events"])
-    assert found.lines == {"events": (good.record,)}
+    assert found.lines == {"events/a": (good.record,)}
     assert found.doubles == 1
     assert {why: refusals[0] for why, refusals in found.left.items() if why in given} == given
     assert list(found.left[quarantine.NO_RECORD]) == no_record
 
 
+def test_each_file_s_records_keep_the_name_that_a_parser_may_read(tmp_path: Path) -> None:
+    """A judgment without a source is of its file's name, so the same line says another thing in another file."""
+    paths = ["judgments/house.jsonl", "judgments/2026/web.qrels.gz", "judgments/2027/house.json"]
+    found = quarantine.replay([refusal("same", path=path) for path in paths], ["judgments"])
+    assert found.lines == {"judgments/house": ("same",), "judgments/web": ("same",)}
+    assert found.doubles == 1
+    house, web = quarantine.write_files(found.lines, tmp_path / "out", tmp_path / "landing")
+    assert [path.name.split(".")[0] for path in (house, web)] == ["house", "web"]
+    assert {path.parent for path in (house, web)} == {tmp_path / "out" / "judgments"}
+
+
+@pytest.mark.spark
+@pytest.mark.loop
+def test_grades_of_an_unknown_scale_land_once_the_mapping_is_written_as_the_reason_says(
+    shop: Settings, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """No line of the file needs mending, so what is handed in again says the same, word for word."""
+    judgments = ("search.judgments", "search.quarantined_records")
+    grades = shop.landing / "judgments" / "house.jsonl"
+    grades.parent.mkdir()
+    grades.write_text('{"user_query":"red shoes","object_id":"i1","grade":100}\n')
+    run(shop, *judgments)
+    (refused,) = (row["reason"] for row in rows(shop, judgments[1]) if row["file_path"] == "judgments/house.jsonl")
+    assert refused.endswith("under `grades`: house: {100: <0-4>, ...}; then tidemark quarantined --out")
+
+    (shop.home / "search.yaml").write_text("landing: {settling: 0s}\ngrades: {house: {100: 4}}\n")
+    assert main(["quarantined", "--reason", "unknown scale", "--out", str(tmp_path / "out")]) == 0
+    (file,) = (path for path in (tmp_path / "out").rglob("*") if path.is_file())
+    shutil.move(file, shop.landing / file.relative_to(tmp_path / "out"))
+    run(load_settings({**os.environ}), *judgments, later=1)
+    assert [(row["source"], row["grade"]) for row in rows(shop, judgments[0])] == [("house", 4.0)]
+
+
 def test_nothing_is_written_into_landing_nor_over_a_file(tmp_path: Path) -> None:
     landing, out = tmp_path / "landing", tmp_path / "out"
     (landing / "events").mkdir(parents=True)
-    lines = {"events": ("a", "b"), "queries": ("c",)}
+    lines = {"events/x": ("a", "b"), "queries/y": ("c",)}
     link = tmp_path / "link"
     link.symlink_to(landing)
     for inside in (landing, landing / "deeper", link, out / ".." / "landing"):

@@ -94,7 +94,9 @@ def test_a_window_may_reach_back_to_the_beginning(tmp_path: Path) -> None:
 
 
 def test_a_source_has_a_landing_block(tmp_path: Path) -> None:
-    assert load(tmp_path, DOORS, "doors").landing == LandingSpec("shop", ("doors",), "shops.feed:parse")
+    assert load(tmp_path, DOORS, "doors").landing == LandingSpec(
+        "shop", ("doors",), "shops.feed:parse", loses_refusals=True
+    )
     landing = load(tmp_path, SALES, "sales").landing
     assert landing is not None
     assert (landing.settling, landing.completeness) == (timedelta(minutes=1), "clock")

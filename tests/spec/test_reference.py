@@ -55,6 +55,6 @@ def test_each_type_is_described() -> None:
 def test_without_values_the_missing_key_is_named(tmp_path: Path) -> None:
     (example,) = re.findall(r"```yaml\n(.*?)```", TEXT, re.DOTALL)
     with pytest.raises(
-        SpecError, match=r"has no key attribution_window; add attribution_window: to infra/search\.yaml"
+        SpecError, match=r"have no key attribution_window; add attribution_window: to infra/search\.yaml"
     ):
         load(tmp_path, example)

@@ -43,7 +43,7 @@ grain: [visit_id]
 mode: source
 event_time: opened_at
 partition_by: [hour(arrived_at)]
-landing: {group: shop, folders: [doors], parser: "shops.feed:parse"}
+landing: {group: shop, folders: [doors], parser: "shops.feed:parse", quarantine: none}
 columns:
   visit_id: {type: long, required: true, means: the visit}
   opened_at: {type: timestamp, required: true, means: when the door opened}
@@ -57,7 +57,7 @@ grain: [sale_id]
 mode: source
 event_time: sold_at
 partition_by: [hour(sold_at)]
-landing: {group: shop, folders: [tills], parser: "shops.feed:parse", settling: 1m}
+landing: {group: shop, folders: [tills], parser: "shops.feed:parse", settling: 1m, quarantine: none}
 columns:
   sale_id: {type: long, required: true, means: the sale}
   sold_at: {type: timestamp, required: true, means: when it was paid}

@@ -33,7 +33,7 @@ def quarantined(options: argparse.Namespace) -> int:
         _show_counts(found)
     else:
         folders = (folder for spec in specs.values() if spec.landing for folder in spec.landing.folders)
-        _write(quarantine.replay(found, folders), out, settings.landing)
+        _write(quarantine.replay(found, folders), out, settings.landing, {refusal.file_id for refusal in found})
     return 0
 
 
@@ -52,17 +52,18 @@ def _show_counts(found: list[Refusal]) -> None:
     print(f"{len(found):>8}  in all")
 
 
-def _write(replay: Replay, out: Path, landing: Path) -> None:
-    written = quarantine.write_files(replay.lines, out, landing)
-    for path, lines in zip(written, (replay.lines[folder] for folder in sorted(replay.lines)), strict=True):
-        print(f"wrote {len(lines)} records to {path}")
+def _write(replay: Replay, out: Path, landing: Path, refused: set[str]) -> None:
+    written = quarantine.write_files(replay.lines, out, landing, refused)
+    for path, lines in zip(written, (replay.lines[place] for place in sorted(replay.lines)), strict=True):
+        print(f"wrote {len(lines)} records to {printable(str(path))}")
     if replay.doubles:
         print(f"left out {replay.doubles} that stand there already, word for word")
     for why, refusals in sorted(replay.left.items()):
         print(f"not written, {why}: {len(refusals)}; deliver again what is missing:")
         _list(refusals)
     if written:
-        print(f"next: mend the lines, then move each file into the folder of the same name in {landing}")
+        mend = "mend the lines, or the setting that refused them"
+        print(f"next: {mend}, then move each file into the folder of the same name in {landing}")
 
 
 def _list(refusals: Iterable[Refusal]) -> None:

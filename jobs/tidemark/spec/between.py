@@ -1,4 +1,4 @@
-"""What must hold between specs: inputs exist, their event times too, nothing runs in a circle."""
+"""What must hold between specs: inputs exist, their event times too, nothing runs in a circle, no refusal is lost."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from tidemark.spec.document import Item
 from tidemark.spec.model import DatasetSpec, InputSpec
+from tidemark.spec.quarantines import check_quarantines
 from tidemark.spec.within import TIMES, need_whole_days
 
 Specs = Mapping[str, DatasetSpec]
@@ -19,6 +20,7 @@ def check_between(specs: Specs, items: Mapping[str, Item]) -> None:
             _check_input(specs, spec, entry, items[name].value["inputs"].value[entry.name])
     _check_circles(specs, items)
     _check_groups(specs, items)
+    check_quarantines(specs, items)
 
 
 def _check_input(specs: Specs, spec: DatasetSpec, entry: InputSpec, item: Item) -> None:

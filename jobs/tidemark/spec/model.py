@@ -73,7 +73,11 @@ class Expectation:
 
 @dataclass(frozen=True)
 class LandingSpec:
-    """Where a source's files lie and how they are read. Specs of one group share their files."""
+    """Where a source's files lie and how they are read. Specs of one group share their files.
+
+    What cannot be read is kept by the dataset `quarantine`. Without one, the source is itself a quarantine of
+    others, or it `loses_refusals`, which its spec has to say.
+    """
 
     group: str
     folders: tuple[str, ...]
@@ -81,6 +85,7 @@ class LandingSpec:
     completeness: Literal["clock", "static"] = "clock"
     settling: timedelta = timedelta(minutes=15)
     quarantine: str | None = None
+    loses_refusals: bool = False
 
 
 @dataclass(frozen=True)

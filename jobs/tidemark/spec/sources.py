@@ -12,7 +12,9 @@ from tidemark.spec.document import Item
 from tidemark.spec.model import LandingSpec
 
 KEYS = ("group", "folders", "parser", "completeness", "settling", "quarantine")
-_FOLDER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*(/[A-Za-z0-9_][A-Za-z0-9_.-]*)*")
+NO_QUARANTINE = "none"
+_FOLDER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
+"""A file's kind is told by the first folder of its path, so none is named below another."""
 
 
 def read_landing(item: Item, values: Mapping[str, Any]) -> LandingSpec:
@@ -24,7 +26,7 @@ def read_landing(item: Item, values: Mapping[str, Any]) -> LandingSpec:
     if "settling" in keys:
         given["settling"] = _settling(keys["settling"], values)
     if "quarantine" in keys:
-        given["quarantine"] = read.dataset_name(keys["quarantine"])
+        given |= _quarantine(keys["quarantine"])
     return LandingSpec(
         group=read.matching(keys["group"], read.NAME, "use small letters, digits and _"),
         folders=_folders(keys["folders"]),
@@ -38,8 +40,14 @@ def _folders(item: Item) -> tuple[str, ...]:
     if not folders:
         raise item.wrong(f"{item.name} is empty", "name at least one folder below the landing folder")
     for entry in item.value:
-        read.matching(entry, _FOLDER, "write a folder below the landing folder, such as queries; no .., no leading /")
+        read.matching(entry, _FOLDER, "name folders right below the landing folder, such as queries, without /")
     return folders
+
+
+def _quarantine(item: Item) -> dict[str, Any]:
+    if item.value == NO_QUARANTINE:
+        return {"loses_refusals": True}
+    return {"quarantine": read.dataset_name(item)}
 
 
 def _settling(item: Item, values: Mapping[str, Any]) -> timedelta:

@@ -18,6 +18,7 @@ DATASET = re.compile(r"[a-z][a-z0-9_]{0,127}\.[a-z][a-z0-9_]{0,127}")
 FUNCTION = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*", re.ASCII)
 _REFERENCE = re.compile(r"(-?)\$([A-Za-z_]\w*)", re.ASCII)
 VALUES_FILE = "infra/search.yaml"
+"""Where a value is added; which file a wrong one comes from is not known here (TIDEMARK_VALUES, a home's own)."""
 
 Option = TypeVar("Option", bound=str)
 
@@ -133,7 +134,7 @@ def duration(item: Item, values: Mapping[str, Any]) -> timedelta:
     if isinstance(written, str) and (found := _REFERENCE.fullmatch(written.strip())):
         sign, key = found.groups()
         value = _look_up(item, key, values)
-        said = f" ({written} of {VALUES_FILE})"
+        said = f" ({written} of the settings)"
         written = f"{sign}{value}".replace("--", "")
     try:
         return parse_duration(str(written))
@@ -172,8 +173,8 @@ def _look_up(item: Item, key: str, values: Mapping[str, Any]) -> Any:
     near = difflib.get_close_matches(key, list(values), n=1)
     hint = f" (did you mean ${near[0]}?)" if near else ""
     raise item.wrong(
-        f"{item.name} names ${key}, and {VALUES_FILE} has no key {key}{hint}",
-        f"add {key}: to {VALUES_FILE} or to search.yaml in TIDEMARK_HOME",
+        f"{item.name} names ${key}, and the settings have no key {key}{hint}",
+        f"add {key}: to {VALUES_FILE} (or what TIDEMARK_VALUES names) or to search.yaml in TIDEMARK_HOME",
     )
 
 
@@ -183,5 +184,5 @@ def setting_names(item: Item, values: Mapping[str, Any]) -> tuple[str, ...]:
     for entry in item.value:
         near = difflib.get_close_matches(text(entry), list(values), n=1, cutoff=0.8)
         if text(entry) not in values and near:
-            raise entry.wrong(f"{VALUES_FILE} has no key {entry.value}", f"did you mean {near[0]}?")
+            raise entry.wrong(f"the settings have no key {entry.value}", f"did you mean {near[0]}?")
     return names

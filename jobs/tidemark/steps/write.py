@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tidemark.errors import SpecError, WriteError
+from tidemark.failures import telling_refusals
 from tidemark.frames import qualified, read_added, read_input, within
 from tidemark.lake.history import is_staged_by, property_of, staged_attempt
 from tidemark.lake.properties import ATTEMPT, SESSION, WATERMARK, branch_name
@@ -37,8 +38,8 @@ class Output:
 def write(context: Context, planned: Planned, attempt: str) -> Staged:
     """Stage the plan's rows. A finished earlier attempt of the same session is taken as it is.
 
-    Raises WriteError where the transform's output is not what the spec says, or the branch does not hold
-    exactly one commit of this session on the plan's base.
+    Raises TransformRefused where the transform refuses its inputs or settings, WriteError where its output is not
+    what the spec says, or the branch does not hold exactly one commit of this session on the plan's base.
     """
     plan = planned.plan
     spec = context.spec(plan.dataset)
@@ -63,7 +64,9 @@ def _transform(context: Context, spec: DatasetSpec, plan: Plan, spark: SparkSess
 
         return Output(_conform(spec, read_rows(spark, context.settings, spec, plan)), None)
     inputs = {name: _read(context, spec, plan, name, i, spark) for name, i in plan.inputs.items()}
-    result = load_function(spec)(inputs, transform_params(context, spec, plan))
+    function = load_function(spec)
+    with telling_refusals(spec.dataset, str(spec.transform)):
+        result = function(inputs, transform_params(context, spec, plan))
     frame = _conform(spec, _to_frame(spark, spec, result))
     if plan.ranges and spec.event_time:
         return Output(frame, within(frame, spec.event_time, plan.ranges))

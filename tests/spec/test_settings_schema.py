@@ -1,0 +1,78 @@
+"""infra/search.schema.yaml, infra/search.yaml and the code that reads the settings say the same."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from ranking import actions, content, rankers, requests, splits
+from ranking.recipe import Recipe
+from tidemark.settings import CHECKOUT, load_settings
+
+SCHEMA = yaml.safe_load((CHECKOUT / "infra" / "search.schema.yaml").read_text(encoding="utf-8"))
+VALUES = load_settings({"TIDEMARK_HOME": "/nonexistent"}).values
+OF_THE_CODE: dict[str, Mapping[str, Any]] = {
+    "training": rankers.DEFAULTS,
+    "labels": splits.LABEL_DEFAULTS,
+    "features": content.DEFAULTS,
+    "marks": requests.DEFAULT_MARKS,
+    "actions": {kind: [] for kind in (*actions.KINDS, actions.OTHER)},
+}
+
+
+def test_each_setting_of_the_file_stands_in_the_schema_and_the_other_way_round() -> None:
+    assert set(SCHEMA["properties"]) == set(VALUES)
+
+
+@pytest.mark.parametrize("block", OF_THE_CODE)
+def test_a_block_of_the_schema_has_just_the_keys_that_the_code_reads(block: str) -> None:
+    assert set(SCHEMA["properties"][block]["properties"]) == set(OF_THE_CODE[block])
+
+
+def test_the_recipe_of_the_schema_has_just_the_fields_of_the_code_s() -> None:
+    assert set(recipe()["properties"]) == set(asdict(Recipe()))
+
+
+@pytest.mark.parametrize(("name", "value"), asdict(Recipe()).items())
+def test_the_schema_takes_a_field_of_the_recipe_in_its_own_type_only(name: str, value: Any) -> None:
+    kind = resolved(recipe()["properties"][name])["type"]
+    assert kind == {bool: "boolean", int: "integer", float: "number"}[type(value)]
+
+
+def test_a_home_may_say_all_that_the_code_takes_for_granted(tmp_path: Path) -> None:
+    said = {**OF_THE_CODE, "training": {**rankers.DEFAULTS, "recipe": asdict(Recipe())}}
+    (tmp_path / "search.yaml").write_text(json.dumps(said))
+    assert load_settings({"TIDEMARK_HOME": str(tmp_path)}).values["training"]["recipe"] == asdict(Recipe())
+
+
+def test_whatever_the_schema_refuses_it_says_what_to_write() -> None:
+    silent = [place for place, part in parts(SCHEMA, "") if not part.get("description")]
+    assert silent == ["", ".landing"], "of the whole file it is seen before that it is a block; the loop checks landing"
+
+
+def recipe() -> dict[str, Any]:
+    block: dict[str, Any] = SCHEMA["properties"]["training"]["properties"]["recipe"]
+    return block
+
+
+def resolved(part: Mapping[str, Any]) -> dict[str, Any]:
+    """A part of the schema with what it refers to."""
+    name = part.get("$ref", "").rpartition("/")[2]
+    return {**(SCHEMA["$defs"][name] if name else {}), **part}
+
+
+def parts(part: Mapping[str, Any], place: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """The part and all below it that an error can stand at; those of `anyOf` are told by what holds them."""
+    part = resolved(part)
+    yield place, part
+    for name, inner in part.get("properties", {}).items():
+        yield from parts(inner, f"{place}.{name}")
+    for key in ("additionalProperties", "propertyNames", "items"):
+        if isinstance(part.get(key), dict):
+            yield from parts(part[key], f"{place}.{key}")
