@@ -124,3 +124,10 @@ def test_a_lake_whose_record_of_files_lacks_columns_is_taken_over(shop: Shop) ->
     shop.run(QUERIES)
     assert sorted(row["query_id"] for row in shop.rows(QUERIES)) == ["q1", "q2"]
     assert sorted(row["table_uuid"] is None for row in ops.rows(lake, "ops.landed_files")) == [False, True]
+
+
+def test_a_plan_names_files_that_lie_where_nobody_looks(shop: Shop) -> None:
+    shop.put("querys/a.jsonl", [query()])
+    context = session.open_context(shop.settings, CLOCK)
+    (note,) = [note for note in session.plan(context, QUERIES).notes if "querys" in note]
+    assert "querys/a.jsonl; move what is to be landed into" in note

@@ -11,6 +11,7 @@ from tidemark.errors import SpecError
 from tidemark.lake import ops
 from tidemark.landing.discovery import Content, content_of, discover, settling_of
 from tidemark.landing.job import parsers_of
+from tidemark.landing.strays import find_strays
 from tidemark.planning import Situation
 from tidemark.ranges import floor
 from tidemark.records import FileRef
@@ -35,7 +36,14 @@ def landing_state(context: Context, situation: Situation) -> Situation:
         completeness=completeness,
         history=completeness == "data" and watermark is None,
         landed_through=settled if completeness == "clock" else None,
+        notes=(*situation.notes, *_strays(context)),
     )
+
+
+def _strays(context: Context) -> tuple[str, ...]:
+    """Say it where files lie in folders that nobody looks into: a name may be mistyped."""
+    strays = find_strays(context.settings.landing, context.specs.values())
+    return (strays.describe(),) if strays.files else ()
 
 
 def _completeness(context: Context, of_spec: str) -> str:
