@@ -28,3 +28,9 @@ def test_a_session_is_imported_without_an_engine() -> None:
     code = "import sys, tidemark.session; print('pyspark' in sys.modules, 'great_expectations' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["False", "False"]
+
+
+def test_settings_are_imported_without_the_library_that_checks_them() -> None:
+    code = "import sys, tidemark.settings; print('jsonschema' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["False"]

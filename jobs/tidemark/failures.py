@@ -18,6 +18,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from tidemark import errors
 from tidemark.errors import EngineError, StorageError, TidemarkError, TransformRefused, WriteError
+from tidemark.text import printable
 
 Scope = TypeVar("Scope")
 Rest = ParamSpec("Rest")
@@ -70,7 +71,8 @@ def telling_refusals(dataset: str, transform: str) -> Iterator[None]:
         if _raised_in(error) != transform.split(".")[0]:
             raise
         _LOG.info("%s: %s refuses", dataset, transform, exc_info=error)  # it may be a bug all the same
-        raise TransformRefused(f"{dataset}: {transform} refuses what it was given: {_short(error)}") from error
+        what = printable(_short(error))  # it may quote a record
+        raise TransformRefused(f"{dataset}: {transform} refuses what it was given: {what}") from error
 
 
 def _raised_in(error: ValueError) -> str:

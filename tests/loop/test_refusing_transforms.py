@@ -34,7 +34,7 @@ def test_a_refusal_is_a_sentence_on_the_command_line_and_writes_nothing(
 
     said = capsys.readouterr().err
     assert said.startswith("TransformRefused: accounts.signups: tests.loop.transforms:refusing refuses")
-    assert "the horizon is no multiple of the cuts; write 28d" in said
+    assert "the horizon is no multiple of the cuts\\x1b[2J; write 28d" in said, "shown, and not obeyed"
     assert (arrived.head(FACTS), list(arrived.table(FACTS).refs())) == (head, ["main"])
 
 

@@ -19,7 +19,7 @@ def hours_of_earlier_days(inputs: Mapping[str, DataFrame], params: Mapping[str, 
 
 def refusing(inputs: Mapping[str, DataFrame], params: Mapping[str, Any]) -> DataFrame:
     """A transform that cannot work with its settings, and says so."""
-    raise ValueError("search.yaml: the horizon is no multiple of the cuts; write 28d")
+    raise ValueError("search.yaml: the horizon is no multiple of the cuts\x1b[2J; write 28d")
 
 
 def stumbling(inputs: Mapping[str, DataFrame], params: Mapping[str, Any]) -> DataFrame:
