@@ -15,7 +15,7 @@ from tidemark.records import Border, FileRef, How, Position, Request, Watermark
 
 AT = datetime(2026, 4, 12, tzinfo=UTC)
 HOUR = Interval(AT, AT + timedelta(hours=1))
-POSITION = Position("input", 3, AT, AT)
+POSITION = Position("input", 3, AT, AT, 5)
 MARK = Watermark("before", 4, AT, AT, {"feed": POSITION}, (HOUR,), (HOUR,), "logic", (Border("old", AT),))
 READ = InputPlan("accounts.feed", "input", 3, 5, 5, AT, AT, (HOUR,), "1 snapshot", AT)
 PLAN = Plan(

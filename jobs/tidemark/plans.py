@@ -101,18 +101,31 @@ class Plan:
         """The watermark that publishing `snapshot` for this plan sets."""
         if self.sets is not None:
             return replace(self.sets, session=self.session, snapshot=snapshot)
-        kept = self.previous.inputs if self.request and self.previous else None
         return Watermark(
             session=self.session,
             snapshot=snapshot,
             complete_through=self.complete_through,
             final_through=self.final_through,
-            inputs=kept if kept is not None else {name: i.position for name, i in self.inputs.items()},
+            inputs=self._positions,
             owed=self.owed,
             overdue=self.overdue,
             logic=self._built_by,
             borders=self.borders,
         )
+
+    @property
+    def _positions(self) -> Mapping[str, Position]:
+        """Where the watermark will stand on the inputs: a request leaves it in its place."""
+        if self.request is None or self.previous is None:
+            return {name: i.position for name, i in self.inputs.items()}
+        return {name: self._with_read(name, position) for name, position in self.previous.inputs.items()}
+
+    def _with_read(self, name: str, position: Position) -> Position:
+        """A position that stays, with what this session reads ahead of it; its own rows are no input's."""
+        read = self.inputs.get(name)
+        if read is None or read.dataset == self.dataset or read.read_snapshot == position.snapshot:
+            return position
+        return replace(position, read_ahead=read.read_snapshot)
 
     @property
     def _built_by(self) -> str:

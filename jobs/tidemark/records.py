@@ -49,12 +49,14 @@ class Position:
     """How far one input has been consumed: table uuid, last snapshot (inclusive), its completeness then.
 
     `held_from` is the least event time that the input still holds, once retention has dropped what lay before.
+    `read_ahead` is the newest snapshot that a backfill has read, where that lies after `snapshot`.
     """
 
     uuid: str
     snapshot: int
     complete_through: datetime | None
     held_from: datetime | None = None
+    read_ahead: int | None = None
 
 
 @dataclass(frozen=True)
@@ -127,6 +129,7 @@ def _position_to_dict(position: Position) -> dict[str, Any]:
         "snapshot": position.snapshot,
         "complete_through": write_instant(position.complete_through),
         "held_from": write_instant(position.held_from),
+        "read_ahead": position.read_ahead,
     }
 
 
@@ -135,6 +138,7 @@ _POSITION: Final[Mapping[str, Callable[[Any], Any]]] = {
     "snapshot": as_is,
     "complete_through": read_instant,
     "held_from": read_instant,
+    "read_ahead": as_is,
 }
 
 _WATERMARK: Final[Mapping[str, Callable[[Any], Any]]] = {

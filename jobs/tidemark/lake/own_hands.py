@@ -49,16 +49,23 @@ def check_all_foreign_goes(table: Table) -> None:
 
 
 def since_published(table: Table, watermark: Watermark) -> list[Snapshot] | None:
-    """Main's snapshots after the published one, newest first; None where they do not lead back to it.
+    """Main's snapshots after the published one, newest first; None where they do not lead back to it."""
+    return _since(table, watermark.snapshot)
 
-    The published snapshot itself may have expired, as long as its child on main still names it.
-    """
+
+def leads_back(table: Table, snapshot_id: int) -> bool:
+    """Whether main follows from a snapshot."""
+    return _since(table, snapshot_id) is not None
+
+
+def _since(table: Table, snapshot_id: int) -> list[Snapshot] | None:
+    """Main's snapshots after one of its line; that one itself may have expired, as long as its child names it."""
     since: list[Snapshot] = []
     for snapshot in main_line(table):
-        if snapshot.snapshot_id == watermark.snapshot:
+        if snapshot.snapshot_id == snapshot_id:
             return since
         since.append(snapshot)
-        if snapshot.parent_snapshot_id == watermark.snapshot:
+        if snapshot.parent_snapshot_id == snapshot_id:
             return since
     return None
 

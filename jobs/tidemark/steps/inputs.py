@@ -13,7 +13,7 @@ from tidemark.lake.commits import watermark_of
 from tidemark.lake.conditions import in_ranges
 from tidemark.lake.evolution import check_readable
 from tidemark.lake.manifests import table_name
-from tidemark.lake.own_hands import not_on_main, since_published
+from tidemark.lake.own_hands import leads_back, not_on_main, since_published
 from tidemark.lake.storage import files_of
 from tidemark.planning import InputState
 from tidemark.planning.common import latest
@@ -81,7 +81,19 @@ def _changes(
             f"{table_name(table)}: the table was dropped and made anew since the reader's watermark; nothing was "
             f"read. Rebuild the reader from what it holds now: tidemark run {reader} --resync"
         )
+    _check_still_holds(table, reader, position.read_ahead if position else None)
     return changes_since(table, position.snapshot if position else None, event_time, keep_from, reader)
+
+
+def _check_still_holds(table: Table, reader: str, read: int | None) -> None:
+    """See that the input did not take back what a backfill had read ahead of the position."""
+    if read is None or leads_back(table, read):
+        return
+    raise PositionLost(
+        f"{table_name(table)}: snapshot {read}, which a backfill of {reader} has read, is no longer in main's history: "
+        f"the input was rolled back, and {reader} may hold rows that it does not; nothing was read. Rebuild the reader "
+        f"from what the input holds now: tidemark run {reader} --resync"
+    )
 
 
 def _own_changes(table: Table) -> Changes:
