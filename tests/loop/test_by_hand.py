@@ -154,14 +154,14 @@ def test_s22_a_landed_table_goes_on_after_its_history_expired(accounts: Accounts
     expire_behind(accounts, SIGNUPS)
     expire_behind(accounts, SIGNUPS)
     with pytest.raises(SnapshotExpired, match=f"tidemark adopt {SIGNUPS}"):
-        check_own_hands(accounts.table(SIGNUPS))
+        check_own_hands(accounts.context.lake, accounts.table(SIGNUPS))
 
     adopted = hands.adopt(accounts.context, SIGNUPS, "our engine compacts by itself", accounts.said.append)
 
     assert adopted.watermark is not None
     assert adopted.watermark.snapshot == accounts.head(SIGNUPS)
     assert adopted.watermark.complete_through == hour(1)
-    check_own_hands(accounts.table(SIGNUPS))
+    check_own_hands(accounts.context.lake, accounts.table(SIGNUPS))
 
 
 def test_a_command_that_another_session_overtook_says_to_run_it_again(

@@ -41,7 +41,7 @@ def input_state(
     state = watermark_of(table)
     event_time = window.event_time or input_spec.event_time
     if not own:
-        _check_in_history(table, state)
+        _check_in_history(context, table, state)
     keep_from = context.clock - window.keep if window.keep else None
     seen = None if resync else position
     changes = _own_changes(table) if own else _changes(table, spec.dataset, seen, event_time, keep_from)
@@ -67,10 +67,10 @@ def _held_from(table: Table, position: Position | None) -> datetime | None:
     return position.held_from
 
 
-def _check_in_history(table: Table, state: Watermark | None) -> None:
+def _check_in_history(context: Context, table: Table, state: Watermark | None) -> None:
     """An input that was rolled back promises rows that it no longer holds."""
     if state is not None and since_published(table, state) is None:
-        raise InputChanged(f"{not_on_main(table, state)}. Its readers wait; then run this again")
+        raise InputChanged(f"{not_on_main(context.lake, table, state)}. Its readers wait; then run this again")
 
 
 def _changes(
