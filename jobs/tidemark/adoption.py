@@ -10,9 +10,10 @@ from pyiceberg.table.snapshots import Snapshot
 from tidemark.errors import RequestRefused
 from tidemark.lake.commits import watermark_of
 from tidemark.lake.history import main_line, property_of
+from tidemark.lake.manifests import table_name
 from tidemark.lake.own_hands import changing, is_cut, is_session, since_published
 from tidemark.lake.properties import SESSION
-from tidemark.lake.touched import newest_record
+from tidemark.lake.touched import holds_record, last_recorded, newest_record
 from tidemark.records import Watermark
 from tidemark.spec import DatasetSpec
 from tidemark.steps.context import Context
@@ -23,45 +24,73 @@ def adoptable(context: Context, spec: DatasetSpec, table: Table) -> Watermark:
 
     Of a table that was rolled back (or forward again) the one of the session whose rows main holds; of a landed
     table from which rows were erased, and of one whose published snapshot expired, the current one, counting from
-    main's head. Raises RequestRefused where nothing happened, or nothing that a watermark could be found for.
+    main's head; of a table that lost its watermark the one that was recorded last. Raises RequestRefused where
+    nothing happened, or nothing that a watermark could be found for.
     """
     current = watermark_of(table)
-    since = since_published(table, current) if current is not None else []
-    if current is None or (since is not None and not changing(since)):
+    known = current or _recorded(context, table)
+    since = since_published(table, known) if known is not None else []
+    if known is None or (current is not None and since is not None and not changing(since)):
         raise RequestRefused(f"{spec.dataset}: main holds what its watermark says; there is no rollback to adopt")
-    from_head = replace(current, snapshot=next(main_line(table)).snapshot_id)
-    if is_cut(table, current):
+    from_head = replace(known, snapshot=next(main_line(table)).snapshot_id)
+    if since is not None and not changing(since):
         return from_head
-    if spec.mode != "source":
-        return _of_session(context, spec.dataset, table)
-    _check_only_erased(spec.dataset, since)
-    return from_head
+    if spec.mode == "source":
+        _check_only_erased(context, table, known, since)
+        return from_head
+    return _of_session(context, table) or _if_cut(context, table, known, from_head)
 
 
-def _of_session(context: Context, dataset: str, table: Table) -> Watermark:
+def _recorded(context: Context, table: Table) -> Watermark | None:
+    """The watermark that was recorded last, of a table whose main holds what a session published."""
+    name = table_name(table)
+    if not holds_record(context.lake, name, list(main_line(table))):
+        return None
+    return last_recorded(context.lake, name)
+
+
+def _of_session(context: Context, table: Table) -> Watermark | None:
     """The record of the session whose rows main holds."""
-    record = newest_record(context.lake, dataset, main_line(table))
-    if record is None:
-        raise RequestRefused(
-            f"{dataset}: main does not hold what a session published; roll it back to a snapshot whose summary has "
-            f"{SESSION}, or rebuild it from its inputs: tidemark run {dataset} --resync"
-        )
-    return record
+    return newest_record(context.lake, table_name(table), list(main_line(table)))
 
 
-def _check_only_erased(dataset: str, since: list[Snapshot] | None) -> None:
-    """See that rows of a landed table went, and none was rolled back or added."""
-    if since is None or any(is_session(snapshot) for snapshot in changing(since)):
+def _if_cut(context: Context, table: Table, known: Watermark, from_head: Watermark) -> Watermark:
+    """The current watermark, where its snapshot expired and what is left of main's history changed no row."""
+    if is_cut(context.lake, table, known) and not changing(list(main_line(table))):
+        return from_head
+    name = table_name(table)
+    raise RequestRefused(
+        f"{name}: main does not hold what a session published; roll it back to a snapshot whose summary has "
+        f"{SESSION}, or rebuild it from its inputs: tidemark run {name} --resync"
+    )
+
+
+def _check_only_erased(context: Context, table: Table, known: Watermark, since: list[Snapshot] | None) -> None:
+    """See that rows of a landed table went, and none was rolled back or added.
+
+    Where the published snapshot has expired, that is asked of all that is left of main's history.
+    """
+    moved = since is None and not is_cut(context.lake, table, known)
+    left = changing(list(main_line(table)) if since is None else since)
+    if moved or any(is_session(snapshot) for snapshot in left):
         raise RequestRefused(
-            f"{dataset}: landed files do not come twice, so what was rolled back would be lost; move main back to the "
-            f"snapshot that its watermark names (docs/runbooks/rolled-back.md)"
+            f"{table_name(table)}: landed files do not come twice, so what was rolled back would be lost; "
+            f"{_undo(table, known.snapshot)} (docs/runbooks/rolled-back.md)"
         )
-    for snapshot in changing(since):
+    for snapshot in left:
         if not _erases(snapshot):
             raise RequestRefused(
-                f"{dataset}: snapshot {snapshot.snapshot_id} adds rows that nobody checked; bring them as files into "
-                f"the landing folder, and move main back to the snapshot before it (docs/runbooks/foreign-commit.md)"
+                f"{table_name(table)}: snapshot {snapshot.snapshot_id} adds rows that nobody checked; bring them as "
+                f"files into the landing folder, and {_undo(table, snapshot.parent_snapshot_id)} "
+                f"(docs/runbooks/foreign-commit.md)"
             )
+
+
+def _undo(table: Table, before: int | None) -> str:
+    """What helps a landed table whose main cannot be adopted and should be as it was `before`."""
+    if before is not None and table.snapshot_by_id(before) is not None:
+        return f"move main back to snapshot {before}"
+    return f"move the table aside and land its files again, since snapshot {before}, as which it should be, has expired"
 
 
 def _erases(snapshot: Snapshot) -> bool:

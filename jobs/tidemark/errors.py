@@ -11,7 +11,8 @@
     |- TargetChanged          somebody else's hand was on a target
     |  |- ForeignCommit       a commit that no session made
     |  |- RolledBack          main was moved by hand, away from the published snapshot
-    |  `- SnapshotExpired     nothing shows any more how main came from the published snapshot
+    |  |- SnapshotExpired     nothing shows any more how main came from the published snapshot
+    |  `- WatermarkLost       sessions have published, and the table's watermark was taken away
     |- WriteError             a write did not stage what it should have
     |- AuditError             the audit could not be carried out
     |- AuditFailed            the audit was carried out and found against the rows
@@ -72,6 +73,10 @@ class RolledBack(TargetChanged):
 
 class SnapshotExpired(TargetChanged):
     """The published snapshot expired, and with it the way from it to the target's main."""
+
+
+class WatermarkLost(TargetChanged):
+    """The target's main holds what a session published, and no watermark says what."""
 
 
 class WriteError(TidemarkError):

@@ -67,7 +67,7 @@ def declare_complete(context: Context, dataset: str, through: datetime, reason: 
         raise RequestRefused(f"through {format_instant(through)} lies ahead of {format_instant(context.clock)}")
     table = _target(context, dataset)
     close_published(context, table)
-    check_own_hands(table)
+    check_own_hands(context.lake, table)
     current = watermark_of(table)
     if current is not None and current.complete_through is not None and through <= current.complete_through:
         raise RequestRefused(f"{dataset}: is complete through {format_instant(current.complete_through)} already")

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-from tidemark.codec import read_instant, read_ranges, write_instant, write_ranges
+from tidemark.codec import as_is, given, read_instant, read_ranges, write_instant, write_ranges
 from tidemark.ranges import BEGINNING, END, Interval, Ranges, format_instant, from_on, parse_instant, union
-from tidemark.records import Border, FileRef, How, Position, Request, Watermark
+from tidemark.records import Border, FileRef, How, Position, Request, Watermark, read_borders, write_borders
 
 
 @dataclass(frozen=True)
@@ -101,18 +101,31 @@ class Plan:
         """The watermark that publishing `snapshot` for this plan sets."""
         if self.sets is not None:
             return replace(self.sets, session=self.session, snapshot=snapshot)
-        kept = self.previous.inputs if self.request and self.previous else None
         return Watermark(
             session=self.session,
             snapshot=snapshot,
             complete_through=self.complete_through,
             final_through=self.final_through,
-            inputs=kept if kept is not None else {name: i.position for name, i in self.inputs.items()},
+            inputs=self._positions,
             owed=self.owed,
             overdue=self.overdue,
             logic=self._built_by,
             borders=self.borders,
         )
+
+    @property
+    def _positions(self) -> Mapping[str, Position]:
+        """Where the watermark will stand on the inputs: a request leaves it in its place."""
+        if self.request is None or self.previous is None:
+            return {name: i.position for name, i in self.inputs.items()}
+        return {name: self._with_read(name, position) for name, position in self.previous.inputs.items()}
+
+    def _with_read(self, name: str, position: Position) -> Position:
+        """A position that stays, with what this session reads ahead of it; its own rows are no input's."""
+        read = self.inputs.get(name)
+        if read is None or read.dataset == self.dataset or read.read_snapshot == position.snapshot:
+            return position
+        return replace(position, read_ahead=read.read_snapshot)
 
     @property
     def _built_by(self) -> str:
@@ -127,8 +140,8 @@ class Plan:
 
     @staticmethod
     def from_json(text: str) -> Plan:
-        """Read what `to_json` wrote."""
-        return _plan_from_dict(json.loads(text))
+        """Read what `to_json` wrote, in this version or one before."""
+        return Plan(**given(json.loads(text), _PLAN))
 
 
 def plan_to_dict(plan: Plan) -> dict[str, Any]:
@@ -156,44 +169,12 @@ def plan_to_dict(plan: Plan) -> dict[str, Any]:
         "request": _request_to_dict(plan.request),
         "resync": plan.resync,
         "takes_up_logic": plan.takes_up_logic,
-        "borders": [[border.logic, write_instant(border.through)] for border in plan.borders],
+        "borders": write_borders(plan.borders),
         "sets": plan.sets.to_json() if plan.sets else None,
         "reason": plan.reason,
         "notes": list(plan.notes),
         "session": plan.session,
     }
-
-
-def _plan_from_dict(raw: Mapping[str, Any]) -> Plan:
-    return Plan(
-        dataset=raw["dataset"],
-        table_uuid=raw["table_uuid"],
-        how=How(raw["how"]),
-        base_snapshot=raw["base_snapshot"],
-        schema_id=raw["schema_id"],
-        fingerprint=raw["fingerprint"],
-        logic=raw["logic"],
-        clock=parse_instant(raw["clock"]),
-        inputs={name: _input_from_dict(i) for name, i in raw["inputs"].items()},
-        ranges=read_ranges(raw["ranges"]),
-        owed=read_ranges(raw["owed"]),
-        overdue=read_ranges(raw["overdue"]),
-        held_back=read_ranges(raw["held_back"]),
-        complete_through=read_instant(raw["complete_through"]),
-        final_through=read_instant(raw["final_through"]),
-        previous=Watermark.from_json(raw["previous"]) if raw["previous"] else None,
-        files=tuple(_read_file(*f) for f in raw["files"]),
-        history=raw["history"],
-        completeness=raw["completeness"],
-        request=_request_from_dict(raw["request"]),
-        resync=raw["resync"],
-        takes_up_logic=raw["takes_up_logic"],
-        borders=tuple(Border(logic, read_instant(through)) for logic, through in raw["borders"]),
-        sets=Watermark.from_json(raw["sets"]) if raw["sets"] else None,
-        reason=raw["reason"],
-        notes=tuple(raw["notes"]),
-        session=raw["session"],
-    )
 
 
 def _input_to_dict(i: InputPlan) -> dict[str, Any]:
@@ -211,19 +192,25 @@ def _input_to_dict(i: InputPlan) -> dict[str, Any]:
     }
 
 
+def _read_inputs(raw: Mapping[str, Any]) -> dict[str, InputPlan]:
+    return {name: _input_from_dict(i) for name, i in raw.items()}
+
+
 def _input_from_dict(raw: Mapping[str, Any]) -> InputPlan:
-    return InputPlan(
-        dataset=raw["dataset"],
-        uuid=raw["uuid"],
-        from_snapshot=raw["from"],
-        to_snapshot=raw["to"],
-        read_snapshot=raw["read"],
-        complete_through=read_instant(raw["complete_through"]),
-        final_through=read_instant(raw["final_through"]),
-        reads=None if raw["reads"] is None else read_ranges(raw["reads"]),
-        changes=raw["changes"],
-        held_from=read_instant(raw["held_from"]),
-    )
+    snapshots = {"from_snapshot": raw["from"], "to_snapshot": raw["to"], "read_snapshot": raw["read"]}
+    return InputPlan(**snapshots, **given(raw, _INPUT))
+
+
+def _read_watermark(raw: str | None) -> Watermark | None:
+    return Watermark.from_json(raw) if raw else None
+
+
+def _read_reads(raw: list[list[str]] | None) -> Ranges | None:
+    return None if raw is None else read_ranges(raw)
+
+
+def _read_files(raw: list[list[Any]]) -> tuple[FileRef, ...]:
+    return tuple(_read_file(*file) for file in raw)
 
 
 def _read_file(path: str, size: int, sha256: str, written_at: str | None = None) -> FileRef:
@@ -246,3 +233,44 @@ def _request_from_dict(raw: Mapping[str, str] | None) -> Request | None:
         return None
     interval = Interval(parse_instant(raw["start"]), parse_instant(raw["end"]))
     return Request(interval, raw["request_id"], raw["reason"])
+
+
+_INPUT: Final[Mapping[str, Callable[[Any], Any]]] = {
+    "dataset": as_is,
+    "uuid": as_is,
+    "complete_through": read_instant,
+    "final_through": read_instant,
+    "reads": _read_reads,
+    "changes": as_is,
+    "held_from": read_instant,
+}
+
+_PLAN: Final[Mapping[str, Callable[[Any], Any]]] = {
+    "dataset": as_is,
+    "table_uuid": as_is,
+    "how": How,
+    "base_snapshot": as_is,
+    "schema_id": as_is,
+    "fingerprint": as_is,
+    "logic": as_is,
+    "clock": parse_instant,
+    "inputs": _read_inputs,
+    "ranges": read_ranges,
+    "owed": read_ranges,
+    "overdue": read_ranges,
+    "held_back": read_ranges,
+    "complete_through": read_instant,
+    "final_through": read_instant,
+    "previous": _read_watermark,
+    "files": _read_files,
+    "history": as_is,
+    "completeness": as_is,
+    "request": _request_from_dict,
+    "resync": as_is,
+    "takes_up_logic": as_is,
+    "borders": read_borders,
+    "sets": _read_watermark,
+    "reason": as_is,
+    "notes": tuple,
+    "session": as_is,
+}

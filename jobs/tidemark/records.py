@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
-from tidemark.codec import read_instant, read_ranges, write_instant, write_ranges
+from tidemark.codec import as_is, given, read_instant, read_ranges, write_instant, write_ranges
 from tidemark.ranges import Interval, Ranges
 
 
@@ -49,12 +49,14 @@ class Position:
     """How far one input has been consumed: table uuid, last snapshot (inclusive), its completeness then.
 
     `held_from` is the least event time that the input still holds, once retention has dropped what lay before.
+    `read_ahead` is the newest snapshot that a backfill has read, where that lies after `snapshot`.
     """
 
     uuid: str
     snapshot: int
     complete_through: datetime | None
     held_from: datetime | None = None
+    read_ahead: int | None = None
 
 
 @dataclass(frozen=True)
@@ -97,25 +99,28 @@ class Watermark:
             "owed": write_ranges(self.owed),
             "overdue": write_ranges(self.overdue),
             "logic": self.logic,
-            "borders": [[border.logic, write_instant(border.through)] for border in self.borders],
+            "borders": write_borders(self.borders),
         }
         return json.dumps(content, sort_keys=True)
 
     @staticmethod
     def from_json(text: str) -> Watermark:
-        """Read what `to_json` wrote."""
-        raw = json.loads(text)
-        return Watermark(
-            session=raw["session"],
-            snapshot=raw["snapshot"],
-            complete_through=read_instant(raw["complete_through"]),
-            final_through=read_instant(raw["final_through"]),
-            inputs={name: _position_from_dict(position) for name, position in raw["inputs"].items()},
-            owed=read_ranges(raw["owed"]),
-            overdue=read_ranges(raw["overdue"]),
-            logic=raw["logic"],
-            borders=tuple(Border(logic, read_instant(through)) for logic, through in raw["borders"]),
-        )
+        """Read what `to_json` wrote, in this version or one before."""
+        return Watermark(**given(json.loads(text), _WATERMARK))
+
+
+def write_borders(borders: tuple[Border, ...]) -> list[list[str | None]]:
+    """Borders as pairs of texts."""
+    return [[border.logic, write_instant(border.through)] for border in borders]
+
+
+def read_borders(raw: list[tuple[str, str | None]]) -> tuple[Border, ...]:
+    """Read what `write_borders` wrote."""
+    return tuple(Border(logic, read_instant(through)) for logic, through in raw)
+
+
+def _read_positions(raw: Mapping[str, Any]) -> dict[str, Position]:
+    return {name: Position(**given(position, _POSITION)) for name, position in raw.items()}
 
 
 def _position_to_dict(position: Position) -> dict[str, Any]:
@@ -124,8 +129,26 @@ def _position_to_dict(position: Position) -> dict[str, Any]:
         "snapshot": position.snapshot,
         "complete_through": write_instant(position.complete_through),
         "held_from": write_instant(position.held_from),
+        "read_ahead": position.read_ahead,
     }
 
 
-def _position_from_dict(raw: Mapping[str, Any]) -> Position:
-    return Position(raw["uuid"], raw["snapshot"], read_instant(raw["complete_through"]), read_instant(raw["held_from"]))
+_POSITION: Final[Mapping[str, Callable[[Any], Any]]] = {
+    "uuid": as_is,
+    "snapshot": as_is,
+    "complete_through": read_instant,
+    "held_from": read_instant,
+    "read_ahead": as_is,
+}
+
+_WATERMARK: Final[Mapping[str, Callable[[Any], Any]]] = {
+    "session": as_is,
+    "snapshot": as_is,
+    "complete_through": read_instant,
+    "final_through": read_instant,
+    "inputs": _read_positions,
+    "owed": read_ranges,
+    "overdue": read_ranges,
+    "logic": as_is,
+    "borders": read_borders,
+}

@@ -15,7 +15,8 @@ from pyiceberg.table import Table
 from tidemark.failures import told
 from tidemark.lake import ops
 from tidemark.lake.commits import watermark_of
-from tidemark.lake.history import same_content
+from tidemark.lake.history import readable, same_content
+from tidemark.ranges import describe
 from tidemark.steps.context import Context
 
 KEEP_FOR = timedelta(days=90)
@@ -46,7 +47,7 @@ def write_release(context: Context, dataset: str) -> Release:
     """Release a dataset with everything that it was built from, as its watermarks name it.
 
     Nothing is written when a table in the chain moved on, so that two readers of one table stand on
-    different snapshots of it; the next run releases then.
+    different snapshots of it, or owes ranges that it has not rebuilt yet; a later run releases then.
     """
     tables: dict[str, int] = {}
     conflict = _collect(context, dataset, _standing(context, dataset), tables)
@@ -113,11 +114,16 @@ def _collect(context: Context, dataset: str, snapshot: int | None, tables: dict[
     if snapshot is None:
         return None
     table = context.lake.table(dataset)
-    if not same_content(table, tables.setdefault(dataset, snapshot), snapshot):
+    held = readable(table, snapshot)
+    if held is None:
+        return f"{dataset}: snapshot {snapshot} has expired, so nobody can read it; released after the next run"
+    if not same_content(table, tables.setdefault(dataset, held), snapshot):
         return f"{dataset}: its readers stand on two snapshots, {tables[dataset]} and {snapshot}"
     mark = watermark_of(table)
     if mark is None:
         return None
+    if mark.owed:
+        return f"{dataset}: owes {describe(mark.owed)}; released once that is rebuilt"
     if not same_content(table, mark.snapshot, snapshot):
         return f"{dataset}: moved on to {mark.snapshot} since its reader took {snapshot}; released after the next run"
     windows = context.spec(dataset).inputs

@@ -17,7 +17,7 @@ from tidemark.explain import explain
 from tidemark.failures import telling, told
 from tidemark.fingerprint import fingerprint
 from tidemark.lake import Lake, open_lake, ops
-from tidemark.lake.commits import watermark_of
+from tidemark.lake.commits import check_as_planned, watermark_of
 from tidemark.plans import Plan
 from tidemark.records import How, Request, Watermark
 from tidemark.settings import Settings
@@ -187,6 +187,7 @@ def _carry_out(context: Context, planned: Planned, attempt: str, say: Say) -> Pu
         return done
     if plan.how is How.nothing:
         return Published(plan, plan.base_snapshot)
+    check_as_planned(context.lake.table(plan.dataset), plan)  # else it would write in vain, of inputs that may be gone
     if not plan.writes:
         return touch(context, planned)
     if context.spec(plan.dataset).expectations:

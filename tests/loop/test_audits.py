@@ -155,6 +155,20 @@ def test_s40_a_transform_with_wrong_columns_publishes_nothing(
     assert (accounts.head(STATES), accounts.watermark(STATES)) == (head, None)
 
 
+def test_s21_a_first_read_whose_rows_all_lie_under_delete_files_gives_none(accounts: Accounts) -> None:
+    accounts.append(SIGNUPS, [Event("s0", "a0", 0.5), Event("s1", "a1", 0.6)], complete=1)
+    accounts.spark.sql(f"ALTER TABLE lake.{SIGNUPS} SET TBLPROPERTIES ('write.delete.mode' = 'merge-on-read')")
+    accounts.delete(SIGNUPS, "event_id = 's0'")
+    accounts.delete(SIGNUPS, "event_id = 's1'")
+    head = accounts.table(SIGNUPS).current_snapshot()
+    assert head is not None and head.summary is not None and head.summary["total-delete-files"] != "0"
+
+    accounts.run(FACTS)
+
+    assert accounts.rows(FACTS) == []
+    assert accounts.watermark(FACTS) is not None
+
+
 def test_s42_a_warning_is_published_and_shown(accounts: Accounts) -> None:
     ready(accounts, "odd")
 

@@ -83,6 +83,33 @@ def test_s60_a_request_that_was_rolled_back_is_carried_out_when_asked_again(acco
     same_rows_as_rebuild(accounts, FACTS, tmp_path / "clean")
 
 
+def move_forward(accounts: Accounts, snapshot: int) -> None:
+    accounts.spark.sql(f"CALL lake.system.set_current_snapshot('{FACTS}', {snapshot})")
+    hands.adopt(accounts.context, FACTS, "and forward again", accounts.said.append)
+
+
+def test_s60_a_request_is_not_carried_out_again_after_a_move_back_and_forward(accounts: Accounts) -> None:
+    arrive(accounts, 0.5)
+    arrive(accounts, 1.5)
+    accounts.run(FACTS)
+    before = accounts.head(FACTS)
+    first = accounts.run(FACTS, as_request(0, 1, "the same"))
+    after = accounts.head(FACTS)
+    roll_back(accounts, FACTS, before)
+    hands.adopt(accounts.context, FACTS, "a test rolled it back", accounts.said.append)
+    arrive(accounts, 2.5)
+    accounts.run(FACTS)
+    other = accounts.head(FACTS)
+
+    move_forward(accounts, after)
+    again = accounts.plan(FACTS, as_request(0, 1, "the same"))
+    move_forward(accounts, other)
+
+    assert again.how is How.nothing
+    assert first.plan.session in again.notes[0]
+    assert accounts.plan(FACTS, as_request(0, 1, "the same")).how is How.overwrite
+
+
 def test_s60_there_is_nothing_to_adopt_without_a_rollback(accounts: Accounts) -> None:
     arrive(accounts, 0.5)
     accounts.run(FACTS)
@@ -154,14 +181,14 @@ def test_s22_a_landed_table_goes_on_after_its_history_expired(accounts: Accounts
     expire_behind(accounts, SIGNUPS)
     expire_behind(accounts, SIGNUPS)
     with pytest.raises(SnapshotExpired, match=f"tidemark adopt {SIGNUPS}"):
-        check_own_hands(accounts.table(SIGNUPS))
+        check_own_hands(accounts.context.lake, accounts.table(SIGNUPS))
 
     adopted = hands.adopt(accounts.context, SIGNUPS, "our engine compacts by itself", accounts.said.append)
 
     assert adopted.watermark is not None
     assert adopted.watermark.snapshot == accounts.head(SIGNUPS)
     assert adopted.watermark.complete_through == hour(1)
-    check_own_hands(accounts.table(SIGNUPS))
+    check_own_hands(accounts.context.lake, accounts.table(SIGNUPS))
 
 
 def test_a_command_that_another_session_overtook_says_to_run_it_again(

@@ -84,6 +84,23 @@ def test_s30_the_middle_step_alone_can_be_run_again(accounts: Accounts, tmp_path
     same_rows_as_rebuild(accounts, STATES, tmp_path / "clean")
 
 
+def test_s30_a_middle_task_cleared_after_its_inputs_expired_starts_again_from_init(
+    accounts: Accounts, tmp_path: Path
+) -> None:
+    with_news(accounts, FACTS)
+    stale = until(accounts, FACTS, "init")
+    for n in range(2):
+        accounts.append(SIGNUPS, [Event(f"late{n}", "a9", 0.5)])
+        accounts.run(FACTS)
+    keep_one = "older_than => TIMESTAMP '2100-01-01', retain_last => 1"
+    accounts.spark.sql(f"CALL lake.system.expire_snapshots(table => '{SIGNUPS}', {keep_one})")
+
+    session.write_audit_publish(accounts.context, FACTS, stale, say=accounts.said.append)
+
+    assert any("starts again from init" in line for line in accounts.said)
+    same_rows_as_rebuild(accounts, FACTS, tmp_path / "clean")
+
+
 def test_s30_a_compaction_after_publish_does_not_hide_the_session(accounts: Accounts) -> None:
     with_news(accounts, STATES)
     died = until(accounts, STATES, "publish")

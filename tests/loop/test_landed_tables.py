@@ -11,9 +11,10 @@ from tests.accounts.names import SIGNUPS
 from tests.accounts.world import Accounts, hour, same_rows_as_rebuild
 from tests.loop.landing import drop
 from tests.loop.respecified import with_spec
+from tests.loop.test_by_hand import fold
 from tidemark import hands
-from tidemark.errors import ColumnsDiffer, ForeignCommit, RequestRefused, RolledBack
-from tidemark.lake.properties import CATALOG
+from tidemark.errors import ColumnsDiffer, ForeignCommit, RequestRefused, RolledBack, SnapshotExpired, WatermarkLost
+from tidemark.lake.properties import CATALOG, WATERMARK
 
 pytestmark = [pytest.mark.loop, pytest.mark.spark]
 
@@ -93,6 +94,91 @@ def test_s62_an_erasure_in_a_landed_table_is_adopted_and_flows(accounts: Account
     assert landed(accounts) == ["s1.1", "s2.1"]
     assert [row["event_id"] for row in accounts.rows(FACTS)] == landed(accounts)
     same_rows_as_rebuild(accounts, FACTS, tmp_path / "clean")
+
+
+def expire(accounts: Accounts) -> None:
+    """Leave nothing but main's head."""
+    all_but_the_head = "older_than => TIMESTAMP '2100-01-01', retain_last => 1"
+    accounts.spark.sql(f"CALL lake.system.expire_snapshots(table => '{SIGNUPS}', {all_but_the_head})")
+
+
+def test_s62_erasures_in_a_landed_table_whose_history_was_expired_are_adopted(accounts: Accounts) -> None:
+    """The usual way to forget somebody: DELETE, and expire what still holds the rows."""
+    land(accounts, 0.1, 1.1, 2.1, clock=3)
+    for name in ("s0.1", "s1.1"):
+        accounts.spark.sql(f"DELETE FROM {TABLE} WHERE event_id = '{name}'")
+    expire(accounts)
+    with pytest.raises(SnapshotExpired, match=f"tidemark adopt {SIGNUPS}"):
+        accounts.run(SIGNUPS, clock=hour(4))
+
+    adopt(accounts, SIGNUPS)
+    land(accounts, 3.1, clock=5)
+
+    assert landed(accounts) == ["s2.1", "s3.1"]
+
+
+def test_rows_that_somebody_added_are_not_adopted_after_an_expiry(accounts: Accounts) -> None:
+    land(accounts, 0.1, clock=3)
+    fold(accounts, SIGNUPS)
+    accounts.spark.sql(f"INSERT INTO {TABLE} SELECT 'x', account_id, plan, happened_at, arrived_at FROM {TABLE}")
+    expire(accounts)
+
+    with pytest.raises(RequestRefused, match=r"adds rows that nobody checked.*move the table aside"):
+        adopt(accounts, SIGNUPS)
+
+
+@pytest.mark.parametrize("then", ["rolled back", "folded", "erased"])
+def test_s60_a_rolled_back_landed_table_whose_newer_snapshot_expired_is_landed_again(
+    accounts: Accounts, then: str
+) -> None:
+    land(accounts, 0.1, 0.2, clock=3)
+    before = accounts.head(SIGNUPS)
+    land(accounts, 1.1, clock=4)
+    accounts.spark.sql(f"CALL lake.system.rollback_to_snapshot('{SIGNUPS}', {before})")
+    if then == "folded":
+        fold(accounts, SIGNUPS)
+    if then == "erased":
+        accounts.spark.sql(f"DELETE FROM {TABLE} WHERE event_id = 's0.2'")
+    expire(accounts)
+    with pytest.raises(RolledBack, match=r"has expired.*docs/runbooks/rolled-back\.md"):
+        accounts.run(SIGNUPS, clock=hour(5))
+    with pytest.raises(RequestRefused, match="move the table aside"):
+        adopt(accounts, SIGNUPS)
+
+    accounts.spark.sql(f"ALTER TABLE {TABLE} RENAME TO accounts.aside")
+    accounts.run(SIGNUPS, clock=hour(6))
+
+    assert landed(accounts) == ["s0.1", "s0.2", "s1.1"]
+
+
+def test_s60_a_landed_table_that_lost_its_watermark_goes_on_after_adopt(accounts: Accounts) -> None:
+    land(accounts, 0.1, clock=3)
+    land(accounts, 1.1, clock=4)
+    before = accounts.watermark(SIGNUPS)
+    accounts.spark.sql(f"ALTER TABLE {TABLE} UNSET TBLPROPERTIES ('{WATERMARK}')")
+    with pytest.raises(WatermarkLost):
+        accounts.run(SIGNUPS, clock=hour(5))
+
+    adopt(accounts, SIGNUPS)
+    after = accounts.watermark(SIGNUPS)
+    land(accounts, 2.1, clock=6)
+
+    assert before is not None
+    assert after is not None
+    assert after.complete_through == before.complete_through
+    assert landed(accounts) == ["s0.1", "s1.1", "s2.1"]
+
+
+def test_s60_a_rolled_back_landed_table_that_lost_its_watermark_is_not_adopted(accounts: Accounts) -> None:
+    land(accounts, 0.1, clock=3)
+    before = accounts.head(SIGNUPS)
+    land(accounts, 1.1, clock=4)
+    after = accounts.head(SIGNUPS)
+    accounts.spark.sql(f"CALL lake.system.rollback_to_snapshot('{SIGNUPS}', {before})")
+    accounts.spark.sql(f"ALTER TABLE {TABLE} UNSET TBLPROPERTIES ('{WATERMARK}')")
+
+    with pytest.raises(RequestRefused, match=f"move main back to snapshot {after}"):
+        adopt(accounts, SIGNUPS)
 
 
 @pytest.mark.parametrize("away", ["RENAME TO accounts.aside", "DROP"])

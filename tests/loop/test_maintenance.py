@@ -13,7 +13,8 @@ from types import SimpleNamespace
 import pyarrow as pa
 import pytest
 
-from tests.accounts.world import Accounts, Event, same_rows_as_rebuild
+from tests.accounts.world import Accounts, Event, hour, same_rows_as_rebuild
+from tests.loop.respecified import with_spec
 from tidemark import releases, session
 from tidemark.hands import adopt
 from tidemark.lake import branches, ops
@@ -87,6 +88,23 @@ def test_s22_a_reader_far_behind_keeps_its_path_and_is_named(accounts: Accounts)
     assert names(accounts, FACTS) == {"s0", "s1", "s2", "s3"}
     assert "behind" not in tend(accounts, SIGNUPS, days=30)
     assert position not in known(accounts, SIGNUPS)
+
+
+def test_s62_a_versioned_reader_of_an_input_that_only_dropped_old_rows_is_not_named(accounts: Accounts) -> None:
+    window = accounts.context.specs[TOTALS].inputs["signups"]
+    inputs = {**accounts.context.specs[TOTALS].inputs, "signups": replace(window, keep=timedelta(hours=24))}
+    with_spec(accounts, TOTALS, inputs=inputs)
+    accounts.append(SIGNUPS, [Event("old", "a", 0.5), Event("new", "a", 60.5)], complete=71)
+    accounts.run(TOTALS, clock=hour(72))
+    accounts.delete(SIGNUPS, "event_id = 'old'")
+    assert f"{TOTALS} stands 30 days behind" in tend(accounts, SIGNUPS, days=30)
+
+    done = accounts.run(TOTALS, clock=hour(72))
+
+    assert done.plan.how is How.touch
+    assert "behind" not in tend(accounts, SIGNUPS, days=30)
+    assert len(accounts.rows(TOTALS)) == 1
+    assert accounts.run(TOTALS, clock=hour(72)).plan.how is How.nothing
 
 
 def test_s35_an_open_plan_keeps_what_it_reads_until_its_branch_would_go(accounts: Accounts) -> None:

@@ -110,14 +110,28 @@ def _check_unmoved(
     """Go on only if main and watermark are as planned (some other ref moved), or our commit is there."""
     if _is_published(table, watermark):
         return
+    if not is_as_planned(table, plan) or attempt == TRIES - 1:
+        raise _moved(table, plan, str(refused)) from refused
+
+
+def check_as_planned(table: Table, plan: Plan) -> None:
+    """See that a plan can still be published, before anything is done for it. Raises MainMoved."""
+    if not is_as_planned(table, plan):
+        raise _moved(table, plan, "main, watermark or columns have moved on; nothing was written")
+
+
+def is_as_planned(table: Table, plan: Plan) -> bool:
+    """Whether main, watermark and columns are those that the plan was made for."""
     head = table.current_snapshot()
     previous = watermark_of(table)
     same_main = head is not None and head.snapshot_id == plan.base_snapshot
     same_watermark = (previous.session if previous else None) == (plan.previous.session if plan.previous else None)
-    same_columns = table.metadata.current_schema_id == plan.schema_id
-    if not (same_main and same_watermark and same_columns) or attempt == TRIES - 1:
-        found = head.snapshot_id if head else None
-        raise MainMoved(
-            f"{plan.dataset}, session {plan.session}: main was {plan.base_snapshot} when planned and is {found} now"
-            f" ({refused})"
-        ) from refused
+    return same_main and same_watermark and table.metadata.current_schema_id == plan.schema_id
+
+
+def _moved(table: Table, plan: Plan, why: str) -> MainMoved:
+    head = table.current_snapshot()
+    found = head.snapshot_id if head else None
+    return MainMoved(
+        f"{plan.dataset}, session {plan.session}: main was {plan.base_snapshot} when planned and is {found} now ({why})"
+    )

@@ -58,17 +58,28 @@ def session_branches(table: Table, session: str) -> list[str]:
 
 
 def same_content(table: Table, one: int, other: int) -> bool:
-    """Whether two snapshots hold the same rows: only commits that kept the content lie between them."""
-    return _reaches(table, one, other) or _reaches(table, other, one)
+    """Whether two snapshots hold the same rows: only commits that kept the content lie between them.
+
+    Either may have expired, as long as its child names it.
+    """
+    return one == other or _reaches(table, one, other) or _reaches(table, other, one)
+
+
+def readable(table: Table, snapshot_id: int) -> int | None:
+    """A snapshot that is there and holds the same rows: itself, or the one on main that first kept its content."""
+    if table.snapshot_by_id(snapshot_id) is not None:
+        return snapshot_id
+    children = (s for s in main_line(table) if s.parent_snapshot_id == snapshot_id and keeps_content(s))
+    return next((child.snapshot_id for child in children), None)
 
 
 def _reaches(table: Table, later: int, earlier: int) -> bool:
     start = table.snapshot_by_id(later)
     for snapshot in ancestors(table, start) if start is not None else ():
-        if snapshot.snapshot_id == earlier:
-            return True
         if not keeps_content(snapshot):
             return False
+        if snapshot.parent_snapshot_id == earlier:
+            return True
     return False
 
 

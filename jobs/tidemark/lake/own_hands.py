@@ -7,25 +7,30 @@ from itertools import takewhile
 from pyiceberg.table import Table
 from pyiceberg.table.snapshots import Snapshot
 
-from tidemark.errors import ForeignCommit, RolledBack, SnapshotExpired, TargetChanged
+from tidemark.errors import ForeignCommit, RolledBack, SnapshotExpired, TargetChanged, WatermarkLost
+from tidemark.lake.catalog import Lake
 from tidemark.lake.commits import watermark_of
 from tidemark.lake.history import keeps_content, main_line, property_of
 from tidemark.lake.manifests import table_name
-from tidemark.lake.properties import SESSION
+from tidemark.lake.properties import SESSION, WATERMARK
+from tidemark.lake.touched import holds_record
 from tidemark.records import Watermark
 
 
-def check_own_hands(table: Table) -> None:
+def check_own_hands(lake: Lake, table: Table) -> None:
     """See that nobody but the loop moved main since the watermark.
 
     Raises RolledBack where main was moved to or behind another session's snapshot, SnapshotExpired where nothing
-    shows any more whether it was, ForeignCommit where main holds a commit that changed rows and no session made.
+    shows any more whether it was, ForeignCommit where main holds a commit that changed rows and no session made,
+    WatermarkLost where sessions published and no watermark says so.
     """
     watermark = watermark_of(table)
     since = list(main_line(table)) if watermark is None else since_published(table, watermark)
+    if watermark is None and holds_record(lake, table_name(table), list(main_line(table))):
+        raise _lost(table)
     if since is None:
         assert watermark is not None, "without a watermark all of main comes after it"
-        raise not_on_main(table, watermark)
+        raise not_on_main(lake, table, watermark)
     foreign = [snapshot for snapshot in changing(since) if not is_session(snapshot)]
     if foreign:
         raise _foreign(table, foreign[-1])
@@ -49,16 +54,23 @@ def check_all_foreign_goes(table: Table) -> None:
 
 
 def since_published(table: Table, watermark: Watermark) -> list[Snapshot] | None:
-    """Main's snapshots after the published one, newest first; None where they do not lead back to it.
+    """Main's snapshots after the published one, newest first; None where they do not lead back to it."""
+    return _since(table, watermark.snapshot)
 
-    The published snapshot itself may have expired, as long as its child on main still names it.
-    """
+
+def leads_back(table: Table, snapshot_id: int) -> bool:
+    """Whether main follows from a snapshot."""
+    return _since(table, snapshot_id) is not None
+
+
+def _since(table: Table, snapshot_id: int) -> list[Snapshot] | None:
+    """Main's snapshots after one of its line; that one itself may have expired, as long as its child names it."""
     since: list[Snapshot] = []
     for snapshot in main_line(table):
-        if snapshot.snapshot_id == watermark.snapshot:
+        if snapshot.snapshot_id == snapshot_id:
             return since
         since.append(snapshot)
-        if snapshot.parent_snapshot_id == watermark.snapshot:
+        if snapshot.parent_snapshot_id == snapshot_id:
             return since
     return None
 
@@ -73,11 +85,12 @@ def is_session(snapshot: Snapshot) -> bool:
     return property_of(snapshot, SESSION) is not None
 
 
-def is_cut(table: Table, watermark: Watermark) -> bool:
-    """Whether main's history was cut behind the published snapshot, and what is left of it changed no row."""
+def is_cut(lake: Lake, table: Table, watermark: Watermark) -> bool:
+    """Whether main's history was cut behind the published snapshot, and nothing left of it is another session's."""
     line = list(main_line(table))
     ends_early = bool(line) and line[-1].parent_snapshot_id is not None
-    return ends_early and table.snapshot_by_id(watermark.snapshot) is None and not changing(line)
+    gone = table.snapshot_by_id(watermark.snapshot) is None
+    return ends_early and gone and not holds_record(lake, table_name(table), line)
 
 
 def _foreign(table: Table, snapshot: Snapshot) -> ForeignCommit:
@@ -99,16 +112,31 @@ def _moved_on(table: Table, watermark: Watermark, snapshot: Snapshot) -> RolledB
     )
 
 
-def not_on_main(table: Table, watermark: Watermark) -> TargetChanged:
+def _lost(table: Table) -> WatermarkLost:
+    name = table_name(table)
+    return WatermarkLost(
+        f"{name}: main holds what a session published, but the table has no property {WATERMARK} any more: somebody "
+        f"took it away; nothing was written. Set the one that was recorded last: tidemark adopt {name} --reason WHY. "
+        f"Or, a table that has inputs: rebuild it from them, tidemark run {name} --resync"
+    )
+
+
+def not_on_main(lake: Lake, table: Table, watermark: Watermark) -> TargetChanged:
     """What became of a published snapshot from which main does not follow any more."""
     name = table_name(table)
     published = f"{name}: snapshot {watermark.snapshot}, published by session {watermark.session},"
-    if is_cut(table, watermark):
+    if is_cut(lake, table, watermark):
         return SnapshotExpired(
             f"{published} and the way from it to main have expired, so that nothing shows whether rows were changed "
-            f"meanwhile; nothing was written. If they were not, go on from what main holds: "
-            f"tidemark adopt {name} --reason WHY. Else (a table that has inputs) rebuild it from them: "
-            f"tidemark run {name} --resync"
+            f"meanwhile; nothing was written. If they were not, or rows of a landed table were only taken away, on "
+            f"purpose, go on from what main holds: tidemark adopt {name} --reason WHY. Else rebuild a table that has "
+            f"inputs: tidemark run {name} --resync; for a landed table see docs/runbooks/snapshot-expired.md"
+        )
+    if table.snapshot_by_id(watermark.snapshot) is None:
+        return RolledBack(
+            f"{published} is no longer in main's history and has expired: somebody rolled the table back; nothing was "
+            f"written. A table that has inputs takes in again what came after: tidemark adopt {name} --reason WHY. A "
+            f"landed table is moved aside and landed again: docs/runbooks/rolled-back.md"
         )
     return RolledBack(
         f"{published} is no longer in main's history: somebody rolled the table back; nothing was written. If that "

@@ -1,11 +1,12 @@
-"""The watermarks of a published snapshot: the one that it was staged with, and those that touches set after it."""
+"""The watermarks of a published snapshot: the one that it was staged with, and those that were set on it after that."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from pyiceberg.expressions import BooleanExpression
 from pyiceberg.table.snapshots import Snapshot
 
 from tidemark.lake import ops
@@ -16,35 +17,64 @@ from tidemark.lake.properties import WATERMARK
 from tidemark.records import How, Watermark
 
 
-def newest_record(lake: Lake, dataset: str, line: Iterable[Snapshot]) -> Watermark | None:
+def newest_record(lake: Lake, dataset: str, line: Sequence[Snapshot]) -> Watermark | None:
     """The last watermark under which main held the rows that it holds; None where no session made them.
 
     `line` is main's history, the newest first.
     """
-    touches = touches_of(lake, dataset)
+    records = records_of(lake, dataset)
     for snapshot in line:
-        record = last_record(touches, snapshot)
+        record = last_record(records, snapshot)
         if record is not None or not keeps_content(snapshot):
             return record
-    return None
+    return _record_behind(records, line)
 
 
-def last_record(touches: Mapping[int, list[Watermark]], snapshot: Snapshot) -> Watermark | None:
-    """The last watermark that named the snapshot, out of the touches of its table."""
-    touched = touches.get(snapshot.snapshot_id)
+def holds_record(lake: Lake, dataset: str, line: Sequence[Snapshot]) -> bool:
+    """Whether any snapshot of main's history, or the expired one from which it came, is a session's."""
+    records = records_of(lake, dataset)
+    return any(last_record(records, snapshot) for snapshot in line) or _record_behind(records, line) is not None
+
+
+def last_recorded(lake: Lake, dataset: str) -> Watermark | None:
+    """The watermark that the last closed session set."""
+    rows = in_order(_recorded(lake, ops.of_dataset(dataset)))
+    return Watermark.from_json(rows[-1]["current"]) if rows else None
+
+
+def _record_behind(records: Mapping[int, list[Watermark]], line: Sequence[Snapshot]) -> Watermark | None:
+    """The last watermark that named the snapshot from which a history came whose beginning has expired."""
+    parent = line[-1].parent_snapshot_id if line else None
+    named = records.get(parent, []) if parent is not None else []
+    return named[-1] if named else None
+
+
+def last_record(records: Mapping[int, list[Watermark]], snapshot: Snapshot) -> Watermark | None:
+    """The last watermark that named the snapshot, out of those that were recorded of its table."""
+    recorded = records.get(snapshot.snapshot_id)
     staged = property_of(snapshot, WATERMARK)
-    if touched:
-        return touched[-1]
+    if recorded:
+        return recorded[-1]
     return Watermark.from_json(staged) if staged is not None else None
 
 
+def records_of(lake: Lake, dataset: str) -> Mapping[int, list[Watermark]]:
+    """The watermarks that sessions set, by the snapshot that they left on main, in their order."""
+    return _by_snapshot(_recorded(lake, ops.of_dataset(dataset)))
+
+
 def touches_of(lake: Lake, dataset: str) -> Mapping[int, list[Watermark]]:
-    """The watermarks that touches set, by the snapshot that they left on main, in their order."""
-    columns = ("session", "previous", "current", "committed_at")
-    touches = both(ops.of_dataset(dataset), equals("how", How.touch.value))
-    rows = ops.rows(lake, "ops.high_watermarks", touches, columns)
+    """Those that touches set: the others stand in their snapshots too."""
+    return _by_snapshot(_recorded(lake, both(ops.of_dataset(dataset), equals("how", How.touch.value))))
+
+
+def _recorded(lake: Lake, where: BooleanExpression) -> list[dict[str, Any]]:
+    return ops.rows(lake, "ops.high_watermarks", where, ("session", "previous", "current", "committed_at"))
+
+
+def _by_snapshot(rows: list[dict[str, Any]]) -> Mapping[int, list[Watermark]]:
     found: dict[int, list[Watermark]] = defaultdict(list)
-    for row in _in_order(rows):
+    for row in in_order(rows):
         mark = Watermark.from_json(row["current"])
         found[mark.snapshot].append(mark)
     return found
@@ -55,7 +85,7 @@ def session_before(row: Mapping[str, Any]) -> str | None:
     return Watermark.from_json(row["previous"]).session if row["previous"] else None
 
 
-def _in_order(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def in_order(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Each after the one that it followed; those that follow none of these by their time."""
     following: dict[str | None, list[dict[str, Any]]] = defaultdict(list)
     sessions = {row["session"] for row in rows}

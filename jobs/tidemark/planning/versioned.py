@@ -12,7 +12,7 @@ from tidemark.records import How
 
 
 def plan(situation: Situation) -> Plan:
-    """Append a version (or replace all rows by it); nothing where no input changed content."""
+    """Append a version (or replace all rows by it); only positions move where no input changed content."""
     missing = waiting(situation)
     if missing:
         return blank(situation, How.nothing, missing)
@@ -22,7 +22,7 @@ def plan(situation: Situation) -> Plan:
     if logic_changed(situation):
         changed = [*changed, "the logic"]
     if not changed and not situation.resync:
-        return replace(draft, notes=(*draft.notes, "no input changed: there is nothing new to make a version from"))
+        return _without_news(situation, draft)
     whole = situation.spec.replace == "whole"
     return replace(
         draft,
@@ -33,6 +33,22 @@ def plan(situation: Situation) -> Plan:
         inputs=input_plans(situation, dict.fromkeys(situation.inputs)),
         notes=(*draft.notes, f"changed: {', '.join(changed)}"),
     )
+
+
+def _without_news(situation: Situation, draft: Plan) -> Plan:
+    """The positions follow what changed no row: the inputs' snapshots would wait for this reader for ever."""
+    draft = replace(draft, notes=(*draft.notes, "no input changed: there is nothing new to make a version from"))
+    if not any(_has_moved(situation, name) for name in situation.inputs):
+        return draft
+    return replace(draft, how=How.touch, inputs=input_plans(situation, dict.fromkeys(situation.inputs)))
+
+
+def _has_moved(situation: Situation, name: str) -> bool:
+    state = situation.inputs[name]
+    previous = situation.target.watermark
+    if state.own or previous is None or name not in previous.inputs:
+        return False
+    return state.head != previous.inputs[name].snapshot
 
 
 def _has_news(situation: Situation, name: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tidemark.lake import ops
-from tidemark.lake.touched import session_before
+from tidemark.lake.touched import in_order, session_before
 from tidemark.records import How, Request, Watermark
 from tidemark.steps.context import Context
 from tidemark.steps.stored import find_plan
@@ -24,12 +24,17 @@ def answered_by(context: Context, request: Request | None, dataset: str) -> str 
 
 
 def _undone(context: Context, dataset: str) -> set[str]:
-    """The sessions behind which a rollback went that somebody adopted."""
-    columns = ("session", "how", "previous", "current")
+    """The sessions behind which a rollback went that somebody adopted.
+
+    The last adoption counts first: one that was itself undone, by a move forward again, undoes nothing.
+    """
+    columns = ("session", "how", "previous", "current", "committed_at")
     rows = ops.rows(context.lake, "ops.high_watermarks", ops.of_dataset(dataset), columns)
     before = {row["session"]: session_before(row) for row in rows}
     undone: set[str] = set()
-    for adoption in filter(_may_adopt, rows):
+    for adoption in reversed(in_order(rows)):
+        if adoption["session"] in undone or not _may_adopt(adoption):
+            continue
         held = _adopted(context, adoption["session"])
         at = before[adoption["session"]] if held else None
         while at is not None and at != held:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from tidemark.audit import Report, audit_staged, rows_for_ops
 from tidemark.lake import ops
-from tidemark.plans import Plan
+from tidemark.lake.history import property_of
+from tidemark.plans import InputPlan, Plan
 from tidemark.records import How
 from tidemark.spark import connect
 from tidemark.stages import Audited, Staged, approve
@@ -23,7 +24,17 @@ def audit(context: Context, staged: Staged) -> Audited:
 
 def _rows_due(context: Context, plan: Plan) -> bool:
     """A stateless table is appended to because its input has new rows, and each row there gives rows here."""
-    return plan.how is How.append and context.spec(plan.dataset).mode == "stateless"
+    if plan.how is not How.append or context.spec(plan.dataset).mode != "stateless":
+        return False
+    return all(_surely_gives_rows(context, read) for read in plan.inputs.values())
+
+
+def _surely_gives_rows(context: Context, read: InputPlan) -> bool:
+    """Added rows are there. Those of a first read may all lie under delete files, which only reading would tell."""
+    if read.from_snapshot is not None:
+        return True
+    snapshot = context.lake.table(read.dataset).snapshot_by_id(read.read_snapshot)
+    return snapshot is not None and property_of(snapshot, "total-delete-files") == "0"
 
 
 def _report(context: Context, staged: Staged) -> Report:

@@ -49,7 +49,7 @@ def survey(
     """The plan that follows from the tables as they are now; writes nothing. `reason`: why a person resyncs."""
     evolution(target, spec)
     if not resync:
-        check_own_hands(target)
+        check_own_hands(context.lake, target)
     plan = make_plan(_situation(context, spec, target, request, resync))
     if resync and not (plan.how is How.overwrite and plan.replaces_all):
         check_all_foreign_goes(target)

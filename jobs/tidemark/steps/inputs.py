@@ -13,7 +13,7 @@ from tidemark.lake.commits import watermark_of
 from tidemark.lake.conditions import in_ranges
 from tidemark.lake.evolution import check_readable
 from tidemark.lake.manifests import table_name
-from tidemark.lake.own_hands import not_on_main, since_published
+from tidemark.lake.own_hands import leads_back, not_on_main, since_published
 from tidemark.lake.storage import files_of
 from tidemark.planning import InputState
 from tidemark.planning.common import latest
@@ -41,7 +41,7 @@ def input_state(
     state = watermark_of(table)
     event_time = window.event_time or input_spec.event_time
     if not own:
-        _check_in_history(table, state)
+        _check_in_history(context, table, state)
     keep_from = context.clock - window.keep if window.keep else None
     seen = None if resync else position
     changes = _own_changes(table) if own else _changes(table, spec.dataset, seen, event_time, keep_from)
@@ -67,10 +67,10 @@ def _held_from(table: Table, position: Position | None) -> datetime | None:
     return position.held_from
 
 
-def _check_in_history(table: Table, state: Watermark | None) -> None:
+def _check_in_history(context: Context, table: Table, state: Watermark | None) -> None:
     """An input that was rolled back promises rows that it no longer holds."""
     if state is not None and since_published(table, state) is None:
-        raise InputChanged(f"{not_on_main(table, state)}. Its readers wait; then run this again")
+        raise InputChanged(f"{not_on_main(context.lake, table, state)}. Its readers wait; then run this again")
 
 
 def _changes(
@@ -81,7 +81,19 @@ def _changes(
             f"{table_name(table)}: the table was dropped and made anew since the reader's watermark; nothing was "
             f"read. Rebuild the reader from what it holds now: tidemark run {reader} --resync"
         )
+    _check_still_holds(table, reader, position.read_ahead if position else None)
     return changes_since(table, position.snapshot if position else None, event_time, keep_from, reader)
+
+
+def _check_still_holds(table: Table, reader: str, read: int | None) -> None:
+    """See that the input did not take back what a backfill had read ahead of the position."""
+    if read is None or leads_back(table, read):
+        return
+    raise PositionLost(
+        f"{table_name(table)}: snapshot {read}, which a backfill of {reader} has read, is no longer in main's history: "
+        f"the input was rolled back, and {reader} may hold rows that it does not; nothing was read. Rebuild the reader "
+        f"from what the input holds now: tidemark run {reader} --resync"
+    )
 
 
 def _own_changes(table: Table) -> Changes:
