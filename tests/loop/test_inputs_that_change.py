@@ -202,6 +202,17 @@ def test_s22_after_a_file_without_bounds_was_rewritten_the_resync_goes_on(accoun
     assert accounts.run(FACTS).plan.how is How.append
 
 
+def test_s22_a_rebuild_over_a_file_without_bounds_names_its_reader(accounts: Accounts) -> None:
+    arrive(accounts, 0.5)
+    accounts.run(AROUND)
+    alter(accounts, "SET TBLPROPERTIES ('write.metadata.metrics.column.happened_at' = 'none')")
+    call(accounts, f"rewrite_data_files(table => '{SIGNUPS}', options => map('rewrite-all', 'true'))")
+    with_spec(accounts, AROUND, params={"mended": 1})
+
+    with pytest.raises(InputChanged, match=f"no bounds for happened_at.*tidemark run {AROUND} --resync"):
+        accounts.run(AROUND)
+
+
 def test_s22_behind_an_expired_position_the_tail_is_not_read(accounts: Accounts) -> None:
     arrive(accounts, 0.1)
     accounts.run(FACTS)
@@ -216,6 +227,40 @@ def test_s22_behind_an_expired_position_the_tail_is_not_read(accounts: Accounts)
 
     session.run(accounts.context, FACTS, resync=True, say=accounts.said.append)
     assert ids(accounts) == ["s0.1", "s0.2", "s0.3", "s0.4"]
+
+
+def expire_all_but_the_head(accounts: Accounts) -> None:
+    call(accounts, f"expire_snapshots(table => '{SIGNUPS}', older_than => TIMESTAMP '2100-01-01', retain_last => 1)")
+
+
+@pytest.mark.parametrize("dataset", [FACTS, AROUND])
+def test_s22_a_position_that_expired_is_followed_where_its_child_still_names_it(
+    accounts: Accounts, dataset: str, tmp_path: Path
+) -> None:
+    with_spec(accounts, AROUND, catch_up_limit=None)
+    arrive(accounts, 0.1)
+    accounts.run(dataset)
+    arrive(accounts, 1.1)
+    expire_all_but_the_head(accounts)
+
+    done = accounts.run(dataset)
+
+    (read,) = done.plan.inputs.values()
+    assert read.changes.startswith("1 snapshots (1 appended); 1 rows")
+    same_rows_as_rebuild(accounts, dataset, tmp_path / "clean")
+
+
+def test_s20_a_reader_goes_on_over_an_input_that_was_only_compacted_and_expired(accounts: Accounts) -> None:
+    arrive(accounts, 0.1)
+    arrive(accounts, 0.2)
+    accounts.run(FACTS)
+    call(accounts, f"rewrite_data_files(table => '{SIGNUPS}', options => map('rewrite-all', 'true'))")
+    expire_all_but_the_head(accounts)
+
+    done = accounts.run(FACTS)
+
+    assert done.plan.inputs["feed"].changes == "1 snapshots (1 content kept); no rows"
+    assert ids(accounts) == ["s0.1", "s0.2"]
 
 
 def test_s22_an_input_rolled_back_behind_its_reader_offers_the_resync(accounts: Accounts) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.spec.writing import DAYS, DOORS, PRICES, VISITS, line_of, load, swap
+from tests.spec.writing import DAYS, DOORS, ENTRIES, PRICES, VISITS, line_of, load, swap
 from tidemark.errors import SpecError
 
 SPOILED = [
@@ -36,6 +36,7 @@ SPOILED = [
     ("visits", "mode: stateful", "mode: source", "mode", "a source dataset needs landing; add landing:"),
     ("visits", "transform: shops.visits:build\n", "", "mode", "a stateful dataset needs transform; add transform:"),
     ("visits", "catch_up_limit: 60d", "replace: whole", "replace", "a stateful dataset has no replace"),
+    ("entries", "transform:", "catch_up_limit: 60d\ntransform:", "catch_up", "a stateless dataset has no catch_up_limit"),
     ("doors", "columns:", "transform: a.b:c\ncolumns:", "transform", "a source dataset has no transform"),
     # columns and their roles
     ("visits", "type: long", "type: bigint", "visit_id:", "columns.visit_id.type is 'bigint'; write one of string, int"),
@@ -82,6 +83,7 @@ SPOILED = [
     ("visits", "final_through", "finally", "sales:", "write one of complete_through, final_through"),
     ("visits", "dataset: shop.sales", "dataset: shop.visits", "sales:", "shop.visits reads itself; only mode versioned may"),
     ("visits", "{dataset: shop.doors, rows: true}", "shop.doors", "doors:", "not a block of keys; write keys: dataset, window"),
+    ("entries", "event_time: opened_at}", "event_time: arrived_at}", "doors:", "arrived_at is not opened_at, the time by which rows"),
     ("days", "before: 28d, after: -1d", "before: 36h", "visits:", "is not whole days, and shop.days has a row a day"),
     ("prices", "days: {dataset: shop.days}", "days: {dataset: shop.days, window: {before: 1d}}", "days:", "looks at no window"),
     # params and settings
@@ -116,7 +118,7 @@ SPOILED = [
     ("visits", ", because: there are two", "", "distinct shop", "has no because; add because:"),
 ]  # fmt: skip
 
-SPECS = {"visits": VISITS, "doors": DOORS, "days": DAYS, "prices": PRICES}
+SPECS = {"visits": VISITS, "doors": DOORS, "days": DAYS, "prices": PRICES, "entries": ENTRIES}
 
 
 @pytest.mark.parametrize(("name", "passage", "instead", "place", "words"), SPOILED)

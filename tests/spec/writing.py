@@ -93,6 +93,21 @@ columns:
   thing: {type: string, required: true, means: what is sold}
 """
 
+ENTRIES = """\
+dataset: shop.entries
+why: Each opening of a door.
+grain: [visit_id]
+mode: stateless
+event_time: opened_at
+partition_by: [day(opened_at)]
+transform: shops.entries:build
+inputs:
+  doors: {dataset: shop.doors, event_time: opened_at}
+columns:
+  visit_id: {type: long, required: true, means: the visit}
+  opened_at: {type: timestamp, required: true, means: when the door opened}
+"""
+
 SHOP = {"visits": VISITS, "doors": DOORS, "sales": SALES, "days": DAYS, "prices": PRICES}
 
 

@@ -14,10 +14,11 @@ from pyiceberg.manifest import ManifestEntry, ManifestEntryStatus
 from pyiceberg.table import Table
 from pyiceberg.table.snapshots import Operation, Snapshot
 
-from tidemark.errors import InputChanged, PositionLost
-from tidemark.lake.manifests import added_since, ancestors, changed_by, file_span, live_entries, table_name
-from tidemark.lake.properties import CONTENT, CREATED, KEPT
-from tidemark.lake.retention import dropped_by
+from tidemark.errors import InputChanged
+from tidemark.lake.history import keeps_content
+from tidemark.lake.manifests import added_since, changed_by, file_span, live_entries, table_name
+from tidemark.lake.retention import Keep, dropped_on
+from tidemark.lake.walk import unseen
 from tidemark.ranges import MICROSECOND, Interval, Ranges, format_instant, union
 
 
@@ -90,16 +91,12 @@ class Changes:
 
 
 def changes_since(
-    table: Table,
-    position: int | None,
-    event_time: str | None,
-    keep_from: datetime | None = None,
-    reader: str = "READER",
+    table: Table, position: int | None, event_time: str | None, reader: str, keep: Keep | None = None
 ) -> Changes:
     """What the table's main holds that a reader at `position` has not seen; everything for None.
 
-    `event_time` None (a table without one) gives no files' spans. Whole partitions before `keep_from` that
-    vanish are retention and no change. Raises PositionLost where the position is not in main's history,
+    `event_time` None (a table without one) gives no files' spans. Whole partitions that are older than `keep`
+    and vanish are retention and no change. Raises PositionLost where the position is not in main's history,
     InputChanged for a commit or file that the loop cannot follow; both say what helps the `reader`.
     """
     head = table.current_snapshot()
@@ -107,10 +104,10 @@ def changes_since(
         raise InputChanged(f"{table_name(table)}: the table has no snapshot; create it by its spec: tidemark doctor")
     if position is None:
         return _first_read(table, head, event_time, reader)
-    new = _walk(table, head, position, reader)
+    new = unseen(table, head, position, reader)
+    dropped = dropped_on(table, new, keep)
     appended = [s for s in new if _kind(table, s) == "append"]
     removing = [s for s in new if _kind(table, s) == "rewrite"]
-    dropped = {s.snapshot_id: d for s in removing if (d := dropped_by(table, s, event_time, keep_from))}
     rewritten = [s for s in removing if s.snapshot_id not in dropped or not dropped[s.snapshot_id].alone]
     changed = [*appended, *rewritten]
     kept = len(new) - len(appended) - len(removing)
@@ -128,12 +125,12 @@ def changes_since(
     )
 
 
-def least_event_time(table: Table, snapshot_id: int, event_time: str) -> datetime | None:
-    """The earliest event time in a snapshot, None when it holds no rows."""
+def least_event_time(table: Table, snapshot_id: int, event_time: str, reader: str) -> datetime | None:
+    """The earliest event time in a snapshot, None when it holds no rows. An error says what helps the `reader`."""
     snapshot = table.snapshot_by_id(snapshot_id)
     if snapshot is None:
         return None
-    files = _changed_files(table, live_entries(table, snapshot), event_time)
+    files = _changed_files(table, live_entries(table, snapshot), event_time, reader)
     return min((f.span.start for f in files), default=None)
 
 
@@ -146,33 +143,15 @@ def latest_added_time(table: Table, snapshot_id: int, event_time: str) -> dateti
     return max((f.span.end - MICROSECOND for f in _changed_files(table, entries, event_time)), default=None)
 
 
-def _walk(table: Table, head: Snapshot, position: int, reader: str) -> list[Snapshot]:
-    new: list[Snapshot] = []
-    for snapshot in ancestors(table, head):
-        if snapshot.snapshot_id == position:
-            return new
-        new.append(snapshot)
-    known = table.snapshot_by_id(position) is not None
-    what = "exists but is no longer in main's history: the input was rolled back" if known else "has expired"
-    raise PositionLost(
-        f"{table_name(table)}: snapshot {position}, which the watermark names, {what}; "
-        f"what changed since is unknown, and nothing was read. Rebuild the reader from what the input holds now: "
-        f"tidemark run {reader} --resync"
-    )
-
-
 def _kind(table: Table, snapshot: Snapshot) -> str:
     """append, rewrite or keep. Raises InputChanged for an operation that the loop does not know."""
-    summary = snapshot.summary
-    if summary is not None and summary.additional_properties.get(CONTENT) in (KEPT, CREATED):
+    if keeps_content(snapshot):
         return "keep"
-    operation = summary.operation if summary is not None else None
+    operation = snapshot.summary.operation if snapshot.summary is not None else None
     if operation is Operation.APPEND:
         return "append"
     if operation in (Operation.OVERWRITE, Operation.DELETE):
         return "rewrite"
-    if operation is Operation.REPLACE:
-        return "keep"
     raise InputChanged(
         f"{table_name(table)}: snapshot {snapshot.snapshot_id} says operation {operation}, which the loop does not "
         f"follow; see what made it, then rebuild the readers"
@@ -185,7 +164,7 @@ def _first_read(table: Table, head: Snapshot, event_time: str | None, reader: st
 
 
 def _changed_files(
-    table: Table, entries: Iterable[ManifestEntry], event_time: str, reader: str = "READER"
+    table: Table, entries: Iterable[ManifestEntry], event_time: str, reader: str | None = None
 ) -> tuple[ChangedFile, ...]:
     found = []
     for entry in entries:

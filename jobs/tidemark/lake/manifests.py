@@ -118,20 +118,21 @@ def _is_global(table: Table, delete: ManifestEntry) -> bool:
     return by_value and table.specs()[delete.data_file.spec_id].is_unpartitioned()
 
 
-def file_span(table: Table, file: DataFile, event_time: str, reader: str = "READER") -> Interval | None:
+def file_span(table: Table, file: DataFile, event_time: str, reader: str | None = None) -> Interval | None:
     """The event times of a file from its column bounds; None for a file without rows.
 
-    Raises InputChanged where a file with rows has no bounds, with what helps the `reader`.
+    Raises InputChanged where a file with rows has no bounds, with what helps the `reader` where there is one.
     """
     if file.record_count == 0:
         return None
     field = table.schema().find_field(event_time)
     lower, upper = (bounds.get(field.field_id) for bounds in (file.lower_bounds or {}, file.upper_bounds or {}))
     if lower is None or upper is None:
+        rebuild = f": tidemark run {reader} --resync" if reader else ""
         raise InputChanged(
             f"{table_name(table)}: file {file.file_path} has no bounds for {event_time}, so what it changed is "
             f"unknown; set write.metadata.metrics.column.{event_time}=full, rewrite the file (rewrite_data_files with "
-            f"rewrite-all), then rebuild what reads it: tidemark run {reader} --resync"
+            f"rewrite-all), then rebuild what reads it{rebuild}"
         )
     low, high = (_decode(field.field_type, bound) for bound in (lower, upper))
     step = timedelta(days=1) if isinstance(field.field_type, DateType) else MICROSECOND

@@ -7,7 +7,8 @@ from datetime import datetime
 
 from tidemark.errors import RequestRefused
 from tidemark.planning import source
-from tidemark.planning.common import blank, held, input_plans, logic_note
+from tidemark.planning.common import blank, input_plans, logic_note
+from tidemark.planning.held import held
 from tidemark.planning.state import Situation
 from tidemark.planning.stateful import read_ranges
 from tidemark.planning.windows import to_partitions

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 
+from tidemark.planning.held import held
 from tidemark.planning.state import InputState, Situation
-from tidemark.planning.windows import partition_unit, to_partitions
 from tidemark.plans import InputPlan, Plan
-from tidemark.ranges import Ranges, before, ceil, describe, format_instant, from_on, subtract
+from tidemark.ranges import BEGINNING, Ranges, format_instant
 from tidemark.records import Border, How, Watermark
 
 
@@ -20,6 +20,19 @@ def waiting(situation: Situation) -> str | None:
         if not (state.published or state.spec.optional or state.own)
     ]
     return f"waits for {', '.join(missing)}: nothing published there yet" if missing else None
+
+
+def unmeasured(situation: Situation) -> str | None:
+    """A sentence naming the inputs that should bound the target and say nothing of how far they are complete."""
+    silent = [
+        state.spec.dataset
+        for state in situation.inputs.values()
+        if state.published and state.bounds and state.waited_for is None
+    ]
+    if not silent:
+        return None
+    names = ", ".join(silent)
+    return f"waits for {names}: nothing says through when it is complete; see docs/runbooks/input-stalled.md"
 
 
 def blank(situation: Situation, how: How, *notes: str) -> Plan:
@@ -65,15 +78,33 @@ def rebuilds(situation: Situation) -> bool:
 
 
 def borders(situation: Situation) -> tuple[Border, ...]:
-    """Which older logic the rows of which time follow from, where the spec lets the new one begin from now on."""
+    """Which older logic the rows of which time follow from: what a new one does not rebuild, or cannot."""
     previous = situation.target.watermark
-    if previous is None or situation.resync:
+    if previous is None:
         return ()
+    if situation.resync or rebuilds(situation):
+        return _below_what_is_held(situation, previous)
     if not logic_changed(situation) or situation.request is not None:
         return previous.borders
-    if rebuilds(situation) or situation.spec.mode not in ("stateless", "stateful"):
+    if not _has_ranges(situation):
         return ()
     return (*previous.borders, Border(previous.logic, previous.complete_through))
+
+
+def _below_what_is_held(situation: Situation, previous: Watermark) -> tuple[Border, ...]:
+    """What a rebuild leaves, because the inputs keep it no longer, follows from what it followed from before."""
+    start = held(situation)[0].start
+    if not _has_ranges(situation) or start == BEGINNING:
+        return ()
+    left = [border for border in previous.borders if border.through is not None and border.through < start]
+    beyond = [border.logic for border in previous.borders[len(left) :]]
+    if beyond or logic_changed(situation):
+        left.append(Border(beyond[0] if beyond else previous.logic, start))
+    return tuple(left)
+
+
+def _has_ranges(situation: Situation) -> bool:
+    return situation.spec.mode in ("stateless", "stateful")
 
 
 def logic_note(situation: Situation) -> tuple[str, ...]:
@@ -87,27 +118,6 @@ def logic_note(situation: Situation) -> tuple[str, ...]:
     if rebuilds(situation):
         return (f"{changed}: all that the inputs hold is rebuilt",)
     return (f"{changed}: it counts from now on, what was built before follows from the old one",)
-
-
-def held(situation: Situation) -> Ranges:
-    """The target times whose inputs retention has left whole: all of time where nothing was dropped."""
-    least = [
-        state.held_from + (state.spec.before or timedelta(0)) for state in situation.inputs.values() if state.held_from
-    ]
-    if not least:
-        return before(None)
-    return from_on(ceil(max(least), partition_unit(situation.spec)))
-
-
-def left_note(situation: Situation, touched: Ranges) -> tuple[str, ...]:
-    """Say what changed below what the inputs keep: it cannot be rebuilt from them."""
-    left = subtract(to_partitions(situation.spec, touched), held(situation))
-    if not left:
-        return ()
-    return (
-        f"below what its inputs keep: rows changed that belong to {describe(left)}, which cannot be rebuilt; what is "
-        f"published there stays as it is",
-    )
 
 
 def input_plans(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from tidemark.planning.common import held, rebuilds
+from tidemark.planning.common import rebuilds
+from tidemark.planning.held import held
 from tidemark.planning.state import Situation
 from tidemark.planning.windows import partition_unit
 from tidemark.ranges import BEGINNING, Interval, Ranges, first, intersect, union

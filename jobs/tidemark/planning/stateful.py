@@ -8,15 +8,15 @@ from datetime import UTC, datetime
 from tidemark.planning.common import (
     blank,
     complete_note,
-    held,
     input_plans,
     latest,
-    left_note,
     logic_note,
     rebuilds,
+    unmeasured,
     waiting,
     watermark_moves,
 )
+from tidemark.planning.held import gone_note, held, left_note
 from tidemark.planning.pieces import built_through, first_piece
 from tidemark.planning.state import InputState, Situation
 from tidemark.planning.windows import (
@@ -48,7 +48,7 @@ LONG_AGO = datetime(1990, 1, 1, tzinfo=UTC)
 
 def plan(situation: Situation) -> Plan:
     """Rebuild (touched, owed, newly complete), up to where all inputs are complete."""
-    missing = waiting(situation)
+    missing = waiting(situation) or unmeasured(situation)
     if missing:
         return blank(situation, How.nothing, missing)
     draft = blank(situation, How.touch)
@@ -162,13 +162,14 @@ def _notes(situation: Situation, limit: datetime | None, limiting: str, overdue:
 
 
 def _left_notes(situation: Situation) -> tuple[str, ...]:
-    """What changed and stays as it is; a resync looks at what the inputs hold, and at no change."""
+    """What stays as it is though it changed, or was to be rebuilt, because the inputs keep it no longer.
+
+    A resync looks at what the inputs hold, and at no change.
+    """
     previous = situation.target.watermark
-    if previous is None or situation.resync:
+    if previous is None:
         return ()
-    notes = left_note(situation, _touched_by_changes(situation))
-    gone = subtract(previous.overdue, held(situation))
-    if gone:
-        stays = "its inputs keep it no longer; what is published there stays as it is"
-        return (*notes, f"no longer overdue: {describe(gone)}, {stays}")
-    return notes
+    left = () if situation.resync else left_note(situation, _touched_by_changes(situation))
+    promised = (("overdue", previous.overdue), ("owed", previous.owed))
+    gone = [(what, subtract(ranges, held(situation))) for what, ranges in promised]
+    return (*left, *(gone_note(what, ranges) for what, ranges in gone if ranges))

@@ -4,17 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from tidemark.planning.common import (
-    blank,
-    held,
-    input_plans,
-    latest,
-    left_note,
-    logic_note,
-    rebuilds,
-    waiting,
-    watermark_moves,
-)
+from tidemark.planning.common import blank, input_plans, latest, logic_note, rebuilds, waiting, watermark_moves
+from tidemark.planning.held import held, left_note
 from tidemark.planning.state import InputState, Situation
 from tidemark.planning.windows import to_partitions
 from tidemark.plans import Plan

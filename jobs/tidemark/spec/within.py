@@ -23,7 +23,7 @@ _NEEDED = {
 }
 _REFUSED = {
     "source": ("transform", "inputs", "params", "replace", "catch_up_limit", "max_range", "on_change"),
-    "stateless": ("landing", "replace", "max_range"),
+    "stateless": ("landing", "replace", "catch_up_limit", "max_range"),
     "stateful": ("landing", "replace"),
     "versioned": ("landing", "event_time", "catch_up_limit", "max_range", "on_change"),
 }
@@ -62,11 +62,11 @@ def _check_mode(spec: DatasetSpec, item: Item) -> None:
     for key in _NEEDED[spec.mode]:
         if key not in item.value:
             raise mode.wrong(f"a {spec.mode} dataset needs {key}", f"add {key}:")
+    if spec.mode == "stateless" and len(spec.inputs) != 1:
+        raise item.value["inputs"].wrong("a stateless dataset has one input", "keep one, or write mode: stateful")
     for key in _REFUSED[spec.mode]:
         if key in item.value:
             raise item.value[key].wrong(f"a {spec.mode} dataset has no {key}", "remove it, or correct the mode")
-    if spec.mode == "stateless" and len(spec.inputs) != 1:
-        raise item.value["inputs"].wrong("a stateless dataset has one input", "keep one, or write mode: stateful")
 
 
 def _check_grain(spec: DatasetSpec, item: Item) -> None:
@@ -140,6 +140,11 @@ def _check_windows(spec: DatasetSpec, item: Item) -> None:
         if "window" in block and spec.mode != "stateful":
             remedy = "remove it, or write mode: stateful"
             raise block["window"].wrong(f"a row of a {spec.mode} dataset looks at no window", remedy)
+        if spec.mode == "stateless" and entry.event_time not in (None, spec.event_time):
+            raise block["event_time"].wrong(
+                f"{entry.event_time} is not {spec.event_time}, the time by which rows of {spec.dataset} are replaced",
+                "remove it: a stateless row has the time of its input row",
+            )
         if entry.dataset == spec.dataset and spec.mode != "versioned":
             raise block["dataset"].wrong(
                 f"{spec.dataset} reads itself", "only mode versioned may; name another dataset"

@@ -68,10 +68,7 @@ def _situation(context: Context, spec: DatasetSpec, target: Table, request: Requ
     assert head is not None, "ensure_table begins each table with a snapshot"
     watermark = watermark_of(target)
     tables = {name: input_table(context, spec, i, target) for name, i in spec.inputs.items()}
-    inputs = {
-        name: input_state(context, spec, i, tables[name], watermark.inputs.get(name) if watermark else None, resync)
-        for name, i in spec.inputs.items()
-    }
+    inputs = {name: input_state(context, spec, i, tables[name], watermark, resync) for name, i in spec.inputs.items()}
     situation = Situation(
         spec=spec,
         target=TargetState(
@@ -82,7 +79,7 @@ def _situation(context: Context, spec: DatasetSpec, target: Table, request: Requ
         logic=logic(spec, context.settings.values),
         clock=context.clock,
         has_rows=lambda name, ranges: has_rows(tables[name], inputs[name], ranges),
-        least_time=lambda name: least_time(tables[name], inputs[name]),
+        least_time=lambda name: least_time(tables[name], inputs[name], spec.dataset),
         request=request,
         done=answered_by(context, request, spec.dataset),
         resync=resync,

@@ -12,12 +12,14 @@ from tidemark.lake.changes import Changes, changes_since, least_event_time
 from tidemark.lake.commits import watermark_of
 from tidemark.lake.conditions import in_ranges
 from tidemark.lake.evolution import check_readable
+from tidemark.lake.held import held_since
 from tidemark.lake.manifests import table_name
 from tidemark.lake.own_hands import leads_back, not_on_main, since_published
+from tidemark.lake.retention import Keep
 from tidemark.lake.storage import files_of
 from tidemark.planning import InputState
 from tidemark.planning.common import latest
-from tidemark.ranges import Ranges, intersect
+from tidemark.ranges import BEGINNING, Ranges, intersect
 from tidemark.records import Position, Watermark
 from tidemark.spec import DatasetSpec, InputSpec
 from tidemark.steps.context import Context
@@ -33,7 +35,7 @@ def input_table(context: Context, spec: DatasetSpec, window: InputSpec, target: 
 
 
 def input_state(
-    context: Context, spec: DatasetSpec, window: InputSpec, table: Table, position: Position | None, resync: bool
+    context: Context, spec: DatasetSpec, window: InputSpec, table: Table, watermark: Watermark | None, resync: bool
 ) -> InputState:
     """How an input stands, and what it did since the target's watermark."""
     own = window.dataset == spec.dataset
@@ -42,10 +44,9 @@ def input_state(
     event_time = window.event_time or input_spec.event_time
     if not own:
         _check_in_history(context, table, state)
-    keep_from = context.clock - window.keep if window.keep else None
-    seen = None if resync else position
-    changes = _own_changes(table) if own else _changes(table, spec.dataset, seen, event_time, keep_from)
-    static = input_spec.landing is not None and input_spec.landing.completeness == "static"
+    keep = _keep(context, spec, window, event_time)
+    seen = watermark.inputs.get(window.name) if watermark and not resync else None
+    changes = _own_changes(table) if own else _changes(table, spec.dataset, seen, event_time, keep)
     return InputState(
         spec=replace(window, event_time=event_time),
         uuid=str(table.metadata.table_uuid),
@@ -54,17 +55,48 @@ def input_state(
         complete_through=state.complete_through if state else None,
         final_through=state.final_through if state else None,
         published=state is not None,
-        bounds=not static and not own and input_spec.mode != "versioned",
+        bounds=not own and _bounds(context, input_spec),
         own=own,
-        held_from=latest(changes.dropped_through, _held_from(table, position)),
+        held_from=latest(changes.dropped_through, _held_from(table, watermark, window, seen, keep)),
     )
 
 
-def _held_from(table: Table, position: Position | None) -> datetime | None:
-    """What retention had left of this very table; one that was made anew holds all that is in it."""
-    if position is None or position.uuid != str(table.metadata.table_uuid):
+def _bounds(context: Context, spec: DatasetSpec) -> bool:
+    """Whether a dataset is complete through some instant: not a static source, a version, or what only reads such."""
+    if spec.mode in ("source", "versioned"):
+        return spec.landing is not None and spec.landing.completeness != "static"
+    return any(_bounds(context, context.spec(i.dataset)) for i in spec.inputs.values() if i.dataset != spec.dataset)
+
+
+def _keep(context: Context, spec: DatasetSpec, window: InputSpec, event_time: str | None) -> Keep | None:
+    if window.keep is None or event_time is None or window.dataset == spec.dataset:
         return None
-    return position.held_from
+    return Keep(window.keep, event_time, context.clock, spec.dataset)
+
+
+def _held_from(
+    table: Table, watermark: Watermark | None, window: InputSpec, seen: Position | None, keep: Keep | None
+) -> datetime | None:
+    """What retention had left of this very table, and where its changes are not read, what it has left since.
+
+    One that was made anew holds all that is in it.
+    """
+    position = _position_on(table, watermark, window)
+    if position is None or keep is None or seen is not None:
+        return position.held_from if position else None
+    return latest(position.held_from, held_since(table, position.snapshot, keep))
+
+
+def _position_on(table: Table, watermark: Watermark | None, window: InputSpec) -> Position | None:
+    """Where the target stands on a table: by the input's name, else, for what has a `keep`, by any that reads it.
+
+    A name may be new in the spec; what retention took is gone for it too.
+    """
+    known = watermark.inputs if watermark else {}
+    here = {name: p for name, p in known.items() if p.uuid == str(table.metadata.table_uuid)}
+    if window.name in here or window.keep is None:
+        return here.get(window.name)
+    return max(here.values(), key=lambda position: position.held_from or BEGINNING, default=None)
 
 
 def _check_in_history(context: Context, table: Table, state: Watermark | None) -> None:
@@ -74,7 +106,7 @@ def _check_in_history(context: Context, table: Table, state: Watermark | None) -
 
 
 def _changes(
-    table: Table, reader: str, position: Position | None, event_time: str | None, keep_from: datetime | None
+    table: Table, reader: str, position: Position | None, event_time: str | None, keep: Keep | None
 ) -> Changes:
     if position is not None and position.uuid != str(table.metadata.table_uuid):
         raise PositionLost(
@@ -82,7 +114,7 @@ def _changes(
             f"read. Rebuild the reader from what it holds now: tidemark run {reader} --resync"
         )
     _check_still_holds(table, reader, position.read_ahead if position else None)
-    return changes_since(table, position.snapshot if position else None, event_time, keep_from, reader)
+    return changes_since(table, position.snapshot if position else None, event_time, reader, keep)
 
 
 def _check_still_holds(table: Table, reader: str, read: int | None) -> None:
@@ -112,6 +144,7 @@ def has_rows(table: Table, state: InputState, ranges: Ranges) -> bool:
     return bool(files_of(table, state.head, in_ranges(table, column, ranges)))
 
 
-def least_time(table: Table, state: InputState) -> datetime | None:
+def least_time(table: Table, state: InputState, reader: str) -> datetime | None:
     """The event time of an input's first row; None where it has none."""
-    return None if state.spec.event_time is None else least_event_time(table, state.head, state.spec.event_time)
+    column = state.spec.event_time
+    return None if column is None else least_event_time(table, state.head, column, reader)
