@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import socket
 import struct
@@ -14,10 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.accounts.world import SCHEMAS
-from tidemark.connect_server import stop_server
-from tidemark.settings import CHECKOUT, Settings
-from tidemark.spark import connect
+from tidemark.settings import CHECKOUT
 
 LOOK_EVERY = 0.2
 SERVE = f"from tidemark.python_daemon import serve; serve({LOOK_EVERY})"
@@ -43,22 +39,28 @@ def test_a_daemon_without_workers_ends_and_one_with_a_worker_goes_on(daemon: sub
     daemon.wait(timeout=60)
 
 
+IN_A_PROCESS_OF_ITS_OWN = """
+import json, sys
+from pathlib import Path
+from tidemark.settings import Settings
+from tidemark.spark import connect, stop_server
+home = Path(sys.argv[1])
+settings = Settings(home=home, schemas=home)
+assert connect(settings).range(3).mapInArrow(lambda batches: batches, "id bigint").count() == 3
+server = json.loads((home / "run" / "spark-connect.json").read_text(encoding="utf-8"))["pid"]
+for listed in Path(f"/proc/{server}/task").glob("*/children"):
+    for child in listed.read_text(encoding="utf-8").split():
+        print(Path(f"/proc/{child}/cmdline").read_text(encoding="utf-8").replace("\\0", " "))
+stop_server(settings)
+"""
+
+
 @pytest.mark.spark
-def test_the_home_s_server_uses_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("TIDEMARK_SPARK_REMOTE", raising=False)
-    settings = Settings(home=tmp_path, schemas=SCHEMAS)
-    try:
-        rows = connect(settings).range(3).mapInArrow(lambda batches: batches, "id bigint")
-        assert rows.count() == 3
-        server = json.loads((tmp_path / "run" / "spark-connect.json").read_text(encoding="utf-8"))["pid"]
-        daemons = [command for command in _children(server) if "daemon" in command]
-        assert daemons == [f"{sys.executable}\0-m\0tidemark.python_daemon\0pyspark.worker\0"]
-    finally:
-        stop_server(settings)
-
-
-def _children(pid: int) -> Iterator[str]:
-    """The command lines of a process' children."""
-    for listed in Path(f"/proc/{pid}/task").glob("*/children"):
-        for child in listed.read_text(encoding="utf-8").split():
-            yield Path(f"/proc/{child}/cmdline").read_text(encoding="utf-8", errors="replace")
+def test_the_home_s_server_uses_it(tmp_path: Path) -> None:
+    """In a process of its own: a client whose server was stopped serves no other test."""
+    env = {name: value for name, value in os.environ.items() if name != "TIDEMARK_SPARK_REMOTE"}
+    env["PYTHONPATH"] = f"{CHECKOUT / 'jobs'}:{CHECKOUT}"
+    command = [sys.executable, "-c", IN_A_PROCESS_OF_ITS_OWN, str(tmp_path)]
+    done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=300, check=True)
+    daemons = [line.strip() for line in done.stdout.splitlines() if "daemon" in line]
+    assert daemons == [f"{sys.executable} -m tidemark.python_daemon pyspark.worker"]

@@ -49,11 +49,11 @@ def test_a_file_is_taken_once_it_stood_still_for_the_settling_time(landing: Land
 def test_a_file_stamped_ahead_of_now_is_as_old_as_its_last_change_and_not_left_for_years(landing: Landing) -> None:
     path = landing.put("logs/a.jsonl", [query()])
     os.utime(path, (datetime(2036, 1, 1, tzinfo=UTC).timestamp(),) * 2)
-    changed = path.stat().st_ctime
+    changed = int(path.stat().st_ctime)
     values = {**landing.settings.values, "landing": {"settling": "15m"}}
-    later = datetime.fromtimestamp(changed, UTC) + timedelta(minutes=15)
+    later = datetime.fromtimestamp(changed, UTC) + timedelta(minutes=15, seconds=1)
     (file,) = landing.discover("search_queries", replace(landing.settings, values=values), later)
-    assert file.written_at == datetime.fromtimestamp(int(changed), UTC)
+    assert file.written_at == datetime.fromtimestamp(changed, UTC)
 
 
 @pytest.mark.parametrize("year", [1970, 1980])
