@@ -64,8 +64,8 @@ def each_fact(accounts: Accounts) -> list[str]:
     return sorted(row["event_id"] for row in accounts.rows(FACTS))
 
 
-def expire_all_but_the_head(accounts: Accounts) -> None:
-    options = "older_than => TIMESTAMP '2100-01-01', retain_last => 1"
+def expire_all_but(accounts: Accounts, latest: int) -> None:
+    options = f"older_than => TIMESTAMP '2100-01-01', retain_last => {latest}"
     accounts.spark.sql(f"CALL {CATALOG}.system.expire_snapshots(table => '{SIGNUPS}', {options})")
 
 
@@ -230,7 +230,7 @@ def test_s62_the_resync_after_a_lost_position_leaves_what_retention_left_downstr
     keeping_a_day(accounts, FACTS, 0.5, 1.5, 30.5, 60.5)
     accounts.delete(SIGNUPS, older_than(hour(24)))
     accounts.append(SIGNUPS, [*signups(60.7), *(late("late", at) for at in straggler)])
-    expire_all_but_the_head(accounts)
+    expire_all_but(accounts, latest=1)
     with pytest.raises(PositionLost, match=f"tidemark run {FACTS} --resync"):
         run(accounts, FACTS)
 
@@ -246,7 +246,7 @@ def test_s62_after_a_lost_position_the_resync_rebuilds_what_an_input_without_ret
     keeping_a_day(accounts, AROUND, 0.5, 20.5, 21.5, 60.5)
     accounts.delete(SIGNUPS, "event_id = 's20.5'")
     accounts.append(SIGNUPS, signups(61.5))
-    expire_all_but_the_head(accounts)
+    expire_all_but(accounts, latest=1)
 
     resync(accounts, AROUND)
 
@@ -260,6 +260,7 @@ def test_s62_a_resync_over_an_input_that_was_rolled_back_rebuilds_all_that_it_ho
     before = accounts.head(SIGNUPS)
     accounts.append(SIGNUPS, signups(2.5), complete=71)
     resync(accounts, AROUND)
+    expire_all_but(accounts, latest=2)
     accounts.spark.sql(f"CALL {CATALOG}.system.rollback_to_snapshot('{SIGNUPS}', {before})")
     accounts.complete(SIGNUPS, 71)
 
