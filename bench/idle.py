@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import dataclass, replace
 
 from bench.children import python, python_often
@@ -11,6 +12,7 @@ from bench.figures import Figures
 from bench.lake import CLOCK, BenchLake, Place
 from tidemark.lake import ops
 from tidemark.ranges import format_instant
+from tidemark.records import Watermark
 from tidemark.session import in_order
 
 NOBODY = "sc://127.0.0.1:1"
@@ -45,17 +47,21 @@ def prepare(lake: BenchLake, sizes: Sizes) -> None:
     folder = lake.settings.landing / "events"
     folder.mkdir(parents=True)
     rows = [{**row, "shown_at": row["shown_at"].isoformat()} for row in few_rows(sizes.rows, 0, day(0))]
-    (folder / "events.jsonl").write_text("\n".join(json.dumps(row) for row in rows) + "\n", encoding="utf-8")
+    landed = folder / "events.jsonl"
+    landed.write_text("\n".join(json.dumps(row) for row in rows) + "\n", encoding="utf-8")
+    os.utime(landed, (day(1).timestamp(),) * 2)  # it stood still before the sessions' clock
     for dataset in in_order(dict(lake.context.specs)):
-        lake.run(dataset)
+        if lake.run(dataset).watermark is None:
+            raise RuntimeError(f"{dataset} published nothing, so its next session would not be an idle one")
     for number in range(sizes.history):
         _remember(lake, f"20250101-{number:012x}")
 
 
 def _remember(lake: BenchLake, session: str) -> None:
     row = {"session": session, "dataset": "bench.days", "how": "overwrite"}
+    mark = Watermark(session, 0, day(0), day(0)).to_json()
     ops.append(lake.context.lake, "ops.sessions", [{**row, "plan": "{}", "planned_at": CLOCK}])
-    ops.append(lake.context.lake, "ops.high_watermarks", [{**row, "committed_at": CLOCK}])
+    ops.append(lake.context.lake, "ops.high_watermarks", [{**row, "current": mark, "committed_at": CLOCK}])
 
 
 def _running(figures: Figures, environment: dict[str, str], sizes: Sizes) -> None:

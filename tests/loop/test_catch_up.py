@@ -229,7 +229,7 @@ def test_what_is_owed_makes_no_run_begin_while_a_new_input_is_waited_for(
         return run(context, dataset, *options)
 
     monkeypatch.setattr(sessions.session, "run", counted)
-    sessions._run_one(accounts.context, AROUND, None, False)
+    sessions._run_one(accounts.context, AROUND, None, False, "")
 
     assert begun == [AROUND]
     assert not steps._goes_on(accounts.context, AROUND)
