@@ -14,7 +14,7 @@ from tidemark.landing.batches import arrow_schema, to_batches
 from tidemark.landing.folders import folder_hour
 from tidemark.landing.hashing import hash_file
 from tidemark.landing.instants import to_micros
-from tidemark.landing.job import make_job, parsers_of
+from tidemark.landing.job import groups_of, make_job
 from tidemark.landing.rows import File
 from tidemark.landing.worker import parse_rows
 from tidemark.plans import Plan
@@ -65,7 +65,7 @@ class Landing:
     def discover(self, name: str, settings: Settings | None = None, clock: datetime = CLOCK) -> tuple[FileRef, ...]:
         """The files that a session of the dataset would take, were nothing landed yet."""
         spec = self.spec(name)
-        return discover(settings or self.settings, spec, clock, parsers_of(spec, self.specs))
+        return discover(settings or self.settings, spec, clock, groups_of(spec, self.specs))
 
     def plan(self, name: str, history: bool = False) -> Plan:
         return Plan(self.spec(name).dataset, "uuid", How.append, 1, 0, "fingerprint", "logic", CLOCK, history=history)

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import shutil
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,7 +18,7 @@ from tests.landing.reading import query
 from tidemark import session
 from tidemark.lake import ops
 from tidemark.lake.commits import watermark_of
-from tidemark.settings import Settings, load_settings
+from tidemark.settings import CHECKOUT, Settings, load_settings
 
 pytestmark = [pytest.mark.loop, pytest.mark.spark]
 
@@ -124,6 +127,34 @@ def test_a_lake_whose_record_of_files_lacks_columns_is_taken_over(shop: Shop) ->
     shop.run(QUERIES)
     assert sorted(row["query_id"] for row in shop.rows(QUERIES)) == ["q1", "q2"]
     assert sorted(row["table_uuid"] is None for row in ops.rows(lake, "ops.landed_files")) == [False, True]
+
+
+def test_a_landing_folder_that_is_renamed_lands_no_file_twice(shop: Shop, tmp_path: Path) -> None:
+    shop.put("logs/a.jsonl", [query(query_id="q1"), {"nonsense": 1}])
+    shop.run(QUERIES, QUARANTINE)
+    schemas = tmp_path / "schemas"
+    shutil.copytree(CHECKOUT / "schemas", schemas)
+    for name in ("search_queries", "search_events", "quarantined_records"):
+        spec = schemas / f"{name}.yaml"
+        spec.write_text(re.sub(r"\blogs([,\]])", r"search_logs\1", spec.read_text(encoding="utf-8")), encoding="utf-8")
+    shop.settings = replace(shop.settings, schemas=schemas)
+    (shop.settings.landing / "logs").rename(shop.settings.landing / "search_logs")
+    shop.put("search_logs/b.jsonl", [query(query_id="q2")])
+
+    shop.run(QUERIES, QUARANTINE)
+
+    assert sorted(row["query_id"] for row in shop.rows(QUERIES)) == ["q1", "q2"]
+    assert len(shop.rows(QUARANTINE)) == 1
+
+
+def test_a_history_of_queries_alone_gives_impressions(home: Path, spark_remote: str) -> None:
+    """What was returned is what was shown, where nobody logged events."""
+    shop = Shop(home, spark_remote, "landing: {settling: 0s, completeness: data}\n")
+    hits = [query(query_id=f"q{n}", timestamp=f"2026-04-1{n}T07:00:00Z") for n in range(2)]
+    shop.put("logs/a.jsonl", hits)
+    shop.run(QUERIES, EVENTS, "search.search_requests", "search.user_actions", "search.position_bases")
+    shop.run("search.impressions")
+    assert {row["query_id"] for row in shop.rows("search.impressions")} == {"q0", "q1"}
 
 
 def test_a_plan_names_files_that_lie_where_nobody_looks(shop: Shop) -> None:

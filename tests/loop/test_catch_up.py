@@ -223,10 +223,10 @@ def test_what_is_owed_makes_no_run_begin_while_a_new_input_is_waited_for(
     begun: list[str] = []
     run = session.run
 
-    def counted(context: Context, dataset: str, *options: Any) -> Committed:
+    def counted(context: Context, dataset: str, *options: Any, **named: Any) -> Committed:
         begun.append(dataset)
         assert len(begun) < 3, "the command does not end"
-        return run(context, dataset, *options)
+        return run(context, dataset, *options, **named)
 
     monkeypatch.setattr(sessions.session, "run", counted)
     sessions._run_one(accounts.context, AROUND, None, False, "")

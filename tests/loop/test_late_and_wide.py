@@ -14,9 +14,7 @@ import pytest
 
 from tests.accounts.names import CANCELS, PLANS, SIGNUPS
 from tests.accounts.world import DAY, Accounts, Event, hour, hours, same_rows_as_rebuild
-from tests.loop.landing import drop
 from tests.loop.respecified import with_spec
-from tidemark.lake.properties import WATERMARK
 from tidemark.ranges import Interval
 from tidemark.records import How
 
@@ -185,37 +183,6 @@ def test_s17_a_stalled_input_holds_back_what_the_others_bring_and_releases_all_o
     complete(accounts, cancels=11)
     assert accounts.run(STATES).plan.ranges == (hours(6, 11),)
     same_rows_as_rebuild(accounts, STATES, tmp_path / "clean")
-
-
-def test_s17_an_input_that_says_nothing_of_its_completeness_is_waited_for_and_named(accounts: Accounts) -> None:
-    accounts.append(SIGNUPS, events(0.5))
-    complete(accounts, signups=5, plans=5, cancels=5)
-    mark = accounts.watermark(CANCELS)
-    assert mark is not None
-    silent = replace(mark, complete_through=None, final_through=None)  # as of `data` whose records were all refused
-    with accounts.table(CANCELS).transaction() as change:
-        change.set_properties({WATERMARK: silent.to_json()})
-
-    waiting = accounts.run(STATES)
-
-    assert waiting.plan.how is How.nothing
-    assert waiting.plan.notes[0].startswith(f"waits for {CANCELS}: nothing says through when it is complete")
-    complete(accounts, cancels=5)
-    assert accounts.run(STATES).plan.complete_through == hour(6)
-
-
-def test_s17_what_only_reads_what_never_bounds_is_not_waited_for(accounts: Accounts) -> None:
-    landing = accounts.context.specs[SIGNUPS].landing
-    assert landing is not None
-    with_spec(accounts, SIGNUPS, landing=replace(landing, completeness="static"))
-    window = accounts.context.specs[AROUND].inputs["signups"]
-    with_spec(accounts, AROUND, inputs={"signups": replace(window, dataset=FACTS)})
-    drop(accounts, "a.json", 0.5)
-    for dataset in (SIGNUPS, FACTS):
-        accounts.run(dataset)
-
-    assert accounts.run(AROUND).plan.how is How.overwrite
-    assert accounts.rows(AROUND)
 
 
 def test_s18_a_cancel_before_its_late_signup_counts_from_its_own_hour(accounts: Accounts, tmp_path: Path) -> None:

@@ -23,18 +23,23 @@ if TYPE_CHECKING:
 UNFINISHED = (".tmp", ".part")
 
 Content = tuple[str, str]
-"""What a file holds: its sha256, and the parser that reads it. Read in another way, the same bytes hold else."""
+"""What a file holds: its sha256, and the group that its records become. As another group's the same bytes hold else."""
 
 ABSURD_S = 631_152_000
 """1990-01-01, in seconds since 1970: archives that keep no times stamp their files 1980 or 1970."""
 
 
-def content_of(path: str, sha256: str, parsers: Mapping[str, str]) -> Content:
-    """A file's content; `parsers` gives the parser of each folder."""
-    return sha256, parsers.get(kind_of(path), "")
+def content_of(path: str, sha256: str, groups: Mapping[str, str]) -> Content:
+    """A file's content; `groups` gives the group of each folder, and one that nobody looks into has none."""
+    return sha256, groups.get(kind_of(path), "")
 
 
-def discover(settings: Settings, spec: DatasetSpec, clock: datetime, parsers: Mapping[str, str]) -> tuple[FileRef, ...]:
+def on_record_as(file: FileRef, groups: Mapping[str, str]) -> tuple[Content, Content]:
+    """How a file may be on record: as its content, or, landed from a folder that has another name now, by its bytes."""
+    return content_of(file.path, file.sha256, groups), (file.sha256, "")
+
+
+def discover(settings: Settings, spec: DatasetSpec, clock: datetime, groups: Mapping[str, str]) -> tuple[FileRef, ...]:
     """The files below the folders of the spec's landing block, sorted by path, one for each content.
 
     Where several files hold a content, it is as old as the oldest of them.
@@ -59,7 +64,7 @@ def discover(settings: Settings, spec: DatasetSpec, clock: datetime, parsers: Ma
     for file in files:
         digest = hashes.get(file.relative)
         if digest is not None:
-            same.setdefault(content_of(file.relative, digest, parsers), []).append(file)
+            same.setdefault(content_of(file.relative, digest, groups), []).append(file)
     return tuple(_as_one(digest, copies) for (digest, _), copies in same.items())
 
 

@@ -67,7 +67,7 @@ def make_job(settings: Settings, spec: DatasetSpec, specs: Mapping[str, DatasetS
         target=_shape(spec),
         quarantine=spec.dataset not in {feed.dataset for feed in feeds},
         shapes={feed.name: _shape(feed) for feed in feeds},
-        parsers=parsers_of(spec, specs),
+        parsers={folder: feed.landing.parser for feed in feeds if feed.landing for folder in feed.landing.folders},
         settings={key: settings.values.get(key) for feed in feeds for key in feed.settings},
         clock=to_micros(plan.clock),
         tolerance=tolerance // MICROSECOND,
@@ -76,10 +76,10 @@ def make_job(settings: Settings, spec: DatasetSpec, specs: Mapping[str, DatasetS
     )
 
 
-def parsers_of(spec: DatasetSpec, specs: Mapping[str, DatasetSpec]) -> dict[str, str]:
-    """For each folder that a session of `spec` looks into, the parser that reads its files."""
+def groups_of(spec: DatasetSpec, specs: Mapping[str, DatasetSpec]) -> dict[str, str]:
+    """For each folder that a session of `spec` looks into, the group of datasets that its files become."""
     feeds = _feeds(spec, specs)
-    return {folder: feed.landing.parser for feed in feeds if feed.landing for folder in feed.landing.folders}
+    return {folder: feed.landing.group for feed in feeds if feed.landing for folder in feed.landing.folders}
 
 
 def _feeds(spec: DatasetSpec, specs: Mapping[str, DatasetSpec]) -> list[DatasetSpec]:

@@ -72,11 +72,15 @@ def _oldest_unread(table: Table, position: int) -> datetime | None:
 def _path_since(table: Table, line: list[Snapshot], snapshot_id: int) -> datetime | None:
     """The least commit time from a snapshot to main's head, or, off main, to where it left main.
 
-    Commit times may run back, so the least counts and not the snapshot's own.
+    Of one that has expired its child on main stands at the end of the path: it still leads back to it. Commit times
+    may run back, so the least counts and not the snapshot's own.
     """
     ids = [snapshot.snapshot_id for snapshot in line]
+    parents = [snapshot.parent_snapshot_id for snapshot in line]
     if snapshot_id in ids:
         path = line[: ids.index(snapshot_id) + 1]
+    elif snapshot_id in parents:
+        path = line[: parents.index(snapshot_id) + 1]
     else:
         start = table.snapshot_by_id(snapshot_id)
         off = list(ancestors(table, start)) if start is not None else []

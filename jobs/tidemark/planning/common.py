@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
+from tidemark.errors import RequestRefused
 from tidemark.planning.held import held
 from tidemark.planning.state import InputState, Situation
 from tidemark.plans import InputPlan, Plan
@@ -20,19 +21,6 @@ def waiting(situation: Situation) -> str | None:
         if not (state.published or state.spec.optional or state.own)
     ]
     return f"waits for {', '.join(missing)}: nothing published there yet" if missing else None
-
-
-def unmeasured(situation: Situation) -> str | None:
-    """A sentence naming the inputs that should bound the target and say nothing of how far they are complete."""
-    silent = [
-        state.spec.dataset
-        for state in situation.inputs.values()
-        if state.published and state.bounds and state.waited_for is None
-    ]
-    if not silent:
-        return None
-    names = ", ".join(silent)
-    return f"waits for {names}: nothing says through when it is complete; see docs/runbooks/input-stalled.md"
 
 
 def blank(situation: Situation, how: How, *notes: str) -> Plan:
@@ -124,16 +112,25 @@ def input_plans(
     situation: Situation, reads: Mapping[str, Ranges | None], at_watermark: bool = False
 ) -> dict[str, InputPlan]:
     """The inputs of a plan: positions at main's heads, rows read there (or at the watermark's position)."""
-    plans = {}
+    return {
+        name: _input_plan(state, _read_snapshot(situation, state, at_watermark), reads.get(name))
+        for name, state in situation.inputs.items()
+    }
+
+
+def _read_snapshot(situation: Situation, state: InputState, at_watermark: bool) -> int:
     previous = situation.target.watermark
-    for name, state in situation.inputs.items():
-        if state.own:
-            plans[name] = _input_plan(state, situation.target.head, reads.get(name))
-            continue
-        position = previous.inputs.get(name) if previous and at_watermark else None
-        read = position.snapshot if position else state.head
-        plans[name] = _input_plan(state, read, reads.get(name))
-    return plans
+    if state.own:
+        return situation.target.head
+    if not (at_watermark and previous and state.spec.name in previous.inputs):
+        return state.head
+    if state.at_position is None:
+        name = situation.spec.dataset
+        raise RequestRefused(
+            f"{name}: the snapshot of {state.spec.dataset} through which it is built has expired, so no range can be "
+            f"rebuilt as of it; take in what is new first (tidemark run {name}), then ask again"
+        )
+    return state.at_position
 
 
 def _input_plan(state: InputState, read_snapshot: int, reads: Ranges | None) -> InputPlan:

@@ -28,7 +28,8 @@ class InputState:
 
     `published` is False for a table that no session has filled yet. `bounds` says whether its completeness
     limits the target (static and versioned inputs do not). `own` marks the dataset reading itself. `held_from`
-    is the least event time that retention has left.
+    is the least event time that retention has left. `at_position` is a snapshot that can be read and holds what the
+    watermark's position does, None where that has expired.
     """
 
     spec: InputSpec
@@ -41,6 +42,7 @@ class InputState:
     bounds: bool
     own: bool = False
     held_from: datetime | None = None
+    at_position: int | None = None
 
     @property
     def waited_for(self) -> datetime | None:

@@ -12,7 +12,6 @@ from tidemark.planning.common import (
     latest,
     logic_note,
     rebuilds,
-    unmeasured,
     waiting,
     watermark_moves,
 )
@@ -48,7 +47,7 @@ LONG_AGO = datetime(1990, 1, 1, tzinfo=UTC)
 
 def plan(situation: Situation) -> Plan:
     """Rebuild (touched, owed, newly complete), up to where all inputs are complete."""
-    missing = waiting(situation) or unmeasured(situation)
+    missing = waiting(situation)
     if missing:
         return blank(situation, How.nothing, missing)
     draft = blank(situation, How.touch)

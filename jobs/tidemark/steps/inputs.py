@@ -13,6 +13,7 @@ from tidemark.lake.commits import watermark_of
 from tidemark.lake.conditions import in_ranges
 from tidemark.lake.evolution import check_readable
 from tidemark.lake.held import held_since
+from tidemark.lake.history import readable
 from tidemark.lake.manifests import table_name
 from tidemark.lake.own_hands import leads_back, not_on_main, since_published
 from tidemark.lake.retention import Keep
@@ -47,6 +48,7 @@ def input_state(
     keep = _keep(context, spec, window, event_time)
     seen = watermark.inputs.get(window.name) if watermark and not resync else None
     changes = _own_changes(table) if own else _changes(table, spec.dataset, seen, event_time, keep)
+    static = input_spec.landing is not None and input_spec.landing.completeness == "static"
     return InputState(
         spec=replace(window, event_time=event_time),
         uuid=str(table.metadata.table_uuid),
@@ -55,17 +57,11 @@ def input_state(
         complete_through=state.complete_through if state else None,
         final_through=state.final_through if state else None,
         published=state is not None,
-        bounds=not own and _bounds(context, input_spec),
+        bounds=not static and not own and input_spec.mode != "versioned",
         own=own,
+        at_position=readable(table, seen.snapshot) if seen else None,
         held_from=latest(changes.dropped_through, _held_from(table, watermark, window, seen, keep)),
     )
-
-
-def _bounds(context: Context, spec: DatasetSpec) -> bool:
-    """Whether a dataset is complete through some instant: not a static source, a version, or what only reads such."""
-    if spec.mode in ("source", "versioned"):
-        return spec.landing is not None and spec.landing.completeness != "static"
-    return any(_bounds(context, context.spec(i.dataset)) for i in spec.inputs.values() if i.dataset != spec.dataset)
 
 
 def _keep(context: Context, spec: DatasetSpec, window: InputSpec, event_time: str | None) -> Keep | None:

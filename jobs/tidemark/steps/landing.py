@@ -9,8 +9,8 @@ from typing import Any
 
 from tidemark.errors import SpecError
 from tidemark.lake import ops
-from tidemark.landing.discovery import Content, content_of, discover, settling_of
-from tidemark.landing.job import parsers_of
+from tidemark.landing.discovery import Content, content_of, discover, on_record_as, settling_of
+from tidemark.landing.job import groups_of
 from tidemark.landing.strays import find_strays
 from tidemark.planning import Situation
 from tidemark.ranges import floor
@@ -54,11 +54,11 @@ def _completeness(context: Context, of_spec: str) -> str:
 def _lacking(context: Context, situation: Situation) -> tuple[FileRef, ...]:
     """The files whose content this table has not landed."""
     spec = situation.spec
-    parsers = parsers_of(spec, context.specs)
-    landed = {content_of(row["path"], row["sha256"], parsers) for row in _landed(context, situation)}
-    found = discover(context.settings, spec, context.clock, parsers)
-    lacking = [file for file in found if content_of(file.path, file.sha256, parsers) not in landed]
-    return tuple(_as_first_seen(context, lacking, parsers))
+    groups = groups_of(spec, context.specs)
+    landed = {content_of(row["path"], row["sha256"], groups) for row in _landed(context, situation)}
+    found = discover(context.settings, spec, context.clock, groups)
+    lacking = [file for file in found if landed.isdisjoint(on_record_as(file, groups))]
+    return tuple(_as_first_seen(context, lacking, groups))
 
 
 def _landed(context: Context, situation: Situation) -> Iterable[Mapping[str, Any]]:
@@ -72,7 +72,7 @@ def _landed(context: Context, situation: Situation) -> Iterable[Mapping[str, Any
     return (row for row in rows if (row["table_uuid"] or unnamed) == target.uuid)
 
 
-def _as_first_seen(context: Context, files: list[FileRef], parsers: Mapping[str, str]) -> Iterable[FileRef]:
+def _as_first_seen(context: Context, files: list[FileRef], groups: Mapping[str, str]) -> Iterable[FileRef]:
     """The files, as old as they were for the first session of any dataset that landed them.
 
     What lies in the future is judged by that age; a file that is touched between two sessions must not be
@@ -82,9 +82,11 @@ def _as_first_seen(context: Context, files: list[FileRef], parsers: Mapping[str,
     known: dict[Content, datetime] = {}
     for row in rows:
         if row["written_at"] is not None:
-            content = content_of(row["path"], row["sha256"], parsers)
+            content = content_of(row["path"], row["sha256"], groups)
             known[content] = min(row["written_at"], known.get(content, row["written_at"]))
-    return (replace(f, written_at=known.get(content_of(f.path, f.sha256, parsers), f.written_at)) for f in files)
+    for file in files:
+        ages = [known[content] for content in on_record_as(file, groups) if content in known]
+        yield replace(file, written_at=min(ages, default=file.written_at))
 
 
 def seen_through(latest_event: datetime | None) -> datetime | None:
