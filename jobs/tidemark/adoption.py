@@ -61,8 +61,15 @@ def _if_cut(context: Context, table: Table, known: Watermark, from_head: Waterma
     name = table_name(table)
     raise RequestRefused(
         f"{name}: main does not hold what a session published; roll it back to a snapshot whose summary has "
-        f"{SESSION}, or rebuild it from its inputs: tidemark run {name} --resync"
+        f"{SESSION}, {_anew(name, watermark_of(table))}"
     )
+
+
+def _anew(name: str, current: Watermark | None) -> str:
+    """What helps a table with inputs besides a rollback; a resync is refused to one without a watermark."""
+    if current is not None:
+        return f"or rebuild it from its inputs: tidemark run {name} --resync"
+    return f"or move the table aside, so that it is built anew: tidemark run {name}"
 
 
 def _check_only_erased(context: Context, table: Table, known: Watermark, since: list[Snapshot] | None) -> None:

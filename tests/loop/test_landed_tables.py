@@ -2,19 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
+from pyiceberg.expressions import BooleanExpression
 
 from tests.accounts.names import SIGNUPS
 from tests.accounts.world import Accounts, hour, same_rows_as_rebuild
 from tests.loop.landing import drop
 from tests.loop.respecified import with_spec
 from tests.loop.test_by_hand import fold
-from tidemark import hands
-from tidemark.errors import ColumnsDiffer, ForeignCommit, RequestRefused, RolledBack, SnapshotExpired, WatermarkLost
+from tidemark import hands, session
+from tidemark.errors import (
+    ColumnsDiffer,
+    ForeignCommit,
+    InputChanged,
+    RequestRefused,
+    RolledBack,
+    SnapshotExpired,
+    WatermarkLost,
+)
+from tidemark.lake import ops
+from tidemark.lake.catalog import Lake
 from tidemark.lake.properties import CATALOG, WATERMARK
+from tidemark.records import How
+from tidemark.stages import Planned
 
 pytestmark = [pytest.mark.loop, pytest.mark.spark]
 
@@ -179,6 +194,66 @@ def test_s60_a_rolled_back_landed_table_that_lost_its_watermark_is_not_adopted(a
 
     with pytest.raises(RequestRefused, match=f"move main back to snapshot {after}"):
         adopt(accounts, SIGNUPS)
+
+
+def publish_unclosed(accounts: Accounts, at: float, clock: float) -> Planned:
+    """Land a file by a session that dies before its commit."""
+    drop(accounts, f"{at}.json", at)
+    context = replace(accounts.context, clock=hour(clock))
+    planned = session.init(context, SIGNUPS, say=accounts.said.append)
+    session.write_audit_publish(context, SIGNUPS, planned.plan.session, say=accounts.said.append)
+    return planned
+
+
+def die_between_the_rows(accounts: Accounts, planned: Planned, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Commit a session as far as its landed files."""
+    real = ops.append_once
+
+    def dying(lake: Lake, name: str, rows: Iterable[Mapping[str, Any]], unless: BooleanExpression) -> bool:
+        if name == "ops.high_watermarks":
+            raise KeyboardInterrupt
+        return real(lake, name, rows, unless)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(ops, "append_once", dying)
+        with pytest.raises(KeyboardInterrupt):
+            session.commit(accounts.context, SIGNUPS, planned.plan.session, accounts.said.append)
+
+
+@pytest.mark.parametrize("half_closed", [False, True])
+@pytest.mark.parametrize("completeness", ["clock", "data"])
+def test_s60_a_landed_session_that_was_not_closed_outlives_its_watermark(
+    accounts: Accounts, completeness: str, half_closed: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    landing = accounts.context.specs[SIGNUPS].landing
+    assert landing is not None
+    with_spec(accounts, SIGNUPS, landing=replace(landing, completeness=completeness))
+    land(accounts, 0.1, clock=3)
+    planned = publish_unclosed(accounts, 1.1, clock=4)
+    before = accounts.watermark(SIGNUPS)
+    if half_closed:
+        die_between_the_rows(accounts, planned, monkeypatch)
+    accounts.spark.sql(f"ALTER TABLE {TABLE} UNSET TBLPROPERTIES ('{WATERMARK}')")
+
+    adopt(accounts, SIGNUPS)
+    after = accounts.watermark(SIGNUPS)
+    land(accounts, 2.1, clock=6)
+
+    assert before is not None
+    assert after == replace(before, session=after.session if after else "")
+    assert landed(accounts) == ["s0.1", "s1.1", "s2.1"]
+
+
+def test_s60_a_reader_says_that_its_input_lost_its_watermark(accounts: Accounts) -> None:
+    land(accounts, 0.1, clock=3)
+    accounts.run(FACTS)
+    accounts.spark.sql(f"ALTER TABLE {TABLE} UNSET TBLPROPERTIES ('{WATERMARK}')")
+    with pytest.raises(InputChanged, match=rf"{SIGNUPS}: .*tidemark adopt {SIGNUPS} .*Its readers wait"):
+        accounts.run(FACTS)
+
+    adopt(accounts, SIGNUPS)
+
+    assert accounts.run(FACTS).plan.how is How.nothing
 
 
 @pytest.mark.parametrize("away", ["RENAME TO accounts.aside", "DROP"])

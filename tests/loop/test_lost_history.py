@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 from tests.accounts.names import SIGNUPS
-from tests.accounts.world import Accounts, same_rows_as_rebuild
+from tests.accounts.world import Accounts, as_request, hour, same_rows_as_rebuild
 from tests.loop.test_by_hand import arrive, fold, roll_back
+from tests.loop.test_retention import keeping_a_day, older_than, resync, run
 from tidemark import hands, session
-from tidemark.errors import RolledBack, WatermarkLost
+from tidemark.errors import RequestRefused, RolledBack, WatermarkLost
 from tidemark.lake.properties import WATERMARK
 from tidemark.records import How
 
@@ -97,14 +98,74 @@ def test_s60_a_watermark_that_was_taken_away_stops_the_session_and_is_adopted(
     same_rows_as_rebuild(accounts, dataset, tmp_path / "clean")
 
 
-def test_s60_a_table_without_its_watermark_is_rebuilt_by_a_resync(accounts: Accounts, tmp_path: Path) -> None:
+def test_s60_a_table_without_its_watermark_is_resynced_once_it_is_adopted(accounts: Accounts, tmp_path: Path) -> None:
     arrive(accounts, 0.5)
     accounts.run(FACTS)
     take_watermark_away(accounts, FACTS)
+    with pytest.raises(WatermarkLost, match=rf"tidemark adopt {FACTS} --reason WHY$"):
+        session.run(accounts.context, FACTS, resync=True, say=accounts.said.append)
 
-    session.run(accounts.context, FACTS, resync=True, say=accounts.said.append)
+    adopt(accounts, FACTS)
+    done = session.run(accounts.context, FACTS, resync=True, say=accounts.said.append)
 
+    assert done.plan.how is How.overwrite
     same_rows_as_rebuild(accounts, FACTS, tmp_path / "clean")
+
+
+@pytest.mark.parametrize("dataset", [FACTS, "accounts.signups_around"])
+def test_s60_the_way_out_of_a_lost_watermark_keeps_what_retention_left(accounts: Accounts, dataset: str) -> None:
+    keeping_a_day(accounts, dataset, 0.5, 30.5, 60.5)
+    accounts.delete(SIGNUPS, older_than(hour(24)))
+    run(accounts, dataset)
+    before = accounts.rows(dataset)
+    take_watermark_away(accounts, dataset)
+    with pytest.raises(WatermarkLost):
+        resync(accounts, dataset)
+
+    adopt(accounts, dataset)
+    resync(accounts, dataset)
+
+    assert accounts.rows(dataset) == before
+
+
+def test_s60_foreign_rows_on_a_table_without_its_watermark_name_a_way_that_is_open(accounts: Accounts) -> None:
+    arrive(accounts, 0.5)
+    accounts.run(FACTS)
+    accounts.spark.sql(f"DELETE FROM lake.{FACTS}")
+    take_watermark_away(accounts, FACTS)
+
+    with pytest.raises(RequestRefused, match=rf"move the table aside.*tidemark run {FACTS}$"):
+        adopt(accounts, FACTS)
+
+
+def test_s60_a_request_rolled_back_after_a_lost_watermark_was_adopted_is_carried_out_again(accounts: Accounts) -> None:
+    arrive(accounts, 0.5)
+    accounts.run(FACTS)
+    before = accounts.head(FACTS)
+    accounts.run(FACTS, as_request(0, 0))
+    take_watermark_away(accounts, FACTS)
+    adopt(accounts, FACTS)
+    assert accounts.plan(FACTS, as_request(0, 0)).how is How.nothing
+    roll_back(accounts, FACTS, before)
+
+    adopt(accounts, FACTS)
+
+    assert accounts.plan(FACTS, as_request(0, 0)).how is How.overwrite
+
+
+def test_s60_a_request_rolled_back_before_the_lost_watermark_was_adopted_is_carried_out_again(
+    accounts: Accounts,
+) -> None:
+    arrive(accounts, 0.5)
+    accounts.run(FACTS)
+    before = accounts.head(FACTS)
+    accounts.run(FACTS, as_request(0, 0))
+    roll_back(accounts, FACTS, before)
+    take_watermark_away(accounts, FACTS)
+
+    adopt(accounts, FACTS)
+
+    assert accounts.plan(FACTS, as_request(0, 0)).how is How.overwrite
 
 
 def test_s60_a_rolled_back_table_without_its_watermark_takes_in_again_what_came_after(

@@ -24,10 +24,9 @@ def check_own_hands(lake: Lake, table: Table) -> None:
     shows any more whether it was, ForeignCommit where main holds a commit that changed rows and no session made,
     WatermarkLost where sessions published and no watermark says so.
     """
+    check_not_lost(lake, table)
     watermark = watermark_of(table)
     since = list(main_line(table)) if watermark is None else since_published(table, watermark)
-    if watermark is None and holds_record(lake, table_name(table), list(main_line(table))):
-        raise _lost(table)
     if since is None:
         assert watermark is not None, "without a watermark all of main comes after it"
         raise not_on_main(lake, table, watermark)
@@ -36,6 +35,17 @@ def check_own_hands(lake: Lake, table: Table) -> None:
         raise _foreign(table, foreign[-1])
     if watermark is not None and changing(since):
         raise _moved_on(table, watermark, changing(since)[0])
+
+
+def check_not_lost(lake: Lake, table: Table) -> None:
+    """See that sessions which published left a watermark. Raises WatermarkLost."""
+    if is_lost(lake, table):
+        raise lost(table)
+
+
+def is_lost(lake: Lake, table: Table) -> bool:
+    """Whether sessions published and no watermark says so."""
+    return watermark_of(table) is None and holds_record(lake, table_name(table), list(main_line(table)))
 
 
 def check_all_foreign_goes(table: Table) -> None:
@@ -112,12 +122,12 @@ def _moved_on(table: Table, watermark: Watermark, snapshot: Snapshot) -> RolledB
     )
 
 
-def _lost(table: Table) -> WatermarkLost:
+def lost(table: Table) -> WatermarkLost:
+    """What became of a watermark that is not there any more, and what sets it again."""
     name = table_name(table)
     return WatermarkLost(
         f"{name}: main holds what a session published, but the table has no property {WATERMARK} any more: somebody "
-        f"took it away; nothing was written. Set the one that was recorded last: tidemark adopt {name} --reason WHY. "
-        f"Or, a table that has inputs: rebuild it from them, tidemark run {name} --resync"
+        f"took it away; nothing was written. Set the one that was recorded last: tidemark adopt {name} --reason WHY"
     )
 
 

@@ -9,19 +9,22 @@ from pyiceberg.table import Table
 
 from tidemark.lake import ops
 from tidemark.lake.commits import watermark_of
-from tidemark.lake.history import session_branches
+from tidemark.lake.history import main_line, property_of, session_branches
 from tidemark.lake.manifests import table_name
+from tidemark.lake.properties import SESSION
+from tidemark.lake.touched import last_recorded
 from tidemark.plans import Plan
 from tidemark.records import FileRef, Watermark
 from tidemark.stages import Committed, Published
 from tidemark.steps.context import Context
+from tidemark.steps.publish import published_watermark
 
 
 def commit(context: Context, published: Published) -> Committed:
     """Write the session's rows to `ops` where they are missing, then remove its branches."""
     plan = published.plan
     table = context.lake.table(plan.dataset)
-    watermark = _watermark_of_session(table, published)
+    watermark = _watermark_of_session(context, table, published)
     _close(context, plan, watermark)
     for branch in session_branches(table, plan.session):
         context.lake.remove_branch(plan.dataset, branch)
@@ -29,25 +32,42 @@ def commit(context: Context, published: Published) -> Committed:
 
 
 def close_published(context: Context, target: Table) -> None:
-    """Finish the session that the target's watermark names, where it died between publish and commit."""
-    watermark = watermark_of(target)
-    if watermark is None:
+    """Finish the session that published last, where it died between publish and commit.
+
+    The target's watermark names it; where that was taken away, main's history does.
+    """
+    session, snapshot = _published_last(target)
+    if session is None:
         return
-    closed = ops.rows(context.lake, "ops.high_watermarks", ops.of_session(watermark.session), ("session",))
-    if closed and not session_branches(target, watermark.session):
+    closed = ops.rows(context.lake, "ops.high_watermarks", ops.of_session(session), ("session",))
+    if closed and not session_branches(target, session):
         return
-    stored = ops.rows(context.lake, "ops.sessions", ops.of_session(watermark.session), ("plan",))
+    stored = ops.rows(context.lake, "ops.sessions", ops.of_session(session), ("plan",))
     if not stored:
         return
     plan = Plan.from_json(stored[0]["plan"])
     print(f"{table_name(target)}: session {plan.session} was published but not committed; it is finished first")
-    commit(context, Published(plan, watermark.snapshot))
+    commit(context, Published(plan, snapshot))
 
 
-def _watermark_of_session(table: Table, published: Published) -> Watermark:
-    """The watermark that the session set: the table's own while it is the newest, else the planned one."""
+def _published_last(target: Table) -> tuple[str | None, int]:
+    """The session that published last and its snapshot; no session where there is none."""
+    watermark = watermark_of(target)
+    if watermark is not None:
+        return watermark.session, watermark.snapshot
+    made = ((property_of(snapshot, SESSION), snapshot.snapshot_id) for snapshot in main_line(target))
+    return next((of for of in made if of[0] is not None), (None, 0))
+
+
+def _watermark_of_session(context: Context, table: Table, published: Published) -> Watermark:
+    """The watermark that the session set: the table's own while it is the newest, else the planned one.
+
+    Where the table's own was taken away, the one with which it was published.
+    """
     current = watermark_of(table)
-    if current is not None and current.session == published.plan.session:
+    if current is None:
+        return published_watermark(context, published.plan, published.snapshot_id)
+    if current.session == published.plan.session:
         return current
     return published.plan.watermark(published.snapshot_id)
 
@@ -74,6 +94,7 @@ def _landed_row(context: Context, plan: Plan, file: FileRef) -> Mapping[str, Any
 
 
 def _watermark_row(context: Context, plan: Plan, watermark: Watermark) -> Mapping[str, Any]:
+    previous = _previous(context, plan)
     return {
         "session": plan.session,
         "dataset": plan.dataset,
@@ -81,8 +102,15 @@ def _watermark_row(context: Context, plan: Plan, watermark: Watermark) -> Mappin
         "snapshot": watermark.snapshot,
         "request_id": plan.request.request_id if plan.request else None,
         "reason": (plan.request.reason if plan.request else plan.reason) or None,
-        "previous": plan.previous.to_json() if plan.previous else None,
+        "previous": previous.to_json() if previous else None,
         "current": watermark.to_json(),
         "complete_through": watermark.complete_through,
         "committed_at": context.clock,
     }
+
+
+def _previous(context: Context, plan: Plan) -> Watermark | None:
+    """The watermark whose place the session's takes; where an adoption found none, the one that was recorded last."""
+    if plan.previous is None and plan.sets is not None:
+        return last_recorded(context.lake, plan.dataset)
+    return plan.previous

@@ -9,7 +9,7 @@ from pyiceberg.table import Table
 from tidemark.fingerprint import fingerprint, logic
 from tidemark.lake.commits import watermark_of
 from tidemark.lake.evolution import evolution, evolve
-from tidemark.lake.own_hands import check_all_foreign_goes, check_own_hands
+from tidemark.lake.own_hands import check_all_foreign_goes, check_not_lost, check_own_hands
 from tidemark.planning import Situation, TargetState, backfill, make_plan, with_session_id
 from tidemark.plans import Plan
 from tidemark.records import How, Request
@@ -46,10 +46,13 @@ def check_answerable(context: Context, spec: DatasetSpec, request: Request | Non
 def survey(
     context: Context, spec: DatasetSpec, target: Table, request: Request | None, resync: bool, reason: str = ""
 ) -> Plan:
-    """The plan that follows from the tables as they are now; writes nothing. `reason`: why a person resyncs."""
+    """The plan that follows from the tables as they are now; writes nothing. `reason`: why a person resyncs.
+
+    A resync, too, asks the watermark what retention has left.
+    """
     evolution(target, spec)
-    if not resync:
-        check_own_hands(context.lake, target)
+    check_hands = check_not_lost if resync else check_own_hands
+    check_hands(context.lake, target)
     plan = make_plan(_situation(context, spec, target, request, resync))
     if resync and not (plan.how is How.overwrite and plan.replaces_all):
         check_all_foreign_goes(target)

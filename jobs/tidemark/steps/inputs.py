@@ -15,7 +15,7 @@ from tidemark.lake.evolution import check_readable
 from tidemark.lake.held import held_since
 from tidemark.lake.history import readable
 from tidemark.lake.manifests import table_name
-from tidemark.lake.own_hands import leads_back, not_on_main, since_published
+from tidemark.lake.own_hands import is_lost, leads_back, lost, not_on_main, since_published
 from tidemark.lake.retention import Keep
 from tidemark.lake.storage import files_of
 from tidemark.planning import InputState
@@ -96,7 +96,9 @@ def _position_on(table: Table, watermark: Watermark | None, window: InputSpec) -
 
 
 def _check_in_history(context: Context, table: Table, state: Watermark | None) -> None:
-    """An input that was rolled back promises rows that it no longer holds."""
+    """An input that was rolled back promises rows that it no longer holds; one without its watermark says nothing."""
+    if state is None and is_lost(context.lake, table):
+        raise InputChanged(f"{lost(table)}. Its readers wait; then run this again")
     if state is not None and since_published(table, state) is None:
         raise InputChanged(f"{not_on_main(context.lake, table, state)}. Its readers wait; then run this again")
 

@@ -18,7 +18,7 @@ from tidemark.steps.landing import seen_through
 def publish(context: Context, audited: Audited) -> Published:
     """Publish what passed its audit. Raises MainMoved where another session was there first."""
     staged = audited.staged
-    watermark = _completed(context, staged.plan, staged.plan.watermark(staged.snapshot_id))
+    watermark = published_watermark(context, staged.plan, staged.snapshot_id)
     publish_watermark(context.lake.catalog, staged.plan, watermark)
     return Published(staged.plan, staged.snapshot_id, staged.rows_written)
 
@@ -34,6 +34,11 @@ def find_published(context: Context, plan: Plan) -> Published | None:
     """The plan's session as published, where it is on main already."""
     snapshot = published_snapshot(context.lake.table(plan.dataset), plan)
     return None if snapshot is None else Published(plan, snapshot)
+
+
+def published_watermark(context: Context, plan: Plan, snapshot_id: int) -> Watermark:
+    """The watermark under which a plan's staged snapshot is published."""
+    return _completed(context, plan, plan.watermark(snapshot_id))
 
 
 def _completed(context: Context, plan: Plan, watermark: Watermark) -> Watermark:
