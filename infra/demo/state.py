@@ -68,7 +68,7 @@ def require_world(home: Path) -> World:
     """The whole world of a home; raises WorldError where there is none."""
     world = load_world(home)
     if world is None:
-        raise WorldError(f"{home} holds no demo world; make one: python -m infra.demo.world make --home {home}")
+        raise WorldError(f"{home} holds no demo world; make run makes one, in a home without logs of your own")
     if not is_whole(home, world):
         raise WorldError(
             f"the demo world in {home} is not whole; finish it: python -m infra.demo.world make --home {home}"

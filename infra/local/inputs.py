@@ -54,17 +54,22 @@ def asked(env: Mapping[str, str]) -> dict[str, Path]:
 def hand_in(landing: Path, given: Mapping[str, Path]) -> HandedIn:
     """Put the files into the landing folder. Those that are there already are left alone.
 
-    Raises HostError where a file stands in place of a folder.
+    Raises HostError where a file stands in place of a folder, and where nothing of an input can be taken.
     """
     new, left_out = 0, []
     for name, path in given.items():
-        for file, relative in _files(path, but=_named_by_others(given, name)):
-            why = _why_not(file, name, alone=path.is_file())
-            if why is not None:
-                left_out.append(f"{file}: {why}")
-                continue
-            new += _place(file, landing / FOLDERS[name] / relative)
+        files = _files(path, but=_named_by_others(given, name))
+        found = [(file, at, _why_not(file, name, alone=path.is_file())) for file, at in files]
+        left_out += [f"{file}: {why}" for file, _, why in found if why is not None]
+        taken = [(file, at) for file, at, why in found if why is None]
+        if not taken:
+            raise HostError(f"{name}={path}: holds no file that can be taken in{_first(left_out)}; name another")
+        new += sum(_place(file, landing / FOLDERS[name] / at) for file, at in taken)
     return HandedIn(new, tuple(left_out))
+
+
+def _first(left_out: list[str]) -> str:
+    return f" ({left_out[0]})" if left_out else ""
 
 
 def _named_by_others(given: Mapping[str, Path], name: str) -> set[Path]:

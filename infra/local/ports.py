@@ -58,8 +58,8 @@ def _refuse_taken(port: int) -> None:
     why = why_taken(port)
     if why is not None:
         raise HostError(
-            f"port {port} on 127.0.0.1 is not free ({why}); "
-            f"choose another, for example: make run PORT={port + 10 if port < 65000 else port - 10}"
+            f"port {port} on 127.0.0.1 is not free ({why}); add another to the same command, "
+            f"for example PORT={port + 10 if port < 65000 else port - 10}"
         )
 
 

@@ -11,6 +11,7 @@ from infra.local.model_report import newest_ranker, page_of
 from infra.local.secret import USER, password
 from tidemark.lake import Lake, open_lake
 from tidemark.lake.commits import watermark_of
+from tidemark.landing.strays import find_strays
 from tidemark.ranges import format_instant
 from tidemark.session import in_order
 from tidemark.settings import Settings
@@ -30,7 +31,9 @@ def summarise(settings: Settings, client: Client) -> str:
     lake = open_lake(settings)
     quality: Callable[[Settings, Lake], str] = _marks if load_world(settings.home) else _account
     return "\n\n".join(
-        part for part in (_tables(settings, lake), quality(settings, lake), _links(settings, client)) if part
+        part
+        for part in (_tables(settings, lake), quality(settings, lake), _strays(settings), _links(settings, client))
+        if part
     )
 
 
@@ -106,6 +109,12 @@ def _account(settings: Settings, lake: Lake) -> str:
 def _without_ranker(lake: Lake) -> str:
     row = newest_ranker(lake, ("version", "verdict"))
     return f"  no ranker: {row['verdict'] if row else _NO_CUT}"
+
+
+def _strays(settings: Settings) -> str:
+    """Files in landing folders that nobody looks into: a name may be mistyped."""
+    strays = find_strays(settings.landing, load_specs(settings.schemas, settings.values).values())
+    return f"  not taken in: {strays.describe()}" if strays.files else ""
 
 
 def _links(settings: Settings, client: Client) -> str:

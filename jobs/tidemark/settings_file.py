@@ -42,8 +42,20 @@ class _Loader(yaml.SafeLoader):
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         values = super().construct_mapping(node, deep=True)
         if len(values) < len(node.value):
-            raise yaml.MarkedYAMLError(problem="a key stands twice in this block", problem_mark=node.start_mark)
+            again = _second(node)
+            what = f"the key {shown(again.value)} stands twice in its block"
+            raise yaml.MarkedYAMLError(problem=what, problem_mark=again.start_mark)
         return values
+
+
+def _second(node: yaml.MappingNode) -> yaml.Node:
+    """The first key of a block that stood there before."""
+    seen: set[str] = set()
+    for key, _ in node.value:
+        if str(key.value) in seen:
+            return key  # type: ignore[no-any-return]
+        seen.add(str(key.value))
+    return node
 
 
 def read_settings(path: Path) -> dict[str, Any]:
@@ -57,7 +69,7 @@ def read_settings(path: Path) -> dict[str, Any]:
             raise SettingsError(f"{path}: larger than 1 MB; settings have a few thousand letters, cut it down")
         values = _Loader(content.decode("utf-8")).get_single_data() or {}
     except (yaml.YAMLError, OSError, *_UNREADABLE) as error:
-        what = " ".join(str(error).split())[:300]
+        what = " ".join(str(error).replace('in "<unicode string>", ', "").split())[:300]
         raise SettingsError(f"{path}: cannot be read: {what}; correct the file") from error
     if not isinstance(values, dict) or not all(isinstance(key, str) for key in values):
         raise SettingsError(f"{path}: expected keys and values at the top level; correct the file")

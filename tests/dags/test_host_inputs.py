@@ -51,6 +51,16 @@ def test_what_is_handed_in_by_a_name_of_its_own_is_no_log(settings: Settings, tm
     assert landed == {"logs/queries.jsonl", "judgments/grades.jsonl", "items/shop.jsonl"}
 
 
+def test_a_folder_without_a_log_is_refused(settings: Settings, tmp_path: Path) -> None:
+    logs = tmp_path / "given"
+    logs.mkdir()
+    with pytest.raises(HostError, match=r"LOGS=.*given: holds no file that can be taken in; name another"):
+        inputs.hand_in(settings.landing, {"LOGS": logs})
+    (logs / "README.md").write_text("about")
+    with pytest.raises(HostError, match=r"taken in \(.*README.md: not a log by its ending\)"):
+        inputs.hand_in(settings.landing, {"LOGS": logs})
+
+
 def test_a_missing_input_is_named(tmp_path: Path) -> None:
     with pytest.raises(HostError, match="LOGS="):
         inputs.asked({"LOGS": str(tmp_path / "nowhere")})
@@ -62,7 +72,8 @@ def test_a_file_that_landing_would_not_look_at_is_refused(settings: Settings, tm
     with pytest.raises(HostError, match=f"LOGS={tmp_path / name}: .*give it another"):
         homes.prepare(settings, {"LOGS": str(tmp_path / name)}, silent)
     assert not list(settings.home.iterdir())
-    assert inputs.hand_in(settings.landing, {"LOGS": tmp_path / name}).new == 0
+    with pytest.raises(HostError, match="holds no file"):
+        inputs.hand_in(settings.landing, {"LOGS": tmp_path / name})
 
 
 def test_a_file_named_alone_may_have_any_ending(settings: Settings, tmp_path: Path) -> None:

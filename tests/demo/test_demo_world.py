@@ -163,7 +163,7 @@ def test_a_home_with_somebodys_logs_is_refused(tmp_path: Path, capsys: pytest.Ca
 
 
 def test_only_a_world_can_be_extended(tmp_path: Path) -> None:
-    with pytest.raises(WorldError, match="holds no demo world; make one: python -m infra"):
+    with pytest.raises(WorldError, match="holds no demo world; make run makes one"):
         extend(tmp_path)
 
 

@@ -16,6 +16,7 @@ import pytest
 
 from tests.landing.reading import query
 from tidemark import session
+from tidemark.cli.main import main
 from tidemark.lake import ops
 from tidemark.lake.commits import watermark_of
 from tidemark.settings import CHECKOUT, Settings, load_settings
@@ -81,7 +82,9 @@ def test_s27_a_copy_with_an_older_time_does_not_refuse_what_has_landed(shop: Sho
     assert (len(shop.rows(QUERIES)), len(shop.rows(QUARANTINE))) == (1, 0)
 
 
-def test_s27_a_file_stamped_ahead_drags_no_completeness_along(home: Path, spark_remote: str) -> None:
+def test_s27_a_file_stamped_ahead_drags_no_completeness_along(
+    home: Path, spark_remote: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     """A logger whose clock runs in 2036 stamps its records and its files alike."""
     shop = Shop(home, spark_remote, "landing: {settling: 0s, completeness: data}\n")
     shop.put("logs/good.jsonl", [query(query_id="q1")])
@@ -92,6 +95,10 @@ def test_s27_a_file_stamped_ahead_drags_no_completeness_along(home: Path, spark_
     assert len(shop.rows(QUARANTINE)) == 1
     mark = watermark_of(session.open_context(shop.settings, shop.clock).lake.table(QUERIES))
     assert mark is not None and mark.complete_through == datetime(2026, 4, 12, 8, tzinfo=UTC)
+    for name, value in (("TIDEMARK_HOME", str(home)), ("TIDEMARK_SPARK_REMOTE", spark_remote)):
+        monkeypatch.setenv(name, value)
+    assert main(["sessions", QUERIES]) == 0
+    assert "complete through 2026-04-12T08:00Z" in capsys.readouterr().out, "what was published, not what was planned"
 
 
 def test_s29_a_file_that_lay_in_the_wrong_folder_lands_from_the_right_one(shop: Shop) -> None:

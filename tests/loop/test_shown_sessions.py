@@ -74,6 +74,18 @@ def test_a_plan_without_a_reason_is_named_as_ever(accounts: Accounts) -> None:
     assert replace(told, reason="", session=resynced.session) == resynced
 
 
+def test_of_sessions_at_one_clock_the_one_that_followed_is_the_newer(
+    accounts: Accounts, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TIDEMARK_HOME", str(accounts.settings.home))
+    monkeypatch.setenv("TIDEMARK_SCHEMAS", str(SCHEMAS))
+    ran = []
+    for number in range(3):
+        accounts.append(SIGNUPS, [Event(f"s{number}", "a", number + 0.5)], complete=number)
+        ran.append(accounts.run(FACTS).plan.session)
+    assert list(said(capsys)) == ran[::-1]
+
+
 def said(capsys: pytest.CaptureFixture[str]) -> dict[str, str]:
     """What the command says of each session."""
     capsys.readouterr()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -49,7 +50,8 @@ def _show_counts(found: list[Refusal]) -> None:
         print(f"{number:>8}  {printable(kind)[:60]:<40}  {printable(path)}")
     if len(counts) > MOST_SHOWN:
         print(f"and {len(counts) - MOST_SHOWN} more lines; choose with --reason and --since")
-    print(f"{len(found):>8}  in all")
+    kinds = Counter(refusal.kind for refusal in found)
+    print(f"{len(found):>8}  in all: " + ", ".join(f"{n} {printable(kind)[:60]}" for kind, n in kinds.most_common()))
 
 
 def _write(replay: Replay, out: Path, landing: Path, refused: set[str]) -> None:

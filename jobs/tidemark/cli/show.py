@@ -9,6 +9,7 @@ from tidemark.cli.lakes import lake_there
 from tidemark.lake import Lake, ops
 from tidemark.lake.commits import watermark_of
 from tidemark.lake.history import published_snapshot
+from tidemark.lake.touched import in_order
 from tidemark.plans import Plan
 from tidemark.ranges import describe, format_instant
 from tidemark.records import Watermark
@@ -45,18 +46,22 @@ def _instant(instant: datetime | None) -> str:
 
 
 def sessions(options: argparse.Namespace) -> int:
-    """The latest sessions, newest first by the clock of their runs: what each rebuilt, and whether it ended."""
+    """The latest sessions, newest first by the clock of their runs, else by what each followed: what they rebuilt."""
     settings = load_settings()
     where = None
     if options.dataset is not None:
         where = ops.of_dataset(find_spec(load_specs(settings.schemas, settings.values), options.dataset).dataset)
     lake = lake_there(settings)
     planned = ops.rows(lake, "ops.sessions", where, ("session", "plan", "planned_at"))
-    closed = {row["session"] for row in ops.rows(lake, "ops.high_watermarks", where, ("session",))}
-    newest = sorted(planned, key=lambda row: (row["planned_at"], row["session"]), reverse=True)
+    marks = in_order(ops.rows(lake, "ops.high_watermarks", where, ("session", "previous", "current", "committed_at")))
+    closed = {row["session"]: Watermark.from_json(row["current"]) for row in marks}
+    place = {session: number for number, session in enumerate(closed)}
+    last = len(place)
+    newest = sorted(planned, key=lambda row: (row["planned_at"], place.get(row["session"], last)), reverse=True)
     for row in newest[: max(options.last, 0)]:
         plan = Plan.from_json(row["plan"])
-        state = f"complete through {_instant(plan.complete_through)}" if plan.session in closed else _open(lake, plan)
+        mark = closed.get(plan.session)
+        state = f"complete through {_instant(mark.complete_through)}" if mark is not None else _open(lake, plan)
         print(_session(plan, row["planned_at"], state))
     if not planned:
         print("no session yet")
