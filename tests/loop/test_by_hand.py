@@ -10,6 +10,7 @@ import pytest
 
 from tests.accounts.names import CANCELS, PLANS, SIGNUPS
 from tests.accounts.world import Accounts, Event, as_request, hour, same_rows_as_rebuild
+from tests.loop.housekeeping import expire, fold
 from tidemark import hands, session
 from tidemark.cli import sessions
 from tidemark.cli.main import main
@@ -128,17 +129,10 @@ def test_s60_a_rollback_behind_all_sessions_is_not_adopted(accounts: Accounts) -
         hands.adopt(accounts.context, FACTS, "too far back")
 
 
-def fold(accounts: Accounts, dataset: str) -> None:
-    accounts.spark.sql(
-        f"CALL lake.system.rewrite_data_files(table => '{dataset}', options => map('rewrite-all', 'true'))"
-    )
-
-
 def expire_behind(accounts: Accounts, dataset: str) -> None:
     """What an engine's own housekeeping does: compact, and leave nothing but main's head."""
     fold(accounts, dataset)
-    all_but_the_head = "older_than => TIMESTAMP '2100-01-01', retain_last => 1"
-    accounts.spark.sql(f"CALL lake.system.expire_snapshots(table => '{dataset}', {all_but_the_head})")
+    expire(accounts, dataset)
 
 
 @MODES

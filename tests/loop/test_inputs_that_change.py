@@ -16,6 +16,7 @@ from pyiceberg.table import ManifestGroupPlanner
 
 from tests.accounts.names import CANCELS, PLANS, SIGNUPS
 from tests.accounts.world import Accounts, Event, hour, hours, same_rows_as_rebuild
+from tests.loop.housekeeping import expire
 from tests.loop.respecified import with_spec
 from tidemark import session
 from tidemark.errors import InputChanged, PositionLost
@@ -229,10 +230,6 @@ def test_s22_behind_an_expired_position_the_tail_is_not_read(accounts: Accounts)
     assert ids(accounts) == ["s0.1", "s0.2", "s0.3", "s0.4"]
 
 
-def expire_all_but_the_head(accounts: Accounts) -> None:
-    call(accounts, f"expire_snapshots(table => '{SIGNUPS}', older_than => TIMESTAMP '2100-01-01', retain_last => 1)")
-
-
 @pytest.mark.parametrize("dataset", [FACTS, AROUND])
 def test_s22_a_position_that_expired_is_followed_where_its_child_still_names_it(
     accounts: Accounts, dataset: str, tmp_path: Path
@@ -241,7 +238,7 @@ def test_s22_a_position_that_expired_is_followed_where_its_child_still_names_it(
     arrive(accounts, 0.1)
     accounts.run(dataset)
     arrive(accounts, 1.1)
-    expire_all_but_the_head(accounts)
+    expire(accounts, SIGNUPS)
 
     done = accounts.run(dataset)
 
@@ -255,7 +252,7 @@ def test_s20_a_reader_goes_on_over_an_input_that_was_only_compacted_and_expired(
     arrive(accounts, 0.2)
     accounts.run(FACTS)
     call(accounts, f"rewrite_data_files(table => '{SIGNUPS}', options => map('rewrite-all', 'true'))")
-    expire_all_but_the_head(accounts)
+    expire(accounts, SIGNUPS)
 
     done = accounts.run(FACTS)
 

@@ -12,9 +12,9 @@ from pyiceberg.expressions import BooleanExpression
 
 from tests.accounts.names import SIGNUPS
 from tests.accounts.world import Accounts, hour, same_rows_as_rebuild
+from tests.loop.housekeeping import expire, fold
 from tests.loop.landing import drop
 from tests.loop.respecified import with_spec
-from tests.loop.test_by_hand import fold
 from tidemark import hands, session
 from tidemark.errors import (
     ColumnsDiffer,
@@ -111,18 +111,12 @@ def test_s62_an_erasure_in_a_landed_table_is_adopted_and_flows(accounts: Account
     same_rows_as_rebuild(accounts, FACTS, tmp_path / "clean")
 
 
-def expire(accounts: Accounts) -> None:
-    """Leave nothing but main's head."""
-    all_but_the_head = "older_than => TIMESTAMP '2100-01-01', retain_last => 1"
-    accounts.spark.sql(f"CALL lake.system.expire_snapshots(table => '{SIGNUPS}', {all_but_the_head})")
-
-
 def test_s62_erasures_in_a_landed_table_whose_history_was_expired_are_adopted(accounts: Accounts) -> None:
     """The usual way to forget somebody: DELETE, and expire what still holds the rows."""
     land(accounts, 0.1, 1.1, 2.1, clock=3)
     for name in ("s0.1", "s1.1"):
         accounts.spark.sql(f"DELETE FROM {TABLE} WHERE event_id = '{name}'")
-    expire(accounts)
+    expire(accounts, SIGNUPS)
     with pytest.raises(SnapshotExpired, match=f"tidemark adopt {SIGNUPS}"):
         accounts.run(SIGNUPS, clock=hour(4))
 
@@ -136,7 +130,7 @@ def test_rows_that_somebody_added_are_not_adopted_after_an_expiry(accounts: Acco
     land(accounts, 0.1, clock=3)
     fold(accounts, SIGNUPS)
     accounts.spark.sql(f"INSERT INTO {TABLE} SELECT 'x', account_id, plan, happened_at, arrived_at FROM {TABLE}")
-    expire(accounts)
+    expire(accounts, SIGNUPS)
 
     with pytest.raises(RequestRefused, match=r"adds rows that nobody checked.*move the table aside"):
         adopt(accounts, SIGNUPS)
@@ -154,7 +148,7 @@ def test_s60_a_rolled_back_landed_table_whose_newer_snapshot_expired_is_landed_a
         fold(accounts, SIGNUPS)
     if then == "erased":
         accounts.spark.sql(f"DELETE FROM {TABLE} WHERE event_id = 's0.2'")
-    expire(accounts)
+    expire(accounts, SIGNUPS)
     with pytest.raises(RolledBack, match=r"has expired.*docs/runbooks/rolled-back\.md"):
         accounts.run(SIGNUPS, clock=hour(5))
     with pytest.raises(RequestRefused, match="move the table aside"):

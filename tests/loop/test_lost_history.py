@@ -8,7 +8,8 @@ import pytest
 
 from tests.accounts.names import SIGNUPS
 from tests.accounts.world import Accounts, as_request, hour, same_rows_as_rebuild
-from tests.loop.test_by_hand import arrive, fold, roll_back
+from tests.loop.housekeeping import expire, fold
+from tests.loop.test_by_hand import arrive, roll_back
 from tests.loop.test_retention import keeping_a_day, older_than, resync, run
 from tidemark import hands, session
 from tidemark.errors import RequestRefused, RolledBack, WatermarkLost
@@ -19,12 +20,6 @@ pytestmark = [pytest.mark.loop, pytest.mark.spark]
 
 STATES, FACTS = "accounts.account_states", "accounts.signups"
 MODES = pytest.mark.parametrize("dataset", [FACTS, STATES])
-
-
-def expire(accounts: Accounts, dataset: str) -> None:
-    """Leave nothing but main's head, as an engine's own housekeeping may."""
-    all_but_the_head = "older_than => TIMESTAMP '2100-01-01', retain_last => 1"
-    accounts.spark.sql(f"CALL lake.system.expire_snapshots(table => '{dataset}', {all_but_the_head})")
 
 
 def take_watermark_away(accounts: Accounts, dataset: str) -> None:
