@@ -114,6 +114,25 @@ def test_s63_a_mended_logic_is_followed_by_a_rebuild_in_pieces(accounts: Account
     same_rows_as_rebuild(accounts, AROUND, tmp_path / "clean")
 
 
+@pytest.mark.parametrize("dataset", [AROUND, STATES])
+def test_s63_a_mended_logic_over_an_input_that_lost_all_rows_ends_in_one_piece(
+    accounts: Accounts, dataset: str
+) -> None:
+    accounts.append(SIGNUPS, signups(0.5, 20.5), complete=23)
+    states_complete(accounts, 23)
+    accounts.run(dataset)
+    assert accounts.rows(dataset)
+    accounts.delete(SIGNUPS, "true")
+    accounts.run(dataset)
+    with_spec(accounts, dataset, params={"mended": True}, max_range=timedelta(hours=5))
+
+    done = accounts.run(dataset)
+
+    assert done.plan.how is How.overwrite and not done.plan.owed
+    assert accounts.rows(dataset) == []
+    assert accounts.run(dataset).plan.how is How.nothing
+
+
 def test_s63_a_mended_stateless_logic_rebuilds_its_rows(accounts: Accounts) -> None:
     accounts.append(SIGNUPS, signups(0.5, 1.5), complete=2)
     first = accounts.run(FACTS)

@@ -14,10 +14,12 @@ from tidemark.ranges import BEGINNING, Interval, Ranges, first, intersect, union
 def first_piece(situation: Situation, wanted: Ranges, limit: datetime | None) -> Ranges:
     """As much as one session may rebuild: the first `max_range` of time, in whole partitions.
 
-    A resync replaces the whole table at once; so does a target that no input bounds, whose end is unknown.
+    A resync replaces the whole table at once; so does a target that no input bounds, whose end is unknown, and one
+    whose input has lost all its rows, so that nothing says where to begin: there is nothing to compute.
     """
     bound = situation.spec.max_range
-    if bound is None or limit is None or situation.resync:
+    no_beginning = bool(wanted) and wanted[0].start == BEGINNING
+    if bound is None or limit is None or situation.resync or no_beginning:
         return _from_the_beginning(situation, wanted)
     return _from_the_beginning(situation, first(wanted, bound, partition_unit(situation.spec)))
 
