@@ -19,13 +19,14 @@ def serve(look_every: float = LOOK_EVERY) -> None:
     """Fork workers as Spark's daemon does, until two looks in a row, `look_every` seconds apart, find none."""
     from pyspark.daemon import manager
 
-    seen_idle = False
+    was_idle = False
 
     def look(signum: int, frame: FrameType | None) -> None:
-        nonlocal seen_idle
-        if seen_idle and not _has_workers():
+        nonlocal was_idle
+        is_idle = not _has_workers()
+        if was_idle and is_idle:
             os.kill(os.getpid(), signal.SIGTERM)
-        seen_idle = not _has_workers()
+        was_idle = is_idle
 
     signal.signal(signal.SIGALRM, look)
     signal.setitimer(signal.ITIMER_REAL, look_every, look_every)  # workers do not inherit it: a fork clears timers

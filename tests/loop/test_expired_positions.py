@@ -14,6 +14,7 @@ from tests.loop.housekeeping import expire, fold
 from tests.loop.test_by_hand import arrive
 from tidemark.errors import RequestRefused
 from tidemark.maintenance.expiry import expirable_until
+from tidemark.records import How
 
 pytestmark = [pytest.mark.loop, pytest.mark.spark]
 
@@ -52,9 +53,12 @@ def test_s58_a_range_is_rebuilt_as_of_a_position_whose_content_a_compaction_kept
     accounts.run(FACTS)
     fold(accounts, SIGNUPS)
     expire(accounts, SIGNUPS)
+    before = accounts.files(FACTS)
 
-    accounts.run(FACTS, as_request(0, 0))
+    done = accounts.run(FACTS, as_request(0, 0))
 
+    assert done.plan.how is How.overwrite
+    assert accounts.files(FACTS).isdisjoint(before)
     same_rows_as_rebuild(accounts, FACTS, tmp_path / "clean")
 
 
