@@ -9,7 +9,7 @@ from bench.data import day, few_rows
 from bench.figures import Figures, Stopwatch, measure
 from bench.lake import CLOCK, BenchLake, Place
 from tidemark.audit import preload
-from tidemark.ranges import format_instant
+from tidemark.state.ranges import format_instant
 from tidemark.steps.audit import audit
 from tidemark.steps.commit import commit
 from tidemark.steps.init import init

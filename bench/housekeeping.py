@@ -15,10 +15,10 @@ from pathlib import Path
 from bench.data import day, few_rows
 from bench.figures import Figures, measure
 from bench.lake import EVENTS, BenchLake, Place
-from tidemark.lake.ops import SCHEMAS
-from tidemark.maintenance import maintain, maintain_ops
-from tidemark.maintenance.files import ORPHANS_AFTER
-from tidemark.maintenance.needs import KEEP_SNAPSHOTS_FOR
+from tidemark.catalog.ops import SCHEMAS
+from tidemark.operate.maintenance import maintain, maintain_ops
+from tidemark.operate.maintenance.files import ORPHANS_AFTER
+from tidemark.operate.maintenance.needs import KEEP_SNAPSHOTS_FOR
 
 READERS = ("bench.facts", "bench.tallies")
 TABLES = (EVENTS, *READERS)

@@ -10,10 +10,10 @@ from bench.children import python, python_often
 from bench.data import day, few_rows
 from bench.figures import Figures
 from bench.lake import CLOCK, BenchLake, Place
-from tidemark.lake import ops
-from tidemark.ranges import format_instant
-from tidemark.records import Watermark
+from tidemark.catalog import ops
 from tidemark.session import in_order
+from tidemark.state.ranges import format_instant
+from tidemark.state.watermark import Watermark
 
 NOBODY = "sc://127.0.0.1:1"
 """An address where no server answers: a session that asked for one would fail."""

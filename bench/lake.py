@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 from bench.data import as_arrow, day
 from tidemark import session
-from tidemark.lake.commits import watermark_of
-from tidemark.lake.properties import WATERMARK
-from tidemark.plans import Plan
-from tidemark.records import Watermark
+from tidemark.catalog.properties import WATERMARK
+from tidemark.engine.session import connect, ensure_server, stop_server
+from tidemark.lineage.publish_commit import watermark_of
 from tidemark.settings import CHECKOUT, Settings
-from tidemark.spark import connect, ensure_server, stop_server
 from tidemark.stages import Committed
+from tidemark.state.plan import Plan
+from tidemark.state.watermark import Watermark
 from tidemark.steps.context import Context
 
 if TYPE_CHECKING:

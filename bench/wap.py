@@ -17,7 +17,7 @@ from tidemark.audit.grain import find_repeats
 from tidemark.audit.gx import run_expectations
 from tidemark.audit.rows import ChangedRows
 from tidemark.audit.rules import rules_of
-from tidemark.frames import qualified
+from tidemark.engine.frames import qualified
 from tidemark.spec import DatasetSpec
 
 DATASET = "bench.shown"

@@ -10,8 +10,8 @@ import pytest
 from pyspark.sql import SparkSession
 
 from tests.postgres import new_database, serving
+from tidemark.engine.session import ensure_server, stop_server
 from tidemark.settings import Settings, load_settings
-from tidemark.spark import ensure_server, stop_server
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 JAVA_OPTIONS = "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=512m -XX:+UseSerialGC"

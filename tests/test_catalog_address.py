@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from tidemark.catalog.lake import catalog_properties
+from tidemark.engine.session import catalog_conf
 from tidemark.errors import EngineError
-from tidemark.lake.catalog import catalog_properties
 from tidemark.settings import Settings
-from tidemark.spark import catalog_conf
 
 ADDRESS = "postgresql+psycopg2://user:p%40ss@host:5432/lake"
 

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from tidemark import connect_server
-from tidemark.connect_server import ensure_server, find_jars, running_server, stop_server
+from tidemark.engine import connect_server
+from tidemark.engine.connect_server import ensure_server, find_jars, running_server, stop_server
 from tidemark.errors import EngineError
 from tidemark.settings import CHECKOUT, Settings
 
@@ -85,7 +85,7 @@ AFTER_THE_SERVER = """
 import sys
 from pathlib import Path
 from tidemark.settings import Settings
-from tidemark.spark import connect, stop_server
+from tidemark.engine.session import connect, stop_server
 home = Path(sys.argv[1])
 settings = Settings(home=home, schemas=home)
 print(connect(settings).range(3).count())

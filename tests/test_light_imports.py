@@ -7,7 +7,7 @@ import sys
 
 FINGERPRINTS = """
 import sys
-from tidemark.fingerprint import fingerprint
+from tidemark.spec.fingerprint import fingerprint
 from tidemark.settings import load_settings
 from tidemark.spec import load_specs
 settings = load_settings({})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tidemark.lake.ages import Age, is_comparable, is_later, is_older, newest, oldest
+from tidemark.lineage.partition_age import Age, is_comparable, is_later, is_older, newest, oldest
 
 
 def lies(landing: int | None = None, day: int | None = None) -> Age:

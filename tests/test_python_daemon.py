@@ -16,7 +16,7 @@ import pytest
 from tidemark.settings import CHECKOUT
 
 LOOK_EVERY = 0.2
-SERVE = f"from tidemark.python_daemon import serve; serve({LOOK_EVERY})"
+SERVE = f"from tidemark.engine.python_daemon import serve; serve({LOOK_EVERY})"
 
 
 @pytest.fixture
@@ -43,7 +43,7 @@ IN_A_PROCESS_OF_ITS_OWN = """
 import json, sys
 from pathlib import Path
 from tidemark.settings import Settings
-from tidemark.spark import connect, stop_server
+from tidemark.engine.session import connect, stop_server
 home = Path(sys.argv[1])
 settings = Settings(home=home, schemas=home)
 assert connect(settings).range(3).mapInArrow(lambda batches: batches, "id bigint").count() == 3
@@ -63,4 +63,4 @@ def test_the_home_s_server_uses_it(tmp_path: Path) -> None:
     command = [sys.executable, "-c", IN_A_PROCESS_OF_ITS_OWN, str(tmp_path)]
     done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=300, check=True)
     daemons = [line.strip() for line in done.stdout.splitlines() if "daemon" in line]
-    assert daemons == [f"{sys.executable} -m tidemark.python_daemon pyspark.worker"]
+    assert daemons == [f"{sys.executable} -m tidemark.engine.python_daemon pyspark.worker"]

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from tidemark.plans import InputPlan, Plan
-from tidemark.ranges import Interval
-from tidemark.records import Border, FileRef, How, Position, Request, Watermark
+from tidemark.state.plan import InputPlan, Plan
+from tidemark.state.ranges import Interval
+from tidemark.state.watermark import Border, FileRef, How, Position, Request, Watermark
 
 AT = datetime(2026, 4, 12, tzinfo=UTC)
 HOUR = Interval(AT, AT + timedelta(hours=1))

@@ -18,11 +18,11 @@ from infra.local.model_report import page_of
 from infra.local.services import running_client
 from infra.local.summary import rows_in
 from tidemark import session
+from tidemark.catalog import Lake, ops
 from tidemark.errors import TidemarkError
-from tidemark.lake import Lake, ops
-from tidemark.lake.commits import watermark_of
-from tidemark.records import How
+from tidemark.lineage.publish_commit import watermark_of
 from tidemark.settings import Settings, load_settings
+from tidemark.state.watermark import How
 from tidemark.steps.context import Context
 
 

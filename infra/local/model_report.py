@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from ranking.report import render_report
-from tidemark.lake import Lake, open_lake
+from ranking.report.sections import render_report
+from tidemark.catalog import Lake, open_lake
 from tidemark.settings import Settings
 
 RANKERS = "ranking.rankers"

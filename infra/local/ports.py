@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from infra.local.errors import HostError
-from tidemark.loopback import why_taken
+from tidemark.engine.loopback import why_taken
 from tidemark.settings import Settings
-from tidemark.whole_files import write_whole
+from tidemark.support.atomic_files import write_whole
 
 DEFAULT = 8080
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tidemark.processes import Running, recall, remember, stat
+from tidemark.engine.processes import Running, recall, remember, stat
 
 PATIENCE = 20.0
 """Seconds between the request to end and the kill; Airflow's scheduler takes up to 5."""

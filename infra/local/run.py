@@ -20,9 +20,9 @@ from infra.local.services import choose_port, start_all
 from infra.local.summary import summarise
 from infra.local.work import has_work
 from tidemark.errors import TidemarkError
-from tidemark.failures import telling
-from tidemark.ranges import format_instant
 from tidemark.settings import Settings, load_settings
+from tidemark.state.ranges import format_instant
+from tidemark.support.error_translation import telling
 
 
 def main() -> int:

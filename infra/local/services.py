@@ -23,9 +23,9 @@ from infra.local.errors import HostError
 from infra.local.pools import make_pools
 from infra.local.processes import Service, pid_of, start, stop, tail
 from infra.local.secret import USER, password
+from tidemark.engine.session import ensure_server, running_server, stop_server
 from tidemark.errors import TidemarkError
 from tidemark.settings import CHECKOUT, Settings, load_settings
-from tidemark.spark import ensure_server, running_server, stop_server
 
 API_SERVER = "airflow-api-server"
 COMMANDS = {

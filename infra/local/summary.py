@@ -9,13 +9,13 @@ from infra.local.airflow_home import password_file
 from infra.local.api import Client
 from infra.local.model_report import newest_ranker, page_of
 from infra.local.secret import USER, password
-from tidemark.lake import Lake, open_lake
-from tidemark.lake.commits import watermark_of
-from tidemark.landing.strays import find_strays
-from tidemark.ranges import format_instant
+from tidemark.catalog import Lake, open_lake
+from tidemark.landing.files.unclaimed_files import find_strays
+from tidemark.lineage.publish_commit import watermark_of
 from tidemark.session import in_order
 from tidemark.settings import Settings
 from tidemark.spec import load_specs
+from tidemark.state.ranges import format_instant
 
 SCORES = "ranking.ranker_scores"
 _NO_CUT = "the logs are too short for a cut with a past to learn from and a future to test on"
@@ -81,9 +81,9 @@ def _marks(settings: Settings, lake: Lake) -> str:
 
 def _account(settings: Settings, lake: Lake) -> str:
     """What became of the handed-in records, and whether a ranker came of it."""
-    from ranking.account import account, to_text
-    from tidemark.frames import qualified
-    from tidemark.spark import connect
+    from ranking.traffic.account import account, to_text
+    from tidemark.engine.frames import qualified
+    from tidemark.engine.session import connect
 
     names = (
         "search_queries",

@@ -8,8 +8,8 @@ from datetime import datetime
 from infra.local.api import Client
 from tidemark import session
 from tidemark.airflow.pools import pool_of
-from tidemark.records import How
 from tidemark.settings import Settings
+from tidemark.state.watermark import How
 
 
 def datasets_in(client: Client, dag: str, known: Sequence[str]) -> list[str]:

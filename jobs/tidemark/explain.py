@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from tidemark.plans import Plan
-from tidemark.ranges import describe, format_instant
-from tidemark.records import How
+from tidemark.state.plan import Plan
+from tidemark.state.ranges import describe, format_instant
+from tidemark.state.watermark import How
 
 _VERBS = {
     How.append: "append what was added",

@@ -12,24 +12,24 @@ import uuid
 from collections.abc import Callable
 from datetime import datetime
 
+from tidemark.catalog import Lake, open_lake, ops
+from tidemark.engine.session import engine_loss
 from tidemark.errors import AuditFailed, MainMoved, RequestRefused
 from tidemark.explain import explain
-from tidemark.failures import telling, told
-from tidemark.fingerprint import fingerprint
-from tidemark.lake import Lake, open_lake, ops
-from tidemark.lake.commits import check_as_planned, watermark_of
-from tidemark.plans import Plan
-from tidemark.records import How, Request, Watermark
+from tidemark.lineage.publish_commit import check_as_planned, watermark_of
 from tidemark.settings import Settings
-from tidemark.spark import engine_loss
 from tidemark.spec import DatasetSpec, load_specs
-from tidemark.spec.entries import check_entry
+from tidemark.spec.fingerprint import fingerprint
+from tidemark.spec.verify.entries import check_entry
 from tidemark.stages import Committed, Planned, Published
+from tidemark.state.plan import Plan
+from tidemark.state.watermark import How, Request, Watermark
 from tidemark.steps import init as init_step
 from tidemark.steps.commit import commit as commit_step
 from tidemark.steps.context import Context, find_spec
+from tidemark.steps.plan_store import find_plan
 from tidemark.steps.publish import find_published, publish, touch
-from tidemark.steps.stored import find_plan
+from tidemark.support.error_translation import telling, told
 
 REDOS = 5
 """How often a session starts again from init when another one published first."""

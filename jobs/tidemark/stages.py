@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from tidemark.errors import AuditFailed
-from tidemark.plans import Plan
-from tidemark.records import Watermark
+from tidemark.state.plan import Plan
+from tidemark.state.watermark import Watermark
 
 if TYPE_CHECKING:
     from tidemark.audit import Report

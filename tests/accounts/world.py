@@ -16,14 +16,14 @@ from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
 from tidemark import session
-from tidemark.lake.commits import watermark_of
-from tidemark.lake.properties import CATALOG, WATERMARK
-from tidemark.plans import Plan
-from tidemark.ranges import Interval
-from tidemark.records import Request, Watermark
+from tidemark.catalog.properties import CATALOG, WATERMARK
+from tidemark.engine.session import connect
+from tidemark.lineage.publish_commit import watermark_of
 from tidemark.settings import Settings
-from tidemark.spark import connect
 from tidemark.stages import Committed
+from tidemark.state.plan import Plan
+from tidemark.state.ranges import Interval
+from tidemark.state.watermark import Request, Watermark
 from tidemark.steps.context import Context
 
 DAY = datetime(2026, 4, 12, tzinfo=UTC)

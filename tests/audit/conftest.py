@@ -14,14 +14,14 @@ from pyiceberg.schema import Schema
 from pyiceberg.table import Table
 
 from tidemark.audit import Report, audit_staged
-from tidemark.frames import within
-from tidemark.lake import Lake, open_lake
-from tidemark.ranges import Interval, Ranges
+from tidemark.catalog import Lake, open_lake
+from tidemark.engine.frames import within
+from tidemark.engine.session import connect
 from tidemark.settings import Settings
-from tidemark.spark import connect
 from tidemark.spec import Column, DatasetSpec, Expectation, Partition
-from tidemark.spec.iceberg import to_partition_spec, to_schema, to_table_properties
-from tidemark.spec.spark import to_struct
+from tidemark.spec.render.iceberg import to_partition_spec, to_schema, to_table_properties
+from tidemark.spec.render.spark import to_struct
+from tidemark.state.ranges import Interval, Ranges
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession

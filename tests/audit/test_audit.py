@@ -14,7 +14,7 @@ import pytest
 from tests.audit.conftest import CLOCK, DAY, Bench, fired, good_row, good_rows
 from tidemark.audit import Report, grain, rows_for_ops, run
 from tidemark.errors import AuditError
-from tidemark.ranges import Interval
+from tidemark.state.ranges import Interval
 
 pytestmark = pytest.mark.spark
 

@@ -23,7 +23,7 @@ WARNED = replace(GOOD, check="mean of grade", severity="warn", passed=False)
 
 def _report(*checks: CheckResult) -> Report:
     site = Path("/reports/index.html")
-    return Report("search.labels", "20260412-7f3a", 7, checks, 9, site, "jobs/ranking/labels.py")
+    return Report("search.labels", "20260412-7f3a", 7, checks, 9, site, "jobs/ranking/labels/labels.py")
 
 
 def test_a_report_without_checks_never_passes() -> None:
@@ -42,7 +42,7 @@ def test_the_error_says_what_where_and_what_next() -> None:
         "search.labels, session 20260412-7f3a: 1 of 2 fail checks failed; main is unchanged",
         "  grade between 0 and 4: 37 rows, for example 4.0000002 (q1), 4.0000004 (q2)",
         "  report: /reports/index.html",
-        '  next: mend jobs/ranking/labels.py, then clear "write_audit_publish" in this run; '
+        '  next: mend jobs/ranking/labels/labels.py, then clear "write_audit_publish" in this run; '
         "see docs/runbooks/audit-failed.md",
     ]
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ranking import harvesting, positions
+from ranking.propensity import harvesting, positions
 
 DAY = 100
 KNOWN, UNKNOWN = DAY, DAY + 1

@@ -15,9 +15,9 @@ import yaml
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.types import StructField, StructType
 
-from tidemark.ranges import BEGINNING, END
 from tidemark.spec import DatasetSpec
-from tidemark.spec.spark import to_struct
+from tidemark.spec.render.spark import to_struct
+from tidemark.state.ranges import BEGINNING, END
 
 Row = dict[str, Any]
 Transform = Callable[[Mapping[str, DataFrame], Mapping[str, Any]], Any]

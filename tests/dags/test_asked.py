@@ -11,7 +11,7 @@ import pytest
 
 from tidemark.airflow import asked as module
 from tidemark.errors import RequestRefused
-from tidemark.ranges import Interval
+from tidemark.state.ranges import Interval
 
 DECLARED = ("from", "to", "reason", "clock")
 """All that any DAG declares."""

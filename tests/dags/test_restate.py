@@ -6,9 +6,9 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from tidemark.airflow.restate import name_backfill
-from tidemark.plans import InputPlan, Plan
-from tidemark.ranges import Interval
-from tidemark.records import How, Request
+from tidemark.state.plan import InputPlan, Plan
+from tidemark.state.ranges import Interval
+from tidemark.state.watermark import How, Request
 
 DAY = Interval(datetime(2026, 4, 3, tzinfo=UTC), datetime(2026, 4, 4, tzinfo=UTC))
 INPUT = InputPlan("search.a", "uuid", 1, 2, 2, None, None, (DAY,), "1 snapshot")

@@ -12,10 +12,10 @@ from types import ModuleType
 import pytest
 
 from tidemark import errors
-from tidemark.plans import Plan
-from tidemark.records import How
 from tidemark.session import WARNING
 from tidemark.stages import Published
+from tidemark.state.plan import Plan
+from tidemark.state.watermark import How
 
 pytestmark = pytest.mark.dags
 

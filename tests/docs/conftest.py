@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 
 from tidemark import session
-from tidemark.releases import write_release
+from tidemark.engine.session import find_jars, java_home
+from tidemark.operate.releases import write_release
 from tidemark.settings import Settings, load_settings
-from tidemark.spark import find_jars, java_home
 from tidemark.steps.context import Context
 
 CHAIN = (

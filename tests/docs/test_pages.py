@@ -11,8 +11,8 @@ import pytest
 
 from tests.docs.pages import CHECKOUT, PAGES, commands, links, marked, name_of, spans
 from tidemark import errors
+from tidemark.catalog import ops
 from tidemark.cli.main import _parser
-from tidemark.lake import ops
 from tidemark.settings import load_settings
 from tidemark.spec import DatasetSpec, load_specs
 

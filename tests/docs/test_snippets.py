@@ -14,10 +14,10 @@ from tests.cases.case import Case, compare, run
 from tests.docs.conftest import Reader
 from tests.docs.pages import CHECKOUT, marked
 from tidemark import session
+from tidemark.engine.session import connect
 from tidemark.errors import ForeignCommit, RolledBack
-from tidemark.modules import find_source
-from tidemark.spark import connect
 from tidemark.spec import load_specs
+from tidemark.spec.modules import find_source
 
 pytestmark = [pytest.mark.spark, pytest.mark.e2e]
 
@@ -115,7 +115,7 @@ def _import(path: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, name, module)
     found.loader.exec_module(module)
     monkeypatch.setattr(
-        "tidemark.spec.entries.find_source", lambda asked: path if asked == name else find_source(asked)
+        "tidemark.spec.verify.entries.find_source", lambda asked: path if asked == name else find_source(asked)
     )
 
 

@@ -11,8 +11,8 @@ from unittest.mock import patch
 from pyiceberg.catalog.sql import SqlCatalog
 from pyiceberg.exceptions import CommitFailedException
 
-from tidemark.lake import Lake, ops
-from tidemark.lake.properties import WATERMARK
+from tidemark.catalog import Lake, ops
+from tidemark.catalog.properties import WATERMARK
 from tidemark.steps import audit, init, publish, write
 
 

@@ -21,14 +21,14 @@ from tests.accounts.world import DAY, Accounts, Event, hour
 from tests.histories.tables import expected_rows, inside
 from tidemark.audit import Report
 from tidemark.audit.report import CheckResult
-from tidemark.lake.manifests import file_span
-from tidemark.lake.properties import ATTEMPT, CATALOG, CONTENT, KEPT, SESSION, WATERMARK
-from tidemark.maintenance import expiry, files
-from tidemark.plans import Plan
-from tidemark.ranges import Interval, Ranges, intersect
-from tidemark.records import How
+from tidemark.catalog.manifests import file_span
+from tidemark.catalog.properties import ATTEMPT, CATALOG, CONTENT, KEPT, SESSION, WATERMARK
+from tidemark.operate.maintenance import expiry, files
 from tidemark.spec import DatasetSpec
 from tidemark.stages import Staged
+from tidemark.state.plan import Plan
+from tidemark.state.ranges import Interval, Ranges, intersect
+from tidemark.state.watermark import How
 from tidemark.steps import audit, write
 from tidemark.steps.context import Context
 

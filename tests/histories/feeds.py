@@ -12,8 +12,8 @@ from pyiceberg.expressions import BooleanExpression
 from tests.accounts.world import Accounts, Event, hour
 from tests.histories.engines import Engine
 from tests.histories.tables import FEEDS
-from tidemark.lake.conditions import between
-from tidemark.lake.manifests import ancestors
+from tidemark.catalog.filters import between
+from tidemark.catalog.manifests import ancestors
 
 
 class Feeds:

@@ -14,13 +14,14 @@ from tests.accounts.world import Accounts, hour
 from tests.histories.crashes import Died, dying
 from tests.histories.model import Model
 from tests.histories.tables import FEEDS, TARGETS, Setup, cell_of, unit_of
-from tidemark import hands, session
+from tidemark import session
+from tidemark.catalog.properties import SESSION
 from tidemark.errors import ForeignCommit, PositionLost, RequestRefused, RolledBack
-from tidemark.lake.history import keeps_content, property_of
-from tidemark.lake.properties import SESSION
-from tidemark.maintenance import maintain
-from tidemark.ranges import Interval
-from tidemark.records import How, Request
+from tidemark.lineage.history import keeps_content, property_of
+from tidemark.operate import manual
+from tidemark.operate.maintenance import maintain
+from tidemark.state.ranges import Interval
+from tidemark.state.watermark import How, Request
 
 FAR_AHEAD = hour(24 * 365 * 100)
 """A clock for which every snapshot is old."""
@@ -165,7 +166,7 @@ class History(Model):
             raise AssertionError("a session ran on a table that was rolled back")
         self._forget_answers(dataset, gone)
         try:
-            hands.adopt(self.accounts.context, dataset, "a history rolled it back", self.accounts.said.append)
+            manual.adopt(self.accounts.context, dataset, "a history rolled it back", self.accounts.said.append)
         except RequestRefused:
             held = next((s for s in self._line(dataset) if not keeps_content(s)), None)
             assert held is None or property_of(held, SESSION) is None, "main holds what a session published"

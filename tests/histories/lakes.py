@@ -5,9 +5,9 @@ from __future__ import annotations
 import shutil
 
 from tests.accounts.world import Accounts
-from tidemark.lake import open_lake
+from tidemark.catalog import open_lake
+from tidemark.engine.session import connect
 from tidemark.settings import Settings
-from tidemark.spark import connect
 
 SMALL = {
     "spark.sql.shuffle.partitions": "1",

@@ -22,14 +22,14 @@ from tests.histories.tables import (
     unit_of,
     with_histories_specs,
 )
-from tidemark.lake import ops
-from tidemark.lake.commits import watermark_of
-from tidemark.lake.history import keeps_content, property_of
-from tidemark.lake.manifests import ancestors
-from tidemark.lake.properties import SESSION
-from tidemark.plans import Plan
-from tidemark.ranges import Unit, before, from_on, intersect, round_out, union
-from tidemark.records import Watermark
+from tidemark.catalog import ops
+from tidemark.catalog.manifests import ancestors
+from tidemark.catalog.properties import SESSION
+from tidemark.lineage.history import keeps_content, property_of
+from tidemark.lineage.publish_commit import watermark_of
+from tidemark.state.plan import Plan
+from tidemark.state.ranges import Unit, before, from_on, intersect, round_out, union
+from tidemark.state.watermark import Watermark
 
 
 class Model:

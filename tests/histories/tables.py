@@ -10,8 +10,8 @@ from tests.accounts.names import CANCELS, PLANS, SIGNUPS
 from tests.accounts.world import DAY, Accounts, Event, hour
 from tests.histories import oracle
 from tests.histories.oracle import Rows
-from tidemark.ranges import Interval, Ranges, intersect
 from tidemark.spec import DatasetSpec, InputSpec
+from tidemark.state.ranges import Interval, Ranges, intersect
 
 FEEDS = (SIGNUPS, PLANS, CANCELS)
 FACTS, STATES, AROUND, DAYS = (

@@ -16,11 +16,11 @@ from tests.accounts.world import SCHEMAS, Accounts
 from tests.histories.engines import plain_sessions
 from tests.histories.history import History
 from tests.histories.tables import AROUND, FACTS, FEEDS, SIGNUPS, STATES, Setup
-from tidemark.lake import changes
-from tidemark.planning import stateful, stateless
-from tidemark.plans import Plan
-from tidemark.ranges import widen
+from tidemark.lineage import changes
+from tidemark.modes import stateful, stateless
 from tidemark.settings import Settings
+from tidemark.state.plan import Plan
+from tidemark.state.ranges import widen
 from tidemark.steps import init
 
 pytestmark = pytest.mark.loop

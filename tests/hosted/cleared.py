@@ -8,7 +8,7 @@ from pathlib import Path
 from infra.local import runs
 from infra.local.api import Client
 from tests.hosted.lake import state_of
-from tidemark.lake import open_lake
+from tidemark.catalog import open_lake
 from tidemark.settings import Settings
 
 DAG, GROUP = "build_interactions", "interactions"

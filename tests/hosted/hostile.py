@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from infra.local import runs
 from infra.local.api import ApiError, Client
 from tests.hosted.lake import state_of
-from tidemark.lake import open_lake
+from tidemark.catalog import open_lake
 from tidemark.settings import Settings
 
 DAG = "build_interactions"

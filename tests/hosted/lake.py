@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tidemark.lake import Lake, ops
+from tidemark.catalog import Lake, ops
 
 
 def state_of(lake: Lake) -> tuple[int, dict[str, int | None]]:

@@ -21,9 +21,9 @@ from infra.local import runs
 from infra.local.api import Client
 from infra.local.processes import Service, members_of, pid_of
 from infra.local.services import airflow_services, running_client, start_all
-from tidemark.lake import Lake, open_lake, ops
-from tidemark.lake.commits import watermark_of
-from tidemark.lake.properties import BRANCH_PREFIX
+from tidemark.catalog import Lake, open_lake, ops
+from tidemark.catalog.properties import BRANCH_PREFIX
+from tidemark.lineage.publish_commit import watermark_of
 from tidemark.settings import Settings, load_settings
 
 DAG, DATASET = "build_interactions", "search.impressions"

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from tests.hostile.values import FORBIDDEN_TEXT, HOSTILE, SHORT, environment, untouched
+from tidemark.catalog import open_lake
 from tidemark.cli.main import main
-from tidemark.lake import open_lake
 from tidemark.settings import load_settings
 
 CHECKOUT = Path(__file__).resolve().parents[2]

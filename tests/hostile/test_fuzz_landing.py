@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 
 from tests.hostile.fuzzing import tried
 from tests.landing.reading import QUARANTINE, Landing, event, query
-from tidemark.landing.bulk import action_of
-from tidemark.landing.jsontext import decode_json
+from tidemark.landing.formats.bulk import action_of
+from tidemark.landing.formats.jsontext import decode_json
 from tidemark.settings import load_settings
 
 MAGIC = (b"PAR1", b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"BZh", b"\xfd7zXZ", b"PK\x03\x04", b"\x04\x22\x4d\x18")

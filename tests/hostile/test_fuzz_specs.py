@@ -15,10 +15,10 @@ from tests.hostile.fuzzing import tried
 from tests.hostile.values import HOSTILE
 from tidemark.errors import SettingsError, SpecError
 from tidemark.settings import load_settings
-from tidemark.settings_file import check_landing, read_settings
-from tidemark.settings_schema import check_values, read_schema
+from tidemark.settings.file import check_landing, read_settings
+from tidemark.settings.schema import check_values, read_schema
 from tidemark.spec import load_spec
-from tidemark.spec.conditions import FUNCTIONS, check_condition
+from tidemark.spec.parse.conditions import FUNCTIONS, check_condition
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 REAL = {path.name: path.read_text(encoding="utf-8") for path in sorted((CHECKOUT / "schemas").glob("*.yaml"))}

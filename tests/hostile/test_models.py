@@ -12,8 +12,8 @@ from itertools import pairwise
 
 import pytest
 
-from ranking import learner, model_text
-from ranking.recipe import Recipe
+from ranking.training import learner, model_text
+from ranking.training.recipe import Recipe
 from tests.learning import made
 
 

@@ -9,7 +9,7 @@ import pytest
 from tests.hostile.values import HOSTILE
 from tidemark.errors import SettingsError
 from tidemark.settings import load_settings
-from tidemark.settings_file import LARGEST
+from tidemark.settings.file import LARGEST
 
 BOMB = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(
     f"{new}: &{new} [{','.join(['*' + old] * 9)}]\n" for old, new in zip("abcdefgh", "bcdefghi", strict=True)

@@ -14,7 +14,7 @@ from tidemark import session
 from tidemark.errors import SpecError
 from tidemark.settings import Settings
 from tidemark.spec import load_specs
-from tidemark.spec.conditions import DEEPEST, LONGEST, check_condition
+from tidemark.spec.parse.conditions import DEEPEST, LONGEST, check_condition
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 COLUMNS = ("clicks", "plan", "seen_at", "features", "position")
@@ -173,7 +173,7 @@ def test_s50_code_that_is_no_transform_is_refused_and_not_imported(
 
 def test_the_specs_of_the_checkout_name_transforms() -> None:
     from tidemark.settings import load_settings
-    from tidemark.spec.entries import check_entry
+    from tidemark.spec.verify.entries import check_entry
 
     settings = load_settings({})
     for spec in load_specs(settings.schemas, settings.values).values():

@@ -19,8 +19,8 @@ from tests.kill.lakes import templates
 from tests.kill.matrix import whole
 from tests.kill.worlds import WORLDS
 from tests.postgres import new_database, serving
+from tidemark.engine.session import ensure_server, stop_server
 from tidemark.settings import Settings
-from tidemark.spark import ensure_server, stop_server
 
 
 class Place:

@@ -15,7 +15,7 @@ from tests.kill.gates import Gate
 from tests.kill.lakes import CLOCKS, Stage, Template
 from tests.kill.points import BEFORE_PUBLISH, COMMIT, INIT, MIDDLE, Point, Step
 from tests.kill.processes import Ended, run_child
-from tidemark.lake import ops
+from tidemark.catalog import ops
 
 KILLED = -9
 DONE = 0

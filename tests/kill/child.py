@@ -19,9 +19,9 @@ import tidemark.steps.audit
 import tidemark.steps.write  # noqa: F401
 from tests.kill.faults import Fault, arm
 from tidemark import session
-from tidemark.maintenance import maintain
-from tidemark.records import How
+from tidemark.operate.maintenance import maintain
 from tidemark.settings import Settings
+from tidemark.state.watermark import How
 from tidemark.steps.context import Context
 
 Call = Literal["run", "init", "write_audit_publish", "commit", "maintain"]

@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 from sqlalchemy.exc import OperationalError
 
-import tidemark.spark
+import tidemark.engine.session
 from tests.kill.gates import Gate, held
 from tests.kill.points import Point
 from tidemark.settings import Settings
@@ -39,7 +39,9 @@ class Fault:
 def arm(fault: Fault) -> None:
     """Wrap the function of the fault's point, so that the fault happens at its first call that counts."""
     if fault.action == "kill the server":
-        tidemark.spark.RETRIES = 3  # its client asks again only a few times: half a minute each would be waited here
+        tidemark.engine.session.RETRIES = (
+            3  # its client asks again only a few times: half a minute each would be waited here
+        )
     point = fault.point
     counts = _inside(point.inside) if point.inside else lambda: True
     holder, name = _place(point.function)

@@ -10,9 +10,9 @@ from typing import Any
 
 from pyspark.sql import DataFrame
 
-from tidemark.lake import open_lake
-from tidemark.lake.history import property_of
-from tidemark.lake.properties import ATTEMPT
+from tidemark.catalog import open_lake
+from tidemark.catalog.properties import ATTEMPT
+from tidemark.lineage.history import property_of
 from tidemark.settings import Settings
 
 PATIENCE = 120.0

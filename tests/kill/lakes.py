@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from tests.accounts.world import SCHEMAS, Accounts, hour, rebuilt_rows
 from tests.kill.worlds import World
-from tidemark.lake import open_lake
+from tidemark.catalog import open_lake
 from tidemark.settings import Settings
 
 Stage = Literal["before", "news", "later"]

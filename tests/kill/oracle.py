@@ -14,12 +14,12 @@ from pyiceberg.table.snapshots import Snapshot
 from tests.accounts.world import Accounts
 from tests.kill.lakes import Stage, Template
 from tidemark import session
-from tidemark.lake import ops
-from tidemark.lake.commits import watermark_of
-from tidemark.lake.history import keeps_content, property_of
-from tidemark.lake.manifests import ancestors
-from tidemark.lake.properties import BRANCH_PREFIX, SESSION
-from tidemark.records import How
+from tidemark.catalog import ops
+from tidemark.catalog.manifests import ancestors
+from tidemark.catalog.properties import BRANCH_PREFIX, SESSION
+from tidemark.lineage.history import keeps_content, property_of
+from tidemark.lineage.publish_commit import watermark_of
+from tidemark.state.watermark import How
 
 
 def at_death(lake: Accounts, template: Template, died: str) -> Iterator[str]:

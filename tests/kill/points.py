@@ -22,14 +22,14 @@ MODES = ("stateless", "stateful")
 CLOSING = (*MODES, "source")
 TOUCH, FIRST, SOURCE, EXPECTATIONS = ("touch",), ("first",), ("source",), ("expectations",)
 
-OPS_APPEND = "tidemark.lake.ops:append"
-OPS_ONCE = "tidemark.lake.ops:append_once"
+OPS_APPEND = "tidemark.catalog.ops:append"
+OPS_ONCE = "tidemark.catalog.ops:append_once"
 SWAP = "pyiceberg.catalog.sql:SqlCatalog.commit_table"
 WRITE_METADATA = "pyiceberg.catalog.sql:SqlCatalog._write_metadata"
-CREATE_BRANCH = "tidemark.lake.catalog:Lake.create_branch"
-REMOVE_BRANCH = "tidemark.lake.catalog:Lake.remove_branch"
-CREATE = "tidemark.lake.catalog:Lake._create"
-FIRST_COMMIT = "tidemark.lake.catalog:Lake._first_commit"
+CREATE_BRANCH = "tidemark.catalog.lake:Lake.create_branch"
+REMOVE_BRANCH = "tidemark.catalog.lake:Lake.remove_branch"
+CREATE = "tidemark.catalog.lake:Lake._create"
+FIRST_COMMIT = "tidemark.catalog.lake:Lake._first_commit"
 STORE = "tidemark.steps.init:store"
 WRITE = "tidemark.steps.write:_write"
 AUDIT = "tidemark.steps.audit:audit"
@@ -90,7 +90,7 @@ POINTS: tuple[Point, ...] = (
     Point("touch: before the watermark row", COMMIT, "before", OPS_ONCE, "ops.high_watermarks", worlds=TOUCH),
     Point("first run: before the table", INIT, "before", CREATE, worlds=FIRST),
     Point("first run: table without a snapshot", INIT, "before", FIRST_COMMIT, worlds=FIRST),
-    Point("first run: ops table without a row", INIT, "after", "tidemark.lake.ops:_ensure", worlds=FIRST),
+    Point("first run: ops table without a row", INIT, "after", "tidemark.catalog.ops:_ensure", worlds=FIRST),
 )  # fmt: skip
 
 MID_WRITE = next(point for point in POINTS if point.when == "during")

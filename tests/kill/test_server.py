@@ -13,7 +13,7 @@ from tests.kill.child import FAILED
 from tests.kill.faults import Fault
 from tests.kill.lakes import Template
 from tests.kill.points import MID_WRITE
-from tidemark.spark import stop_server
+from tidemark.engine.session import stop_server
 
 pytestmark = [pytest.mark.loop, pytest.mark.spark]
 

@@ -10,17 +10,17 @@ from pathlib import Path
 from typing import Any
 
 from tidemark.landing import discover
-from tidemark.landing.batches import arrow_schema, to_batches
-from tidemark.landing.folders import folder_hour
-from tidemark.landing.hashing import hash_file
-from tidemark.landing.instants import to_micros
+from tidemark.landing.files.folders import folder_hour
+from tidemark.landing.files.hashing import hash_file
 from tidemark.landing.job import groups_of, make_job
-from tidemark.landing.rows import File
+from tidemark.landing.rows.batches import arrow_schema, to_batches
+from tidemark.landing.rows.conversion import File
+from tidemark.landing.rows.instants import to_micros
 from tidemark.landing.worker import parse_rows
-from tidemark.plans import Plan
-from tidemark.records import FileRef, How
 from tidemark.settings import Settings
 from tidemark.spec import DatasetSpec, load_spec
+from tidemark.state.plan import Plan
+from tidemark.state.watermark import FileRef, How
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 CLOCK = datetime(2026, 4, 12, 8, 30, tzinfo=UTC)

@@ -11,7 +11,7 @@ import pytest
 
 from tests.landing.reading import query
 from tidemark import session
-from tidemark.lake.commits import watermark_of
+from tidemark.lineage.publish_commit import watermark_of
 from tidemark.settings import load_settings
 
 CLOCK = datetime(2026, 4, 12, 12, tzinfo=UTC)

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from pyspark.sql import DataFrame
 
-from ranking.account import account, to_text
+from ranking.traffic.account import account, to_text
+from tidemark.engine.session import connect
 from tidemark.settings import Settings
-from tidemark.spark import connect
 
 pytestmark = pytest.mark.spark
 

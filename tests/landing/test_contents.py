@@ -16,9 +16,9 @@ import pytest
 
 from tests.landing.reading import query
 from tidemark import session
+from tidemark.catalog import ops
 from tidemark.cli.main import main
-from tidemark.lake import ops
-from tidemark.lake.commits import watermark_of
+from tidemark.lineage.publish_commit import watermark_of
 from tidemark.settings import CHECKOUT, Settings, load_settings
 
 pytestmark = [pytest.mark.loop, pytest.mark.spark]

@@ -11,7 +11,7 @@ import pytest
 
 from tests.landing.reading import CLOCK, QUARANTINE, Landing, query
 from tidemark.errors import LandingError
-from tidemark.landing.folders import folder_hour
+from tidemark.landing.files.folders import folder_hour
 from tidemark.settings import Settings
 
 

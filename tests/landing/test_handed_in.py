@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from ranking.text import normalise
+from ranking.logs.text import normalise
 from tests.landing.reading import Landing
 from tidemark.settings import load_settings
 

@@ -10,13 +10,13 @@ from typing import Any
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from ranking.text import normalise
+from ranking.logs.text import normalise
 from tests.landing.reading import Landing, event, query
-from tidemark.landing.instants import EPOCH, read_instant, to_micros
-from tidemark.landing.lines import Line, split_lines
+from tidemark.landing.formats.lines import Line, split_lines
 from tidemark.landing.reading import split_files
-from tidemark.records import FileRef
+from tidemark.landing.rows.instants import EPOCH, read_instant, to_micros
 from tidemark.settings import load_settings
+from tidemark.state.watermark import FileRef
 
 ANYTHING = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),

@@ -11,10 +11,10 @@ import pytest
 from pyspark.sql import DataFrame
 
 from tests.landing.reading import CHECKOUT, LANDED, Landing, event, query
+from tidemark.engine.session import connect
 from tidemark.landing import read_rows
 from tidemark.landing.reading import split_files
 from tidemark.settings import load_settings
-from tidemark.spark import connect
 
 pytestmark = pytest.mark.spark
 

@@ -12,14 +12,15 @@ from typing import Any
 import pytest
 
 from tests.landing.reading import event, query
-from tidemark import quarantine, session
+from tidemark import session
+from tidemark.catalog import open_lake
 from tidemark.cli.main import main
 from tidemark.errors import RequestRefused
-from tidemark.lake import open_lake
-from tidemark.landing.items import KEPT_TEXT
-from tidemark.quarantine import Refusal
-from tidemark.records import How
+from tidemark.landing.formats.items import KEPT_TEXT
+from tidemark.operate import quarantine
+from tidemark.operate.quarantine import Refusal
 from tidemark.settings import Settings, load_settings
+from tidemark.state.watermark import How
 
 CLOCK = datetime(2026, 4, 12, 9, tzinfo=UTC)
 LANDED = ("search.search_queries", "search.search_events", "search.quarantined_records")

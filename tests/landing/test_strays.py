@@ -10,7 +10,7 @@ import pytest
 
 from tests.landing.reading import Landing
 from tidemark.cli.main import main
-from tidemark.landing.strays import find_strays
+from tidemark.landing.files.unclaimed_files import find_strays
 
 LOOKED_AT = ("catalog_items", "a.jsonl", "querys/2026-04-12T07/a.jsonl", "Logs/b")
 

@@ -8,7 +8,7 @@ import json
 import pytest
 
 from tests.landing.reading import QUARANTINE, Landing, event, query
-from tidemark.landing.formats import EMPTY
+from tidemark.landing.formats.detection import EMPTY
 
 
 def ids(landing: Landing, name: str = "search_queries") -> list[str]:

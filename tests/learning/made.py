@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ranking.matrices import Examples
+from ranking.training.matrices import Examples
 
 
 def examples(queries: int = 60, items: int = 10, cuts: int = 1, seed: int = 0) -> Examples:

@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from ranking import evaluation, learner, recipe
-from ranking.splits import bucket_of
+from ranking.labels.splits import bucket_of
+from ranking.training import evaluation, learner, recipe
 from tests.learning import made
 
 RECIPE = recipe.Recipe(rounds=20, unwatched_rounds=20, min_rows_in_leaf=5)

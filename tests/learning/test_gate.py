@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from ranking import gate
-from ranking.metrics import Interval
+from ranking.training import gate
+from ranking.training.metrics import Interval
 
 BASE = np.random.default_rng(0).uniform(0.3, 0.7, 300)
 NOISE = np.random.default_rng(1).normal(0, 0.02, 300)

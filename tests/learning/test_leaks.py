@@ -5,7 +5,8 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from pyspark.sql import functions as F
 
-from ranking import examples, labels
+from ranking.labels import labels
+from ranking.training import examples
 from tests.learning import world
 from tests.learning.conftest import spec
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from ranking import learner, metrics, recipe
+from ranking.training import learner, metrics, recipe
 from tests.learning import made
 
 RECIPE = recipe.Recipe(rounds=40, unwatched_rounds=40, min_rows_in_leaf=5, patience=10)

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from ranking import metrics
+from ranking.training import metrics
 
 GROUP = np.array([1, 1, 1, 2, 2, 3])
 SCORES = np.array([0.9, 0.5, 0.1, 0.2, 0.8, 0.4])

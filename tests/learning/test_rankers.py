@@ -7,7 +7,8 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from ranking import learner, rankers, registry, report, scores
+from ranking.report import sections
+from ranking.training import learner, rankers, registry, scores
 from tests.learning import made
 from tests.learning.conftest import struct
 
@@ -83,7 +84,7 @@ def test_a_corrupted_champion_stops_the_run(first, inputs, spark):
 
 
 def test_the_report_of_a_trained_run_shows_every_part(first):
-    page = report.render_report(first.to_pylist()[0])
+    page = sections.render_report(first.to_pylist()[0])
     for part in ("Promoted", "Learning curve", "Features by gain", "Under a random split", "Later behaviour", "cold"):
         assert part in page
 
@@ -103,7 +104,7 @@ def test_input_that_teaches_nothing_is_a_row_that_says_so(inputs, condition, sen
     row = rankers.build(little, PARAMS).to_pylist()[0]
     assert row["verdict"].startswith(sentence)
     assert (row["promoted"], row["artifact"], row["sha256"]) == (False, None, None)
-    assert row["model_version"] in report.render_report(row)
+    assert row["model_version"] in sections.render_report(row)
 
 
 def test_labels_alone_promote_nothing(inputs):

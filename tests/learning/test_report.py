@@ -5,10 +5,10 @@ from html.parser import HTMLParser
 
 import pytest
 
-from ranking import report
-from ranking.rankers import DEFAULTS, divide
-from ranking.splits import global_temporal
-from ranking.summary import of_parts
+from ranking.labels.splits import global_temporal
+from ranking.report import sections
+from ranking.training.rankers import DEFAULTS, divide
+from ranking.training.summary import of_parts
 from tests.learning import made
 
 UNTRAINED = {"gate": {"power": None, "yardstick": None}, "champion": None}
@@ -46,20 +46,20 @@ def row(**changes):
 
 
 def test_a_run_that_trained_nothing_still_has_its_page():
-    page = Page(report.render_report(row()))
+    page = Page(sections.render_report(row()))
     assert {"Too little traffic", "None.", "Labels", "Model card"} <= set(page.texts)
     assert page.tags.count("svg") == 2
 
 
 def test_nothing_is_loaded_from_outside_and_nothing_runs():
-    page = Page(report.render_report(row()))
+    page = Page(sections.render_report(row()))
     assert not {"script", "link", "img", "iframe"} & set(page.tags)
     assert page.links == []
 
 
 def test_names_are_text_and_never_markup():
     evil = "<script>alert(1)</script>"
-    text = report.render_report(row(model_version=evil, verdict=f"Refused: {evil}", features=json.dumps([evil])))
+    text = sections.render_report(row(model_version=evil, verdict=f"Refused: {evil}", features=json.dumps([evil])))
     assert evil not in text
     assert text.count("&lt;script&gt;") >= 3
 
@@ -67,11 +67,11 @@ def test_names_are_text_and_never_markup():
 def test_the_propensity_curve_is_drawn_when_given():
     curve = [{"application": "shop", "device": "phone", "position": place, "propensity": place**-0.7,
               "source": "harvested"} for place in range(1, 31)]  # fmt: skip
-    page = Page(report.render_report(row(), curve))
+    page = Page(sections.render_report(row(), curve))
     assert "Position propensities" in page.texts
     assert page.tags.count("polyline") == 1
 
 
 def test_metrics_of_another_format_are_refused():
     with pytest.raises(ValueError, match="format 99, not 1"):
-        report.render_report(row(told={"format": 99}))
+        sections.render_report(row(told={"format": 99}))

@@ -1,6 +1,7 @@
 """The specs and the code name the same columns."""
 
-from ranking import labels, registry, scores
+from ranking.labels import labels
+from ranking.training import registry, scores
 from tests.learning.conftest import spec, struct
 
 

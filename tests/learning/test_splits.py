@@ -5,7 +5,7 @@ from datetime import timedelta
 import numpy as np
 import pytest
 
-from ranking import splits
+from ranking.labels import splits
 
 STARTS = np.datetime64("2026-01-01") + 7 * np.arange(8)
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from tests.accounts.names import CANCELS, PLANS, SIGNUPS
 from tests.accounts.world import Accounts, Event, hour, same_rows_as_rebuild
-from tidemark.lake.branches import BRANCH_LIFE
-from tidemark.lake.properties import BRANCH_PREFIX
-from tidemark.maintenance import maintain
+from tidemark.catalog.branches import BRANCH_LIFE
+from tidemark.catalog.properties import BRANCH_PREFIX
+from tidemark.operate.maintenance import maintain
 
 STATES = "accounts.account_states"
 

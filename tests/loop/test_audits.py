@@ -12,8 +12,8 @@ import pytest
 from tests.accounts.world import Accounts, Event
 from tidemark import session
 from tidemark.audit import audit_staged
+from tidemark.catalog import ops
 from tidemark.errors import AuditError, AuditFailed, TidemarkError, WriteError
-from tidemark.lake import ops
 from tidemark.session import WARNING
 from tidemark.spec import Expectation
 from tidemark.stages import Planned, Staged

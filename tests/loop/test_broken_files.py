@@ -16,7 +16,7 @@ from tests.loop.damage import Damage, cut_short, damaged, emptied, flipped, gone
 from tidemark import session
 from tidemark.cli import main
 from tidemark.errors import EngineError, LandingError, StorageError, WriteError
-from tidemark.records import How
+from tidemark.state.watermark import How
 
 pytestmark = [pytest.mark.loop, pytest.mark.spark]
 

@@ -11,18 +11,19 @@ import pytest
 from tests.accounts.names import CANCELS, PLANS, SIGNUPS
 from tests.accounts.world import Accounts, Event, as_request, hour, same_rows_as_rebuild
 from tests.loop.housekeeping import expire, fold
-from tidemark import hands, session
+from tidemark import session
+from tidemark.catalog import ops
 from tidemark.cli import sessions
 from tidemark.cli.main import main
 from tidemark.errors import ForeignCommit, MainMoved, RequestRefused, RolledBack, SnapshotExpired
-from tidemark.lake import ops
-from tidemark.lake.own_hands import check_own_hands
-from tidemark.maintenance import maintain
-from tidemark.maintenance.needs import KEEP_SNAPSHOTS_FOR
-from tidemark.plans import Plan
-from tidemark.records import How
+from tidemark.lineage.target_integrity import check_own_hands
+from tidemark.operate import manual
+from tidemark.operate.maintenance import maintain
+from tidemark.operate.maintenance.needs import KEEP_SNAPSHOTS_FOR
+from tidemark.state.plan import Plan
+from tidemark.state.watermark import How
 from tidemark.steps.context import Context
-from tidemark.steps.stored import store
+from tidemark.steps.plan_store import store
 
 pytestmark = [pytest.mark.loop, pytest.mark.spark]
 
@@ -53,7 +54,7 @@ def test_s60_an_adopted_rollback_takes_in_again_what_came_between_once(
     with pytest.raises(RolledBack, match=f"tidemark adopt {dataset}"):
         accounts.run(dataset)
 
-    adopted = hands.adopt(accounts.context, dataset, "a test rolled it back", accounts.said.append)
+    adopted = manual.adopt(accounts.context, dataset, "a test rolled it back", accounts.said.append)
     again = accounts.run(dataset)
 
     assert adopted.watermark is not None
@@ -72,7 +73,7 @@ def test_s60_a_request_that_was_rolled_back_is_carried_out_when_asked_again(acco
     before = accounts.head(FACTS)
     first = accounts.run(FACTS, as_request(0, 1, "the same"))
     roll_back(accounts, FACTS, before)
-    hands.adopt(accounts.context, FACTS, "a test rolled it back", accounts.said.append)
+    manual.adopt(accounts.context, FACTS, "a test rolled it back", accounts.said.append)
 
     second = accounts.run(FACTS, as_request(0, 1, "the same"))
     third = accounts.run(FACTS, as_request(0, 1, "the same"))
@@ -86,7 +87,7 @@ def test_s60_a_request_that_was_rolled_back_is_carried_out_when_asked_again(acco
 
 def move_forward(accounts: Accounts, snapshot: int) -> None:
     accounts.spark.sql(f"CALL lake.system.set_current_snapshot('{FACTS}', {snapshot})")
-    hands.adopt(accounts.context, FACTS, "and forward again", accounts.said.append)
+    manual.adopt(accounts.context, FACTS, "and forward again", accounts.said.append)
 
 
 def test_s60_a_request_is_not_carried_out_again_after_a_move_back_and_forward(accounts: Accounts) -> None:
@@ -97,7 +98,7 @@ def test_s60_a_request_is_not_carried_out_again_after_a_move_back_and_forward(ac
     first = accounts.run(FACTS, as_request(0, 1, "the same"))
     after = accounts.head(FACTS)
     roll_back(accounts, FACTS, before)
-    hands.adopt(accounts.context, FACTS, "a test rolled it back", accounts.said.append)
+    manual.adopt(accounts.context, FACTS, "a test rolled it back", accounts.said.append)
     arrive(accounts, 2.5)
     accounts.run(FACTS)
     other = accounts.head(FACTS)
@@ -116,7 +117,7 @@ def test_s60_there_is_nothing_to_adopt_without_a_rollback(accounts: Accounts) ->
     accounts.run(FACTS)
 
     with pytest.raises(RequestRefused, match="no rollback to adopt"):
-        hands.adopt(accounts.context, FACTS, "by mistake")
+        manual.adopt(accounts.context, FACTS, "by mistake")
 
 
 def test_s60_a_rollback_behind_all_sessions_is_not_adopted(accounts: Accounts) -> None:
@@ -126,7 +127,7 @@ def test_s60_a_rollback_behind_all_sessions_is_not_adopted(accounts: Accounts) -
     roll_back(accounts, FACTS, empty)
 
     with pytest.raises(RequestRefused, match="--resync"):
-        hands.adopt(accounts.context, FACTS, "too far back")
+        manual.adopt(accounts.context, FACTS, "too far back")
 
 
 def expire_behind(accounts: Accounts, dataset: str) -> None:
@@ -161,7 +162,7 @@ def test_s22_a_published_snapshot_that_expired_with_the_way_to_main_is_adopted(
     with pytest.raises(SnapshotExpired, match=f"tidemark adopt {dataset}"):
         accounts.run(dataset)
 
-    hands.adopt(accounts.context, dataset, "our engine compacts by itself", accounts.said.append)
+    manual.adopt(accounts.context, dataset, "our engine compacts by itself", accounts.said.append)
 
     signups = next(i for i in accounts.plan(dataset).inputs.values() if i.dataset == SIGNUPS)
     assert signups.changes.startswith("1 snapshots (1 appended)")
@@ -177,7 +178,7 @@ def test_s22_a_landed_table_goes_on_after_its_history_expired(accounts: Accounts
     with pytest.raises(SnapshotExpired, match=f"tidemark adopt {SIGNUPS}"):
         check_own_hands(accounts.context.lake, accounts.table(SIGNUPS))
 
-    adopted = hands.adopt(accounts.context, SIGNUPS, "our engine compacts by itself", accounts.said.append)
+    adopted = manual.adopt(accounts.context, SIGNUPS, "our engine compacts by itself", accounts.said.append)
 
     assert adopted.watermark is not None
     assert adopted.watermark.snapshot == accounts.head(SIGNUPS)
@@ -194,9 +195,9 @@ def test_a_command_that_another_session_overtook_says_to_run_it_again(
         accounts.append(CANCELS, [Event("c2.5", "account-0.5", 2.5)], complete=3)
         return store(context, plan)
 
-    monkeypatch.setattr(hands, "store", overtaken)
+    monkeypatch.setattr(manual, "store", overtaken)
     with pytest.raises(MainMoved, match=r"run the command again$") as moved:
-        hands.declare_complete(accounts.context, CANCELS, hour(6), "the feed is dead", accounts.said.append)
+        manual.declare_complete(accounts.context, CANCELS, hour(6), "the feed is dead", accounts.said.append)
     assert "from init" not in str(moved.value)
 
 
@@ -207,7 +208,7 @@ def test_a_source_declared_complete_lets_its_readers_go_on(accounts: Accounts) -
     accounts.complete(PLANS, 5)
     assert accounts.run(STATES).plan.complete_through == hour(1)
 
-    hands.declare_complete(accounts.context, CANCELS, hour(6), "the feed is dead", accounts.said.append)
+    manual.declare_complete(accounts.context, CANCELS, hour(6), "the feed is dead", accounts.said.append)
 
     assert accounts.run(STATES).plan.complete_through == hour(6)
     rows = ops.rows(accounts.context.lake, "ops.high_watermarks", ops.of_dataset(CANCELS))
@@ -230,7 +231,7 @@ def test_a_declaration_that_cannot_be_is_refused(
     arrive(accounts, 0.5)
 
     with pytest.raises(RequestRefused, match=sentence):
-        hands.declare_complete(accounts.context, dataset, hour(through), reason)
+        manual.declare_complete(accounts.context, dataset, hour(through), reason)
 
 
 def at(accounts: Accounts, when: datetime) -> Context:
@@ -240,7 +241,7 @@ def at(accounts: Accounts, when: datetime) -> Context:
 def roll_back_and_catch_up(accounts: Accounts, snapshot: int, folder: Path) -> None:
     """Once the rollback is adopted, the next session makes the table what a rebuild gives."""
     roll_back(accounts, FACTS, snapshot)
-    hands.adopt(accounts.context, FACTS, "a test rolled it back", accounts.said.append)
+    manual.adopt(accounts.context, FACTS, "a test rolled it back", accounts.said.append)
     accounts.run(FACTS)
     same_rows_as_rebuild(accounts, FACTS, folder / "clean")
 
@@ -286,12 +287,12 @@ def test_s60_main_moved_forward_again_is_said_and_adopted(accounts: Accounts, tm
     accounts.run(FACTS)
     second = accounts.head(FACTS)
     roll_back(accounts, FACTS, first)
-    hands.adopt(accounts.context, FACTS, "a test rolled it back", accounts.said.append)
+    manual.adopt(accounts.context, FACTS, "a test rolled it back", accounts.said.append)
     accounts.spark.sql(f"CALL lake.system.set_current_snapshot('{FACTS}', {second})")
     with pytest.raises(RolledBack, match="somebody moved main"):
         accounts.run(FACTS)
 
-    hands.adopt(accounts.context, FACTS, "and forward again", accounts.said.append)
+    manual.adopt(accounts.context, FACTS, "and forward again", accounts.said.append)
 
     assert accounts.run(FACTS).plan.how is How.nothing
     same_rows_as_rebuild(accounts, FACTS, tmp_path / "clean")

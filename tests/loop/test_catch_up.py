@@ -15,9 +15,9 @@ from tests.loop.respecified import with_spec
 from tidemark import session
 from tidemark.cli import sessions
 from tidemark.errors import RequestRefused
-from tidemark.records import Border, How
 from tidemark.spec import InputSpec
 from tidemark.stages import Committed
+from tidemark.state.watermark import Border, How
 from tidemark.steps.context import Context
 
 pytestmark = [pytest.mark.loop, pytest.mark.spark]

@@ -15,8 +15,8 @@ from tests.accounts import transforms
 from tests.accounts.world import Accounts, Event, same_rows_as_rebuild
 from tidemark import session
 from tidemark.errors import ColumnsDiffer, InputChanged
-from tidemark.records import How
 from tidemark.spec import Column
+from tidemark.state.watermark import How
 
 pytestmark = [pytest.mark.loop, pytest.mark.spark]
 

@@ -10,11 +10,11 @@ from pyspark.sql.connect.observation import Observation
 from tests.accounts.names import CANCELS, PLANS, SIGNUPS
 from tests.accounts.world import Accounts, Event, as_request, hour, same_rows_as_rebuild
 from tidemark import session
+from tidemark.catalog import ops
+from tidemark.catalog.properties import CATALOG, SESSION
 from tidemark.errors import ForeignCommit, MainMoved, PositionLost, RolledBack
-from tidemark.lake import ops
-from tidemark.lake.properties import CATALOG, SESSION
-from tidemark.records import How
 from tidemark.stages import Planned
+from tidemark.state.watermark import How
 from tidemark.steps.audit import audit
 from tidemark.steps.publish import publish
 from tidemark.steps.write import write
@@ -189,8 +189,8 @@ def test_s34_a_touch_in_between_is_seen_by_the_publish(accounts: Accounts) -> No
     with_news(accounts, AROUND)
     slow = session.init(accounts.context, AROUND, say=accounts.said.append)
     staged = audit(accounts.context, write(accounts.context, slow, "slow"))
-    from tidemark.lake.commits import publish_watermark
-    from tidemark.records import Watermark
+    from tidemark.lineage.publish_commit import publish_watermark
+    from tidemark.state.watermark import Watermark
 
     known = accounts.watermark(AROUND)
     assert known is not None

@@ -13,8 +13,8 @@ from tests.accounts.world import Accounts, as_request, same_rows_as_rebuild
 from tests.loop.housekeeping import expire, fold
 from tests.loop.test_by_hand import arrive
 from tidemark.errors import RequestRefused
-from tidemark.maintenance.expiry import expirable_until
-from tidemark.records import How
+from tidemark.operate.maintenance.expiry import expirable_until
+from tidemark.state.watermark import How
 
 pytestmark = [pytest.mark.loop, pytest.mark.spark]
 

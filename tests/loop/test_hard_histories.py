@@ -14,13 +14,13 @@ from tests.accounts.world import Accounts, Event, hour
 from tests.loop.landing import drop
 from tests.loop.respecified import with_spec
 from tidemark import session
+from tidemark.catalog.properties import CATALOG, SESSION, branch_name
+from tidemark.engine.frames import within
 from tidemark.errors import AuditFailed, InputChanged, RequestRefused, RolledBack
-from tidemark.frames import within
-from tidemark.lake.properties import CATALOG, SESSION, branch_name
-from tidemark.ranges import Interval
-from tidemark.records import How
-from tidemark.releases import write_release
+from tidemark.operate.releases import write_release
 from tidemark.spec import InputSpec
+from tidemark.state.ranges import Interval
+from tidemark.state.watermark import How
 
 pytestmark = [pytest.mark.loop, pytest.mark.spark]
 

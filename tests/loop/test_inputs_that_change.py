@@ -19,13 +19,13 @@ from tests.accounts.world import Accounts, Event, hour, hours, same_rows_as_rebu
 from tests.loop.housekeeping import expire
 from tests.loop.respecified import with_spec
 from tidemark import session
+from tidemark.catalog import manifests
+from tidemark.catalog.properties import CATALOG
+from tidemark.catalog.storage import files_of
 from tidemark.errors import InputChanged, PositionLost
-from tidemark.hands import adopt
-from tidemark.lake import manifests
-from tidemark.lake.properties import CATALOG
-from tidemark.lake.storage import files_of
-from tidemark.ranges import Interval, union
-from tidemark.records import How
+from tidemark.operate.manual import adopt
+from tidemark.state.ranges import Interval, union
+from tidemark.state.watermark import How
 
 pytestmark = [pytest.mark.loop, pytest.mark.spark]
 

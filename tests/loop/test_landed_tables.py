@@ -15,7 +15,10 @@ from tests.accounts.world import Accounts, hour, same_rows_as_rebuild
 from tests.loop.housekeeping import expire, fold
 from tests.loop.landing import drop
 from tests.loop.respecified import with_spec
-from tidemark import hands, session
+from tidemark import session
+from tidemark.catalog import ops
+from tidemark.catalog.lake import Lake
+from tidemark.catalog.properties import CATALOG, WATERMARK
 from tidemark.errors import (
     ColumnsDiffer,
     ForeignCommit,
@@ -25,11 +28,9 @@ from tidemark.errors import (
     SnapshotExpired,
     WatermarkLost,
 )
-from tidemark.lake import ops
-from tidemark.lake.catalog import Lake
-from tidemark.lake.properties import CATALOG, WATERMARK
-from tidemark.records import How
+from tidemark.operate import manual
 from tidemark.stages import Planned
+from tidemark.state.watermark import How
 
 pytestmark = [pytest.mark.loop, pytest.mark.spark]
 
@@ -48,7 +49,7 @@ def landed(accounts: Accounts) -> list[str]:
 
 
 def adopt(accounts: Accounts, dataset: str) -> None:
-    hands.adopt(accounts.context, dataset, "somebody asked to be forgotten", accounts.said.append)
+    manual.adopt(accounts.context, dataset, "somebody asked to be forgotten", accounts.said.append)
 
 
 def test_s60_a_rolled_back_source_is_not_declared_complete(accounts: Accounts) -> None:
@@ -58,13 +59,13 @@ def test_s60_a_rolled_back_source_is_not_declared_complete(accounts: Accounts) -
     accounts.spark.sql(f"CALL lake.system.rollback_to_snapshot('{SIGNUPS}', {before})")
 
     with pytest.raises(RolledBack):
-        hands.declare_complete(accounts.context, SIGNUPS, hour(10), "the feed is dead", accounts.said.append)
+        manual.declare_complete(accounts.context, SIGNUPS, hour(10), "the feed is dead", accounts.said.append)
 
 
 def test_a_source_begun_anew_and_declared_before_it_landed_still_lands_its_files(accounts: Accounts) -> None:
     land(accounts, 0.1, clock=3)
     accounts.spark.sql(f"DROP TABLE {TABLE}")
-    hands.declare_complete(accounts.context, SIGNUPS, hour(3), "the feed is dead", accounts.said.append)
+    manual.declare_complete(accounts.context, SIGNUPS, hour(3), "the feed is dead", accounts.said.append)
 
     accounts.run(SIGNUPS, clock=hour(5))
 
@@ -88,7 +89,7 @@ def test_rows_that_somebody_added_are_neither_declared_nor_adopted(accounts: Acc
     accounts.spark.sql(f"INSERT INTO {TABLE} SELECT 'x', account_id, plan, happened_at, arrived_at FROM {TABLE}")
 
     with pytest.raises(ForeignCommit):
-        hands.declare_complete(accounts.context, SIGNUPS, hour(10), "the feed is dead", accounts.said.append)
+        manual.declare_complete(accounts.context, SIGNUPS, hour(10), "the feed is dead", accounts.said.append)
     with pytest.raises(RequestRefused, match="adds rows that nobody checked"):
         adopt(accounts, SIGNUPS)
     with pytest.raises(ForeignCommit):

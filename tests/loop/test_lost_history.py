@@ -11,10 +11,11 @@ from tests.accounts.world import Accounts, as_request, hour, same_rows_as_rebuil
 from tests.loop.housekeeping import expire, fold
 from tests.loop.test_by_hand import arrive, roll_back
 from tests.loop.test_retention import keeping_a_day, older_than, resync, run
-from tidemark import hands, session
+from tidemark import session
+from tidemark.catalog.properties import WATERMARK
 from tidemark.errors import RequestRefused, RolledBack, WatermarkLost
-from tidemark.lake.properties import WATERMARK
-from tidemark.records import How
+from tidemark.operate import manual
+from tidemark.state.watermark import How
 
 pytestmark = [pytest.mark.loop, pytest.mark.spark]
 
@@ -27,7 +28,7 @@ def take_watermark_away(accounts: Accounts, dataset: str) -> None:
 
 
 def adopt(accounts: Accounts, dataset: str) -> None:
-    hands.adopt(accounts.context, dataset, "a test did it", accounts.said.append)
+    manual.adopt(accounts.context, dataset, "a test did it", accounts.said.append)
 
 
 @MODES

@@ -15,16 +15,17 @@ import pytest
 
 from tests.accounts.world import Accounts, Event, hour, same_rows_as_rebuild
 from tests.loop.respecified import with_spec
-from tidemark import releases, session
-from tidemark.hands import adopt
-from tidemark.lake import branches, ops
-from tidemark.lake.ops import LONGEST_HISTORY, SCHEMAS
-from tidemark.lake.properties import CATALOG
-from tidemark.maintenance import maintain, maintain_ops
-from tidemark.maintenance.files import SMALL_FILES
-from tidemark.maintenance.needs import KEEP_SNAPSHOTS_FOR
-from tidemark.records import How
-from tidemark.releases import write_release
+from tidemark import session
+from tidemark.catalog import branches, ops
+from tidemark.catalog.ops import LONGEST_HISTORY, SCHEMAS
+from tidemark.catalog.properties import CATALOG
+from tidemark.operate import releases
+from tidemark.operate.maintenance import maintain, maintain_ops
+from tidemark.operate.maintenance.files import SMALL_FILES
+from tidemark.operate.maintenance.needs import KEEP_SNAPSHOTS_FOR
+from tidemark.operate.manual import adopt
+from tidemark.operate.releases import write_release
+from tidemark.state.watermark import How
 
 pytestmark = [pytest.mark.loop, pytest.mark.spark]
 

@@ -19,10 +19,10 @@ from tests.accounts.names import SIGNUPS
 from tests.accounts.world import Accounts, same_rows_as_rebuild
 from tests.loop.beside import STATES, as_a_clean_run, fill_one, quietly, with_news
 from tidemark import session
+from tidemark.catalog.properties import CATALOG
 from tidemark.errors import MainMoved
-from tidemark.lake.properties import CATALOG
-from tidemark.maintenance import maintain
-from tidemark.maintenance.needs import KEEP_SNAPSHOTS_FOR
+from tidemark.operate.maintenance import maintain
+from tidemark.operate.maintenance.needs import KEEP_SNAPSHOTS_FOR
 from tidemark.stages import Audited, Staged
 from tidemark.steps.audit import audit
 from tidemark.steps.commit import commit

@@ -16,11 +16,11 @@ from tests.accounts.names import CANCELS, PLANS, SIGNUPS
 from tests.accounts.world import Accounts, Event, as_request, hour, same_rows_as_rebuild
 from tests.loop.beside import STATES, as_a_clean_run, quietly, with_news
 from tidemark import session
+from tidemark.catalog import Lake, ops
+from tidemark.catalog.properties import SESSION
 from tidemark.errors import MainMoved
-from tidemark.lake import Lake, ops
-from tidemark.lake.properties import SESSION
-from tidemark.records import Request
 from tidemark.stages import Committed
+from tidemark.state.watermark import Request
 
 pytestmark = [pytest.mark.loop, pytest.mark.spark, pytest.mark.both_catalogs]
 

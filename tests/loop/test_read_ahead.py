@@ -10,9 +10,10 @@ import pytest
 from tests.accounts.names import SIGNUPS
 from tests.accounts.world import Accounts, Event, as_request, hour, same_rows_as_rebuild
 from tests.loop.respecified import with_spec
-from tidemark import hands, session
+from tidemark import session
 from tidemark.errors import PositionLost
-from tidemark.records import How
+from tidemark.operate import manual
+from tidemark.state.watermark import How
 
 pytestmark = [pytest.mark.loop, pytest.mark.spark]
 
@@ -37,7 +38,7 @@ def arrive(accounts: Accounts, *at: float) -> None:
 def take_back(accounts: Accounts, snapshot: int) -> None:
     """Roll the facts back, and adopt that."""
     accounts.spark.sql(f"CALL lake.system.rollback_to_snapshot('{FACTS}', {snapshot})")
-    hands.adopt(accounts.context, FACTS, "a row was wrong", accounts.said.append)
+    manual.adopt(accounts.context, FACTS, "a row was wrong", accounts.said.append)
 
 
 def read_ahead(accounts: Accounts) -> int | None:

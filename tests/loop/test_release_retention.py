@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tidemark.lake import ops
-from tidemark.releases import KEEP_FOR, KEPT_MODELS, retired
+from tidemark.catalog import ops
+from tidemark.operate.releases import KEEP_FOR, KEPT_MODELS, retired
 from tidemark.session import open_context
 from tidemark.settings import Settings
 from tidemark.steps.context import Context

@@ -10,7 +10,7 @@ from tests.accounts.names import SIGNUPS
 from tests.accounts.world import Accounts, Event
 from tests.loop.respecified import with_spec
 from tests.loop.test_by_hand import expire_behind
-from tidemark.releases import write_release
+from tidemark.operate.releases import write_release
 
 pytestmark = [pytest.mark.loop, pytest.mark.spark]
 

@@ -14,11 +14,11 @@ from tests.accounts.names import SIGNUPS
 from tests.accounts.world import DAY, Accounts, Event, hour, hours, same_rows_as_rebuild
 from tests.loop.respecified import with_spec
 from tidemark import session
+from tidemark.catalog.properties import CATALOG
 from tidemark.errors import PositionLost
-from tidemark.lake.properties import CATALOG
-from tidemark.ranges import Interval, describe, from_on, subtract
-from tidemark.records import Border, How
 from tidemark.stages import Committed
+from tidemark.state.ranges import Interval, describe, from_on, subtract
+from tidemark.state.watermark import Border, How
 
 pytestmark = [pytest.mark.loop, pytest.mark.spark]
 

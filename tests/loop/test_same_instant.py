@@ -10,7 +10,7 @@ from pyspark.sql.connect.observation import Observation
 
 from tests.accounts.world import Accounts, Event
 from tidemark import session
-from tidemark.lake import open_lake, ops
+from tidemark.catalog import open_lake, ops
 from tidemark.steps.audit import audit
 from tidemark.steps.publish import publish
 from tidemark.steps.write import write

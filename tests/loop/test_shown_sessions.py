@@ -11,8 +11,8 @@ from tests.accounts.names import SIGNUPS
 from tests.accounts.world import SCHEMAS, Accounts, Event, hour
 from tests.loop.beside import quietly
 from tidemark import session
+from tidemark.catalog import ops
 from tidemark.cli.main import main
-from tidemark.lake import ops
 
 pytestmark = [pytest.mark.loop, pytest.mark.spark]
 

@@ -12,9 +12,10 @@ import pytest
 
 from tests.accounts.world import SCHEMAS, Accounts, Event
 from tests.loop.damage import filled, held, read_only, small_disk
-from tidemark import session, spark
+from tidemark import session
+from tidemark.catalog import lake
+from tidemark.engine import session as engine_session
 from tidemark.errors import EngineError, StorageError
-from tidemark.lake import catalog
 from tidemark.settings import Settings
 
 pytestmark = [pytest.mark.loop, pytest.mark.spark, pytest.mark.both_catalogs]
@@ -109,7 +110,7 @@ def test_s29_a_catalog_that_is_held_for_a_while_is_waited_for(accounts: Accounts
 @contextmanager
 def impatient(accounts: Accounts, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """The catalog is held for longer than a session waits."""
-    for module in (catalog, spark):
+    for module in (lake, engine_session):
         monkeypatch.setattr(module, "PATIENCE", timedelta(seconds=1))
     accounts.context = session.open_context(accounts.settings, accounts.context.clock)
     with held(accounts.settings):

@@ -11,8 +11,8 @@ from pathlib import Path
 from tests.soak.decisions import decide
 from tests.soak.eras import SoakFailed, soak
 from tests.soak.schedule import Schedule
+from tidemark.engine.session import ensure_server, stop_server
 from tidemark.settings import Settings
-from tidemark.spark import ensure_server, stop_server
 
 DEFAULTS = {"SEED": "1", "KILLS": "200", "SCHEDULE": "", "FOLDER": ""}
 

@@ -14,14 +14,14 @@ from tests.soak.ledger import Ledger
 from tests.soak.oracle import complete_hours, expected, instant
 from tests.soak.reader import audit_faults, content_of
 from tests.soak.schedule import FEEDS, TARGETS
-from tidemark.lake import ops
-from tidemark.lake.commits import watermark_of
-from tidemark.lake.history import keeps_content, property_of, same_content
-from tidemark.lake.manifests import ancestors
-from tidemark.lake.properties import BRANCH_PREFIX, SESSION
+from tidemark.catalog import ops
+from tidemark.catalog.manifests import ancestors
+from tidemark.catalog.properties import BRANCH_PREFIX, SESSION
+from tidemark.lineage.history import keeps_content, property_of, same_content
+from tidemark.lineage.publish_commit import watermark_of
 from tidemark.planning.windows import event_unit
-from tidemark.ranges import Ranges
-from tidemark.records import Watermark
+from tidemark.state.ranges import Ranges
+from tidemark.state.watermark import Watermark
 
 
 def faults(world: Accounts, ledger: Ledger) -> list[str]:

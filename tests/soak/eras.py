@@ -19,11 +19,11 @@ from tests.soak.runner import request_of, where
 from tests.soak.schedule import TARGETS, Round, Schedule, Task
 from tests.soak.upstream import act, as_of
 from tidemark import session
+from tidemark.catalog.properties import CATALOG
 from tidemark.errors import RequestRefused
-from tidemark.lake.properties import CATALOG
-from tidemark.maintenance import maintain, maintain_ops
-from tidemark.records import How
+from tidemark.operate.maintenance import maintain, maintain_ops
 from tidemark.settings import Settings
+from tidemark.state.watermark import How
 
 Say = Callable[[str], None]
 

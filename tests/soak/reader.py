@@ -16,14 +16,14 @@ from pyiceberg.table import Table
 from pyiceberg.table.snapshots import Snapshot
 
 from tests.soak.schedule import TARGETS
-from tidemark.lake import Lake, ops
-from tidemark.lake.commits import watermark_of
-from tidemark.lake.history import keeps_content, property_of
-from tidemark.lake.manifests import ancestors
-from tidemark.lake.properties import CONTENT, CREATED, SESSION
-from tidemark.plans import Plan
-from tidemark.records import How, Watermark
+from tidemark.catalog import Lake, ops
+from tidemark.catalog.manifests import ancestors
+from tidemark.catalog.properties import CONTENT, CREATED, SESSION
+from tidemark.lineage.history import keeps_content, property_of
+from tidemark.lineage.publish_commit import watermark_of
 from tidemark.settings import Settings
+from tidemark.state.plan import Plan
+from tidemark.state.watermark import How, Watermark
 
 EVERY = 0.05
 """Seconds between two polls of all targets."""

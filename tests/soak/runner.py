@@ -17,9 +17,9 @@ from typing import Any
 from tests.accounts.world import as_request
 from tests.soak.schedule import Task
 from tidemark import session
-from tidemark.records import How, Request
 from tidemark.settings import Settings
 from tidemark.stages import Planned
+from tidemark.state.watermark import How, Request
 from tidemark.steps.context import Context
 
 IDLE = 0.02

@@ -12,10 +12,10 @@ from tests.accounts.world import Accounts, Event
 from tests.soak.figures import Figures
 from tests.soak.oracle import instant
 from tests.soak.schedule import OPS, Action
-from tidemark.lake.branches import BRANCH_LIFE
-from tidemark.lake.properties import CATALOG
-from tidemark.maintenance import maintain, maintain_ops
-from tidemark.maintenance.needs import KEEP_SNAPSHOTS_FOR
+from tidemark.catalog.branches import BRANCH_LIFE
+from tidemark.catalog.properties import CATALOG
+from tidemark.operate.maintenance import maintain, maintain_ops
+from tidemark.operate.maintenance.needs import KEEP_SNAPSHOTS_FOR
 from tidemark.steps.context import Context
 
 IN_USE = timedelta(seconds=60)

@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.accounts.world import SCHEMAS
-from tidemark import fingerprint
-from tidemark.spec import load_spec
+from tidemark.spec import fingerprint, load_spec
 
 SIGNUPS = replace(load_spec(SCHEMAS / "signups.yaml", {}), transform="own_domain.a:build")
 CODE = {

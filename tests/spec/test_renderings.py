@@ -17,15 +17,15 @@ from tests.spec.strategies import specs
 from tests.spec.writing import VISITS, load
 from tidemark.errors import SpecError
 from tidemark.spec import Column, DatasetSpec
-from tidemark.spec.expectations import word
-from tidemark.spec.iceberg import (
+from tidemark.spec.render.expectations import word
+from tidemark.spec.render.iceberg import (
     from_partition_spec,
     from_schema,
     to_partition_spec,
     to_schema,
     to_table_properties,
 )
-from tidemark.spec.spark import from_struct, to_struct
+from tidemark.spec.render.spark import from_struct, to_struct
 
 
 @given(specs())

@@ -11,8 +11,11 @@ from typing import Any
 import pytest
 import yaml
 
-from ranking import actions, content, rankers, requests, splits
-from ranking.recipe import Recipe
+from ranking.features import content
+from ranking.labels import splits
+from ranking.logs import actions, requests
+from ranking.training import rankers
+from ranking.training.recipe import Recipe
 from tidemark.settings import CHECKOUT, load_settings
 
 SCHEMA = yaml.safe_load((CHECKOUT / "infra" / "search.schema.yaml").read_text(encoding="utf-8"))

@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from tests.spec.writing import VISITS, load
-from tidemark.lake import open_lake
-from tidemark.lake.properties import CATALOG
+from tidemark.catalog import open_lake
+from tidemark.catalog.properties import CATALOG
+from tidemark.engine.session import connect
 from tidemark.settings import Settings
-from tidemark.spark import connect
-from tidemark.spec.iceberg import from_partition_spec, from_schema, to_schema, to_table_properties
-from tidemark.spec.spark import from_struct
+from tidemark.spec.render.iceberg import from_partition_spec, from_schema, to_schema, to_table_properties
+from tidemark.spec.render.spark import from_struct
 
 pytestmark = pytest.mark.spark
 

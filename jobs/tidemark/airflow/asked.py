@@ -9,9 +9,9 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from tidemark.errors import RequestRefused
-from tidemark.ranges import Interval
-from tidemark.requests import check_reason, make_request, read_instant, read_range
-from tidemark.text import printable
+from tidemark.settings.run_parameters import check_reason, make_request, read_instant, read_range
+from tidemark.state.ranges import Interval
+from tidemark.support.text import printable
 
 
 class Run(Protocol):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from airflow.sdk import get_current_context
 
-from tidemark import maintenance, releases
 from tidemark.airflow.asked import check_params, clock_of
 from tidemark.airflow.steps import refusing
+from tidemark.operate import maintenance, releases
 from tidemark.session import open_context
 from tidemark.settings import load_settings
 from tidemark.steps.context import Context

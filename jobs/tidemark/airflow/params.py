@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from airflow.sdk import Param
 
-from tidemark.requests import REASON_LENGTH
+from tidemark.settings.run_parameters import REASON_LENGTH
 
 _INSTANT = "an instant in UTC, like 2026-04-12 or 2026-04-12T07:00Z"
 

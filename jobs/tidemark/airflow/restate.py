@@ -8,10 +8,10 @@ from dataclasses import replace
 
 from tidemark import session
 from tidemark.airflow.asked import Asked
-from tidemark.lake.commits import watermark_of
-from tidemark.plans import Plan, plan_to_dict
-from tidemark.ranges import format_instant
-from tidemark.records import Request
+from tidemark.lineage.publish_commit import watermark_of
+from tidemark.state.plan import Plan, plan_to_dict
+from tidemark.state.ranges import format_instant
+from tidemark.state.watermark import Request
 from tidemark.steps.context import Context
 
 _REBUILT = ("stateless", "stateful")

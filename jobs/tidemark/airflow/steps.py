@@ -50,9 +50,9 @@ def _owed(datasets: list[str]) -> bool:
 def _goes_on(context: Any, dataset: str) -> bool:
     """Whether a dataset owes ranges that its next session would take in; one that waits for an input would not."""
     from tidemark import session
-    from tidemark.lake.commits import watermark_of
-    from tidemark.ranges import describe
-    from tidemark.records import How
+    from tidemark.lineage.publish_commit import watermark_of
+    from tidemark.state.ranges import describe
+    from tidemark.state.watermark import How
 
     table = context.lake.find_table(dataset)
     mark = watermark_of(table) if table is not None else None
@@ -68,7 +68,7 @@ def _goes_on(context: Any, dataset: str) -> bool:
 def _init(dataset: str) -> dict[str, str]:
     from tidemark import session
     from tidemark.airflow.restate import nothing_there, request_of
-    from tidemark.records import How
+    from tidemark.state.watermark import How
 
     wish = _asked()
     context = _open(wish.clock)
@@ -86,7 +86,7 @@ def _init(dataset: str) -> dict[str, str]:
 
 def _write_audit_publish(dataset: str, planned: str) -> str:
     from tidemark import session
-    from tidemark.records import How
+    from tidemark.state.watermark import How
 
     plan = session.write_audit_publish(_open(_clock()), dataset, planned, say=_tell).plan
     if plan.how is How.nothing:
@@ -96,7 +96,7 @@ def _write_audit_publish(dataset: str, planned: str) -> str:
 
 def _commit(dataset: str, published: str) -> None:
     from tidemark import session
-    from tidemark.ranges import format_instant
+    from tidemark.state.ranges import format_instant
 
     mark = session.commit(_open(_clock()), dataset, published, say=_tell).watermark
     if mark is None:
@@ -129,9 +129,9 @@ def _clock() -> Any:
 
 
 def _open(clock: Any) -> Any:
-    from tidemark.requests import check_clock
     from tidemark.session import open_context
     from tidemark.settings import load_settings
+    from tidemark.settings.run_parameters import check_clock
 
     settings = load_settings()
     run = get_current_context()["dag_run"]

@@ -10,8 +10,8 @@ from pyiceberg.conversions import from_bytes
 from pyiceberg.manifest import DataFile, ManifestEntry, ManifestEntryStatus
 from pyiceberg.types import DateType, PrimitiveType, TimestampType, TimestamptzType
 
+from tidemark.catalog.manifests import is_data, own_entries
 from tidemark.errors import AuditError
-from tidemark.lake.manifests import is_data, own_entries
 
 if TYPE_CHECKING:
     from pyiceberg.schema import Schema

@@ -11,9 +11,9 @@ from typing import Any
 from tidemark.audit.files import ColumnFacts, StagedFiles
 from tidemark.audit.report import CheckResult, cut
 from tidemark.audit.rules import Rule
-from tidemark.ranges import Interval, Ranges, describe, format_instant, subtract
 from tidemark.spec import DatasetSpec
-from tidemark.spec.iceberg import to_schema
+from tidemark.spec.render.iceberg import to_schema
+from tidemark.state.ranges import Interval, Ranges, describe, format_instant, subtract
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from tidemark.audit.report import CheckResult, bounds_text, cut
 from tidemark.errors import AuditError
 from tidemark.spec import Expectation
-from tidemark.spec.expectations import word
+from tidemark.spec.render.expectations import word
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame

@@ -8,7 +8,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from tidemark.audit.report import CheckResult, Report, count_rows
-from tidemark.ranges import format_instant
+from tidemark.state.ranges import format_instant
 
 if TYPE_CHECKING:
     from tidemark.audit.site import Summary

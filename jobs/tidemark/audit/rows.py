@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from tidemark.audit.files import StagedFiles
 from tidemark.audit.report import cut
 from tidemark.audit.rules import Rule
-from tidemark.frames import read_added, read_at, within
-from tidemark.ranges import Ranges
+from tidemark.engine.frames import read_added, read_at, within
 from tidemark.spec import DatasetSpec
+from tidemark.state.ranges import Ranges
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame, SparkSession

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from tidemark.audit.report import bounds_text
-from tidemark.ranges import Ranges, describe
 from tidemark.spec import Column, DatasetSpec
+from tidemark.state.ranges import Ranges, describe
 
 RuleKind = Literal["not null", "within bounds", "a number", "one of", "not longer", "in ranges"]
 

@@ -18,8 +18,8 @@ from tidemark.audit.rows import ChangedRows
 from tidemark.audit.rules import Rule, rules_of
 from tidemark.audit.site import page_path, write_expectations, write_page
 from tidemark.errors import AuditError, TidemarkError
-from tidemark.ranges import Ranges
 from tidemark.spec import DatasetSpec, Expectation
+from tidemark.state.ranges import Ranges
 
 if TYPE_CHECKING:
     from pyiceberg.table import Table

@@ -23,8 +23,8 @@ from tidemark.audit import pages
 from tidemark.audit.offline import body_of
 from tidemark.audit.report import Report
 from tidemark.errors import AuditError
-from tidemark.ranges import format_instant
-from tidemark.whole_files import write_whole
+from tidemark.state.ranges import format_instant
+from tidemark.support.atomic_files import write_whole
 
 KEPT = 200
 """Sessions that keep their pages; older ones remain in `ops.audit_results`."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 from datetime import UTC, datetime
 
-from tidemark.requests import check_clock, read_instant
 from tidemark.settings import load_settings
+from tidemark.settings.run_parameters import check_clock, read_instant
 
 
 def of(options: argparse.Namespace) -> datetime:

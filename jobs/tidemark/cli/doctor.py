@@ -13,14 +13,14 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from tidemark.catalog import open_lake
 from tidemark.cli.lakes import has_lake
+from tidemark.engine.session import find_jars, java_home
 from tidemark.errors import TidemarkError
-from tidemark.failures import telling
-from tidemark.lake import open_lake
-from tidemark.landing.strays import find_strays
+from tidemark.landing.files.unclaimed_files import find_strays
 from tidemark.settings import load_settings
-from tidemark.spark import find_jars, java_home
 from tidemark.spec import load_specs
+from tidemark.support.error_translation import telling
 
 _PACKAGES = ("pyspark", "pyiceberg", "pyarrow", "great-expectations", "lightgbm", "apache-airflow")
 _SPARK_FILES = ("pyspark-client", "apache-airflow-providers-apache-spark")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from tidemark.catalog import Lake, open_lake
 from tidemark.errors import SettingsError
-from tidemark.lake import Lake, open_lake
 from tidemark.settings import Settings
 
 

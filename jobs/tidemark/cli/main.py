@@ -33,7 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _told(error: Exception) -> TidemarkError | None:
     """What a library raised as an error of ours; imported only now, because help has to come at once."""
-    from tidemark.failures import translate
+    from tidemark.support.error_translation import translate
 
     return translate(error, "tidemark")
 
@@ -93,14 +93,14 @@ def _run(parser: argparse.ArgumentParser) -> None:
 def _adopt(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("dataset")
     _by_hand(parser)
-    parser.set_defaults(command=_command("hands", "adopt"))
+    parser.set_defaults(command=_command("manual", "adopt"))
 
 
 def _declare(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("dataset")
     parser.add_argument("--through", required=True, metavar="INSTANT", help="complete before this UTC instant")
     _by_hand(parser)
-    parser.set_defaults(command=_command("hands", "declare"))
+    parser.set_defaults(command=_command("manual", "declare"))
 
 
 def _quarantined(parser: argparse.ArgumentParser) -> None:

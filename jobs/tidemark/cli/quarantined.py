@@ -7,14 +7,14 @@ from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
-from tidemark import quarantine
 from tidemark.cli.lakes import lake_there
 from tidemark.errors import RequestRefused
-from tidemark.quarantine import Refusal, Replay
-from tidemark.requests import check_reason, read_instant
+from tidemark.operate import quarantine
+from tidemark.operate.quarantine import Refusal, Replay
 from tidemark.settings import load_settings
+from tidemark.settings.run_parameters import check_reason, read_instant
 from tidemark.spec import load_specs
-from tidemark.text import printable
+from tidemark.support.text import printable
 
 MOST_SHOWN = 50
 """Lines of a listing; whoever has more looks closer with --reason and --since."""

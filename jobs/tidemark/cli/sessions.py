@@ -10,9 +10,9 @@ from tidemark.cli import clock
 from tidemark.cli.lakes import lake_there
 from tidemark.errors import RequestRefused
 from tidemark.explain import explain
-from tidemark.records import How, Request
-from tidemark.requests import check_dataset, check_reason, make_request, read_range
 from tidemark.settings import load_settings
+from tidemark.settings.run_parameters import check_dataset, check_reason, make_request, read_range
+from tidemark.state.watermark import How, Request
 from tidemark.steps.context import Context
 
 

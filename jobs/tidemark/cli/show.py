@@ -5,16 +5,16 @@ from __future__ import annotations
 import argparse
 from datetime import datetime
 
+from tidemark.catalog import Lake, ops
 from tidemark.cli.lakes import lake_there
-from tidemark.lake import Lake, ops
-from tidemark.lake.commits import watermark_of
-from tidemark.lake.history import published_snapshot
-from tidemark.lake.touched import in_order
-from tidemark.plans import Plan
-from tidemark.ranges import describe, format_instant
-from tidemark.records import Watermark
+from tidemark.lineage.history import published_snapshot
+from tidemark.lineage.publish_commit import watermark_of
+from tidemark.lineage.watermark_history import in_order
 from tidemark.settings import load_settings
 from tidemark.spec import load_specs
+from tidemark.state.plan import Plan
+from tidemark.state.ranges import describe, format_instant
+from tidemark.state.watermark import Watermark
 from tidemark.steps.context import find_spec
 
 

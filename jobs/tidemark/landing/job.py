@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tidemark.errors import LandingError
-from tidemark.landing.instants import to_micros
-from tidemark.landing.values import CONVERTERS, ColumnRule
-from tidemark.ranges import MICROSECOND
+from tidemark.landing.rows.instants import to_micros
+from tidemark.landing.rows.values import CONVERTERS, ColumnRule
 from tidemark.spec import parse_duration
+from tidemark.state.ranges import MICROSECOND
 
 if TYPE_CHECKING:
-    from tidemark.plans import Plan
     from tidemark.settings import Settings
     from tidemark.spec import DatasetSpec
+    from tidemark.state.plan import Plan
 
 LONGEST_LINE = 16 << 20
 """Bytes up to which a line is read as one record (`landing.longest_line`)."""

@@ -11,19 +11,19 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from tidemark.landing.folders import folder_hour
-from tidemark.landing.instants import to_micros
+from tidemark.landing.files.folders import folder_hour
 from tidemark.landing.job import Shape, make_job
+from tidemark.landing.rows.instants import to_micros
 from tidemark.landing.worker import parse_files
-from tidemark.records import FileRef
 from tidemark.spec import load_specs
+from tidemark.state.watermark import FileRef
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
-    from tidemark.plans import Plan
     from tidemark.settings import Settings
     from tidemark.spec import DatasetSpec
+    from tidemark.state.plan import Plan
 
 TASK_BYTES = 32 << 20
 """Bytes of JSON that a task should have, while that makes neither too few tasks nor too many."""

@@ -8,14 +8,14 @@ from pathlib import Path
 import pyarrow as pa
 
 from tidemark.errors import LandingError
-from tidemark.landing.batches import arrow_schema, to_batches
-from tidemark.landing.folders import kind_of
-from tidemark.landing.formats import read_items
-from tidemark.landing.hashing import hash_file
+from tidemark.landing.files.folders import kind_of
+from tidemark.landing.files.hashing import hash_file
+from tidemark.landing.formats.detection import read_items
 from tidemark.landing.job import Job
 from tidemark.landing.parsers import load_parser
-from tidemark.landing.rows import File, FileRows
-from tidemark.landing.rules import Row, Rules
+from tidemark.landing.rows.batches import arrow_schema, to_batches
+from tidemark.landing.rows.checklist import Row, Rules
+from tidemark.landing.rows.conversion import File, FileRows
 
 
 def parse_files(job: Job, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:

@@ -6,16 +6,16 @@ from dataclasses import replace
 from datetime import datetime
 
 from tidemark.errors import RequestRefused
-from tidemark.planning import source
+from tidemark.modes import source
+from tidemark.modes.stateful import read_ranges
 from tidemark.planning.common import blank, input_plans, logic_note
-from tidemark.planning.held import held
-from tidemark.planning.state import Situation
-from tidemark.planning.stateful import read_ranges
+from tidemark.planning.retained import held
+from tidemark.planning.situation import Situation
 from tidemark.planning.windows import to_partitions
-from tidemark.plans import Plan
-from tidemark.ranges import Interval, Ranges, before, describe, format_instant, intersect, subtract
-from tidemark.records import How, Watermark
 from tidemark.spec import DatasetSpec
+from tidemark.state.plan import Plan
+from tidemark.state.ranges import Interval, Ranges, before, describe, format_instant, intersect, subtract
+from tidemark.state.watermark import How, Watermark
 
 
 def plan(situation: Situation) -> Plan:

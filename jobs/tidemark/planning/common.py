@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from tidemark.errors import RequestRefused
-from tidemark.planning.held import held
-from tidemark.planning.state import InputState, Situation
-from tidemark.plans import InputPlan, Plan
-from tidemark.ranges import BEGINNING, Ranges, format_instant
-from tidemark.records import Border, How, Watermark
+from tidemark.planning.retained import held
+from tidemark.planning.situation import InputState, Situation
+from tidemark.state.plan import InputPlan, Plan
+from tidemark.state.ranges import BEGINNING, Ranges, format_instant
+from tidemark.state.watermark import Border, How, Watermark
 
 
 def waiting(situation: Situation) -> str | None:

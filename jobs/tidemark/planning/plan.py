@@ -7,10 +7,11 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 
-from tidemark.planning import backfill, source, stateful, stateless, versioned
-from tidemark.planning.state import Situation
-from tidemark.plans import Plan, plan_to_dict
-from tidemark.records import How
+from tidemark.modes import source, stateful, stateless, versioned
+from tidemark.planning import backfill
+from tidemark.planning.situation import Situation
+from tidemark.state.plan import Plan, plan_to_dict
+from tidemark.state.watermark import How
 
 _PLANNERS: dict[str, Callable[[Situation], Plan]] = {
     "source": source.plan,

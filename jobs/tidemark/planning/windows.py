@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from tidemark.planning.state import InputState
-from tidemark.ranges import Ranges, Unit, floor, round_out, widen
+from tidemark.planning.situation import InputState
 from tidemark.spec import DatasetSpec, InputSpec
+from tidemark.state.ranges import Ranges, Unit, floor, round_out, widen
 
 ZERO = timedelta(0)
 

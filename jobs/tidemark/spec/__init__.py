@@ -10,7 +10,6 @@ docs/spec-language.md is the reference for people who write specs.
 """
 
 from tidemark.spec.durations import format_duration, parse_duration
-from tidemark.spec.load import load_spec, load_specs
 from tidemark.spec.model import (
     Column,
     DatasetSpec,
@@ -21,6 +20,7 @@ from tidemark.spec.model import (
     Partition,
     Severity,
 )
+from tidemark.spec.parse.load import load_spec, load_specs
 
 __all__ = [
     "Column",

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from tidemark.audit import Report, audit_staged, rows_for_ops
-from tidemark.lake import ops
-from tidemark.lake.history import property_of
-from tidemark.plans import InputPlan, Plan
-from tidemark.records import How
-from tidemark.spark import connect
+from tidemark.catalog import ops
+from tidemark.engine.session import connect
+from tidemark.lineage.history import property_of
 from tidemark.stages import Audited, Staged, approve
+from tidemark.state.plan import InputPlan, Plan
+from tidemark.state.watermark import How
 from tidemark.steps.context import Context
 
 

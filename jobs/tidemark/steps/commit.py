@@ -7,15 +7,15 @@ from typing import Any
 
 from pyiceberg.table import Table
 
-from tidemark.lake import ops
-from tidemark.lake.commits import watermark_of
-from tidemark.lake.history import main_line, property_of, session_branches
-from tidemark.lake.manifests import table_name
-from tidemark.lake.properties import SESSION
-from tidemark.lake.touched import last_recorded
-from tidemark.plans import Plan
-from tidemark.records import FileRef, Watermark
+from tidemark.catalog import ops
+from tidemark.catalog.manifests import table_name
+from tidemark.catalog.properties import SESSION
+from tidemark.lineage.history import main_line, property_of, session_branches
+from tidemark.lineage.publish_commit import watermark_of
+from tidemark.lineage.watermark_history import last_recorded
 from tidemark.stages import Committed, Published
+from tidemark.state.plan import Plan
+from tidemark.state.watermark import FileRef, Watermark
 from tidemark.steps.context import Context
 from tidemark.steps.publish import published_watermark
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from tidemark.catalog import Lake
 from tidemark.errors import RequestRefused
-from tidemark.lake import Lake
 from tidemark.settings import Settings
 from tidemark.spec import DatasetSpec
 

@@ -6,21 +6,21 @@ from dataclasses import replace
 
 from pyiceberg.table import Table
 
-from tidemark.fingerprint import fingerprint, logic
-from tidemark.lake.commits import watermark_of
-from tidemark.lake.evolution import evolution, evolve
-from tidemark.lake.own_hands import check_all_foreign_goes, check_not_lost, check_own_hands
+from tidemark.catalog.evolution import evolution, evolve
+from tidemark.lineage.publish_commit import watermark_of
+from tidemark.lineage.target_integrity import check_all_foreign_goes, check_not_lost, check_own_hands
 from tidemark.planning import Situation, TargetState, backfill, make_plan, with_session_id
-from tidemark.plans import Plan
-from tidemark.records import How, Request
 from tidemark.spec import DatasetSpec
+from tidemark.spec.fingerprint import fingerprint, logic
 from tidemark.stages import Planned
-from tidemark.steps.answers import answered_by
+from tidemark.state.plan import Plan
+from tidemark.state.watermark import How, Request
+from tidemark.steps.answered_requests import answered_by
 from tidemark.steps.commit import close_published
 from tidemark.steps.context import Context
-from tidemark.steps.inputs import has_rows, input_state, input_table, least_time
+from tidemark.steps.input_state import has_rows, input_state, input_table, least_time
 from tidemark.steps.landing import landing_state
-from tidemark.steps.stored import store
+from tidemark.steps.plan_store import store
 
 
 def init(

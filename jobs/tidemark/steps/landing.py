@@ -7,14 +7,14 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from tidemark.catalog import ops
 from tidemark.errors import SpecError
-from tidemark.lake import ops
-from tidemark.landing.discovery import Content, content_of, discover, on_record_as, settling_of
+from tidemark.landing.files.discovery import Content, content_of, discover, on_record_as, settling_of
+from tidemark.landing.files.unclaimed_files import find_strays
 from tidemark.landing.job import groups_of
-from tidemark.landing.strays import find_strays
 from tidemark.planning import Situation
-from tidemark.ranges import floor
-from tidemark.records import FileRef
+from tidemark.state.ranges import floor
+from tidemark.state.watermark import FileRef
 from tidemark.steps.context import Context
 
 

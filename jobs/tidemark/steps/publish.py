@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from tidemark.lake.changes import latest_added_time
-from tidemark.lake.commits import publish_watermark
-from tidemark.lake.history import published_snapshot
+from tidemark.lineage.changes import latest_added_time
+from tidemark.lineage.history import published_snapshot
+from tidemark.lineage.publish_commit import publish_watermark
 from tidemark.planning.common import latest
-from tidemark.plans import Plan
-from tidemark.records import Watermark
 from tidemark.stages import Audited, Planned, Published
+from tidemark.state.plan import Plan
+from tidemark.state.watermark import Watermark
 from tidemark.steps.context import Context
 from tidemark.steps.landing import seen_through
 

@@ -7,19 +7,19 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from tidemark.catalog.properties import ATTEMPT, SESSION, WATERMARK, branch_name
+from tidemark.engine.frames import qualified, read_added, read_input, within
+from tidemark.engine.session import connect
 from tidemark.errors import SpecError, WriteError
-from tidemark.failures import telling_refusals
-from tidemark.frames import qualified, read_added, read_input, within
-from tidemark.lake.history import is_staged_by, property_of, staged_attempt
-from tidemark.lake.properties import ATTEMPT, SESSION, WATERMARK, branch_name
-from tidemark.plans import InputPlan, Plan
-from tidemark.records import How
-from tidemark.spark import connect
+from tidemark.lineage.history import is_staged_by, property_of, staged_attempt
 from tidemark.spec import DatasetSpec
-from tidemark.spec.spark import to_struct
+from tidemark.spec.render.spark import to_struct
 from tidemark.stages import Planned, Staged
-from tidemark.steps.blame import naming_broken_files
+from tidemark.state.plan import InputPlan, Plan
+from tidemark.state.watermark import How
+from tidemark.steps.broken_files import naming_broken_files
 from tidemark.steps.context import Context
+from tidemark.support.error_translation import telling_refusals
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame, SparkSession

@@ -1,0 +1,1 @@
+"""Point-in-time features of a (query, item) pair."""

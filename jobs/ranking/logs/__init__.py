@@ -1,0 +1,1 @@
+"""What is landed: search logs, judgments, items and logged features, in the product's own words."""

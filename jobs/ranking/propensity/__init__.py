@@ -1,0 +1,1 @@
+"""How likely a click is at a position, the item being equal."""

@@ -1,0 +1,116 @@
+"""Position propensities: how likely a click is at a position, the item being equal, as known at 00:00 of a day.
+
+Intervention harvesting: of a pair's clicks, the share at each position is impressions x propensity, so the pair's
+attraction cancels (see `harvesting`). Where too few pairs were clicked at several positions nothing identifies the
+curve, and the assumed one, k^-0.7, is published with `source: assumed`.
+"""
+
+from collections.abc import Iterator, Mapping
+from datetime import date, timedelta
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from pyspark.sql import DataFrame, Window
+from pyspark.sql import functions as F
+
+from ranking import durations
+from ranking.propensity import harvesting, positions
+from ranking.traffic import exposures
+
+WINDOW_DAYS = 28
+EPOCH = date(1970, 1, 1)
+NEVER = 2**31 - 1
+ALL = "all"
+SCHEMA = (
+    "application string, day date, device string, position int, propensity double, low double, high double, "
+    "source string, clicks_used long"
+)
+
+
+def build(inputs: Mapping[str, DataFrame], params: Mapping[str, Any]) -> DataFrame:
+    """A curve an application, day and device seen in the 28 days before, and one for `all`. Input: interactions."""
+    shown = _shown(inputs["interactions"], int(params["block_days"]))
+    wanted = [(_number(first), _number(end)) for first, end in durations.day_bounds(params["ranges"])]
+    least_clicks = int(params["least_clicks"])
+
+    def curves(frame: pd.DataFrame) -> pd.DataFrame:
+        return pd.DataFrame(_curves(frame, wanted, least_clicks), columns=COLUMNS)
+
+    rows = _comparable(shown).unionByName(_presence(shown))
+    found = rows.groupBy("application").applyInPandas(curves, SCHEMA)
+    return found.where(durations.days_within(F.col("day"), params["ranges"]))
+
+
+def _shown(interactions: DataFrame, block_days: int) -> DataFrame:
+    """Counts a unit (a pair on a device, shown one way, in one block of days), place and days of knowledge."""
+    seen = exposures.of_clients(interactions).where((F.col("shown_by") != "click") & ~F.col("taken_twice"))
+    number = F.unix_date("day")
+    click_from = exposures.knowable_from("own_click_known_at")
+    keyed = seen.select(
+        "application", "device", number.alias("day"), "position",
+        F.xxhash64("query", "item_id", "device", "shown_by", F.floor(number / block_days)).alias("unit"),
+        F.xxhash64("query").alias("cluster"),
+        F.unix_date(exposures.knowable_from("impression_known_at")).alias("known"),
+        F.coalesce(F.unix_date(click_from), F.lit(NEVER)).alias("click_known"),
+    )  # fmt: skip
+    keys = ["application", "device", "unit", "cluster", "day", "position", "known", "click_known"]
+    return keyed.groupBy(*keys).agg(F.count("*").alias("impressions"))
+
+
+def _comparable(shown: DataFrame) -> DataFrame:
+    """Only units clicked at least once and seen at two places: the others say nothing about positions."""
+    unit = Window.partitionBy("application", "unit")
+    spread = F.max("position").over(unit) > F.min("position").over(unit)
+    clicked = F.min("click_known").over(unit) < NEVER
+    return shown.withColumn("compares", spread & clicked).where("compares")
+
+
+def _presence(shown: DataFrame) -> DataFrame:
+    """The days on which a device was there at all, in the columns of the counts."""
+    days = shown.groupBy("application", "device", "day").agg(F.min("known").alias("known"))
+    nothing = {name: F.lit(0) for name in ("unit", "cluster", "position", "click_known", "impressions")}
+    return days.withColumns({**nothing, "compares": F.lit(False)})
+
+
+def _number(day: date) -> int:
+    return (day - EPOCH).days
+
+
+def _curves(frame: pd.DataFrame, wanted: list[tuple[int, int]], least_clicks: int) -> Iterator[tuple[Any, ...]]:
+    application = frame["application"].iloc[0]
+    ordered = frame.sort_values([name for name in frame.columns if name != "application"], ignore_index=True)
+    units, there = ordered[ordered["compares"]], ordered[~ordered["compares"]]
+    first, last = int(there["day"].min()) + 1, int(there["day"].max()) + WINDOW_DAYS
+    for begin, end in wanted:
+        for day in range(max(begin, first), min(end, last + 1)):
+            for row in _day(units, there, day, least_clicks):
+                yield application, EPOCH + timedelta(days=day), *row
+
+
+def _day(units: pd.DataFrame, there: pd.DataFrame, day: int, least_clicks: int) -> Iterator[tuple[Any, ...]]:
+    """The curves of one day from the days before it, with what had arrived before it."""
+    devices = sorted(_before(there, day)["device"].unique())
+    if not devices:
+        return
+    table = harvesting.Table.of(_before(units, day), day)
+    pooled = harvesting.fit(table, harvesting.assumed())
+    enough = table.clicks_used >= least_clicks
+    for device in [ALL, *devices]:
+        own = table if device == ALL else table.of_device(device)
+        curve = pooled if device == ALL else harvesting.fit(own, pooled.log_propensity)
+        yield from _rows(device, curve if enough else harvesting.assumed_curve(), enough, own.clicks_used)
+
+
+def _before(rows: pd.DataFrame, day: int) -> pd.DataFrame:
+    return rows[(rows["day"] >= day - WINDOW_DAYS) & (rows["day"] < day) & (rows["known"] <= day)]
+
+
+def _rows(device: str, curve: harvesting.Curve, enough: bool, clicks: int) -> Iterator[tuple[Any, ...]]:
+    source = "harvested" if enough else "assumed"
+    bounds = np.round(np.stack([np.exp(curve.log_propensity), curve.low, curve.high]), 6)
+    for place, (value, low, high) in zip(positions.PLACES, bounds.T.tolist(), strict=True):
+        yield device, place, value, low, high, source, clicks
+
+
+COLUMNS = ["application", "day", "device", "position", "propensity", "low", "high", "source", "clicks_used"]

@@ -1,0 +1,1 @@
+"""The nightly report as one self-contained page."""

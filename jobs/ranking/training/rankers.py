@@ -1,0 +1,184 @@
+"""One training run: a new row of the model registry with its metrics, artifact and the gate's verdict."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from ranking.labels import splits
+from ranking.training import evaluation, gate, learner, matrices, registry, summary
+from ranking.training.evaluation import CHAMPION, LOGGED, OURS, WARM
+from ranking.training.matrices import Examples, Parts
+from ranking.training.recipe import Recipe, quantise
+from ranking.training.registry import Registry
+
+DEFAULTS: dict[str, Any] = {
+    "cuts": 26,
+    "least_queries": 30,
+    "least_examples": 300,
+    "least_test_queries": 20,
+    "valid_share": 0.15,
+    "random_split": True,
+    "position_feature": "f_position_mean_28",
+    "popularity_feature": "f_item_clicks_28",
+    "recipe": {},
+}
+
+
+def build(inputs: Mapping[str, DataFrame], params: Mapping[str, Any]) -> pa.Table:
+    """Exactly one row. Inputs: examples, judgments, rankers (itself: the newest promoted row is champion)."""
+    settings = splits.setting(params, "training", DEFAULTS)
+    recipe = Recipe(**settings["recipe"])
+    examples = evaluation.shuffled(_examples(inputs["examples"], settings["cuts"]), recipe.seed)
+    parts = divide(examples, splits.global_temporal(examples.window_start, examples.window_end), settings)
+    missing = what_is_missing(parts, settings)
+    before = registry.read(inputs["rankers"])
+    if missing is not None:
+        return _row(parts, None, gate.cannot_train(missing), summary.of_parts(parts), recipe, before, params)
+    trained = learner.train(parts.train, parts.valid, recipe)
+    grades = evaluation.human_grades(inputs["judgments"].select("application", "query", "item_id", "grade").toArrow())
+    scores, verdict = _examine(trained, parts.test, grades, before, settings, recipe.seed)
+    told = summary.of_run(parts, trained, scores, grades, recipe.seed)
+    if settings["random_split"]:
+        told["random_split"] = _random_split(examples, parts, recipe, settings)
+    return _row(parts, trained, verdict, told, recipe, before, params)
+
+
+def divide(examples: Examples, split: splits.Names, settings: Mapping[str, Any]) -> Parts:
+    """Parts by split name; rows of weight 0 (labels made of the prior alone) train nothing."""
+    training = (split == splits.TRAIN) & (examples.weight > 0)
+    held = np.array([splits.bucket_of(f"valid {query}") < settings["valid_share"] for query in examples.query], bool)
+    chosen = (training & ~held, training & held, split == splits.GAP, split == splits.TEST)
+    return Parts(*(examples.take(rows) for rows in chosen))
+
+
+def what_is_missing(parts: Parts, settings: Mapping[str, Any]) -> str | None:
+    """One sentence on why nothing can be trained, or nothing; it names what there is and what is needed."""
+    queries, rows = summary.relevant_queries(parts.train), len(parts.train)
+    cuts = len(
+        np.unique(np.concatenate([getattr(parts, name).window_end for name in ("train", "valid", "gap", "test")]))
+    )
+    if not cuts:
+        return "Nothing to train on: there are no labelled pairs with features yet."
+    if not rows:
+        return f"Nothing to train on: {cuts} cut(s) so far, none ends before the newest test window starts."
+    if queries < settings["least_queries"]:
+        least, noun = settings["least_queries"], "query" if queries == 1 else "queries"
+        return f"Too little traffic: {queries} {noun} with a label >= 1, at least {least} needed."
+    if rows < settings["least_examples"]:
+        return f"Too little traffic: {rows} training examples, at least {settings['least_examples']} needed."
+    if len(np.unique(quantise(parts.train.grade))) < 2:
+        return "Degenerate input: every training label is the same; look at the audit of relevance_labels."
+    return None
+
+
+def _examine(
+    trained: learner.Trained,
+    test: Examples,
+    grades: Mapping[tuple[str, str, str], float],
+    before: Registry,
+    settings: Mapping[str, Any],
+    seed: int,
+) -> tuple[evaluation.Scores, gate.Verdict]:
+    """Scores of every ranker on the test part, and the gate's verdict. What is scored is what ships."""
+    ours = learner.load_model(trained.artifact, trained.sha256, trained.names)
+    scores: evaluation.Scores = {OURS: evaluation.model_scores(ours, test)}
+    if before.champion is not None:
+        scores[CHAMPION] = evaluation.model_scores(before.champion, test)
+    scores |= evaluation.baseline_scores(test, settings["position_feature"], settings["popularity_feature"])
+    rival = CHAMPION if CHAMPION in scores else LOGGED
+    return scores, _verdict(evaluation.yardsticks(test, grades), test, scores, rival, settings, seed)
+
+
+def _verdict(
+    yardsticks: Mapping[str, evaluation.Yardstick],
+    test: Examples,
+    scores: evaluation.Scores,
+    rival: str,
+    settings: Mapping[str, Any],
+    seed: int,
+) -> gate.Verdict:
+    counts = {name: evaluation.queries(yardstick, test) for name, yardstick in yardsticks.items()}
+    chosen = gate.choose_yardsticks(counts, settings["least_test_queries"])
+    if not chosen:
+        most, least = max(counts["exam"], counts["behaviour"]), settings["least_test_queries"]
+        return gate.cannot_train(f"Cannot tell: {most} test queries that grades or clicks can judge, {least} needed.")
+    if rival not in scores:
+        return gate.cannot_train(
+            f"Cannot tell: no champion yet, and no feature {settings['position_feature']} to "
+            "compare with the logged order; name one in training.position_feature."
+        )
+    verdicts = [_compare(name, yardsticks[name], test, scores, rival, seed) for name in chosen]
+    first_ranker = rival == LOGGED and len(verdicts) > 1
+    return gate.combine(*verdicts) if first_ranker else verdicts[0]
+
+
+def _compare(
+    name: str, yardstick: evaluation.Yardstick, test: Examples, scores: evaluation.Scores, rival: str, seed: int
+) -> gate.Verdict:
+    """The verdict by one yardstick, from nDCG@10 a query and view."""
+    ours, theirs = (
+        {view: evaluation.per_query(yardstick, test, values)["ndcg@10"] for view, values in scores[who].items()}
+        for who in (OURS, rival)
+    )
+    return gate.judge(name, rival, ours, theirs, seed)
+
+
+def _random_split(examples: Examples, parts: Parts, recipe: Recipe, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """The score under a random split of the same rows: its distance to ours is the leak that fools people."""
+    share = len(np.unique(parts.test.group)) / max(1, len(np.unique(examples.group)))
+    other = divide(examples, splits.random_groups(examples.group, examples.weight > 0, share, recipe.seed), settings)
+    trained = learner.train(other.train, other.valid, recipe)
+    model = learner.load_model(trained.artifact, trained.sha256, trained.names)
+    scores = {OURS: {WARM: evaluation.model_scores(model, other.test)[WARM]}}
+    found = evaluation.yardsticks(other.test, {})
+    return {name: evaluation.table(found[name], other.test, scores, recipe.seed) for name in ("behaviour", "label")}
+
+
+def _examples(frame: DataFrame, cuts: int) -> Examples:
+    """The examples of the newest cuts, brought here as arrays."""
+    days = frame.select("window_end").distinct().orderBy(F.desc("window_end")).limit(cuts)
+    return matrices.from_table(frame.join(F.broadcast(days), "window_end").select(*matrices.COLUMNS).toArrow())
+
+
+def _row(
+    parts: Parts,
+    trained: learner.Trained | None,
+    verdict: gate.Verdict,
+    told: dict[str, Any],
+    recipe: Recipe,
+    before: Registry,
+    params: Mapping[str, Any],
+) -> pa.Table:
+    told |= {"gate": asdict(verdict), "champion": before.champion_version}
+    bounds = dict(params.get("complete_through") or {})
+    through = {name: f"{bound:%Y-%m-%dT%H:%MZ}" if bound else None for name, bound in bounds.items()}
+    snapshots = {"snapshots": dict(params.get("snapshots") or {}), "complete_through": through}
+    fitted = np.concatenate([parts.train.window_start, parts.valid.window_start])
+    row = {
+        "model_version": f"r{params['session']}",
+        "version": before.newest + 1,
+        "promoted": verdict.promoted,
+        "verdict": verdict.sentence,
+        "artifact": trained.artifact if trained else None,
+        "sha256": trained.sha256 if trained else None,
+        "features": json.dumps(list(parts.train.names)),
+        "metrics": _json(told),
+        "parameters": _json(asdict(recipe)),
+        "snapshots": _json(snapshots),
+        "trained_from": fitted.min().item() if len(fitted) else None,
+        "trained_through": parts.train.window_end.max().item() if len(parts.train) else None,
+        "tested_through": parts.test.window_end.max().item() if len(parts.test) else None,
+        "training_rows": len(parts.train) + len(parts.valid),
+        "test_rows": len(parts.test),
+    }
+    return pa.Table.from_pylist([row], schema=registry.SCHEMA)
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, sort_keys=True, allow_nan=False)

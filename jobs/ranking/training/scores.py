@@ -1,0 +1,81 @@
+"""What the promoted ranker says of every pair: the table that a search team serves from."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from ranking.training import learner
+from ranking.training.examples import NAMED
+from ranking.training.registry import champion_row
+
+SCHEMA = "application string, query string, item_id string, score double, model_version string, feature_day date"
+KEYS = ["application", "query", "item_id", "day"]
+RECORD_ROWS = 20_000  # rows that are scored at once
+
+Batches = Iterable[pa.RecordBatch]
+
+
+def build(inputs: Mapping[str, DataFrame], params: Mapping[str, Any]) -> DataFrame:
+    """One row a pair with features on the newest day; no row while no ranker is promoted.
+
+    Inputs: rankers, features. Scores compare within a query only. The model is loaded once a task.
+    """
+    champion = champion_row(inputs["rankers"])
+    features = inputs["features"]
+    names = list(learner.read_names(champion["features"])) if champion else []
+    newest = features.agg(F.max("day").alias("day"))
+    pairs = features.join(newest, "day", "left_semi")
+    if champion:
+        _refuse_lost(champion["model_version"], names, pairs)
+    score = _scorer(champion) if champion else _nothing
+    return pairs.select(*KEYS, *(_feature(name, pairs.columns) for name in names)).mapInArrow(score, SCHEMA)
+
+
+def _feature(name: str, columns: list[str]) -> Column:
+    """A feature by its name: a column, or an entry of `named`; missing for a pair that lacks it."""
+    value = F.col(name) if name in columns else F.col(NAMED)[name]
+    return value.cast("float").alias(name)
+
+
+def _refuse_lost(version: str, names: list[str], pairs: DataFrame) -> None:
+    """ValueError where a feature that the ranker learnt from exists for no pair any more."""
+    entries = F.map_keys(NAMED) if NAMED in pairs.columns else F.array().cast("array<string>")
+    named = pairs.select(F.explode(entries).alias("name")).distinct().toArrow()["name"].to_pylist()
+    lost = sorted(set(names) - set(pairs.columns) - set(named))
+    if lost and not pairs.isEmpty():
+        raise ValueError(
+            f"ranker {version} was trained on {', '.join(lost)}, which query_item_features no longer has; "
+            "run train_ranker, so that a ranker with today's features is promoted"
+        )
+
+
+def _scorer(champion: Mapping[str, Any]) -> Callable[[Batches], Iterator[pa.RecordBatch]]:
+    artifact, sha256, version = champion["artifact"], champion["sha256"], champion["model_version"]
+    names = learner.read_names(champion["features"])
+
+    def score(batches: Batches) -> Iterator[pa.RecordBatch]:
+        model = learner.load_model(artifact, sha256, names)
+        for batch in batches:
+            for begins in range(0, batch.num_rows, RECORD_ROWS):
+                yield _scored(batch.slice(begins, RECORD_ROWS), model, version)
+
+    return score
+
+
+def _scored(batch: pa.RecordBatch, model: learner.Model, version: str) -> pa.RecordBatch:
+    columns = [batch.column(name).to_numpy(zero_copy_only=False).astype(np.float32) for name in model.names]
+    score = pa.array(model.predict(np.column_stack(columns)), pa.float64())
+    keys = [batch.column(name) for name in ("application", "query", "item_id")]
+    arrays = [*keys, score, pa.array([version] * batch.num_rows, pa.string()), batch.column("day")]
+    return pa.RecordBatch.from_arrays(
+        arrays, names=["application", "query", "item_id", "score", "model_version", "feature_day"]
+    )
+
+
+def _nothing(batches: Batches) -> Iterator[pa.RecordBatch]:
+    for _ in batches:
+        yield from ()

@@ -1,0 +1,85 @@
+"""What the registry row tells about a run, as plain JSON: the report is rendered from it alone."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from ranking.labels.splits import GAP, TEST, TRAIN
+from ranking.training import evaluation, learner
+from ranking.training.matrices import Examples, Parts, group_sizes
+from ranking.training.recipe import RELEVANT
+
+FORMAT = 1  # of the metrics JSON; the report refuses another
+VALID = "valid"
+_GRADE_EDGES = np.linspace(0, 4, 17)
+
+
+def of_parts(parts: Parts) -> dict[str, Any]:
+    """The split picture and the labels: there is as much of it when nothing could be trained."""
+    named = {TRAIN: parts.train, VALID: parts.valid, GAP: parts.gap, TEST: parts.test}
+    return {
+        "format": FORMAT,
+        "split": {
+            "scheme": "global temporal",
+            "parts": {name: _size(rows) for name, rows in named.items()},
+            "cuts": [cut for name, rows in named.items() for cut in _cuts(name, rows)],
+        },
+        "labels": {name: _histogram(rows) for name, rows in ((TRAIN, parts.train), (TEST, parts.test))},
+    }
+
+
+def of_run(
+    parts: Parts,
+    trained: learner.Trained,
+    scores: evaluation.Scores,
+    grades: Mapping[tuple[str, str, str], float],
+    seed: int,
+) -> dict[str, Any]:
+    """All of a trained run: yardsticks by ranker and view, learning curves, gain by feature."""
+    test = parts.test
+    found = evaluation.yardsticks(test, grades)
+    return {
+        **of_parts(parts),
+        "yardsticks": {name: evaluation.table(yardstick, test, scores, seed) for name, yardstick in found.items()},
+        "unseen_in_top": {who: evaluation.unseen_in_top(test, views["warm"]) for who, views in scores.items()},
+        "curves": {name: [round(value, 6) for value in curve] for name, curve in trained.curves.items()},
+        "rounds": trained.rounds,
+        "valid_queries": trained.valid_queries,
+        "importance": trained.gain,
+        "rows_with_twins": 2 * len(parts.train),
+    }
+
+
+def relevant_queries(rows: Examples) -> int:
+    """Queries (a query of an application, all its cuts together) with a label of at least 1."""
+    relevant = rows.grade >= RELEVANT
+    return len(set(zip(rows.application[relevant], rows.query[relevant], strict=True)))
+
+
+def _size(rows: Examples) -> dict[str, int]:
+    queries = len(set(zip(rows.application, rows.query, strict=True)))
+    return {
+        "rows": len(rows),
+        "groups": len(group_sizes(rows.group)),
+        "queries": queries,
+        "relevant_queries": relevant_queries(rows),
+    }
+
+
+def _cuts(name: str, rows: Examples) -> list[dict[str, Any]]:
+    ends, first, counts = np.unique(rows.window_end, return_index=True, return_counts=True)
+    return [
+        {
+            "part": name,
+            "window_start": str(rows.window_start[place]),
+            "window_end": str(end),
+            "rows": int(count),
+        }
+        for end, place, count in zip(ends, first, counts, strict=True)
+    ]
+
+
+def _histogram(rows: Examples) -> dict[str, list[float]]:
+    counts, edges = np.histogram(rows.grade, bins=_GRADE_EDGES)
+    return {"counts": counts.tolist(), "edges": edges.tolist()}

@@ -1,0 +1,207 @@
+"""The `ops` tables: what the loop did, append only, written without Spark."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Final, TypeVar
+
+import pyarrow as pa
+from pyiceberg.exceptions import (
+    CommitFailedException,
+    NoSuchTableError,
+    TableAlreadyExistsError,
+)
+from pyiceberg.expressions import AlwaysTrue, BooleanExpression
+from pyiceberg.table import Table
+
+from tidemark.catalog.filters import equals
+from tidemark.catalog.lake import Lake
+from tidemark.catalog.manifests import ancestors
+from tidemark.catalog.storage import reading
+from tidemark.errors import EngineError
+from tidemark.lineage.publish_commit import refused_if_overtaken
+
+_T = TypeVar("_T")
+
+_INSTANT = pa.timestamp("us", tz="UTC")
+
+
+def _schema(**columns: pa.DataType) -> pa.Schema:
+    return pa.schema([pa.field(name, kind) for name, kind in columns.items()])
+
+
+SCHEMAS: Final[Mapping[str, pa.Schema]] = {
+    "ops.sessions": _schema(
+        session=pa.string(),
+        dataset=pa.string(),
+        how=pa.string(),
+        request_id=pa.string(),
+        base_snapshot=pa.int64(),
+        plan=pa.string(),
+        planned_at=_INSTANT,
+    ),
+    "ops.high_watermarks": _schema(
+        session=pa.string(),
+        dataset=pa.string(),
+        how=pa.string(),
+        snapshot=pa.int64(),
+        request_id=pa.string(),
+        reason=pa.string(),
+        previous=pa.string(),
+        current=pa.string(),
+        complete_through=_INSTANT,
+        committed_at=_INSTANT,
+    ),
+    "ops.audit_results": _schema(
+        dataset=pa.string(),
+        session=pa.string(),
+        snapshot_id=pa.int64(),
+        check=pa.string(),
+        kind=pa.string(),
+        severity=pa.string(),
+        passed=pa.bool_(),
+        observed=pa.string(),
+        expected=pa.string(),
+        unexpected_rows=pa.int64(),
+        examples=pa.string(),
+        because=pa.string(),
+        audited_at=_INSTANT,
+    ),
+    "ops.landed_files": _schema(
+        dataset=pa.string(),
+        session=pa.string(),
+        path=pa.string(),
+        size=pa.int64(),
+        sha256=pa.string(),
+        landed_at=_INSTANT,
+        table_uuid=pa.string(),
+        written_at=_INSTANT,
+    ),
+    "ops.releases": _schema(
+        release=pa.string(),
+        model_version=pa.string(),
+        tables=pa.string(),
+        released_at=_INSTANT,
+    ),
+}
+
+PROPERTIES: Final = {
+    "format-version": "2",
+    "write.metadata.delete-after-commit.enabled": "true",
+    "write.metadata.previous-versions-max": "20",
+    "commit.manifest-merge.enabled": "true",
+    "commit.manifest.min-count-to-merge": "20",
+}
+
+HISTORY = 10
+LONGEST_HISTORY = 40
+"""Nobody reads these tables as of a snapshot, and each append costs in proportion to the snapshots there are:
+beyond the longest history it is cut. The files of what is cut off go as orphans (maintenance/files.py)."""
+
+TRIES = 20
+"""Several sessions append to one table; each conflict means that another one got through."""
+
+
+def append(lake: Lake, name: str, rows: Iterable[Mapping[str, Any]]) -> None:
+    """Add rows to an ops table, creating it when missing. Raises EngineError when it stays refused."""
+    data = _as_arrow(name, rows)
+    if data.num_rows:
+        _repeat(name, lambda: _add(_ensure(lake, name), data))
+
+
+def append_once(lake: Lake, name: str, rows: Iterable[Mapping[str, Any]], unless: BooleanExpression) -> bool:
+    """Add rows unless the table holds some that meet the condition; true where they were added.
+
+    Of several that try at the same instant one adds its rows: the commit stands on the very snapshot that was
+    looked at. Raises EngineError when it stays refused.
+    """
+    data = _as_arrow(name, rows)
+
+    def add() -> bool:
+        table = refused_if_overtaken(_ensure(lake, name))
+        if table.scan(unless, limit=1).to_arrow().num_rows:
+            return False
+        _add(table, data)
+        return True
+
+    return _repeat(name, add)
+
+
+def _as_arrow(name: str, rows: Iterable[Mapping[str, Any]]) -> pa.Table:
+    return pa.Table.from_pylist([dict(row) for row in rows], schema=SCHEMAS[name])
+
+
+def _repeat(name: str, commit: Callable[[], _T]) -> _T:
+    for _ in range(TRIES):
+        try:
+            return commit()
+        except CommitFailedException:
+            continue
+    raise EngineError(
+        f"{name}: {TRIES} commits were refused; see that the catalog answers (tidemark doctor), run again"
+    )
+
+
+def _add(table: Table, data: pa.Table) -> None:
+    table.append(data)
+    _cut_history(table)
+
+
+def _cut_history(table: Table) -> None:
+    """Forget all but the latest snapshots and the tagged ones; left to the next append where one is under way."""
+    head = table.current_snapshot()
+    if head is None or len(table.snapshots()) <= LONGEST_HISTORY:
+        return
+    tagged = {ref.snapshot_id for ref in table.refs().values()}
+    line = [snapshot.snapshot_id for snapshot in ancestors(table, head)]
+    with contextlib.suppress(CommitFailedException, ValueError):
+        table.maintenance.expire_snapshots().by_ids([i for i in line[HISTORY:] if i not in tagged]).commit()
+
+
+def rows(
+    lake: Lake, name: str, where: BooleanExpression | None = None, columns: tuple[str, ...] = ("*",)
+) -> list[dict[str, Any]]:
+    """Rows of an ops table as plain dicts; none where the table is not there yet.
+
+    A column that a table of an older release lacks is None.
+    """
+    try:
+        table = lake.catalog.load_table(name)
+    except NoSuchTableError:
+        return []
+    there = table.schema().column_names
+    scan = table.scan(where or AlwaysTrue(), selected_fields=tuple(c for c in columns if c == "*" or c in there))
+    with reading(f"a file of {name}"):
+        found: list[dict[str, Any]] = scan.to_arrow().to_pylist()
+    lacking = dict.fromkeys(c for c in SCHEMAS[name].names if c not in there)
+    return [{**lacking, **row} for row in found] if lacking else found
+
+
+def of_session(session: str) -> BooleanExpression:
+    """The filter for one session's rows."""
+    return equals("session", session)
+
+
+def of_dataset(dataset: str) -> BooleanExpression:
+    """The filter for one dataset's rows."""
+    return equals("dataset", dataset)
+
+
+def of_request(request_id: str) -> BooleanExpression:
+    """The filter for the sessions of one request."""
+    return equals("request_id", request_id)
+
+
+def _ensure(lake: Lake, name: str) -> Table:
+    """The table with all its columns: one of an older release lacks the newest."""
+    with contextlib.suppress(NoSuchTableError):
+        table = lake.catalog.load_table(name)
+        if not set(SCHEMAS[name].names) <= set(table.schema().column_names):
+            table.update_schema().union_by_name(SCHEMAS[name]).commit()
+        return table
+    lake.ensure_namespace("ops")
+    try:
+        return lake.catalog.create_table(name, schema=SCHEMAS[name], properties=PROPERTIES)
+    except TableAlreadyExistsError:
+        return lake.catalog.load_table(name)

@@ -1,0 +1,89 @@
+"""Reading and writing Iceberg through Spark: as of a snapshot, only added rows, within event times."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from tidemark.catalog.manifests import table_name
+from tidemark.catalog.properties import CATALOG
+from tidemark.state.ranges import BEGINNING, END, Ranges, ceil
+
+if TYPE_CHECKING:
+    from pyiceberg.schema import Schema
+    from pyiceberg.table import Table
+    from pyspark.sql import Column, DataFrame, SparkSession
+
+
+def qualified(dataset: str) -> str:
+    """The dataset's table as Spark names it."""
+    return f"{CATALOG}.{dataset}"
+
+
+def read_at(spark: SparkSession, dataset: str, snapshot_id: int) -> DataFrame:
+    """The rows of a table as of a snapshot."""
+    return spark.read.format("iceberg").option("versionAsOf", snapshot_id).load(qualified(dataset))
+
+
+def read_input(spark: SparkSession, table: Table, snapshot_id: int) -> DataFrame:
+    """The rows as of a snapshot, in the columns that the table has now: one that was added since is null.
+
+    Columns are told by their field ids, so that one of a new name keeps its values.
+    """
+    from pyspark.sql import functions as F
+
+    frame = read_at(spark, table_name(table), snapshot_id)
+    then, now = _schema_at(table, snapshot_id), table.schema()
+    if then.schema_id == now.schema_id:
+        return frame
+    types = spark.table(qualified(table_name(table))).schema
+    names = {field.name: then.find_column_name(field.field_id) for field in now.fields}
+    found = {name: F.lit(None) if old is None else F.col(old) for name, old in names.items()}
+    return frame.select([found[field.name].cast(field.dataType).alias(field.name) for field in types.fields])
+
+
+def _schema_at(table: Table, snapshot_id: int) -> Schema:
+    snapshot = table.snapshot_by_id(snapshot_id)
+    if snapshot is None or snapshot.schema_id is None:
+        return table.schema()
+    return table.schemas()[snapshot.schema_id]
+
+
+def read_added(spark: SparkSession, dataset: str, after: int, through: int) -> DataFrame:
+    """The rows that appends added between two snapshots (exclusive, inclusive).
+
+    Iceberg's scan passes over any other kind of snapshot without a word: the caller has seen to it that
+    there is none which changed rows.
+    """
+    reader = spark.read.format("iceberg").option("start-snapshot-id", after).option("end-snapshot-id", through)
+    return reader.load(qualified(dataset))
+
+
+def within(frame: DataFrame, event_time: str, ranges: Ranges) -> Column:
+    """The condition that a row's event time lies in the ranges; values are bound, never pasted into text."""
+    from pyspark.sql import functions as F
+
+    is_date = frame.schema[event_time].dataType.simpleString() == "date"
+    column = F.col(event_time)
+    return _any_of([_inside(column, i.start, i.end, is_date) for i in ranges])
+
+
+def _any_of(conditions: list[Column]) -> Column:
+    """Joined as a tree of small depth: a hundred ranges in a row would overrun the engine's stack."""
+    from pyspark.sql import functions as F
+
+    if len(conditions) < 2:
+        return conditions[0] if conditions else F.lit(False)
+    half = len(conditions) // 2
+    return _any_of(conditions[:half]) | _any_of(conditions[half:])
+
+
+def _inside(column: Column, start: datetime, end: datetime, is_date: bool) -> Column:
+    from pyspark.sql import functions as F
+
+    condition = F.lit(True)
+    if start > BEGINNING:
+        condition = condition & (column >= F.lit(start.date() if is_date else start))
+    if end < END:
+        condition = condition & (column < F.lit(ceil(end, "day").date() if is_date else end))
+    return condition

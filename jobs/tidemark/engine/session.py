@@ -1,0 +1,130 @@
+"""The only door to Spark: one local Connect server a home, started when first needed, shared by all tasks."""
+
+from __future__ import annotations
+
+import atexit
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from functools import lru_cache
+from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
+
+from tidemark.catalog.lake import PATIENCE, postgres_options
+from tidemark.catalog.properties import CATALOG
+from tidemark.engine.connect_server import ensure_server, find_jars, java_home, running_server, stop_server
+from tidemark.errors import EngineError
+from tidemark.settings import Settings
+
+__all__ = [
+    "catalog_conf",
+    "connect",
+    "engine_loss",
+    "ensure_server",
+    "find_jars",
+    "java_home",
+    "running_server",
+    "stop_server",
+]
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+
+POSTGRES_PORT = 5432
+RETRIES = 10
+LONGEST_WAIT_MS = 5000
+"""So often, and so far apart at most, a call is repeated that did not reach the server."""
+
+
+def connect(settings: Settings) -> SparkSession:
+    """A session on the home's Connect server, with the home's catalog; cached for the process.
+
+    Raises EngineError when no server answers and none can be started.
+    """
+    return _session(ensure_server(settings), tuple(sorted(catalog_conf(settings).items())))
+
+
+@lru_cache(maxsize=8)
+def _session(remote: str, conf: tuple[tuple[str, str], ...]) -> SparkSession:
+    from pyspark.sql import SparkSession
+
+    builder = SparkSession.builder.remote(remote)
+    for key, value in conf:
+        builder = builder.config(key, value)
+    session: SparkSession = builder.create()
+    _do_not_wait_for_the_dead(session)
+    return session
+
+
+def _do_not_wait_for_the_dead(session: SparkSession) -> None:
+    """A server that is gone fails the task in half a minute, where the client would go on for ten.
+
+    The client also asks the server at exit to forget machine-learning models; there are none, and a process
+    would hang in it when its server has gone before.
+    """
+    from pyspark.sql.connect.client.retries import DefaultPolicy
+
+    session.client.set_retry_policies([DefaultPolicy(max_retries=RETRIES, max_backoff=LONGEST_WAIT_MS)])
+    atexit.unregister(session.client._cleanup_ml_cache)
+
+
+@contextmanager
+def engine_loss(dataset: str, session: str) -> Iterator[None]:
+    """What the client raises where the server went away becomes an EngineError with the remedy."""
+    from pyspark.errors.exceptions.connect import SparkConnectGrpcException
+
+    try:
+        yield
+    except SparkConnectGrpcException as error:
+        if "UNAVAILABLE" not in str(error):
+            raise
+        raise EngineError(
+            f"{dataset}, session {session}: Spark's Connect server went away while the session ran; main is unchanged. "
+            f"Run it again: a local server is started anew (its log: logs/spark-connect.log of the home)"
+        ) from error
+
+
+def catalog_conf(settings: Settings) -> dict[str, str]:
+    """Spark settings of one session: the catalog, UTC, ANSI. No table cache: refs move behind Spark's back."""
+    key = f"spark.sql.catalog.{CATALOG}"
+    return {
+        key: "org.apache.iceberg.spark.SparkCatalog",
+        f"{key}.type": "jdbc",
+        f"{key}.uri": _jdbc_uri(settings),
+        **{f"{key}.jdbc.{name}": value for name, value in _jdbc_login(settings).items()},
+        f"{key}.jdbc.schema-version": "V1",
+        f"{key}.warehouse": f"file://{settings.warehouse}",
+        f"{key}.cache-enabled": "false",
+        f"{key}.clients": "1",
+        # Spark writes a checksum into each page of a file; without this a flipped bit may pass as another value.
+        f"{key}.hadoop.parquet.page.verify-checksum.enabled": "true",
+        "spark.sql.session.timeZone": "UTC",
+        "spark.sql.shuffle.partitions": "4",
+        # A pushed-down count turns nullable, and a write into a required column then fails to resolve.
+        "spark.sql.iceberg.aggregate-push-down.enabled": "false",
+        "spark.sql.pyspark.jvmStacktrace.enabled": "false",
+        "spark.sql.connect.serverStacktrace.enabled": "false",
+    }
+
+
+def _jdbc_uri(settings: Settings) -> str:
+    if settings.catalog_uri is None:
+        patience = PATIENCE // timedelta(milliseconds=1)
+        return f"jdbc:sqlite:file:{settings.lake / 'catalog.db'}?journal_mode=WAL&busy_timeout={patience}"
+    address = urlsplit(settings.catalog_uri)
+    if address.scheme.partition("+")[0] == "postgresql" and address.hostname:
+        return f"jdbc:postgresql://{address.hostname}:{address.port or POSTGRES_PORT}{address.path}"
+    raise EngineError(
+        f"TIDEMARK_CATALOG_URI: {address.scheme[:40]!r} is not a catalog that Spark and PyIceberg share; "
+        f"leave it out for SQLite, or name an address like postgresql+psycopg2://user:password@host:5432/database"
+    )
+
+
+def _jdbc_login(settings: Settings) -> dict[str, str]:
+    """User, password and options, which the driver of Java does not take from the address."""
+    if settings.catalog_uri is None:
+        return {}
+    address = urlsplit(settings.catalog_uri)
+    said = {"user": address.username, "password": address.password, "options": postgres_options(settings.catalog_uri)}
+    return {name: unquote(value) for name, value in said.items() if value}

@@ -1,5 +1,0 @@
-"""The only door to the Iceberg catalog, and what the loop asks of table metadata."""
-
-from tidemark.lake.catalog import Lake, open_lake
-
-__all__ = ["Lake", "open_lake"]

@@ -1,0 +1,101 @@
+"""From a file to its records: Parquet, or JSON lines, bulk and one document, compressed or not."""
+
+from __future__ import annotations
+
+import gzip
+import zlib
+from collections.abc import Callable
+from pathlib import Path, PurePosixPath
+from typing import IO
+
+from tidemark.landing.formats.documents import read_document
+from tidemark.landing.formats.items import Items, Refused
+from tidemark.landing.formats.lines import BOM, Read, split_lines
+from tidemark.landing.formats.parquet import read_parquet
+from tidemark.landing.formats.records import LineReader
+from tidemark.landing.parsers import Parser
+
+_PARQUET = b"PAR1"
+_GZIP = b"\x1f\x8b"
+_PEEKED = 4096
+EMPTY = "empty file: it holds no record; if it should, deliver it again"
+_COMPRESSED = {
+    b"\x28\xb5\x2f\xfd": "zstd",
+    b"BZh": "bzip2",
+    b"\xfd7zXZ": "xz",
+    b"PK\x03\x04": "zip",
+    b"\x04\x22\x4d\x18": "lz4",
+}
+_OTHER = (".csv", ".tsv", ".xml", ".avro", ".orc", ".xlsx", ".tar")
+_TAKEN = "JSON lines, bulk files (gzip or not) and Parquet are"
+
+
+def read_items(path: str, parser: Parser, limit: int) -> Items:
+    """The records and refusals of a file, in its order; no content makes it raise.
+
+    `limit` is the longest line in bytes. What is no known format is refused whole, as place 0.
+    """
+    with Path(path).open("rb") as stream:
+        start = stream.read(8)
+        if start.startswith(_PARQUET):
+            yield from read_parquet(path)
+            return
+        opened = _opener(stream, start.startswith(_GZIP))
+        reason = _reason_to_refuse(path, start, opened, parser)
+        if reason:
+            yield Refused(0, reason, start)
+            return
+        yield from _or_nothing(_read_text(opened, parser, limit))
+
+
+def _or_nothing(items: Items) -> Items:
+    """The items; where there is none, that the file is empty: it may have been cut before it was handed in."""
+    first = next(items, None)
+    if first is None:
+        yield Refused(0, EMPTY)
+        return
+    yield first
+    yield from items
+
+
+def _read_text(open_stream: Callable[[], Read], parser: Parser, limit: int) -> Items:
+    document = read_document(open_stream, parser)
+    if document is not None:
+        return document
+    return LineReader(parser).read(split_lines(open_stream(), limit))
+
+
+def _opener(stream: IO[bytes], compressed: bool) -> Callable[[], Read]:
+    """Gives the stream from its start, each time it is called."""
+
+    def from_start() -> Read:
+        stream.seek(0)
+        # read1 hands over what was decompressed before a stream breaks off, which read does not
+        return gzip.GzipFile(fileobj=stream, mode="rb").read1 if compressed else stream.read
+
+    return from_start
+
+
+def _reason_to_refuse(path: str, start: bytes, open_stream: Callable[[], Read], parser: Parser) -> str | None:
+    """Why a file is of no format that is read; a name says so only of what does not begin as JSON does."""
+    for magic, compression in _COMPRESSED.items():
+        if start.startswith(magic):
+            return f"unknown format: {compression}; {_TAKEN} taken in"
+    name = PurePosixPath(path).name.lower()
+    ending = PurePosixPath(name.removesuffix(".gz")).suffix
+    if _begins_as_json(open_stream):
+        return None
+    if ending == ".parquet":
+        what = "an empty file" if not start else "it does not begin as Parquet does"
+        return f"broken Parquet: {what}; deliver the file again"
+    if ending in _OTHER and parser.text is None:
+        return f"unknown format: {ending}; {_TAKEN} taken in"
+    return None
+
+
+def _begins_as_json(open_stream: Callable[[], Read]) -> bool:
+    try:
+        start = open_stream()(_PEEKED)
+    except (EOFError, OSError, zlib.error):
+        return False
+    return start.removeprefix(BOM).lstrip()[:1] in (b"{", b"[")

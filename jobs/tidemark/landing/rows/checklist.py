@@ -1,0 +1,59 @@
+"""The columns of a dataset as a checklist that turns a parser's values into a row."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from tidemark.landing.job import ADDED, Shape
+from tidemark.landing.rows.instants import refuse_absurd
+from tidemark.landing.rows.values import Convert
+
+Row = list[Any]
+
+
+class Rules:
+    """A shape made ready: which value goes where, through which conversion."""
+
+    def __init__(self, shape: Shape) -> None:
+        self._takes_undated = shape.takes_undated
+        self._event_time = shape.event_time
+        self._values: list[tuple[int, str, Convert, bool]] = []
+        self._width = len(shape.columns)
+        self.at = {column.name: position for position, column in enumerate(shape.columns)}
+        self.time_at = None if shape.event_time in (None, *ADDED) else self.at[str(shape.event_time)]
+        for position, column in enumerate(shape.columns):
+            if column.name not in (*ADDED, "dated"):
+                required = column.required and not (self._takes_undated and column.name == shape.event_time)
+                self._values.append((position, column.name, column.converter(), required))
+
+    def read(self, values: Mapping[str, Any], latest: int) -> Row:
+        """The typed row, without the columns that landing adds; empty text counts as absent.
+
+        Raises ValueError with a reason that names the column.
+        """
+        row: Row = [None] * self._width
+        for position, name, convert, required in self._values:
+            value = values.get(name)
+            if value is None or value == "":
+                if required:
+                    raise ValueError(f"{name} is missing")
+                continue
+            try:
+                row[position] = convert(value)
+            except ValueError as error:
+                raise ValueError(f"{name} is wrong: {error}") from None
+        if self.time_at is not None:
+            self._check_time(row, self.time_at, latest)
+        return row
+
+    def _check_time(self, row: Row, position: int, latest: int) -> None:
+        if self._takes_undated:
+            row[self.at["dated"]] = row[position] is not None
+            if row[position] is None:
+                row[position] = 0
+                return
+        try:
+            refuse_absurd(row[position], latest)
+        except ValueError as error:
+            raise ValueError(f"{self._event_time} is wrong: {error}") from None

@@ -1,0 +1,96 @@
+"""Finding sessions in a target's snapshots: what is published, what is staged."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pyiceberg.table import Table
+from pyiceberg.table.snapshots import Operation, Snapshot
+
+from tidemark.catalog.manifests import ancestors
+from tidemark.catalog.properties import CONTENT, CREATED, KEPT, SESSION, branch_prefix
+from tidemark.lineage.publish_commit import watermark_of
+from tidemark.state.plan import Plan
+
+
+def property_of(snapshot: Snapshot, key: str) -> str | None:
+    """A property of the snapshot's summary."""
+    return None if snapshot.summary is None else snapshot.summary.additional_properties.get(key)
+
+
+def published_snapshot(table: Table, plan: Plan) -> int | None:
+    """The snapshot under which the plan's session is on main, None where it is not.
+
+    Walks from main back to the plan's base, so that a compaction in between does not hide it. A touch shows
+    in the watermark alone.
+    """
+    current = watermark_of(table)
+    if current is not None and current.session == plan.session:
+        return current.snapshot
+    for snapshot in main_line(table):
+        if snapshot.snapshot_id == plan.base_snapshot:
+            return None
+        if property_of(snapshot, SESSION) == plan.session:
+            return snapshot.snapshot_id
+    return None
+
+
+def staged_attempt(table: Table, plan: Plan) -> tuple[str, Snapshot] | None:
+    """A branch of the plan's session whose one commit on the base is there, with that commit."""
+    prefix = branch_prefix(plan.session)
+    for name in sorted(table.refs()):
+        if not name.startswith(prefix):
+            continue
+        head = table.snapshot_by_name(name)
+        if head is not None and is_staged_by(head, plan):
+            return name, head
+    return None
+
+
+def is_staged_by(snapshot: Snapshot, plan: Plan) -> bool:
+    """Whether a snapshot is the plan's session, in exactly one commit on the plan's base."""
+    return property_of(snapshot, SESSION) == plan.session and snapshot.parent_snapshot_id == plan.base_snapshot
+
+
+def session_branches(table: Table, session: str) -> list[str]:
+    """All branches of a session's attempts."""
+    return sorted(name for name in table.refs() if name.startswith(branch_prefix(session)))
+
+
+def same_content(table: Table, one: int, other: int) -> bool:
+    """Whether two snapshots hold the same rows: only commits that kept the content lie between them.
+
+    Either may have expired, as long as its child names it.
+    """
+    return one == other or _reaches(table, one, other) or _reaches(table, other, one)
+
+
+def readable(table: Table, snapshot_id: int) -> int | None:
+    """A snapshot that is there and holds the same rows: itself, or the one on main that first kept its content."""
+    if table.snapshot_by_id(snapshot_id) is not None:
+        return snapshot_id
+    children = (s for s in main_line(table) if s.parent_snapshot_id == snapshot_id and keeps_content(s))
+    return next((child.snapshot_id for child in children), None)
+
+
+def _reaches(table: Table, later: int, earlier: int) -> bool:
+    start = table.snapshot_by_id(later)
+    for snapshot in ancestors(table, start) if start is not None else ():
+        if not keeps_content(snapshot):
+            return False
+        if snapshot.parent_snapshot_id == earlier:
+            return True
+    return False
+
+
+def main_line(table: Table) -> Iterator[Snapshot]:
+    """Main's snapshots, the newest first, as far as metadata goes back."""
+    head = table.current_snapshot()
+    return ancestors(table, head) if head is not None else iter(())
+
+
+def keeps_content(snapshot: Snapshot) -> bool:
+    """Whether the commit changed no row: a compaction, or one that says so."""
+    if property_of(snapshot, CONTENT) in (KEPT, CREATED):
+        return True
+    return snapshot.summary is not None and snapshot.summary.operation is Operation.REPLACE

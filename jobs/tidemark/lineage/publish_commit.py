@@ -1,0 +1,137 @@
+"""Commits of the loop to a target: each asserts main and the watermark, and moves them together."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+from uuid import UUID
+
+from pyiceberg.catalog import Catalog
+from pyiceberg.exceptions import CommitFailedException
+from pyiceberg.table import Table, TableProperties
+from pyiceberg.table.metadata import TableMetadata
+from pyiceberg.table.refs import MAIN_BRANCH, SnapshotRefType
+from pyiceberg.table.update import (
+    AssertCurrentSchemaId,
+    AssertRefSnapshotId,
+    AssertTableUUID,
+    SetPropertiesUpdate,
+    SetSnapshotRefUpdate,
+    TableUpdate,
+    ValidatableTableRequirement,
+)
+
+from tidemark.catalog.properties import WATERMARK
+from tidemark.errors import MainMoved
+from tidemark.state.plan import Plan
+from tidemark.state.watermark import Watermark
+
+TRIES = 5
+"""A commit is refused when any ref of the table moves in the same instant; so often it is tried again."""
+
+
+class AssertWatermark(ValidatableTableRequirement):
+    """The table's watermark must still be that of the session which the plan started from.
+
+    Checked by the catalog against the very metadata that it swaps, like its own requirements.
+    """
+
+    type: Literal["assert-tidemark-watermark"] = "assert-tidemark-watermark"
+    session: str | None
+
+    def validate(self, base_metadata: TableMetadata | None) -> None:  # type: ignore[override]  # as PyIceberg's own do
+        """Raise CommitFailedException when the watermark is another session's."""
+        found = None if base_metadata is None else _session_of(base_metadata)
+        if found != self.session:
+            raise CommitFailedException(f"watermark has changed: expected session {self.session}, found {found}")
+
+
+def watermark_of(table: Table) -> Watermark | None:
+    """The watermark in the table's metadata; None before the first session."""
+    text = table.properties.get(WATERMARK)
+    return None if text is None else Watermark.from_json(text)
+
+
+def _session_of(metadata: TableMetadata) -> str | None:
+    text = metadata.properties.get(WATERMARK)
+    return None if text is None else Watermark.from_json(text).session
+
+
+def refused_if_overtaken(table: Table) -> Table:
+    """The table, whose next append is not moved onto a newer snapshot by the library but refused."""
+    properties = {**table.metadata.properties, TableProperties.COMMIT_NUM_RETRIES: "0"}
+    table.metadata = table.metadata.model_copy(update={"properties": properties})
+    return table
+
+
+def publish_watermark(catalog: Catalog, plan: Plan, watermark: Watermark) -> Table:
+    """Move main to the watermark's snapshot and set the watermark, in one catalog commit.
+
+    A touch leaves main where it is. Succeeds only if main equals the plan's base and the watermark is still
+    the one the plan started from; done already is success. Raises MainMoved otherwise.
+    """
+    for attempt in range(TRIES):
+        table = catalog.load_table(plan.dataset)
+        if _is_published(table, watermark):
+            return table
+        try:
+            catalog.commit_table(table, _requirements(plan), _updates(watermark))
+        except CommitFailedException as refused:
+            _check_unmoved(catalog.load_table(plan.dataset), plan, watermark, refused, attempt)
+            continue
+        return catalog.load_table(plan.dataset)
+    raise MainMoved(f"{plan.dataset}, session {plan.session}: the catalog refused {TRIES} commits")
+
+
+def _is_published(table: Table, watermark: Watermark) -> bool:
+    current = watermark_of(table)
+    return current is not None and current.session == watermark.session
+
+
+def _requirements(plan: Plan) -> tuple[Any, ...]:
+    previous = plan.previous.session if plan.previous else None
+    return (
+        AssertTableUUID(uuid=UUID(plan.table_uuid)),
+        AssertRefSnapshotId.model_validate({"ref": MAIN_BRANCH, "snapshot-id": plan.base_snapshot}),
+        AssertCurrentSchemaId.model_validate({"current-schema-id": plan.schema_id}),
+        AssertWatermark(session=previous),
+    )
+
+
+def _updates(watermark: Watermark) -> tuple[TableUpdate, ...]:
+    move = SetSnapshotRefUpdate.model_validate(
+        {"ref-name": MAIN_BRANCH, "type": SnapshotRefType.BRANCH, "snapshot-id": watermark.snapshot}
+    )
+    return (move, SetPropertiesUpdate(updates={WATERMARK: watermark.to_json()}))
+
+
+def _check_unmoved(
+    table: Table, plan: Plan, watermark: Watermark, refused: CommitFailedException, attempt: int
+) -> None:
+    """Go on only if main and watermark are as planned (some other ref moved), or our commit is there."""
+    if _is_published(table, watermark):
+        return
+    if not is_as_planned(table, plan) or attempt == TRIES - 1:
+        raise _moved(table, plan, str(refused)) from refused
+
+
+def check_as_planned(table: Table, plan: Plan) -> None:
+    """See that a plan can still be published, before anything is done for it. Raises MainMoved."""
+    if not is_as_planned(table, plan):
+        raise _moved(table, plan, "main, watermark or columns have moved on; nothing was written")
+
+
+def is_as_planned(table: Table, plan: Plan) -> bool:
+    """Whether main, watermark and columns are those that the plan was made for."""
+    head = table.current_snapshot()
+    previous = watermark_of(table)
+    same_main = head is not None and head.snapshot_id == plan.base_snapshot
+    same_watermark = (previous.session if previous else None) == (plan.previous.session if plan.previous else None)
+    return same_main and same_watermark and table.metadata.current_schema_id == plan.schema_id
+
+
+def _moved(table: Table, plan: Plan, why: str) -> MainMoved:
+    head = table.current_snapshot()
+    found = head.snapshot_id if head else None
+    return MainMoved(
+        f"{plan.dataset}, session {plan.session}: main was {plan.base_snapshot} when planned and is {found} now ({why})"
+    )

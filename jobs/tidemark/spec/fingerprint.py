@@ -1,0 +1,111 @@
+"""A dataset as two hashes: of its logic (what its rows follow from), and of its whole spec besides.
+
+The code is found by reading source, without importing it, and hashed without comments, docstrings and
+layout: a table is not rebuilt because somebody wrote a better sentence.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import json
+from collections.abc import Mapping
+from functools import lru_cache
+from importlib.util import resolve_name
+from pathlib import Path
+from typing import Any
+
+from tidemark.spec import DatasetSpec
+from tidemark.spec.modules import find_source
+
+
+def logic(spec: DatasetSpec, values: Mapping[str, Any]) -> str:
+    """Twelve hex digits over all that the rows follow from: columns, windows, parameters, the code.
+
+    Checks, limits and words stand outside: mending one of them makes no row old.
+    """
+    digest = hashlib.sha256()
+    digest.update(_stable(_content_of_rows(spec)))
+    digest.update(_stable({key: values.get(key) for key in spec.settings}))
+    entry = spec.transform or (spec.landing.parser if spec.landing else None)
+    if entry:
+        digest.update(_code_hash(entry.split(":")[0]).encode())
+    return digest.hexdigest()[:12]
+
+
+def fingerprint(spec: DatasetSpec, values: Mapping[str, Any]) -> str:
+    """Twelve hex digits over the logic and the rest of the spec: what a session's identity follows from."""
+    digest = hashlib.sha256(logic(spec, values).encode())
+    digest.update(_stable(_spec_content(spec)))
+    return digest.hexdigest()[:12]
+
+
+def _content_of_rows(spec: DatasetSpec) -> dict[str, Any]:
+    return {
+        "mode": spec.mode,
+        "grain": spec.grain,
+        "event_time": spec.event_time,
+        "transform": spec.transform,
+        "params": spec.params,
+        "columns": [[c.name, c.type, c.required] for c in spec.columns.values()],
+        "inputs": [
+            [i.name, i.dataset, i.event_time, i.before, i.after, i.rows, i.optional] for i in spec.inputs.values()
+        ],
+    }
+
+
+def _spec_content(spec: DatasetSpec) -> dict[str, Any]:
+    return {
+        name: value
+        for name in spec.__dataclass_fields__
+        if name not in ("path", "why") and (value := getattr(spec, name)) is not None
+    }
+
+
+def _stable(content: Any) -> bytes:
+    return json.dumps(content, sort_keys=True, default=repr).encode()
+
+
+@lru_cache(maxsize=128)
+def _code_hash(module: str) -> str:
+    digest = hashlib.sha256()
+    for _name, path in sorted(_modules(module).items()):
+        digest.update(_without_words(ast.parse(path.read_text(encoding="utf-8"))).encode())
+    return digest.hexdigest()
+
+
+def _without_words(tree: ast.Module) -> str:
+    """A module's code alone: as Python would write it, docstrings taken out."""
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef)) and ast.get_docstring(node) is not None:
+            node.body = node.body[1:] or [ast.Pass()]
+    return ast.unparse(tree)
+
+
+def _modules(start: str) -> dict[str, Path]:
+    """The module and all modules of the same top package that it imports, however deep."""
+    package = start.split(".")[0]
+    found: dict[str, Path] = {}
+    waiting = [start]
+    while waiting:
+        name = waiting.pop()
+        path = None if name in found else find_source(name)
+        if path is None:
+            continue
+        found[name] = path
+        waiting.extend(i for i in _imports(name, path) if i == package or i.startswith(package + "."))
+    return found
+
+
+def _imports(module: str, path: Path) -> list[str]:
+    """All modules that a module may import; relative ones by their full names."""
+    package = module if path.name == "__init__.py" else module.rpartition(".")[0]
+    names: list[str] = []
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names.extend(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            source = resolve_name("." * node.level + (node.module or ""), package)
+            names.append(source)
+            names.extend(f"{source}.{alias.name}" for alias in node.names)
+    return names

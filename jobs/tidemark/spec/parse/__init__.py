@@ -1,0 +1,1 @@
+"""From a YAML file to a spec: values that know their file and line, then one reader for each block."""

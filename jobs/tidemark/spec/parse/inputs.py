@@ -1,0 +1,80 @@
+"""Reading the `inputs` block: which datasets a target reads, and what a row of it looks at."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any
+
+from tidemark.spec.model import InputSpec, WaitsFor
+from tidemark.spec.parse import values as read
+from tidemark.spec.parse.document import Item
+
+KEYS = ("dataset", "window", "rows", "optional", "waits_for", "event_time", "keep")
+WAITS: tuple[WaitsFor, ...] = ("complete_through", "final_through")
+ZERO = timedelta(0)
+
+
+@dataclass(frozen=True)
+class Window:
+    """What a row looks at: [t - before, t + after]; before None is everything before."""
+
+    before: timedelta | None = ZERO
+    after: timedelta = ZERO
+
+
+def read_inputs(item: Item, values: Mapping[str, Any]) -> dict[str, InputSpec]:
+    """All inputs in their order. One of them gives the rows: the first, if none says so. Raises SpecError."""
+    if not isinstance(item.value, dict) or not item.value:
+        raise item.wrong(f"inputs is {item.shown}", "write one key an input: name: {dataset: namespace.name}")
+    inputs = {read.name_of(entry, name): _input(name, entry, values) for name, entry in item.value.items()}
+    giving = [name for name, entry in inputs.items() if entry.rows]
+    if len(giving) > 1:
+        place = item.value[giving[1]]
+        raise place.wrong(
+            f"{' and '.join(giving)} both say rows: true", "one input gives the rows; remove it at the others"
+        )
+    if giving:
+        return inputs
+    first = next(iter(inputs))
+    return {**inputs, first: replace(inputs[first], rows=True)}
+
+
+def _input(name: str, item: Item, values: Mapping[str, Any]) -> InputSpec:
+    keys = read.block(item, KEYS, needed=("dataset",))
+    window = _window(keys["window"], values) if "window" in keys else Window()
+    keep = _keep(keys["keep"], window, values) if "keep" in keys else None
+    return InputSpec(
+        name=name,
+        dataset=read.dataset_name(keys["dataset"]),
+        event_time=read.text(keys["event_time"]) if "event_time" in keys else None,
+        before=window.before,
+        after=window.after,
+        rows="rows" in keys and read.flag(keys["rows"]),
+        optional="optional" in keys and read.flag(keys["optional"]),
+        waits_for=read.choice(keys["waits_for"], WAITS) if "waits_for" in keys else "complete_through",
+        keep=keep,
+    )
+
+
+def _keep(item: Item, window: Window, values: Mapping[str, Any]) -> timedelta:
+    if window.before is None:
+        raise item.wrong("keep stands beside before: all", "state that accumulates needs all of its input: remove keep")
+    return read.positive_duration(item, values, "how long the input holds its rows, such as 90d")
+
+
+def _window(item: Item, values: Mapping[str, Any]) -> Window:
+    keys = read.block(item, ("before", "after"))
+    before, after = keys.get("before"), keys.get("after")
+    if after is not None and after.value == "all":
+        raise after.wrong(
+            f"{after.name} is all", "a row that looks at all that is to come is never final; write a duration"
+        )
+    window = Window(
+        before=ZERO if before is None else None if before.value == "all" else read.duration(before, values),
+        after=ZERO if after is None else read.duration(after, values),
+    )
+    if window.before is not None and window.before + window.after < ZERO:
+        raise item.wrong(f"{item.name} ends before it begins", "before and after together must not be negative")
+    return window

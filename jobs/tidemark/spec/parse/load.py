@@ -1,0 +1,115 @@
+"""Reading specs: one file, or a folder of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Literal
+
+from tidemark.errors import SpecError
+from tidemark.spec.model import DatasetSpec, Mode, OnChange
+from tidemark.spec.parse import values as read
+from tidemark.spec.parse.checks import read_expectations
+from tidemark.spec.parse.columns import read_columns
+from tidemark.spec.parse.document import Item, read_document
+from tidemark.spec.parse.inputs import read_inputs
+from tidemark.spec.parse.partitions import read_partitions
+from tidemark.spec.parse.sources import read_landing
+from tidemark.spec.verify.between import check_between
+from tidemark.spec.verify.within import check_within
+
+KEYS = (
+    "dataset",
+    "why",
+    "grain",
+    "mode",
+    "event_time",
+    "partition_by",
+    "transform",
+    "params",
+    "settings",
+    "inputs",
+    "replace",
+    "catch_up_limit",
+    "max_range",
+    "on_change",
+    "landing",
+    "columns",
+    "expectations",
+)
+NEEDED = ("dataset", "why", "grain", "mode", "columns")
+Replace = Literal["append", "whole"]
+REPLACES: tuple[Replace, ...] = ("append", "whole")
+ON_CHANGE: tuple[OnChange, ...] = ("rebuild", "from_now_on")
+MODES: tuple[Mode, ...] = ("source", "stateless", "stateful", "versioned")
+
+
+def load_spec(path: Path | str, values: Mapping[str, Any]) -> DatasetSpec:
+    """The spec in a file, each `$key` replaced from the values. Raises SpecError: file, line, remedy."""
+    return _read(Path(path), values)[0]
+
+
+def load_specs(folder: Path | str, values: Mapping[str, Any]) -> dict[str, DatasetSpec]:
+    """All specs of a folder by their full names, checked against each other. Raises SpecError."""
+    paths = _files(Path(folder))
+    found = [_read(path, values) for path in paths]
+    specs = {spec.dataset: spec for spec, _ in found}
+    check_between(specs, {spec.dataset: item for spec, item in found})
+    return specs
+
+
+def _files(folder: Path) -> list[Path]:
+    if not folder.is_dir():
+        raise SpecError(f"{folder}: no such folder; name the folder of specs in TIDEMARK_SCHEMAS")
+    for path in sorted(folder.glob("*.yml")):
+        raise SpecError(f"{path}: would not be read; rename it to {path.stem}.yaml")
+    paths = sorted(folder.glob("*.yaml"))
+    if not paths:
+        raise SpecError(f"{folder}: no spec in it; name the folder of specs in TIDEMARK_SCHEMAS")
+    return paths
+
+
+def _read(path: Path, values: Mapping[str, Any]) -> tuple[DatasetSpec, Item]:
+    item = read_document(path)
+    keys = read.block(item, KEYS, needed=NEEDED)
+    mode = read.choice(keys["mode"], MODES)
+    columns = read_columns(keys["columns"])
+    spec = DatasetSpec(
+        dataset=read.dataset_name(keys["dataset"]),
+        why=" ".join(read.text(keys["why"]).split()),
+        grain=read.texts(keys["grain"]),
+        mode=mode,
+        columns=columns,
+        path=path,
+        event_time=read.text(keys["event_time"]) if "event_time" in keys else None,
+        partition_by=read_partitions(keys["partition_by"]) if "partition_by" in keys else (),
+        transform=read.function_name(keys["transform"]) if "transform" in keys else None,
+        params=_params(keys["params"], values) if "params" in keys else {},
+        settings=read.setting_names(keys["settings"], values) if "settings" in keys else (),
+        inputs=read_inputs(keys["inputs"], values) if "inputs" in keys else {},
+        replace=_replace(keys.get("replace"), mode),
+        catch_up_limit=_span(keys.get("catch_up_limit"), values, "how old a target hour may be, such as 60d"),
+        max_range=_span(keys.get("max_range"), values, "how much one session may rebuild, such as 30d"),
+        on_change=read.choice(keys["on_change"], ON_CHANGE) if "on_change" in keys else "rebuild",
+        landing=read_landing(keys["landing"], values) if "landing" in keys else None,
+        expectations=read_expectations(keys["expectations"], columns) if "expectations" in keys else (),
+    )
+    check_within(spec, item)
+    return spec, item
+
+
+def _params(item: Item, values: Mapping[str, Any]) -> dict[str, Any]:
+    if not isinstance(item.value, dict):
+        raise item.wrong(f"params is {item.shown}", "write keys and values: params: {smoothing: 20}")
+    return {key: read.resolved(entry, values) for key, entry in item.value.items()}
+
+
+def _replace(item: Item | None, mode: Mode) -> Replace | None:
+    if item is not None:
+        return read.choice(item, REPLACES)
+    return "append" if mode == "versioned" else None
+
+
+def _span(item: Item | None, values: Mapping[str, Any], meaning: str) -> timedelta | None:
+    return None if item is None else read.positive_duration(item, values, meaning)

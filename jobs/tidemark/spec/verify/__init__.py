@@ -1,0 +1,1 @@
+"""What must hold inside a spec, between specs, and of the code that a spec names."""

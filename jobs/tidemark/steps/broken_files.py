@@ -1,0 +1,37 @@
+"""Which file of an input made the engine fail: engines often do not say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from tidemark.catalog.filters import in_ranges
+from tidemark.catalog.storage import check_data
+from tidemark.errors import StorageError
+from tidemark.state.plan import InputPlan, Plan
+from tidemark.steps.context import Context
+from tidemark.support.error_translation import engine_errors
+
+
+@contextmanager
+def naming_broken_files(context: Context, plan: Plan) -> Iterator[None]:
+    """Where the engine fails inside over a data file of an input, raises StorageError that names the file."""
+    try:
+        yield
+    except engine_errors() as error:
+        if "parquet" not in str(error).lower():
+            raise
+        try:
+            for name, read in plan.inputs.items():
+                _check(context, plan, name, read)
+        except StorageError as broken:
+            raise broken from error
+        raise
+
+
+def _check(context: Context, plan: Plan, name: str, read: InputPlan) -> None:
+    table = context.lake.table(read.dataset)
+    event_time = context.spec(plan.dataset).inputs[name].event_time or context.spec(read.dataset).event_time
+    timeless = read.reads is None or event_time is None
+    where = None if timeless else in_ranges(table, str(event_time), read.reads or ())
+    check_data(table, read.read_snapshot, where)

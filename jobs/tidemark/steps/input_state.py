@@ -1,0 +1,148 @@
+"""What init sees of a dataset's inputs: their columns, their promises, and what changed since the watermark."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from pyiceberg.table import Table
+
+from tidemark.catalog.evolution import check_readable
+from tidemark.catalog.filters import in_ranges
+from tidemark.catalog.manifests import table_name
+from tidemark.catalog.storage import files_of
+from tidemark.errors import InputChanged, PositionLost
+from tidemark.lineage.changes import Changes, changes_since, least_event_time
+from tidemark.lineage.history import readable
+from tidemark.lineage.publish_commit import watermark_of
+from tidemark.lineage.retained_since import held_since
+from tidemark.lineage.retention import Keep
+from tidemark.lineage.target_integrity import is_lost, leads_back, lost, not_on_main, since_published
+from tidemark.planning import InputState
+from tidemark.planning.common import latest
+from tidemark.spec import DatasetSpec, InputSpec
+from tidemark.state.ranges import BEGINNING, Ranges, intersect
+from tidemark.state.watermark import Position, Watermark
+from tidemark.steps.context import Context
+
+
+def input_table(context: Context, spec: DatasetSpec, window: InputSpec, target: Table) -> Table:
+    """The table of an input, seen to have the columns of its spec; the target itself where it reads its own rows."""
+    if window.dataset == spec.dataset:
+        return target
+    table = context.lake.ensure_table(context.spec(window.dataset))
+    check_readable(table, context.spec(window.dataset))
+    return table
+
+
+def input_state(
+    context: Context, spec: DatasetSpec, window: InputSpec, table: Table, watermark: Watermark | None, resync: bool
+) -> InputState:
+    """How an input stands, and what it did since the target's watermark."""
+    own = window.dataset == spec.dataset
+    input_spec = context.spec(window.dataset)
+    state = watermark_of(table)
+    event_time = window.event_time or input_spec.event_time
+    if not own:
+        _check_in_history(context, table, state)
+    keep = _keep(context, spec, window, event_time)
+    seen = watermark.inputs.get(window.name) if watermark and not resync else None
+    changes = _own_changes(table) if own else _changes(table, spec.dataset, seen, event_time, keep)
+    static = input_spec.landing is not None and input_spec.landing.completeness == "static"
+    return InputState(
+        spec=replace(window, event_time=event_time),
+        uuid=str(table.metadata.table_uuid),
+        head=changes.to_snapshot,
+        changes=changes,
+        complete_through=state.complete_through if state else None,
+        final_through=state.final_through if state else None,
+        published=state is not None,
+        bounds=not static and not own and input_spec.mode != "versioned",
+        own=own,
+        at_position=readable(table, seen.snapshot) if seen else None,
+        held_from=latest(changes.dropped_through, _held_from(table, watermark, window, seen, keep)),
+    )
+
+
+def _keep(context: Context, spec: DatasetSpec, window: InputSpec, event_time: str | None) -> Keep | None:
+    if window.keep is None or event_time is None or window.dataset == spec.dataset:
+        return None
+    return Keep(window.keep, event_time, context.clock, spec.dataset)
+
+
+def _held_from(
+    table: Table, watermark: Watermark | None, window: InputSpec, seen: Position | None, keep: Keep | None
+) -> datetime | None:
+    """What retention had left of this very table, and where its changes are not read, what it has left since.
+
+    One that was made anew holds all that is in it.
+    """
+    position = _position_on(table, watermark, window)
+    if position is None or keep is None or seen is not None:
+        return position.held_from if position else None
+    return latest(position.held_from, held_since(table, position.snapshot, keep))
+
+
+def _position_on(table: Table, watermark: Watermark | None, window: InputSpec) -> Position | None:
+    """Where the target stands on a table: by the input's name, else, for what has a `keep`, by any that reads it.
+
+    A name may be new in the spec; what retention took is gone for it too.
+    """
+    known = watermark.inputs if watermark else {}
+    here = {name: p for name, p in known.items() if p.uuid == str(table.metadata.table_uuid)}
+    if window.name in here or window.keep is None:
+        return here.get(window.name)
+    return max(here.values(), key=lambda position: position.held_from or BEGINNING, default=None)
+
+
+def _check_in_history(context: Context, table: Table, state: Watermark | None) -> None:
+    """An input that was rolled back promises rows that it no longer holds; one without its watermark says nothing."""
+    if state is None and is_lost(context.lake, table):
+        raise InputChanged(f"{lost(table)}. Its readers wait; then run this again")
+    if state is not None and since_published(table, state) is None:
+        raise InputChanged(f"{not_on_main(context.lake, table, state)}. Its readers wait; then run this again")
+
+
+def _changes(
+    table: Table, reader: str, position: Position | None, event_time: str | None, keep: Keep | None
+) -> Changes:
+    if position is not None and position.uuid != str(table.metadata.table_uuid):
+        raise PositionLost(
+            f"{table_name(table)}: the table was dropped and made anew since the reader's watermark; nothing was "
+            f"read. Rebuild the reader from what it holds now: tidemark run {reader} --resync"
+        )
+    _check_still_holds(table, reader, position.read_ahead if position else None)
+    return changes_since(table, position.snapshot if position else None, event_time, reader, keep)
+
+
+def _check_still_holds(table: Table, reader: str, read: int | None) -> None:
+    """See that the input did not take back what a backfill had read ahead of the position."""
+    if read is None or leads_back(table, read):
+        return
+    raise PositionLost(
+        f"{table_name(table)}: snapshot {read}, which a backfill of {reader} has read, is no longer in main's history: "
+        f"the input was rolled back, and {reader} may hold rows that it does not; nothing was read. Rebuild the reader "
+        f"from what the input holds now: tidemark run {reader} --resync"
+    )
+
+
+def _own_changes(table: Table) -> Changes:
+    head = table.current_snapshot()
+    assert head is not None, "ensure_table begins each table with a snapshot"
+    return Changes(None, head.snapshot_id, 0, 0, 0, ())
+
+
+def has_rows(table: Table, state: InputState, ranges: Ranges) -> bool:
+    """Whether an input holds rows in the ranges: told from changed files and manifests, not from data."""
+    column = state.spec.event_time
+    if column is None or not ranges:
+        return True
+    if any(intersect((file.span,), ranges) for file in state.changes.files):
+        return True
+    return bool(files_of(table, state.head, in_ranges(table, column, ranges)))
+
+
+def least_time(table: Table, state: InputState, reader: str) -> datetime | None:
+    """The event time of an input's first row; None where it has none."""
+    column = state.spec.event_time
+    return None if column is None else least_event_time(table, state.head, column, reader)

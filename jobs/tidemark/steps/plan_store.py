@@ -1,0 +1,35 @@
+"""Plans in `ops.sessions`: written before anything is done by them, and found again by every later step."""
+
+from __future__ import annotations
+
+from tidemark.catalog import ops
+from tidemark.state.plan import Plan
+from tidemark.state.watermark import How
+from tidemark.steps.context import Context
+
+
+def store(context: Context, plan: Plan) -> Plan:
+    """Write the plan to `ops.sessions`, or take the stored one where the same plan was made before."""
+    if plan.how is How.nothing:
+        return plan
+    known = find_plan(context, plan.session)
+    if known is not None:
+        return known
+    row = {
+        "session": plan.session,
+        "dataset": plan.dataset,
+        "how": plan.how.value,
+        "request_id": plan.request.request_id if plan.request else None,
+        "base_snapshot": plan.base_snapshot,
+        "plan": plan.to_json(),
+        "planned_at": context.clock,
+    }
+    if ops.append_once(context.lake, "ops.sessions", [row], ops.of_session(plan.session)):
+        return plan
+    return find_plan(context, plan.session) or plan
+
+
+def find_plan(context: Context, session: str) -> Plan | None:
+    """The stored plan of a session."""
+    found = ops.rows(context.lake, "ops.sessions", ops.of_session(session), ("plan",))
+    return Plan.from_json(found[0]["plan"]) if found else None
