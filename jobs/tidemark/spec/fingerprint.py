@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from tidemark.spec import DatasetSpec
+from tidemark.spec.former_names import as_formerly, former_names
 from tidemark.spec.modules import find_source
 
 
@@ -45,13 +46,21 @@ def _content_of_rows(spec: DatasetSpec) -> dict[str, Any]:
         "mode": spec.mode,
         "grain": spec.grain,
         "event_time": spec.event_time,
-        "transform": spec.transform,
+        "transform": _formerly(spec.transform),
         "params": spec.params,
         "columns": [[c.name, c.type, c.required] for c in spec.columns.values()],
         "inputs": [
             [i.name, i.dataset, i.event_time, i.before, i.after, i.rows, i.optional] for i in spec.inputs.values()
         ],
     }
+
+
+def _formerly(entry: str | None) -> str | None:
+    """An entry under the name that its module had before it was moved."""
+    if entry is None:
+        return None
+    module, _, function = entry.partition(":")
+    return f"{former_names(module.split('.')[0]).get(module, module)}:{function}"
 
 
 def _spec_content(spec: DatasetSpec) -> dict[str, Any]:
@@ -68,9 +77,11 @@ def _stable(content: Any) -> bytes:
 
 @lru_cache(maxsize=128)
 def _code_hash(module: str) -> str:
+    names = former_names(module.split(".")[0])
     digest = hashlib.sha256()
-    for _name, path in sorted(_modules(module).items()):
-        digest.update(_without_words(ast.parse(path.read_text(encoding="utf-8"))).encode())
+    for _name, path in sorted({names.get(name, name): path for name, path in _modules(module).items()}.items()):
+        tree = as_formerly(ast.parse(path.read_text(encoding="utf-8")), names)
+        digest.update(_without_words(tree).encode())
     return digest.hexdigest()
 
 
