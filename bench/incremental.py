@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from bench.data import day, many_rows
 from bench.figures import Figures, Stopwatch
 from bench.lake import BenchLake, Place
+from tidemark.state.cause import NEWS, Cause, Resync
 
 CHAIN = ("bench.days", "bench.weeks")
 
@@ -32,7 +33,7 @@ def run(place: Place, sizes: Sizes, figures: Figures) -> None:
             history.go_on(1)
             new.append(history.build().total)
         for _ in range(sizes.repeats):
-            full.append(history.build(resync=True).total)
+            full.append(history.build(Resync()).total)
         _show(figures, days, new, full, first)
         first = first or _new_day(days)
 
@@ -60,10 +61,10 @@ class History:
         self._days += days
         self._lake.add_frame(frame, through=day(self._days))
 
-    def build(self, resync: bool = False) -> Stopwatch:
+    def build(self, cause: Cause = NEWS) -> Stopwatch:
         """One session of each dataset of the chain, seconds by dataset."""
         watch = Stopwatch()
         for dataset in CHAIN:
             with watch.lap(dataset):
-                self._lake.run(dataset, resync)
+                self._lake.run(dataset, cause)
         return watch

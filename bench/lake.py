@@ -18,6 +18,7 @@ from tidemark.engine.session import connect, ensure_server, stop_server
 from tidemark.lineage.publish_commit import watermark_of
 from tidemark.settings import CHECKOUT, Settings
 from tidemark.stages import Committed
+from tidemark.state.cause import NEWS, Cause
 from tidemark.state.plan import Plan
 from tidemark.state.watermark import Watermark
 from tidemark.steps.context import Context
@@ -121,9 +122,9 @@ class BenchLake:
         self.context = replace(self.context, specs={**self.context.specs, fresh: renamed})
         return fresh
 
-    def run(self, dataset: str, resync: bool = False) -> Committed:
+    def run(self, dataset: str, cause: Cause = NEWS) -> Committed:
         """One whole session."""
-        return session.run(self.context, dataset, resync=resync, say=keep_quiet)
+        return session.run(self.context, dataset, cause, say=keep_quiet)
 
     def plan(self, dataset: str) -> Plan:
         """What the next session would do."""

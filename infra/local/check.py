@@ -22,7 +22,7 @@ from tidemark.catalog import Lake, ops
 from tidemark.errors import TidemarkError
 from tidemark.lineage.publish_commit import watermark_of
 from tidemark.settings import Settings, load_settings
-from tidemark.state.watermark import How
+from tidemark.state.effect import How
 from tidemark.steps.context import Context
 
 

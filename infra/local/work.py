@@ -9,7 +9,7 @@ from infra.local.api import Client
 from tidemark import session
 from tidemark.airflow.pools import pool_of
 from tidemark.settings import Settings
-from tidemark.state.watermark import How
+from tidemark.state.effect import How
 
 
 def datasets_in(client: Client, dag: str, known: Sequence[str]) -> list[str]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from tidemark.state.cause import Restatement
+from tidemark.state.effect import How
 from tidemark.state.plan import Plan
 from tidemark.state.ranges import describe, format_instant
-from tidemark.state.watermark import How
 
 _VERBS = {
     How.append: "append what was added",
@@ -30,7 +31,7 @@ def explain(plan: Plan) -> str:
         lines.append(f"  overdue     {describe(plan.overdue)}")
     if plan.previous and plan.previous.complete_through:
         lines.append(f"  was through {format_instant(plan.previous.complete_through)}")
-    if plan.reason:
-        lines.append(f"  by hand     {plan.reason}")
+    if plan.cause.reason and not isinstance(plan.cause, Restatement):
+        lines.append(f"  by hand     {plan.cause.reason}")
     lines += [f"  note        {note}" for note in plan.notes]
     return "\n".join(lines)

@@ -18,12 +18,15 @@ from tidemark.errors import AuditFailed, MainMoved, RequestRefused
 from tidemark.explain import explain
 from tidemark.lineage.publish_commit import check_as_planned, watermark_of
 from tidemark.settings import Settings
-from tidemark.spec import DatasetSpec, load_specs
+from tidemark.spec import DatasetSpec
 from tidemark.spec.fingerprint import fingerprint
+from tidemark.spec.parse.load import load_specs
 from tidemark.spec.verify.entries import check_entry
 from tidemark.stages import Committed, Planned, Published
+from tidemark.state.cause import NEWS, Cause
+from tidemark.state.effect import Nothing, stages_rows
 from tidemark.state.plan import Plan
-from tidemark.state.watermark import How, Request, Watermark
+from tidemark.state.watermark import Watermark
 from tidemark.steps import init as init_step
 from tidemark.steps.commit import commit as commit_step
 from tidemark.steps.context import Context, find_spec
@@ -59,26 +62,17 @@ def open_context(
 
 
 @told
-def plan(
-    context: Context, dataset: str, request: Request | None = None, resync: bool = False, reason: str = ""
-) -> Plan:
-    """What the next session would do; writes no row and stores no plan. `reason`: why a person resyncs."""
+def plan(context: Context, dataset: str, cause: Cause = NEWS) -> Plan:
+    """What the next session would do; writes no row and stores no plan."""
     spec = context.spec(dataset)
-    init_step.check_answerable(context, spec, request)
-    return init_step.survey(context, spec, context.lake.ensure_table(spec), request, resync, reason)
+    init_step.check_answerable(context, spec, cause)
+    return init_step.survey(context, spec, context.lake.ensure_table(spec), cause)
 
 
 @told
-def init(
-    context: Context,
-    dataset: str,
-    request: Request | None = None,
-    resync: bool = False,
-    say: Say = print,
-    reason: str = "",
-) -> Planned:
-    """Decide what the session does, and store the plan. `reason`: why a person resyncs, for the record."""
-    planned = init_step.init(context, dataset, request, resync, reason)
+def init(context: Context, dataset: str, cause: Cause = NEWS, say: Say = print) -> Planned:
+    """Decide what the session does, and store the plan."""
+    planned = init_step.init(context, dataset, cause)
     say(explain(planned.plan))
     return planned
 
@@ -102,8 +96,8 @@ def write_audit_publish(
             return _carry_out(context, current, attempt if redo == 0 and attempt else _fresh_attempt(), say)
         except MainMoved as moved:
             say(f"{moved}; the session starts again from init")
-            current = init(context, dataset, stored.request, stored.resync, say, stored.reason)
-            if current.plan.how is How.nothing:
+            current = init(context, dataset, stored.cause, say)
+            if isinstance(current.plan.effect, Nothing):
                 return Published(current.plan, current.plan.base_snapshot)
     raise MainMoved(
         f"{dataset}: main moved {REDOS} times while sessions ran; see who else publishes, then run it again"
@@ -128,20 +122,13 @@ def commit(context: Context, dataset: str, session: str, say: Say = print) -> Co
 
 
 @told
-def run(
-    context: Context,
-    dataset: str,
-    request: Request | None = None,
-    resync: bool = False,
-    say: Say = print,
-    reason: str = "",
-) -> Committed:
-    """One whole session in this process. `reason`: why a person resyncs, for the record."""
-    planned = init(context, dataset, request, resync, say, reason)
-    if planned.plan.how is How.nothing:
+def run(context: Context, dataset: str, cause: Cause = NEWS, say: Say = print) -> Committed:
+    """One whole session in this process."""
+    planned = init(context, dataset, cause, say)
+    if isinstance(planned.plan.effect, Nothing):
         return Committed(planned.plan, planned.plan.previous)
     published = write_audit_publish(context, dataset, planned.plan.session, say=say)
-    if published.plan.how is How.nothing:
+    if isinstance(published.plan.effect, Nothing):
         return Committed(published.plan, watermark_of(context.lake.table(dataset)))
     return commit(context, dataset, published.plan.session, say)
 
@@ -176,7 +163,7 @@ def _planned_by_todays_logic(context: Context, planned: Planned, say: Say) -> Pl
     if plan.fingerprint == now or find_published(context, plan) is not None:
         return planned
     say(f"{plan.dataset}: the logic changed since session {plan.session} was planned; it starts again from init")
-    return init(context, plan.dataset, plan.request, plan.resync, say, plan.reason)
+    return init(context, plan.dataset, plan.cause, say)
 
 
 def _carry_out(context: Context, planned: Planned, attempt: str, say: Say) -> Published:
@@ -185,10 +172,11 @@ def _carry_out(context: Context, planned: Planned, attempt: str, say: Say) -> Pu
     if done is not None:
         say(f"{plan.dataset}: session {plan.session} is on main already, nothing is done again")
         return done
-    if plan.how is How.nothing:
+    if isinstance(plan.effect, Nothing):
         return Published(plan, plan.base_snapshot)
-    check_as_planned(context.lake.table(plan.dataset), plan)  # else it would write in vain, of inputs that may be gone
-    if not plan.writes:
+    # Fail early: the inputs may have expired and the write would be wasted.
+    check_as_planned(context.lake.table(plan.dataset), plan)
+    if not stages_rows(plan.effect):
         return touch(context, planned)
     if context.spec(plan.dataset).expectations:
         threading.Thread(target=_import_audit_library, daemon=True).start()

@@ -21,9 +21,10 @@ from tidemark.engine.session import connect
 from tidemark.lineage.publish_commit import watermark_of
 from tidemark.settings import Settings
 from tidemark.stages import Committed
+from tidemark.state.cause import NEWS, Cause, Restatement
 from tidemark.state.plan import Plan
 from tidemark.state.ranges import Interval
-from tidemark.state.watermark import Request, Watermark
+from tidemark.state.watermark import Watermark
 from tidemark.steps.context import Context
 
 DAY = datetime(2026, 4, 12, tzinfo=UTC)
@@ -100,13 +101,13 @@ class Accounts:
         self.spark.sql(f"DELETE FROM {CATALOG}.{feed} WHERE {condition}")
         self.complete(feed, None)
 
-    def run(self, dataset: str, request: Request | None = None, clock: datetime | None = None) -> Committed:
+    def run(self, dataset: str, cause: Cause = NEWS, clock: datetime | None = None) -> Committed:
         """One whole session."""
         context = self.context if clock is None else replace(self.context, clock=clock)
-        return session.run(context, dataset, request, say=self.said.append)
+        return session.run(context, dataset, cause, say=self.said.append)
 
-    def plan(self, dataset: str, request: Request | None = None) -> Plan:
-        return session.plan(self.context, dataset, request)
+    def plan(self, dataset: str, cause: Cause = NEWS) -> Plan:
+        return session.plan(self.context, dataset, cause)
 
     def rows(self, dataset: str, order: Sequence[str] = ()) -> list[dict[str, Any]]:
         """All published rows, in a stable order."""
@@ -153,9 +154,9 @@ def rebuilt_rows(world: Accounts, dataset: str, home: Path) -> list[dict[str, An
     return clean.rows(dataset)
 
 
-def as_request(first: int, last: int, request_id: str = "asked") -> Request:
+def as_request(first: int, last: int, request_id: str = "asked") -> Restatement:
     """A backfill of some hours."""
-    return Request(hours(first, last), request_id, "a test asked for it")
+    return Restatement(hours(first, last), request_id, "a test asked for it")
 
 
 def count_rows(spark: SparkSession, dataset: str) -> int:

@@ -11,7 +11,8 @@ from pyspark.sql import SparkSession
 
 from tests.cases.case import Case, compare, run
 from tidemark.settings import Settings, load_settings
-from tidemark.spec import DatasetSpec, load_specs
+from tidemark.spec import DatasetSpec
+from tidemark.spec.parse.load import load_specs
 
 HERE = Path(__file__).parent
 CASES = sorted(HERE.glob("*/*.yaml"))

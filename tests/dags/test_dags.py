@@ -10,7 +10,8 @@ import pytest
 
 from tests.dags.conftest import CHECKOUT, load_dags
 from tidemark.settings import load_settings
-from tidemark.spec import DatasetSpec, load_specs
+from tidemark.spec import DatasetSpec
+from tidemark.spec.parse.load import load_specs
 
 pytestmark = pytest.mark.dags
 

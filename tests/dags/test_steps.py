@@ -14,13 +14,13 @@ import pytest
 from tidemark import errors
 from tidemark.session import WARNING
 from tidemark.stages import Published
+from tidemark.state.effect import NOTHING
 from tidemark.state.plan import Plan
-from tidemark.state.watermark import How
 
 pytestmark = pytest.mark.dags
 
 NOW = datetime(2026, 4, 12, tzinfo=UTC)
-DONE_BY_ANOTHER = Published(Plan("search.a", "uuid", How.nothing, 1, 0, "spec", "logic", NOW), 1)
+DONE_BY_ANOTHER = Published(Plan("search.a", "uuid", 1, 0, "spec", "logic", NOW, NOTHING), 1)
 
 
 @pytest.fixture

@@ -14,7 +14,8 @@ from tidemark import errors
 from tidemark.catalog import ops
 from tidemark.cli.main import _parser
 from tidemark.settings import load_settings
-from tidemark.spec import DatasetSpec, load_specs
+from tidemark.spec import DatasetSpec
+from tidemark.spec.parse.load import load_specs
 
 EXAMPLES = marked(CHECKOUT / "docs" / "cookbook" / "add-a-dataset.md", "example")
 EXAMPLE = "ranking.query_volumes"

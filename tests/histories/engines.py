@@ -26,9 +26,9 @@ from tidemark.catalog.properties import ATTEMPT, CATALOG, CONTENT, KEPT, SESSION
 from tidemark.operate.maintenance import expiry, files
 from tidemark.spec import DatasetSpec
 from tidemark.stages import Staged
+from tidemark.state.effect import How, cleared_ranges
 from tidemark.state.plan import Plan
 from tidemark.state.ranges import Interval, Ranges, intersect
-from tidemark.state.watermark import How
 from tidemark.steps import audit, write
 from tidemark.steps.context import Context
 
@@ -135,7 +135,7 @@ def _read(context: Context, spec: DatasetSpec, plan: Plan, name: str) -> Iterato
     planned = plan.inputs[name]
     table = context.lake.table(planned.dataset)
     seen = set()
-    if plan.how is How.append and planned.from_snapshot is not None:
+    if planned.added_only and planned.from_snapshot is not None:
         seen = {row["event_id"] for row in table.scan(snapshot_id=planned.from_snapshot).to_arrow().to_pylist()}
     for row in table.scan(snapshot_id=planned.read_snapshot).to_arrow().to_pylist():
         at: datetime = row["happened_at"]
@@ -160,7 +160,8 @@ def _write(spec: DatasetSpec, plan: Plan, rows: Found, branch: str, attempt: str
     if plan.how is How.append:
         table.append(data, branch=branch, snapshot_properties=properties)
     else:
-        where = None if plan.replaces_all else (spec.event_time, plan.replaced)
+        cleared = cleared_ranges(plan.effect)
+        where = None if cleared is None else (spec.event_time, cleared)
         _replace(table, data, where, branch, properties)
 
 

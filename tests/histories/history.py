@@ -20,8 +20,9 @@ from tidemark.errors import ForeignCommit, PositionLost, RequestRefused, RolledB
 from tidemark.lineage.history import keeps_content, property_of
 from tidemark.operate import manual
 from tidemark.operate.maintenance import maintain
+from tidemark.state.cause import Restatement, Resync
+from tidemark.state.effect import How
 from tidemark.state.ranges import Interval
-from tidemark.state.watermark import How, Request
 
 FAR_AHEAD = hour(24 * 365 * 100)
 """A clock for which every snapshot is old."""
@@ -48,12 +49,12 @@ class History(Model):
     def resync(self, dataset: str) -> None:
         """A rebuild from all that the inputs hold now."""
         self._attempt(
-            dataset, lambda: session.run(self.accounts.context, dataset, resync=True, say=self.accounts.said.append)
+            dataset, lambda: session.run(self.accounts.context, dataset, Resync(), say=self.accounts.said.append)
         )
 
     def backfill(self, dataset: str, first: int, hours: int, request_id: str, die: str | None = None) -> None:
         """A restatement of some hours; refused where nothing of them is built."""
-        request = Request(Interval(hour(first), hour(first + hours)), request_id, "a history asked for it")
+        request = Restatement(Interval(hour(first), hour(first + hours)), request_id, "a history asked for it")
         answered, undone = ((dataset, request_id) in pairs for pairs in (self.answered, self.undone))
         old = self.mark[dataset]
         try:

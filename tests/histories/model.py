@@ -27,6 +27,7 @@ from tidemark.catalog.manifests import ancestors
 from tidemark.catalog.properties import SESSION
 from tidemark.lineage.history import keeps_content, property_of
 from tidemark.lineage.publish_commit import watermark_of
+from tidemark.state.cause import Adoption, Restatement, Resync
 from tidemark.state.plan import Plan
 from tidemark.state.ranges import Unit, before, from_on, intersect, round_out, union
 from tidemark.state.watermark import Watermark
@@ -61,7 +62,7 @@ class Model:
             plan = self._plan_of(new.session)
             self._follow(dataset, plan, new)
             self.mark[dataset] = new
-            if plan.sets is None:
+            if not isinstance(plan.cause, Adoption):
                 self._check_completeness(dataset, new)
                 self._check_forward(plan, old or new, new)
         assert self.mark[dataset] == new, "the watermark changed without a session"
@@ -74,19 +75,19 @@ class Model:
         return Plan.from_json(stored[0]["plan"])
 
     def _follow(self, dataset: str, plan: Plan, new: Watermark) -> None:
-        if plan.sets is not None:
+        if isinstance(plan.cause, Adoption):
             self.expected[dataset], self.built_version[dataset] = self.at_snapshot[plan.base_snapshot]
             return
         contents = {name: self._content(i.dataset, i.read_snapshot) for name, i in plan.inputs.items()}
-        if plan.request is None:
+        if not isinstance(plan.cause, Restatement):
             version = self.version[dataset]
             self.built_version[dataset] = version
             self.expected[dataset] = expected_rows(dataset, contents, new.complete_through, version)
             return
-        self.answered[dataset, plan.request.request_id] = plan.session
-        self.undone.discard((dataset, plan.request.request_id))
+        self.answered[dataset, plan.cause.request_id] = plan.session
+        self.undone.discard((dataset, plan.cause.request_id))
         unit: Unit = "day" if dataset == DAYS else "hour"
-        asked = intersect(round_out((plan.request.range,), unit), before(new.complete_through))
+        asked = intersect(round_out((plan.cause.range,), unit), before(new.complete_through))
         assert plan.ranges == asked, f"asked for {asked}, rebuilt {plan.ranges}"
         fresh = expected_rows(dataset, contents, new.complete_through, self.version[dataset])
         rest = union(*(from_on(asked[-1].end), before(asked[0].start)))
@@ -101,7 +102,11 @@ class Model:
     def _check_forward(self, plan: Plan, old: Watermark, new: Watermark) -> None:
         """Completeness never goes back, but for a resync to where an input that was rolled back stands now."""
         known = [i.complete_through for i in plan.inputs.values() if i.complete_through]
-        if plan.resync and old.complete_through and min(known, default=old.complete_through) < old.complete_through:
+        if (
+            isinstance(plan.cause, Resync)
+            and old.complete_through
+            and min(known, default=old.complete_through) < old.complete_through
+        ):
             return
         assert old.complete_through is None or (new.complete_through and new.complete_through >= old.complete_through)
         assert old.final_through is None or (new.final_through and new.final_through >= old.final_through)

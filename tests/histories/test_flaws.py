@@ -18,7 +18,9 @@ from tests.histories.history import History
 from tests.histories.tables import AROUND, FACTS, FEEDS, SIGNUPS, STATES, Setup
 from tidemark.lineage import changes
 from tidemark.modes import stateful, stateless
+from tidemark.planning import windows
 from tidemark.settings import Settings
+from tidemark.state.cause import NEWS
 from tidemark.state.plan import Plan
 from tidemark.state.ranges import widen
 from tidemark.steps import init
@@ -89,7 +91,7 @@ def no_width(window: Any, changed: Any) -> Any:
 
 
 def positions_of_a_backfill(plan: Plan, snapshot: int) -> Any:
-    return counted(replace(plan, request=None), snapshot)
+    return counted(replace(plan, cause=NEWS), snapshot)
 
 
 def deletions_pass_by(table: Any, snapshot: Any) -> str:
@@ -98,7 +100,7 @@ def deletions_pass_by(table: Any, snapshot: Any) -> str:
 
 
 FLAWS: list[tuple[Callable[[History], None], Callable[[], AbstractContextManager[Any]]]] = [
-    (late_row, lambda: patch.object(stateful, "touches", no_width)),
+    (late_row, lambda: patch.object(windows, "touches", no_width)),
     (an_hour_that_became_complete, lambda: patch.object(stateful, "_newly_complete", lambda *_: ())),
     (rows_that_went_away, lambda: patch.object(changes, "_kind", deletions_pass_by)),
     (backfill_before_news, lambda: patch.object(Plan, "watermark", positions_of_a_backfill)),

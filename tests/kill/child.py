@@ -21,7 +21,8 @@ from tests.kill.faults import Fault, arm
 from tidemark import session
 from tidemark.operate.maintenance import maintain
 from tidemark.settings import Settings
-from tidemark.state.watermark import How
+from tidemark.stages import Committed, Planned, Published
+from tidemark.state.effect import How
 from tidemark.steps.context import Context
 
 Call = Literal["run", "init", "write_audit_publish", "commit", "maintain"]
@@ -69,7 +70,7 @@ def _call(job: Job, context: Context) -> str:
     return _id(session.run(context, job.dataset))
 
 
-def _id(done: session.Planned | session.Published | session.Committed) -> str:
+def _id(done: Planned | Published | Committed) -> str:
     return "" if done.plan.how is How.nothing else done.plan.session
 
 

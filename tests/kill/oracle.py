@@ -19,7 +19,7 @@ from tidemark.catalog.manifests import ancestors
 from tidemark.catalog.properties import BRANCH_PREFIX, SESSION
 from tidemark.lineage.history import keeps_content, property_of
 from tidemark.lineage.publish_commit import watermark_of
-from tidemark.state.watermark import How
+from tidemark.state.effect import How
 
 
 def at_death(lake: Accounts, template: Template, died: str) -> Iterator[str]:

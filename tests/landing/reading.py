@@ -18,9 +18,10 @@ from tidemark.landing.rows.conversion import File
 from tidemark.landing.rows.instants import to_micros
 from tidemark.landing.worker import parse_rows
 from tidemark.settings import Settings
-from tidemark.spec import DatasetSpec, load_spec
+from tidemark.spec import DatasetSpec
+from tidemark.spec.parse.load import load_spec
+from tidemark.state.effect import AppendFiles, FileRef
 from tidemark.state.plan import Plan
-from tidemark.state.watermark import FileRef, How
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 CLOCK = datetime(2026, 4, 12, 8, 30, tzinfo=UTC)
@@ -68,7 +69,10 @@ class Landing:
         return discover(settings or self.settings, spec, clock, groups_of(spec, self.specs))
 
     def plan(self, name: str, history: bool = False) -> Plan:
-        return Plan(self.spec(name).dataset, "uuid", How.append, 1, 0, "fingerprint", "logic", CLOCK, history=history)
+        return self.plan_of(name, AppendFiles((), history))
+
+    def plan_of(self, name: str, effect: AppendFiles) -> Plan:
+        return Plan(self.spec(name).dataset, "uuid", 1, 0, "fingerprint", "logic", CLOCK, effect)
 
     def rows(self, name: str, *paths: str, history: bool = False) -> list[dict[str, Any]]:
         """The rows that a worker makes of the files (all, without paths) for a dataset."""

@@ -16,7 +16,7 @@ from tidemark.landing.formats.lines import Line, split_lines
 from tidemark.landing.reading import split_files
 from tidemark.landing.rows.instants import EPOCH, read_instant, to_micros
 from tidemark.settings import load_settings
-from tidemark.state.watermark import FileRef
+from tidemark.state.effect import FileRef
 
 ANYTHING = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ from tidemark.engine.session import connect
 from tidemark.landing import read_rows
 from tidemark.landing.reading import split_files
 from tidemark.settings import load_settings
+from tidemark.state.effect import AppendFiles
 
 pytestmark = pytest.mark.spark
 
@@ -36,7 +36,7 @@ def landing(home: Path, tmp_path: Path, spark_remote: str) -> Landing:
 
 def read(landing: Landing, name: str) -> DataFrame:
     spec = landing.spec(name)
-    plan = replace(landing.plan(name), files=landing.discover(spec.name))
+    plan = landing.plan_of(name, AppendFiles(landing.discover(spec.name)))
     return read_rows(connect(landing.settings), landing.settings, spec, plan)
 
 

@@ -20,7 +20,7 @@ from tidemark.landing.formats.items import KEPT_TEXT
 from tidemark.operate import quarantine
 from tidemark.operate.quarantine import Refusal
 from tidemark.settings import Settings, load_settings
-from tidemark.state.watermark import How
+from tidemark.state.effect import How
 
 CLOCK = datetime(2026, 4, 12, 9, tzinfo=UTC)
 LANDED = ("search.search_queries", "search.search_events", "search.quarantined_records")

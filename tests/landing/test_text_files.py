@@ -121,7 +121,7 @@ def test_s29_what_is_no_known_format_is_refused_whole(landing: Landing, name: st
     ("name", "content"),
     [
         ("a.jsonl", b""),
-        ("a.jsonl.gz", gzip.compress(b"")),
+        ("a.jsonl.gz", gzip.compress(b"", mtime=0)),
         ("a.jsonl", b"\n \n"),
         ("a.json", b"[]"),
         ("a.json", b"[\n]"),

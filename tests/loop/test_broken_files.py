@@ -16,7 +16,8 @@ from tests.loop.damage import Damage, cut_short, damaged, emptied, flipped, gone
 from tidemark import session
 from tidemark.cli import main
 from tidemark.errors import EngineError, LandingError, StorageError, WriteError
-from tidemark.state.watermark import How
+from tidemark.state.cause import Resync
+from tidemark.state.effect import How
 
 pytestmark = [pytest.mark.loop, pytest.mark.spark]
 
@@ -88,7 +89,7 @@ def test_s29_a_damaged_target_is_built_anew_by_a_resync(accounts: Accounts) -> N
     rows = accounts.rows(FACTS)
     gone(only_file(accounts, FACTS))
 
-    session.run(accounts.context, FACTS, resync=True, say=accounts.said.append)
+    session.run(accounts.context, FACTS, Resync(), say=accounts.said.append)
 
     assert accounts.rows(FACTS) == rows
 

@@ -20,8 +20,9 @@ from tidemark.lineage.target_integrity import check_own_hands
 from tidemark.operate import manual
 from tidemark.operate.maintenance import maintain
 from tidemark.operate.maintenance.needs import KEEP_SNAPSHOTS_FOR
+from tidemark.state.cause import Resync
+from tidemark.state.effect import How
 from tidemark.state.plan import Plan
-from tidemark.state.watermark import How
 from tidemark.steps.context import Context
 from tidemark.steps.plan_store import store
 
@@ -305,7 +306,7 @@ def test_a_rebuild_that_would_keep_foreign_rows_is_refused(accounts: Accounts) -
     accounts.spark.sql(f"INSERT INTO lake.{totals} VALUES ('foreign', 99L, 99L)")
 
     with pytest.raises(ForeignCommit, match="would keep rows of it"):
-        session.run(accounts.context, totals, resync=True, say=accounts.said.append)
+        session.run(accounts.context, totals, Resync(), say=accounts.said.append)
     with pytest.raises(ForeignCommit):
         accounts.run(totals)
 

@@ -17,7 +17,9 @@ from tidemark.cli import sessions
 from tidemark.errors import RequestRefused
 from tidemark.spec import InputSpec
 from tidemark.stages import Committed
-from tidemark.state.watermark import Border, How
+from tidemark.state.cause import NEWS
+from tidemark.state.effect import How
+from tidemark.state.watermark import Border
 from tidemark.steps.context import Context
 
 pytestmark = [pytest.mark.loop, pytest.mark.spark]
@@ -248,7 +250,7 @@ def test_what_is_owed_makes_no_run_begin_while_a_new_input_is_waited_for(
         return run(context, dataset, *options, **named)
 
     monkeypatch.setattr(sessions.session, "run", counted)
-    sessions._run_one(accounts.context, AROUND, None, False, "")
+    sessions._run_one(accounts.context, AROUND, NEWS)
 
     assert begun == [AROUND]
     assert not steps._goes_on(accounts.context, AROUND)

@@ -16,7 +16,8 @@ from tests.accounts.world import Accounts, Event, same_rows_as_rebuild
 from tidemark import session
 from tidemark.errors import ColumnsDiffer, InputChanged
 from tidemark.spec import Column
-from tidemark.state.watermark import How
+from tidemark.state.cause import Resync
+from tidemark.state.effect import How
 
 pytestmark = [pytest.mark.loop, pytest.mark.spark]
 
@@ -63,7 +64,7 @@ def test_s28_a_column_that_an_input_gained_is_read_as_null_before_its_next_commi
     with_columns(accounts, SIGNUPS, campaign=campaign, tariff=tariff, plan=None)
     monkeypatch.setattr(transforms, "facts", named_since)
 
-    session.run(accounts.context, FACTS, resync=True, say=accounts.said.append)
+    session.run(accounts.context, FACTS, Resync(), say=accounts.said.append)
 
     assert [row["plan"] for row in accounts.rows(FACTS)] == ["basic of none"]
 

@@ -14,7 +14,8 @@ from tidemark.catalog import ops
 from tidemark.catalog.properties import CATALOG, SESSION
 from tidemark.errors import ForeignCommit, MainMoved, PositionLost, RolledBack
 from tidemark.stages import Planned
-from tidemark.state.watermark import How
+from tidemark.state.cause import Resync
+from tidemark.state.effect import How
 from tidemark.steps.audit import audit
 from tidemark.steps.publish import publish
 from tidemark.steps.write import write
@@ -209,7 +210,7 @@ def test_s22_an_input_whose_position_is_gone_stops_the_session(accounts: Account
 
     with pytest.raises(PositionLost, match="--resync"):
         accounts.run(STATES)
-    session.run(accounts.context, STATES, resync=True, say=accounts.said.append)
+    session.run(accounts.context, STATES, Resync(), say=accounts.said.append)
     same_rows_as_rebuild(accounts, STATES, tmp_path / "clean")
 
 

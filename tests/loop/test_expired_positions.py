@@ -14,7 +14,7 @@ from tests.loop.housekeeping import expire, fold
 from tests.loop.test_by_hand import arrive
 from tidemark.errors import RequestRefused
 from tidemark.operate.maintenance.expiry import expirable_until
-from tidemark.state.watermark import How
+from tidemark.state.effect import How
 
 pytestmark = [pytest.mark.loop, pytest.mark.spark]
 

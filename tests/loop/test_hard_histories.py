@@ -19,8 +19,9 @@ from tidemark.engine.frames import within
 from tidemark.errors import AuditFailed, InputChanged, RequestRefused, RolledBack
 from tidemark.operate.releases import write_release
 from tidemark.spec import InputSpec
+from tidemark.state.cause import Resync
+from tidemark.state.effect import How
 from tidemark.state.ranges import Interval
-from tidemark.state.watermark import How
 
 pytestmark = [pytest.mark.loop, pytest.mark.spark]
 
@@ -80,7 +81,7 @@ def test_a_changed_input_without_time_rebuilds_all(accounts: Accounts, monkeypat
     accounts.run(AROUND)
 
     rows = accounts.rows(AROUND)
-    session.run(accounts.context, AROUND, resync=True, say=accounts.said.append)
+    session.run(accounts.context, AROUND, Resync(), say=accounts.said.append)
     assert rows == accounts.rows(AROUND)
 
 
@@ -119,7 +120,7 @@ def test_a_resync_takes_foreign_rows_away_wherever_they_lie(accounts: Accounts) 
     accounts.run(AROUND)
     accounts.spark.sql(f"INSERT INTO {CATALOG}.{AROUND} VALUES (timestamp'2026-04-13 20:00:00Z', 99L)")
 
-    session.run(accounts.context, AROUND, resync=True, say=accounts.said.append)
+    session.run(accounts.context, AROUND, Resync(), say=accounts.said.append)
 
     assert 99 not in {row["signups"] for row in accounts.rows(AROUND)}
 
@@ -127,7 +128,7 @@ def test_a_resync_takes_foreign_rows_away_wherever_they_lie(accounts: Accounts) 
 def test_a_resync_that_lost_a_race_stays_a_resync(accounts: Accounts) -> None:
     accounts.append(SIGNUPS, events(1.1), complete=5)
     accounts.run(AROUND)
-    planned = session.init(accounts.context, AROUND, resync=True, say=accounts.said.append)
+    planned = session.init(accounts.context, AROUND, Resync(), say=accounts.said.append)
     accounts.complete(SIGNUPS, 20)
     accounts.run(AROUND)
 
@@ -174,7 +175,7 @@ def test_a_source_that_was_rolled_back_loses_nothing(accounts: Accounts) -> None
     with pytest.raises(RolledBack):
         accounts.run(SIGNUPS, clock=hour(5))
     with pytest.raises(RequestRefused, match="without --resync"):
-        session.run(accounts.context, SIGNUPS, resync=True, say=accounts.said.append)
+        session.run(accounts.context, SIGNUPS, Resync(), say=accounts.said.append)
     assert second is not None
     accounts.spark.sql(f"CALL lake.system.set_current_snapshot('{SIGNUPS}', {second.snapshot})")
     accounts.run(SIGNUPS, clock=hour(6))

@@ -24,8 +24,9 @@ from tidemark.catalog.properties import CATALOG
 from tidemark.catalog.storage import files_of
 from tidemark.errors import InputChanged, PositionLost
 from tidemark.operate.manual import adopt
+from tidemark.state.cause import Resync
+from tidemark.state.effect import How
 from tidemark.state.ranges import Interval, union
-from tidemark.state.watermark import How
 
 pytestmark = [pytest.mark.loop, pytest.mark.spark]
 
@@ -179,7 +180,7 @@ def test_s22_a_resync_reads_what_delete_files_have_left(accounts: Accounts) -> N
     accounts.run(FACTS)
     erase_merging_on_read(accounts, "s3.1")
 
-    session.run(accounts.context, FACTS, resync=True, say=accounts.said.append)
+    session.run(accounts.context, FACTS, Resync(), say=accounts.said.append)
 
     assert ids(accounts) == ["s3.2"]
 
@@ -196,7 +197,7 @@ def test_s22_after_a_file_without_bounds_was_rewritten_the_resync_goes_on(accoun
 
     alter(accounts, "SET TBLPROPERTIES ('write.metadata.metrics.column.happened_at' = 'full')")
     call(accounts, f"rewrite_data_files(table => '{SIGNUPS}', options => map('rewrite-all', 'true'))")
-    session.run(accounts.context, FACTS, resync=True, say=accounts.said.append)
+    session.run(accounts.context, FACTS, Resync(), say=accounts.said.append)
 
     assert ids(accounts) == ["s0.1", "s1"]
     arrive(accounts, 0.2)
@@ -226,7 +227,7 @@ def test_s22_behind_an_expired_position_the_tail_is_not_read(accounts: Accounts)
         accounts.run(FACTS)
     assert accounts.head(FACTS) == head
 
-    session.run(accounts.context, FACTS, resync=True, say=accounts.said.append)
+    session.run(accounts.context, FACTS, Resync(), say=accounts.said.append)
     assert ids(accounts) == ["s0.1", "s0.2", "s0.3", "s0.4"]
 
 
@@ -272,7 +273,7 @@ def test_s22_an_input_rolled_back_behind_its_reader_offers_the_resync(accounts: 
         accounts.run(FACTS)
 
     assert ids(accounts) == ["s0.1", "s0.2"]
-    session.run(accounts.context, FACTS, resync=True, say=accounts.said.append)
+    session.run(accounts.context, FACTS, Resync(), say=accounts.said.append)
     assert ids(accounts) == ["s0.1", "s0.3"]
 
 
@@ -288,7 +289,7 @@ def test_s22_a_resync_promises_no_more_than_an_input_that_was_rolled_back(accoun
     call(accounts, f"rollback_to_snapshot('{FACTS}', {before})")
     adopt(accounts.context, FACTS, "a test rolled it back", accounts.said.append)
 
-    resynced = session.run(accounts.context, AROUND, resync=True, say=accounts.said.append)
+    resynced = session.run(accounts.context, AROUND, Resync(), say=accounts.said.append)
 
     assert (resynced.plan.complete_through, resynced.plan.final_through) == (hour(3), hour(2))
     accounts.run(FACTS)

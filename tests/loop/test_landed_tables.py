@@ -30,7 +30,7 @@ from tidemark.errors import (
 )
 from tidemark.operate import manual
 from tidemark.stages import Planned
-from tidemark.state.watermark import How
+from tidemark.state.effect import How
 
 pytestmark = [pytest.mark.loop, pytest.mark.spark]
 

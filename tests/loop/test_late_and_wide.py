@@ -15,8 +15,8 @@ import pytest
 from tests.accounts.names import CANCELS, PLANS, SIGNUPS
 from tests.accounts.world import DAY, Accounts, Event, hour, hours, same_rows_as_rebuild
 from tests.loop.respecified import with_spec
+from tidemark.state.effect import How
 from tidemark.state.ranges import Interval
-from tidemark.state.watermark import How
 
 pytestmark = [pytest.mark.loop, pytest.mark.spark]
 

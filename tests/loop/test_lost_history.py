@@ -15,7 +15,8 @@ from tidemark import session
 from tidemark.catalog.properties import WATERMARK
 from tidemark.errors import RequestRefused, RolledBack, WatermarkLost
 from tidemark.operate import manual
-from tidemark.state.watermark import How
+from tidemark.state.cause import Resync
+from tidemark.state.effect import How
 
 pytestmark = [pytest.mark.loop, pytest.mark.spark]
 
@@ -99,10 +100,10 @@ def test_s60_a_table_without_its_watermark_is_resynced_once_it_is_adopted(accoun
     accounts.run(FACTS)
     take_watermark_away(accounts, FACTS)
     with pytest.raises(WatermarkLost, match=rf"tidemark adopt {FACTS} --reason WHY$"):
-        session.run(accounts.context, FACTS, resync=True, say=accounts.said.append)
+        session.run(accounts.context, FACTS, Resync(), say=accounts.said.append)
 
     adopt(accounts, FACTS)
-    done = session.run(accounts.context, FACTS, resync=True, say=accounts.said.append)
+    done = session.run(accounts.context, FACTS, Resync(), say=accounts.said.append)
 
     assert done.plan.how is How.overwrite
     same_rows_as_rebuild(accounts, FACTS, tmp_path / "clean")

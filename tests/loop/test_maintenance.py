@@ -25,7 +25,7 @@ from tidemark.operate.maintenance.files import SMALL_FILES
 from tidemark.operate.maintenance.needs import KEEP_SNAPSHOTS_FOR
 from tidemark.operate.manual import adopt
 from tidemark.operate.releases import write_release
-from tidemark.state.watermark import How
+from tidemark.state.effect import How
 
 pytestmark = [pytest.mark.loop, pytest.mark.spark]
 

@@ -20,7 +20,7 @@ from tidemark.catalog import Lake, ops
 from tidemark.catalog.properties import SESSION
 from tidemark.errors import MainMoved
 from tidemark.stages import Committed
-from tidemark.state.watermark import Request
+from tidemark.state.cause import NEWS, Cause
 
 pytestmark = [pytest.mark.loop, pytest.mark.spark, pytest.mark.both_catalogs]
 
@@ -34,11 +34,11 @@ def fill(accounts: Accounts, hours: int) -> None:
     accounts.complete(CANCELS, hours - 1)
 
 
-def together(accounts: Accounts, dataset: str, requests: list[Request | None]) -> list[Committed]:
+def together(accounts: Accounts, dataset: str, requests: list[Cause]) -> list[Committed]:
     """One session for each request, all let go in the same instant."""
     start = threading.Barrier(len(requests))
 
-    def run(request: Request | None) -> Committed:
+    def run(request: Cause) -> Committed:
         start.wait()
         return session.run(accounts.context, dataset, request, say=quietly)
 
@@ -67,7 +67,7 @@ def closed_once(accounts: Accounts, session_id: str) -> bool:
 def test_s34_two_first_sessions_at_once_publish_once(accounts: Accounts, tmp_path: Path, dataset: str) -> None:
     fill(accounts, 3)
 
-    together(accounts, dataset, [None, None])
+    together(accounts, dataset, [NEWS, NEWS])
 
     (published,) = set(history(accounts, dataset))
     assert list(history(accounts, dataset)) == [published]
@@ -83,7 +83,7 @@ def test_s34_a_schedule_and_a_backfill_of_one_table_both_land(accounts: Accounts
     accounts.complete(PLANS, 3)
     accounts.complete(CANCELS, 3)
 
-    together(accounts, STATES, [None, as_request(1, 2, "beside the schedule")])
+    together(accounts, STATES, [NEWS, as_request(1, 2, "beside the schedule")])
 
     watermark = accounts.watermark(STATES)
     assert watermark is not None and watermark.complete_through == hour(4)
@@ -100,7 +100,7 @@ def test_s34_ten_disjoint_backfills_at_once_all_land(accounts: Accounts, tmp_pat
     before = accounts.watermark(CHANGES)
     assert before is not None
     accounts.append(PLANS, [Event(f"late{n}", f"a{n}", n + 0.7, "basic") for n in range(10)])
-    pending: list[Request | None] = [as_request(n, n, f"hour {n}") for n in range(10)]
+    pending: list[Cause] = [as_request(n, n, f"hour {n}") for n in range(10)]
 
     landed = _until_all_land(accounts, pending)
 
@@ -115,10 +115,10 @@ def test_s34_ten_disjoint_backfills_at_once_all_land(accounts: Accounts, tmp_pat
     same_rows_as_rebuild(accounts, CHANGES, tmp_path / "clean")
 
 
-def _until_all_land(accounts: Accounts, requests: list[Request | None]) -> list[str]:
+def _until_all_land(accounts: Accounts, requests: list[Cause]) -> list[str]:
     """Three at any time; one that lost to the others too often is run again, as its scheduler would."""
 
-    def land(request: Request | None) -> str:
+    def land(request: Cause) -> str:
         while True:
             with contextlib.suppress(MainMoved):
                 return session.run(accounts.context, CHANGES, request, say=quietly).plan.session

@@ -13,7 +13,8 @@ from tests.loop.respecified import with_spec
 from tidemark import session
 from tidemark.errors import PositionLost
 from tidemark.operate import manual
-from tidemark.state.watermark import How
+from tidemark.state.cause import Resync
+from tidemark.state.effect import How
 
 pytestmark = [pytest.mark.loop, pytest.mark.spark]
 
@@ -61,7 +62,7 @@ def test_s22_what_a_backfill_read_and_its_input_took_back_stops_the_reader(chain
         chained.run(AROUND)
     with pytest.raises(PositionLost):
         chained.run(AROUND, as_request(3, 9, "asked again"))
-    session.run(chained.context, AROUND, resync=True, say=chained.said.append)
+    session.run(chained.context, AROUND, Resync(), say=chained.said.append)
 
     assert [row for row in chained.rows(AROUND) if hour(4) <= row["hour"] < hour(9)] == []
     same_rows_as_rebuild(chained, AROUND, tmp_path / "clean")

@@ -17,8 +17,10 @@ from tidemark import session
 from tidemark.catalog.properties import CATALOG
 from tidemark.errors import PositionLost
 from tidemark.stages import Committed
+from tidemark.state.cause import Resync
+from tidemark.state.effect import How
 from tidemark.state.ranges import Interval, describe, from_on, subtract
-from tidemark.state.watermark import Border, How
+from tidemark.state.watermark import Border
 
 pytestmark = [pytest.mark.loop, pytest.mark.spark]
 
@@ -48,7 +50,7 @@ def run(accounts: Accounts, dataset: str) -> Committed:
 
 def resync(accounts: Accounts, dataset: str) -> Committed:
     context = replace(accounts.context, clock=NOW)
-    return session.run(context, dataset, resync=True, say=accounts.said.append)
+    return session.run(context, dataset, Resync(), say=accounts.said.append)
 
 
 def older_than(instant: datetime) -> str:

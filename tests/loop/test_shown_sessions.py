@@ -13,6 +13,7 @@ from tests.loop.beside import quietly
 from tidemark import session
 from tidemark.catalog import ops
 from tidemark.cli.main import main
+from tidemark.state.cause import Resync
 
 pytestmark = [pytest.mark.loop, pytest.mark.spark]
 
@@ -64,14 +65,12 @@ def test_the_reason_of_a_resync_stays_on_record_and_of_no_other_session(
     assert [line.count("by hand: bots taken out") for line in capsys.readouterr().out.splitlines()] == [1, 0]
 
 
-def test_a_plan_without_a_reason_is_named_as_ever(accounts: Accounts) -> None:
+def test_a_reason_takes_part_in_the_name_of_a_session(accounts: Accounts) -> None:
     accounts.append(SIGNUPS, [Event("s0", "a0", 0.5)], complete=0)
-    usual = session.plan(accounts.context, FACTS)
-    assert session.plan(accounts.context, FACTS, reason="only a resync has one") == usual
-    resynced = session.plan(accounts.context, FACTS, resync=True)
-    told = session.plan(accounts.context, FACTS, resync=True, reason="bots taken out")
+    resynced = session.plan(accounts.context, FACTS, Resync())
+    told = session.plan(accounts.context, FACTS, Resync("bots taken out"))
     assert told.session != resynced.session
-    assert replace(told, reason="", session=resynced.session) == resynced
+    assert replace(told, cause=Resync(), session=resynced.session) == resynced
 
 
 def test_of_sessions_at_one_clock_the_one_that_followed_is_the_newer(

@@ -15,7 +15,7 @@ from tests.soak.checks import faults, litter, overdue_hours
 from tests.soak.figures import Figures
 from tests.soak.ledger import Ledger
 from tests.soak.processes import Reader, Runner, kill_all
-from tests.soak.runner import request_of, where
+from tests.soak.runner import cause_of, where
 from tests.soak.schedule import TARGETS, Round, Schedule, Task
 from tests.soak.upstream import act, as_of
 from tidemark import session
@@ -23,7 +23,7 @@ from tidemark.catalog.properties import CATALOG
 from tidemark.errors import RequestRefused
 from tidemark.operate.maintenance import maintain, maintain_ops
 from tidemark.settings import Settings
-from tidemark.state.watermark import How
+from tidemark.state.effect import How
 
 Say = Callable[[str], None]
 
@@ -129,7 +129,7 @@ class Era:
 
     def _session(self, task: Task) -> bool:
         """One session in this process; true where there was nothing to do."""
-        done = session.run(self.world.context, task.dataset, request_of(task), say=self._listen)
+        done = session.run(self.world.context, task.dataset, cause_of(task), say=self._listen)
         self.figures.count("sessions in recovery", done.plan.how.value)
         return done.plan.how is How.nothing
 

@@ -22,8 +22,9 @@ from tidemark.catalog.properties import CONTENT, CREATED, SESSION
 from tidemark.lineage.history import keeps_content, property_of
 from tidemark.lineage.publish_commit import watermark_of
 from tidemark.settings import Settings
+from tidemark.state.effect import How
 from tidemark.state.plan import Plan
-from tidemark.state.watermark import How, Watermark
+from tidemark.state.watermark import Watermark
 
 EVERY = 0.05
 """Seconds between two polls of all targets."""

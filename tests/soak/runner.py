@@ -19,7 +19,8 @@ from tests.soak.schedule import Task
 from tidemark import session
 from tidemark.settings import Settings
 from tidemark.stages import Planned
-from tidemark.state.watermark import How, Request
+from tidemark.state.cause import NEWS, Cause
+from tidemark.state.effect import How
 from tidemark.steps.context import Context
 
 IDLE = 0.02
@@ -79,10 +80,10 @@ def open_at_end_of_test(settings: Settings) -> Context:
     return session.open_context(settings, hour(24))
 
 
-def request_of(task: Task) -> Request | None:
-    """The backfill that a task asks for."""
+def cause_of(task: Task) -> Cause:
+    """The backfill that a task asks for, or a usual session."""
     if task.request_id is None:
-        return None
+        return NEWS
     assert task.first is not None and task.last is not None, "a backfill names its hours"
     return as_request(task.first, task.last, task.request_id)
 
@@ -98,7 +99,7 @@ def _endlessly(tasks: tuple[Task, ...], stop: Path) -> Iterator[Task]:
 def _one_session(context: Context, task: Task, notes: Journal) -> None:
     """The three calls that a scheduler makes."""
     notes.note("init", task.dataset)
-    planned = session.init(context, task.dataset, request_of(task), say=lambda _: None)
+    planned = session.init(context, task.dataset, cause_of(task), say=lambda _: None)
     if planned.plan.how is How.nothing:
         notes.note("idle", task.dataset)
         time.sleep(IDLE)

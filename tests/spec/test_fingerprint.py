@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.accounts.world import SCHEMAS
-from tidemark.spec import fingerprint, load_spec
+from tidemark.spec import fingerprint
+from tidemark.spec.parse.load import load_spec
 
 SIGNUPS = replace(load_spec(SCHEMAS / "signups.yaml", {}), transform="own_domain.a:build")
 CODE = {

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tidemark.spec import DatasetSpec, load_spec
+from tidemark.spec import DatasetSpec
+from tidemark.spec.parse.load import load_spec
 
 VALUES = {"horizon": "28d", "skew": "90m", "limit": 3, "actions": {"click": ["tap"]}}
 

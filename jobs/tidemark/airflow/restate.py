@@ -9,29 +9,28 @@ from dataclasses import replace
 from tidemark import session
 from tidemark.airflow.asked import Asked
 from tidemark.lineage.publish_commit import watermark_of
-from tidemark.state.plan import Plan, plan_to_dict
+from tidemark.state.cause import Restatement
+from tidemark.state.codec import encode
+from tidemark.state.plan import Plan
 from tidemark.state.ranges import format_instant
-from tidemark.state.watermark import Request
 from tidemark.steps.context import Context
 
-_REBUILT = ("stateless", "stateful")
 
-
-def request_of(context: Context, dataset: str, asked: Asked) -> Request | None:
+def request_of(context: Context, dataset: str, asked: Asked) -> Restatement | None:
     """The restatement that a run asks of a dataset, None where its session is a usual one.
 
     Sources and versioned datasets have no ranges: inside a restatement of others they take in what is new. A DAG
     that holds nothing else declares no range.
     """
-    if asked.range is None or context.spec(dataset).mode not in _REBUILT:
+    if asked.range is None or not context.spec(dataset).rebuilds_ranges:
         return None
-    request = Request(asked.range, asked.request_id or "unnamed", asked.reason)
+    request = Restatement(asked.range, asked.request_id or "unnamed", asked.reason)
     if asked.request_id is not None:
         return request
     return replace(request, request_id=name_backfill(session.plan(context, dataset, request)))
 
 
-def nothing_there(context: Context, dataset: str, request: Request) -> str | None:
+def nothing_there(context: Context, dataset: str, request: Restatement) -> str | None:
     """A sentence where the range lies after all that is built: building it is the usual session's work."""
     table = context.lake.find_table(dataset)
     mark = watermark_of(table) if table is not None else None
@@ -48,7 +47,6 @@ def name_backfill(plan: Plan) -> str:
     The same partitions from the same snapshots by the same logic give the same rows: a second time would
     change nothing.
     """
-    content = plan_to_dict(plan)
-    inputs = {n: [i["uuid"], i["read"], i["reads"]] for n, i in content["inputs"].items()}
-    text = json.dumps([plan.dataset, plan.fingerprint, content["ranges"], inputs], sort_keys=True)
+    inputs = {name: [i.uuid, i.read_snapshot, encode(i.reads)] for name, i in plan.inputs.items()}
+    text = json.dumps([plan.dataset, plan.fingerprint, encode(plan.ranges), inputs], sort_keys=True)
     return f"backfill {hashlib.sha256(text.encode()).hexdigest()[:16]}"

@@ -51,15 +51,15 @@ def _goes_on(context: Any, dataset: str) -> bool:
     """Whether a dataset owes ranges that its next session would take in; one that waits for an input would not."""
     from tidemark import session
     from tidemark.lineage.publish_commit import watermark_of
+    from tidemark.state.effect import Nothing
     from tidemark.state.ranges import describe
-    from tidemark.state.watermark import How
 
     table = context.lake.find_table(dataset)
     mark = watermark_of(table) if table is not None else None
     if mark is None or not mark.owed:
         return False
     plan = session.plan(context, dataset)
-    goes_on = plan.how is not How.nothing
+    goes_on = not isinstance(plan.effect, Nothing)
     then = "the next run goes on with it" if goes_on else "; ".join(plan.notes)
     _tell(f"{dataset} owes {describe(mark.owed)}: {then}")
     return goes_on
@@ -68,7 +68,8 @@ def _goes_on(context: Any, dataset: str) -> bool:
 def _init(dataset: str) -> dict[str, str]:
     from tidemark import session
     from tidemark.airflow.restate import nothing_there, request_of
-    from tidemark.state.watermark import How
+    from tidemark.state.cause import NEWS
+    from tidemark.state.effect import Nothing
 
     wish = _asked()
     context = _open(wish.clock)
@@ -78,18 +79,18 @@ def _init(dataset: str) -> dict[str, str]:
         reason = nothing_there(context, dataset, request) if request else None
         if reason:
             raise AirflowSkipException(reason)
-    plan = session.init(context, dataset, request, say=_tell).plan
-    if plan.how is How.nothing:
+    plan = session.init(context, dataset, request or NEWS, _tell).plan
+    if isinstance(plan.effect, Nothing):
         raise AirflowSkipException(f"{dataset}: nothing to do")
     return {"session": plan.session, "how": plan.how.value}
 
 
 def _write_audit_publish(dataset: str, planned: str) -> str:
     from tidemark import session
-    from tidemark.state.watermark import How
+    from tidemark.state.effect import Nothing
 
     plan = session.write_audit_publish(_open(_clock()), dataset, planned, say=_tell).plan
-    if plan.how is How.nothing:
+    if isinstance(plan.effect, Nothing):
         raise AirflowSkipException(f"{dataset}: another session has meanwhile done what was asked")
     return plan.session
 

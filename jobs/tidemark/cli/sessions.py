@@ -12,16 +12,17 @@ from tidemark.errors import RequestRefused
 from tidemark.explain import explain
 from tidemark.settings import load_settings
 from tidemark.settings.run_parameters import check_dataset, check_reason, make_request, read_range
-from tidemark.state.watermark import How, Request
+from tidemark.state.cause import NEWS, Cause, Restatement, Resync
+from tidemark.state.effect import Nothing
 from tidemark.steps.context import Context
 
 
 def plan(options: argparse.Namespace) -> int:
     """Print what the next session would do, on a lake that is there."""
     dataset = check_dataset(options.dataset)
-    request = _request(options, dataset)
+    cause = _cause(options, dataset)
     context = session.open_context(load_settings(), clock.of(options), dataset, lake_there)
-    print(explain(session.plan(context, dataset, request, options.resync, options.reason)))
+    print(explain(session.plan(context, dataset, cause)))
     return 0
 
 
@@ -34,9 +35,9 @@ def run(options: argparse.Namespace) -> int:
         _run_all(options)
         return 0
     dataset = check_dataset(options.dataset)
-    request = _request(options, dataset)
+    cause = _cause(options, dataset)
     context = session.open_context(load_settings(), clock.of(options), dataset)
-    _run_one(context, dataset, request, options.resync, options.reason)
+    _run_one(context, dataset, cause)
     return 0
 
 
@@ -46,24 +47,26 @@ def _run_all(options: argparse.Namespace) -> None:
     reason = check_reason(options.reason)
     context = session.open_context(load_settings(), clock.of(options))
     for name in session.in_order(dict(context.specs)):
-        _run_one(context, name, None, options.resync and context.specs[name].mode != "source", reason)
+        lands = context.specs[name].landing is not None
+        _run_one(context, name, Resync(reason) if options.resync and not lands else NEWS)
 
 
-def _run_one(context: Context, dataset: str, request: Request | None, resync: bool, reason: str) -> None:
+def _run_one(context: Context, dataset: str, cause: Cause) -> None:
     """One session, and those after it that a large catch-up needs."""
     owes = True
     while owes:
-        done = session.run(context, dataset, request, resync, reason=reason)
-        if done.plan.how is not How.nothing:
+        done = session.run(context, dataset, cause)
+        works = not isinstance(done.plan.effect, Nothing)
+        if works:
             print(f"{dataset}: {done.plan.how}, session {done.plan.session}")
-        goes_on = request is None and done.plan.how is not How.nothing
+        goes_on = works and not isinstance(cause, Restatement)
         owes = goes_on and done.watermark is not None and bool(done.watermark.owed)
 
 
-def _request(options: argparse.Namespace, dataset: str) -> Request | None:
+def _cause(options: argparse.Namespace, dataset: str) -> Cause:
     instant, reason = clock.of(options), check_reason(options.reason)
     if options.start is None and options.end is None:
-        return None
+        return Resync(reason) if options.resync else NEWS
     if options.resync:
         raise RequestRefused("resync: rebuilds all that the inputs hold; leave it out, or leave out from and to")
     wanted = read_range(options.start, options.end, instant)

@@ -11,7 +11,7 @@ from tidemark.lineage.history import published_snapshot
 from tidemark.lineage.publish_commit import watermark_of
 from tidemark.lineage.watermark_history import in_order
 from tidemark.settings import load_settings
-from tidemark.spec import load_specs
+from tidemark.spec.parse.load import load_specs
 from tidemark.state.plan import Plan
 from tidemark.state.ranges import describe, format_instant
 from tidemark.state.watermark import Watermark
@@ -82,7 +82,7 @@ def _open(lake: Lake, plan: Plan) -> str:
 
 
 def _session(plan: Plan, at: datetime, state: str) -> str:
-    reason = plan.request.reason if plan.request else plan.reason
+    reason = plan.cause.reason
     parts = [f"{_instant(at):<18} {plan.session:<22} {plan.dataset:<32} {plan.how:<10}", state]
     parts += [f"rebuilds {describe(plan.ranges)}"] if plan.ranges else []
     parts += [f"by hand: {reason}"] if reason else []

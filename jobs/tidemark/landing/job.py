@@ -15,7 +15,8 @@ from tidemark.state.ranges import MICROSECOND
 if TYPE_CHECKING:
     from tidemark.settings import Settings
     from tidemark.spec import DatasetSpec
-    from tidemark.state.plan import Plan
+    from tidemark.state.effect import AppendFiles
+from tidemark.state.plan import Plan
 
 LONGEST_LINE = 16 << 20
 """Bytes up to which a line is read as one record (`landing.longest_line`)."""
@@ -71,7 +72,7 @@ def make_job(settings: Settings, spec: DatasetSpec, specs: Mapping[str, DatasetS
         settings={key: settings.values.get(key) for feed in feeds for key in feed.settings},
         clock=to_micros(plan.clock),
         tolerance=tolerance // MICROSECOND,
-        history=plan.history,
+        history=isinstance(plan.effect, AppendFiles) and plan.effect.history,
         longest_line=int(values.get("longest_line", LONGEST_LINE)),
     )
 

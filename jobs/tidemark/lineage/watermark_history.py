@@ -14,7 +14,8 @@ from tidemark.catalog.filters import both, equals
 from tidemark.catalog.lake import Lake
 from tidemark.catalog.properties import WATERMARK
 from tidemark.lineage.history import keeps_content, property_of
-from tidemark.state.watermark import How, Watermark
+from tidemark.state.effect import How
+from tidemark.state.watermark import Watermark
 
 
 def newest_record(lake: Lake, dataset: str, line: Sequence[Snapshot]) -> Watermark | None:

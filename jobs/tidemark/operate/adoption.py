@@ -35,7 +35,7 @@ def adoptable(context: Context, spec: DatasetSpec, table: Table) -> Watermark:
     from_head = replace(known, snapshot=next(main_line(table)).snapshot_id)
     if since is not None and not changing(since):
         return from_head
-    if spec.mode == "source":
+    if spec.landing is not None:
         _check_only_erased(context, table, known, since)
         return from_head
     return _of_session(context, table) or _if_cut(context, table, known, from_head)

@@ -21,9 +21,10 @@ from tidemark.session import Say
 from tidemark.settings.run_parameters import check_reason
 from tidemark.spec.fingerprint import fingerprint
 from tidemark.stages import Committed, Planned, Published
+from tidemark.state.cause import Adoption, Cause, Declaration
+from tidemark.state.effect import TOUCH
 from tidemark.state.plan import Plan
 from tidemark.state.ranges import format_instant
-from tidemark.state.watermark import How
 from tidemark.steps.commit import close_published, commit
 from tidemark.steps.context import Context
 from tidemark.steps.plan_store import store
@@ -46,7 +47,7 @@ def adopt(context: Context, dataset: str, reason: str, say: Say = print) -> Comm
     table = _target(context, dataset)
     close_published(context, table)
     held = adoptable(context, spec, table)
-    plan = replace(_touch(context, dataset, table, reason), complete_through=held.complete_through, sets=held)
+    plan = replace(_touch(context, dataset, table, Adoption(held, reason)), complete_through=held.complete_through)
     return _carry_out(context, plan, say)
 
 
@@ -71,7 +72,8 @@ def declare_complete(context: Context, dataset: str, through: datetime, reason: 
     current = watermark_of(table)
     if current is not None and current.complete_through is not None and through <= current.complete_through:
         raise RequestRefused(f"{dataset}: is complete through {format_instant(current.complete_through)} already")
-    plan = replace(_touch(context, dataset, table, reason), complete_through=through, final_through=through)
+    touched = _touch(context, dataset, table, Declaration(through, reason))
+    plan = replace(touched, complete_through=through, final_through=through)
     return _carry_out(context, plan, say)
 
 
@@ -85,24 +87,24 @@ def _head(table: Table) -> Snapshot:
     return head
 
 
-def _touch(context: Context, dataset: str, table: Table, reason: str) -> Plan:
+def _touch(context: Context, dataset: str, table: Table, cause: Cause) -> Plan:
     values = context.settings.values
     spec = context.spec(dataset)
     current = watermark_of(table)
     return Plan(
         dataset=dataset,
         table_uuid=str(table.metadata.table_uuid),
-        how=How.touch,
         base_snapshot=_head(table).snapshot_id,
         schema_id=table.metadata.current_schema_id,
         fingerprint=fingerprint(spec, values),
         logic=current.logic if current else "",
         clock=context.clock,
+        effect=TOUCH,
+        cause=cause,
         owed=current.owed if current else (),
         overdue=current.overdue if current else (),
         borders=current.borders if current else (),
         previous=current,
-        reason=reason,
     )
 
 

@@ -1,6 +1,14 @@
-"""Working out a session's plan from what is known about its target and inputs: pure, no engine, no clock."""
+"""Working out a session's plan from what is known about its target and inputs: pure, no engine, no catalog, no clock.
 
-from tidemark.planning.plan import make_plan, with_session_id
-from tidemark.planning.situation import InputState, Situation, TargetState
+    situation.py    what a plan follows from        draft.py        what each plan starts with
+    windows.py      the three uses of a window      retained.py     what the inputs still hold
+    catch_up.py     large catch-ups in pieces       restatement.py  ranges that somebody asked for
+    identity.py     the session's id
 
-__all__ = ["InputState", "Situation", "TargetState", "make_plan", "with_session_id"]
+How a dataset of a mode is planned stands in `tidemark.modes`.
+"""
+
+from tidemark.planning.identity import with_session_id
+from tidemark.planning.situation import InputState, LandingState, Situation, TargetState
+
+__all__ = ["InputState", "LandingState", "Situation", "TargetState", "with_session_id"]

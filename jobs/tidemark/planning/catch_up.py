@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from tidemark.planning.common import rebuilds
-from tidemark.planning.retained import held
+from tidemark.planning.draft import rebuilds
+from tidemark.planning.retained import retained
 from tidemark.planning.situation import Situation
 from tidemark.planning.windows import partition_unit
 from tidemark.state.ranges import BEGINNING, Interval, Ranges, first, intersect, union
@@ -14,8 +14,8 @@ from tidemark.state.ranges import BEGINNING, Interval, Ranges, first, intersect,
 def first_piece(situation: Situation, wanted: Ranges, limit: datetime | None) -> Ranges:
     """As much as one session may rebuild: the first `max_range` of time, in whole partitions.
 
-    A resync replaces the whole table at once; so does a target that no input bounds, whose end is unknown, and one
-    whose input has lost all its rows, so that nothing says where to begin: there is nothing to compute.
+    Three cases are rebuilt in one piece: a resync, which replaces the whole table at once; a target that no input
+    bounds, whose end is unknown; and one whose input has lost all its rows, so that there is nothing to compute.
     """
     bound = situation.spec.max_range
     no_beginning = bool(wanted) and wanted[0].start == BEGINNING
@@ -28,7 +28,7 @@ def _from_the_beginning(situation: Situation, ranges: Ranges) -> Ranges:
     """An older logic may have left rows before the first that the new one gives: they are replaced too."""
     if not ranges or not rebuilds(situation):
         return ranges
-    return intersect(union((Interval(BEGINNING, ranges[0].end),), ranges), held(situation))
+    return intersect(union((Interval(BEGINNING, ranges[0].end),), ranges), retained(situation))
 
 
 def built_through(previous: datetime | None, owed: Ranges, limit: datetime | None) -> datetime | None:

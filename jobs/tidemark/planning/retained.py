@@ -1,4 +1,4 @@
-"""What the inputs still hold of a target's time, and what is said of the rest."""
+"""Which of the target's time can still be rebuilt from its inputs, and what is said of the rest."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tidemark.planning.windows import partition_unit, to_partitions
 from tidemark.state.ranges import Ranges, before, ceil, describe, from_on, subtract
 
 
-def held(situation: Situation) -> Ranges:
+def retained(situation: Situation) -> Ranges:
     """The target times whose inputs retention has left whole: all of time where nothing was dropped."""
     least = [
         state.held_from + (state.spec.before or timedelta(0)) for state in situation.inputs.values() if state.held_from
@@ -21,7 +21,7 @@ def held(situation: Situation) -> Ranges:
 
 def left_note(situation: Situation, touched: Ranges) -> tuple[str, ...]:
     """Say what changed below what the inputs keep: it cannot be rebuilt from them."""
-    left = subtract(to_partitions(situation.spec, touched), held(situation))
+    left = subtract(to_partitions(situation.spec, touched), retained(situation))
     if not left:
         return ()
     return (

@@ -1,15 +1,17 @@
-"""What planning needs to know, gathered by init from metadata."""
+"""What a plan follows from: how the target and its inputs stand, gathered by init from metadata, as plain data."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from tidemark.lineage.changes import Changes
-from tidemark.spec import DatasetSpec, InputSpec
+from tidemark.spec.model import DatasetSpec, InputSpec
+from tidemark.state.cause import NEWS, Cause, Restatement, Resync
+from tidemark.state.changes import Changes
+from tidemark.state.effect import FileRef
 from tidemark.state.ranges import Ranges
-from tidemark.state.watermark import FileRef, Request, Watermark
+from tidemark.state.watermark import Watermark
 
 
 @dataclass(frozen=True)
@@ -29,7 +31,8 @@ class InputState:
     `published` is False for a table that no session has filled yet. `bounds` says whether its completeness
     limits the target (static and versioned inputs do not). `own` marks the dataset reading itself. `held_from`
     is the least event time that retention has left. `at_position` is a snapshot that can be read and holds what the
-    watermark's position does, None where that has expired.
+    watermark's position does, None where that has expired. `row_spans` are the event times of the rows that the
+    input holds, from the bounds of its files; None where nobody looked, or where its rows have no event time.
     """
 
     spec: InputSpec
@@ -43,6 +46,7 @@ class InputState:
     own: bool = False
     held_from: datetime | None = None
     at_position: int | None = None
+    row_spans: Ranges | None = None
 
     @property
     def waited_for(self) -> datetime | None:
@@ -51,12 +55,22 @@ class InputState:
 
 
 @dataclass(frozen=True)
-class Situation:
-    """Everything that a plan follows from.
+class LandingState:
+    """What lies in the landing folder for a source, and how far that makes it complete.
 
-    `has_rows(input, ranges)` tells from metadata whether an input holds rows in some event times;
-    `least_time(input)` its earliest one. `done` names the session which answered this request already.
+    `complete_through` is None where the clock does not say it. `complete_by_rows` and `history` are those of
+    `AppendFiles`.
     """
+
+    files: tuple[FileRef, ...] = ()
+    complete_through: datetime | None = None
+    complete_by_rows: bool = False
+    history: bool = False
+
+
+@dataclass(frozen=True)
+class Situation:
+    """Everything that a plan follows from. `answered_by` names the session that carried out this request already."""
 
     spec: DatasetSpec
     target: TargetState
@@ -64,13 +78,17 @@ class Situation:
     fingerprint: str
     logic: str
     clock: datetime
-    has_rows: Callable[[str, Ranges], bool]
-    least_time: Callable[[str], datetime | None]
-    request: Request | None = None
-    done: str | None = None
-    resync: bool = False
-    files: tuple[FileRef, ...] = ()
-    completeness: str = "inputs"
-    history: bool = False
-    landed_through: datetime | None = None
-    notes: tuple[str, ...] = field(default=())
+    cause: Cause = NEWS
+    answered_by: str | None = None
+    landing: LandingState = field(default_factory=LandingState)
+    notes: tuple[str, ...] = ()
+
+    @property
+    def resync(self) -> bool:
+        """Whether the whole target is rebuilt, whatever its watermark says."""
+        return isinstance(self.cause, Resync)
+
+    @property
+    def restatement(self) -> Restatement | None:
+        """The range that was asked for, None in any other session."""
+        return self.cause if isinstance(self.cause, Restatement) else None

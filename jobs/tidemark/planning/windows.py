@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from tidemark.planning.situation import InputState
-from tidemark.spec import DatasetSpec, InputSpec
-from tidemark.state.ranges import Ranges, Unit, floor, round_out, widen
+from tidemark.planning.situation import InputState, Situation
+from tidemark.spec.model import DatasetSpec, InputSpec
+from tidemark.state.ranges import Ranges, Unit, floor, round_out, union, widen
 
 ZERO = timedelta(0)
 
@@ -22,11 +23,29 @@ def reads(window: InputSpec, rebuilt: Ranges) -> Ranges:
     return widen(rebuilt, window.before, window.after)
 
 
-def buildable_through(spec: DatasetSpec, inputs: Iterable[InputState]) -> tuple[datetime | None, str]:
-    """The instant through which all inputs let the target be built, and the input that sets it.
+def read_inputs(situation: Situation) -> list[InputState]:
+    """The inputs whose changes count: all but the dataset itself."""
+    return [state for state in situation.inputs.values() if not state.own]
+
+
+def touched_by_changes(situation: Situation) -> Ranges:
+    """Target times that the changed rows of all inputs touch."""
+    return union(*(touches(state.spec, state.changes.touched) for state in read_inputs(situation)))
+
+
+@dataclass(frozen=True)
+class Limit:
+    """The instant through which the inputs let the target be built (None: unbounded), and the input that sets it."""
+
+    through: datetime | None
+    set_by: str
+
+
+def buildable_through(spec: DatasetSpec, inputs: Iterable[InputState]) -> Limit:
+    """How far all inputs let the target be built.
 
     Each input allows its completeness less its negative `after`; the least counts, rounded down to the
-    target's hour (or day, where a row is a whole day). None where no input bounds it.
+    target's hour (or day, where a row is a whole day).
     """
     limits = [
         (through - min(state.spec.after, ZERO), state.spec.name)
@@ -34,9 +53,9 @@ def buildable_through(spec: DatasetSpec, inputs: Iterable[InputState]) -> tuple[
         if state.bounds and (through := state.waited_for) is not None
     ]
     if not limits:
-        return None, ""
+        return Limit(None, "")
     limit, name = min(limits)
-    return floor(limit, event_unit(spec)), name
+    return Limit(floor(limit, event_unit(spec)), name)
 
 
 def final_through(spec: DatasetSpec, inputs: Iterable[InputState], built: datetime | None) -> datetime | None:

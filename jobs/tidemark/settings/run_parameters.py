@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from tidemark.errors import RequestRefused
+from tidemark.state.cause import Restatement
 from tidemark.state.ranges import Interval, format_instant, parse_instant
-from tidemark.state.watermark import Request
 
 EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 LATEST = datetime(2100, 1, 1, tzinfo=UTC)
@@ -79,10 +79,10 @@ def read_range(start: str | None, end: str | None, clock: datetime) -> Interval:
     return Interval(first, last)
 
 
-def make_request(asked: Interval, request_id: str, reason: str) -> Request:
+def make_request(asked: Interval, request_id: str, reason: str) -> Restatement:
     """A backfill request. Raises RequestRefused."""
     _check_text("request id", request_id, ID_LENGTH)
-    return Request(asked, request_id, check_reason(reason))
+    return Restatement(asked, request_id, check_reason(reason))
 
 
 def check_reason(reason: str) -> str:

@@ -1,10 +1,10 @@
 """The spec language: one YAML file a dataset, read into frozen data, rendered to Iceberg, Spark and checks.
 
-    document.py   YAML as values that know file and line
-    values.py     reading single values; columns, inputs, checks, partitions, sources: reading blocks
-    within.py     what must hold inside a spec          between.py   what must hold between specs
-    load.py       all of it                             model.py     what comes out
-    iceberg.py, spark.py, expectations.py               the renderings, which import their own library
+    model.py      what comes out, as frozen data
+    parse/        from YAML to the model: values that know file and line, a reader for each block, load.py
+    verify/       what must hold inside a spec, between specs, and of the code that a spec names
+    render/       Iceberg, Spark, words for people; each imports its own library
+    fingerprint.py, former_names.py, modules.py    the hash of what rows follow from
 
 docs/spec-language.md is the reference for people who write specs.
 """
@@ -16,11 +16,9 @@ from tidemark.spec.model import (
     Expectation,
     InputSpec,
     LandingSpec,
-    Mode,
     Partition,
     Severity,
 )
-from tidemark.spec.parse.load import load_spec, load_specs
 
 __all__ = [
     "Column",
@@ -28,11 +26,8 @@ __all__ = [
     "Expectation",
     "InputSpec",
     "LandingSpec",
-    "Mode",
     "Partition",
     "Severity",
     "format_duration",
-    "load_spec",
-    "load_specs",
     "parse_duration",
 ]

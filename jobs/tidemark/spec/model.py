@@ -7,9 +7,9 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, Literal
 
-Mode = Literal["source", "stateless", "stateful", "versioned"]
 Severity = Literal["fail", "warn"]
 WaitsFor = Literal["complete_through", "final_through"]
+Replace = Literal["append", "whole"]
 OnChange = Literal["rebuild", "from_now_on"]
 PartitionTransform = Literal["hour", "day", "month", "identity"]
 ExpectationKind = Literal["rows_where", "row_count", "mean", "distinct"]
@@ -95,7 +95,7 @@ class DatasetSpec:
     dataset: str
     why: str
     grain: tuple[str, ...]
-    mode: Mode
+    mode: str
     columns: dict[str, Column]
     path: Path
     event_time: str | None = None
@@ -104,7 +104,7 @@ class DatasetSpec:
     params: dict[str, Any] = field(default_factory=dict)
     settings: tuple[str, ...] = ()
     inputs: dict[str, InputSpec] = field(default_factory=dict)
-    replace: Literal["append", "whole"] | None = None
+    replace: Replace | None = None
     catch_up_limit: timedelta | None = None
     max_range: timedelta | None = None
     on_change: OnChange = "rebuild"
@@ -120,6 +120,11 @@ class DatasetSpec:
     def name(self) -> str:
         """The part of the dataset's name after the dot."""
         return self.dataset.split(".")[1]
+
+    @property
+    def rebuilds_ranges(self) -> bool:
+        """Whether it is computed from inputs and along event time, so that a range of it can be rebuilt."""
+        return self.event_time is not None and bool(self.inputs)
 
     @property
     def event_unit(self) -> Literal["day", "hour"]:

@@ -6,16 +6,22 @@ from typing import Any
 
 from tidemark.catalog import ops
 from tidemark.lineage.watermark_history import in_order, session_before
-from tidemark.state.watermark import How, Request, Watermark
+from tidemark.state.cause import Adoption, Cause, request_id_of
+from tidemark.state.effect import How
+from tidemark.state.watermark import Watermark
 from tidemark.steps.context import Context
 from tidemark.steps.plan_store import find_plan
 
 
-def answered_by(context: Context, request: Request | None, dataset: str) -> str | None:
-    """The session that has carried out this request; none where a rollback that was adopted took it back."""
-    if request is None:
+def answered_by(context: Context, cause: Cause, dataset: str) -> str | None:
+    """The session that has carried out the request of a cause.
+
+    None where no range was asked for, or where a rollback that was adopted undid that session.
+    """
+    request_id = request_id_of(cause)
+    if request_id is None:
         return None
-    closed = ops.rows(context.lake, "ops.high_watermarks", ops.of_request(request.request_id), ("session", "dataset"))
+    closed = ops.rows(context.lake, "ops.high_watermarks", ops.of_request(request_id), ("session", "dataset"))
     sessions = [row["session"] for row in closed if row["dataset"] == dataset]
     if not sessions:
         return None
@@ -24,7 +30,7 @@ def answered_by(context: Context, request: Request | None, dataset: str) -> str 
 
 
 def _undone(context: Context, dataset: str) -> set[str]:
-    """The sessions behind which a rollback went that somebody adopted.
+    """Sessions undone by a rollback that was later adopted.
 
     The last adoption counts first: one that was itself undone, by a move forward again, undoes nothing.
     """
@@ -53,4 +59,4 @@ def _may_adopt(row: dict[str, Any]) -> bool:
 def _adopted(context: Context, session: str) -> str | None:
     """The session whose record an adoption took up."""
     plan = find_plan(context, session)
-    return plan.sets.session if plan is not None and plan.sets is not None else None
+    return plan.cause.watermark.session if plan is not None and isinstance(plan.cause, Adoption) else None

@@ -6,9 +6,10 @@ from tidemark.audit import Report, audit_staged, rows_for_ops
 from tidemark.catalog import ops
 from tidemark.engine.session import connect
 from tidemark.lineage.history import property_of
+from tidemark.modes import mode_of
 from tidemark.stages import Audited, Staged, approve
+from tidemark.state.effect import AppendFiles, AppendRows, cleared_ranges
 from tidemark.state.plan import InputPlan, Plan
-from tidemark.state.watermark import How
 from tidemark.steps.context import Context
 
 
@@ -23,8 +24,8 @@ def audit(context: Context, staged: Staged) -> Audited:
 
 
 def _rows_due(context: Context, plan: Plan) -> bool:
-    """A stateless table is appended to because its input has new rows, and each row there gives rows here."""
-    if plan.how is not How.append or context.spec(plan.dataset).mode != "stateless":
+    """Whether an audit that finds no rows has to fail: rows were added to an input, and each gives rows here."""
+    if not isinstance(plan.effect, AppendRows) or not mode_of(context.spec(plan.dataset)).row_for_row:
         return False
     return all(_surely_gives_rows(context, read) for read in plan.inputs.values())
 
@@ -44,8 +45,8 @@ def _report(context: Context, staged: Staged) -> Report:
         table=context.lake.table(plan.dataset),
         staged_snapshot_id=staged.snapshot_id,
         base_snapshot_id=plan.base_snapshot,
-        ranges=None if plan.replaces_all else plan.replaced or None,
-        appended_only=plan.how is How.append,
+        ranges=cleared_ranges(plan.effect),
+        appended_only=isinstance(plan.effect, AppendFiles | AppendRows),
         expected_rows=staged.rows_written,
         rows_clipped=staged.rows_clipped,
         rows_due=_rows_due(context, plan),

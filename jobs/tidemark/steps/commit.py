@@ -14,8 +14,10 @@ from tidemark.lineage.history import main_line, property_of, session_branches
 from tidemark.lineage.publish_commit import watermark_of
 from tidemark.lineage.watermark_history import last_recorded
 from tidemark.stages import Committed, Published
+from tidemark.state.cause import Adoption, request_id_of
+from tidemark.state.effect import FileRef
 from tidemark.state.plan import Plan
-from tidemark.state.watermark import FileRef, Watermark
+from tidemark.state.watermark import Watermark
 from tidemark.steps.context import Context
 from tidemark.steps.publish import published_watermark
 
@@ -100,8 +102,8 @@ def _watermark_row(context: Context, plan: Plan, watermark: Watermark) -> Mappin
         "dataset": plan.dataset,
         "how": plan.how.value,
         "snapshot": watermark.snapshot,
-        "request_id": plan.request.request_id if plan.request else None,
-        "reason": (plan.request.reason if plan.request else plan.reason) or None,
+        "request_id": request_id_of(plan.cause),
+        "reason": plan.cause.reason or None,
         "previous": previous.to_json() if previous else None,
         "current": watermark.to_json(),
         "complete_through": watermark.complete_through,
@@ -111,6 +113,6 @@ def _watermark_row(context: Context, plan: Plan, watermark: Watermark) -> Mappin
 
 def _previous(context: Context, plan: Plan) -> Watermark | None:
     """The watermark whose place the session's takes; where an adoption found none, the one that was recorded last."""
-    if plan.previous is None and plan.sets is not None:
+    if plan.previous is None and isinstance(plan.cause, Adoption):
         return last_recorded(context.lake, plan.dataset)
     return plan.previous

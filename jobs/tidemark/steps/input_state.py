@@ -8,20 +8,19 @@ from datetime import datetime
 from pyiceberg.table import Table
 
 from tidemark.catalog.evolution import check_readable
-from tidemark.catalog.filters import in_ranges
 from tidemark.catalog.manifests import table_name
-from tidemark.catalog.storage import files_of
 from tidemark.errors import InputChanged, PositionLost
-from tidemark.lineage.changes import Changes, changes_since, least_event_time
+from tidemark.lineage.changes import changes_since, row_spans
 from tidemark.lineage.history import readable
 from tidemark.lineage.publish_commit import watermark_of
 from tidemark.lineage.retained_since import held_since
 from tidemark.lineage.retention import Keep
 from tidemark.lineage.target_integrity import is_lost, leads_back, lost, not_on_main, since_published
 from tidemark.planning import InputState
-from tidemark.planning.common import latest
+from tidemark.planning.draft import latest
 from tidemark.spec import DatasetSpec, InputSpec
-from tidemark.state.ranges import BEGINNING, Ranges, intersect
+from tidemark.state.changes import Changes
+from tidemark.state.ranges import BEGINNING
 from tidemark.state.watermark import Position, Watermark
 from tidemark.steps.context import Context
 
@@ -57,7 +56,7 @@ def input_state(
         complete_through=state.complete_through if state else None,
         final_through=state.final_through if state else None,
         published=state is not None,
-        bounds=not static and not own and input_spec.mode != "versioned",
+        bounds=not static and not own and input_spec.event_time is not None,
         own=own,
         at_position=readable(table, seen.snapshot) if seen else None,
         held_from=latest(changes.dropped_through, _held_from(table, watermark, window, seen, keep)),
@@ -132,17 +131,9 @@ def _own_changes(table: Table) -> Changes:
     return Changes(None, head.snapshot_id, 0, 0, 0, ())
 
 
-def has_rows(table: Table, state: InputState, ranges: Ranges) -> bool:
-    """Whether an input holds rows in the ranges: told from changed files and manifests, not from data."""
+def with_row_spans(table: Table, state: InputState, reader: str) -> InputState:
+    """The input with the event times of the rows that it holds, read from the bounds of its files."""
     column = state.spec.event_time
-    if column is None or not ranges:
-        return True
-    if any(intersect((file.span,), ranges) for file in state.changes.files):
-        return True
-    return bool(files_of(table, state.head, in_ranges(table, column, ranges)))
-
-
-def least_time(table: Table, state: InputState, reader: str) -> datetime | None:
-    """The event time of an input's first row; None where it has none."""
-    column = state.spec.event_time
-    return None if column is None else least_event_time(table, state.head, column, reader)
+    if column is None:
+        return state
+    return replace(state, row_spans=row_spans(table, state.head, column, reader))

@@ -12,9 +12,9 @@ from tidemark.errors import SpecError
 from tidemark.landing.files.discovery import Content, content_of, discover, on_record_as, settling_of
 from tidemark.landing.files.unclaimed_files import find_strays
 from tidemark.landing.job import groups_of
-from tidemark.planning import Situation
+from tidemark.planning import LandingState, Situation
+from tidemark.state.effect import FileRef
 from tidemark.state.ranges import floor
-from tidemark.state.watermark import FileRef
 from tidemark.steps.context import Context
 
 
@@ -30,20 +30,20 @@ def landing_state(context: Context, situation: Situation) -> Situation:
     watermark = situation.target.watermark
     completeness = _completeness(context, spec.landing.completeness)
     settled = floor(context.clock - settling_of(context.settings, spec.landing), "hour")
-    return replace(
-        situation,
+    by_rows = completeness == "data"
+    found = LandingState(
         files=_lacking(context, situation),
-        completeness=completeness,
-        history=completeness == "data" and watermark is None,
-        landed_through=settled if completeness == "clock" else None,
-        notes=(*situation.notes, *_strays(context)),
+        complete_through=settled if completeness == "clock" else None,
+        complete_by_rows=by_rows,
+        history=by_rows and watermark is None,
     )
+    return replace(situation, landing=found, notes=(*situation.notes, *_unclaimed(context)))
 
 
-def _strays(context: Context) -> tuple[str, ...]:
-    """Say it where files lie in folders that nobody looks into: a name may be mistyped."""
-    strays = find_strays(context.settings.landing, context.specs.values())
-    return (strays.describe(),) if strays.files else ()
+def _unclaimed(context: Context) -> tuple[str, ...]:
+    """Name files in folders that no dataset looks into: the folder's name may be mistyped."""
+    found = find_strays(context.settings.landing, context.specs.values())
+    return (found.describe(),) if found.files else ()
 
 
 def _completeness(context: Context, of_spec: str) -> str:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from tidemark.catalog import ops
+from tidemark.state.cause import request_id_of
+from tidemark.state.effect import Nothing
 from tidemark.state.plan import Plan
-from tidemark.state.watermark import How
 from tidemark.steps.context import Context
 
 
 def store(context: Context, plan: Plan) -> Plan:
     """Write the plan to `ops.sessions`, or take the stored one where the same plan was made before."""
-    if plan.how is How.nothing:
+    if isinstance(plan.effect, Nothing):
         return plan
     known = find_plan(context, plan.session)
     if known is not None:
@@ -19,7 +20,7 @@ def store(context: Context, plan: Plan) -> Plan:
         "session": plan.session,
         "dataset": plan.dataset,
         "how": plan.how.value,
-        "request_id": plan.request.request_id if plan.request else None,
+        "request_id": request_id_of(plan.cause),
         "base_snapshot": plan.base_snapshot,
         "plan": plan.to_json(),
         "planned_at": context.clock,

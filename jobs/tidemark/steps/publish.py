@@ -7,8 +7,9 @@ from dataclasses import replace
 from tidemark.lineage.changes import latest_added_time
 from tidemark.lineage.history import published_snapshot
 from tidemark.lineage.publish_commit import publish_watermark
-from tidemark.planning.common import latest
+from tidemark.planning.draft import latest
 from tidemark.stages import Audited, Planned, Published
+from tidemark.state.effect import AppendFiles
 from tidemark.state.plan import Plan
 from tidemark.state.watermark import Watermark
 from tidemark.steps.context import Context
@@ -44,7 +45,8 @@ def published_watermark(context: Context, plan: Plan, snapshot_id: int) -> Water
 def _completed(context: Context, plan: Plan, watermark: Watermark) -> Watermark:
     """For handed-in history, completeness follows the rows that were staged."""
     event_time = context.spec(plan.dataset).event_time
-    if plan.completeness != "data" or event_time is None:
+    by_rows = isinstance(plan.effect, AppendFiles) and plan.effect.complete_by_rows
+    if not by_rows or event_time is None:
         return watermark
     seen = latest_added_time(context.lake.table(plan.dataset), watermark.snapshot, event_time)
     through = latest(watermark.complete_through, seen_through(seen))

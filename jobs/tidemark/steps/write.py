@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, assert_never
 
 from tidemark.catalog.properties import ATTEMPT, SESSION, WATERMARK, branch_name
 from tidemark.engine.frames import qualified, read_added, read_input, within
@@ -15,8 +15,9 @@ from tidemark.lineage.history import is_staged_by, property_of, staged_attempt
 from tidemark.spec import DatasetSpec
 from tidemark.spec.render.spark import to_struct
 from tidemark.stages import Planned, Staged
+from tidemark.state.effect import AppendFiles, AppendRows, Nothing, ReplaceAll, ReplaceRanges, Touch
 from tidemark.state.plan import InputPlan, Plan
-from tidemark.state.watermark import How
+from tidemark.state.ranges import Ranges
 from tidemark.steps.broken_files import naming_broken_files
 from tidemark.steps.context import Context
 from tidemark.support.error_translation import telling_refusals
@@ -59,7 +60,7 @@ def write(context: Context, planned: Planned, attempt: str) -> Staged:
 
 
 def _transform(context: Context, spec: DatasetSpec, plan: Plan, spark: SparkSession) -> Output:
-    if spec.mode == "source":
+    if isinstance(plan.effect, AppendFiles):
         from tidemark.landing import read_rows
 
         return Output(_conform(spec, read_rows(spark, context.settings, spec, plan)), None)
@@ -101,7 +102,7 @@ def transform_params(context: Context, spec: DatasetSpec, plan: Plan) -> dict[st
 def _read(
     context: Context, spec: DatasetSpec, plan: Plan, name: str, planned: InputPlan, spark: SparkSession
 ) -> DataFrame:
-    if plan.how is How.append and spec.mode == "stateless" and planned.from_snapshot is not None:
+    if planned.added_only and planned.from_snapshot is not None:
         return read_added(spark, planned.dataset, planned.from_snapshot, planned.to_snapshot)
     frame = read_input(spark, context.lake.table(planned.dataset), planned.read_snapshot)
     event_time = spec.inputs[name].event_time or context.spec(planned.dataset).event_time
@@ -179,19 +180,28 @@ def _write(spec: DatasetSpec, plan: Plan, rows: DataFrame, branch: str, attempt:
     writer = rows.writeTo(f"{qualified(plan.dataset)}.branch_{branch}")
     for key, value in properties.items():
         writer = writer.option(f"snapshot-property.{key}", value)
-    if plan.how is How.append:
-        writer.append()
-    else:
-        writer.overwrite(_replaced(spec, plan, rows))
+    match plan.effect:
+        case AppendFiles() | AppendRows():
+            writer.append()
+        case ReplaceRanges(cleared=cleared):
+            writer.overwrite(_cleared(spec, cleared, rows))
+        case ReplaceAll():
+            writer.overwrite(_all_rows())
+        case Touch() | Nothing():
+            raise AssertionError(f"{plan.how} stages no rows")
+        case _:
+            assert_never(plan.effect)
 
 
-def _replaced(spec: DatasetSpec, plan: Plan, frame: DataFrame) -> Column:
-    """The rows of the target that the session replaces, an empty result included."""
+def _cleared(spec: DatasetSpec, cleared: Ranges, frame: DataFrame) -> Column:
+    """The rows of the target that the session replaces, also where its result is empty."""
+    return _all_rows() if spec.event_time is None else within(frame, spec.event_time, cleared)
+
+
+def _all_rows() -> Column:
     from pyspark.sql import functions as F
 
-    if plan.replaces_all or spec.event_time is None:
-        return F.lit(True)
-    return within(frame, spec.event_time, plan.replaced)
+    return F.lit(True)
 
 
 def _staged(context: Context, plan: Plan, branch: str, attempt: str, counts: Counts) -> Staged:

@@ -15,7 +15,7 @@ from tidemark.landing.files.hashing import Seen, hash_files, mark_of
 from tidemark.landing.rows.instants import EPOCH
 from tidemark.settings import Settings
 from tidemark.spec import parse_duration
-from tidemark.state.watermark import FileRef
+from tidemark.state.effect import FileRef
 
 if TYPE_CHECKING:
     from tidemark.spec import DatasetSpec, LandingSpec

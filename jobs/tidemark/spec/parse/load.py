@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from tidemark.errors import SpecError
-from tidemark.spec.model import DatasetSpec, Mode, OnChange
+from tidemark.modes import MODES
+from tidemark.spec.model import DatasetSpec, OnChange, Replace
 from tidemark.spec.parse import values as read
 from tidemark.spec.parse.checks import read_expectations
 from tidemark.spec.parse.columns import read_columns
@@ -39,10 +40,8 @@ KEYS = (
     "expectations",
 )
 NEEDED = ("dataset", "why", "grain", "mode", "columns")
-Replace = Literal["append", "whole"]
 REPLACES: tuple[Replace, ...] = ("append", "whole")
 ON_CHANGE: tuple[OnChange, ...] = ("rebuild", "from_now_on")
-MODES: tuple[Mode, ...] = ("source", "stateless", "stateful", "versioned")
 
 
 def load_spec(path: Path | str, values: Mapping[str, Any]) -> DatasetSpec:
@@ -73,13 +72,13 @@ def _files(folder: Path) -> list[Path]:
 def _read(path: Path, values: Mapping[str, Any]) -> tuple[DatasetSpec, Item]:
     item = read_document(path)
     keys = read.block(item, KEYS, needed=NEEDED)
-    mode = read.choice(keys["mode"], MODES)
+    mode = MODES[read.choice(keys["mode"], tuple(MODES))]
     columns = read_columns(keys["columns"])
     spec = DatasetSpec(
         dataset=read.dataset_name(keys["dataset"]),
         why=" ".join(read.text(keys["why"]).split()),
         grain=read.texts(keys["grain"]),
-        mode=mode,
+        mode=mode.name,
         columns=columns,
         path=path,
         event_time=read.text(keys["event_time"]) if "event_time" in keys else None,
@@ -88,7 +87,7 @@ def _read(path: Path, values: Mapping[str, Any]) -> tuple[DatasetSpec, Item]:
         params=_params(keys["params"], values) if "params" in keys else {},
         settings=read.setting_names(keys["settings"], values) if "settings" in keys else (),
         inputs=read_inputs(keys["inputs"], values) if "inputs" in keys else {},
-        replace=_replace(keys.get("replace"), mode),
+        replace=read.choice(keys["replace"], REPLACES) if "replace" in keys else mode.replaces,
         catch_up_limit=_span(keys.get("catch_up_limit"), values, "how old a target hour may be, such as 60d"),
         max_range=_span(keys.get("max_range"), values, "how much one session may rebuild, such as 30d"),
         on_change=read.choice(keys["on_change"], ON_CHANGE) if "on_change" in keys else "rebuild",
@@ -103,12 +102,6 @@ def _params(item: Item, values: Mapping[str, Any]) -> dict[str, Any]:
     if not isinstance(item.value, dict):
         raise item.wrong(f"params is {item.shown}", "write keys and values: params: {smoothing: 20}")
     return {key: read.resolved(entry, values) for key, entry in item.value.items()}
-
-
-def _replace(item: Item | None, mode: Mode) -> Replace | None:
-    if item is not None:
-        return read.choice(item, REPLACES)
-    return "append" if mode == "versioned" else None
 
 
 def _span(item: Item | None, values: Mapping[str, Any], meaning: str) -> timedelta | None:

@@ -49,7 +49,7 @@ def _check_event_time(known: DatasetSpec, event_time: str, item: Item) -> None:
 def _check_timeless(spec: DatasetSpec, known: DatasetSpec, entry: InputSpec, item: Item) -> None:
     if "window" in item.value:
         raise item.value["window"].wrong(f"{known.dataset} has no event time to look along", "remove window")
-    if entry.rows and spec.mode != "versioned":
+    if entry.rows and spec.rebuilds_ranges:
         remedy = "say rows: true at an input that has one"
         raise item.wrong(f"{known.dataset} has no event time, so it cannot give the rows", remedy)
 

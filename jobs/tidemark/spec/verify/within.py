@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 
+from tidemark.modes import mode_of
 from tidemark.spec.column_types import is_nested, parse_type
 from tidemark.spec.durations import is_whole_days
 from tidemark.spec.model import DatasetSpec, Partition
@@ -14,19 +15,6 @@ from tidemark.spec.parse.partitions import field_name
 RESERVED = ("ranges", "session", "snapshots", "complete_through")
 """Params that the loop hands to every transform."""
 TIMES = ("timestamp", "date")
-
-_NEEDED = {
-    "source": ("event_time", "partition_by", "landing"),
-    "stateless": ("event_time", "partition_by", "transform", "inputs"),
-    "stateful": ("event_time", "partition_by", "transform", "inputs"),
-    "versioned": ("transform", "inputs"),
-}
-_REFUSED = {
-    "source": ("transform", "inputs", "params", "replace", "catch_up_limit", "max_range", "on_change"),
-    "stateless": ("landing", "replace", "catch_up_limit", "max_range"),
-    "stateful": ("landing", "replace"),
-    "versioned": ("landing", "event_time", "catch_up_limit", "max_range", "on_change"),
-}
 
 
 def check_within(spec: DatasetSpec, item: Item) -> None:
@@ -58,13 +46,13 @@ def _check_name(spec: DatasetSpec, item: Item) -> None:
 
 
 def _check_mode(spec: DatasetSpec, item: Item) -> None:
-    mode = item.value["mode"]
-    for key in _NEEDED[spec.mode]:
+    mode = mode_of(spec)
+    for key in mode.needed:
         if key not in item.value:
-            raise mode.wrong(f"a {spec.mode} dataset needs {key}", f"add {key}:")
-    if spec.mode == "stateless" and len(spec.inputs) != 1:
-        raise item.value["inputs"].wrong("a stateless dataset has one input", "keep one, or write mode: stateful")
-    for key in _REFUSED[spec.mode]:
+            raise item.value["mode"].wrong(f"a {spec.mode} dataset needs {key}", f"add {key}:")
+    if mode.one_input and len(spec.inputs) != 1:
+        raise item.value["inputs"].wrong(f"a {spec.mode} dataset has one input", "keep one, or write mode: stateful")
+    for key in mode.refused:
         if key in item.value:
             raise item.value[key].wrong(f"a {spec.mode} dataset has no {key}", "remove it, or correct the mode")
 
@@ -104,7 +92,7 @@ def _check_partitions(spec: DatasetSpec, item: Item) -> None:
         if partition.transform != "identity" and field_name(partition) in spec.columns:
             raise entry.wrong(f"the partition field {field_name(partition)} is also a column", "rename the column")
         seen.add(partition.column)
-    if spec.mode in ("stateless", "stateful") and spec.event_time not in seen:
+    if spec.rebuilds_ranges and spec.event_time not in seen:
         remedy = f"add day({spec.event_time}): what a session rebuilds are partitions of the event time"
         raise item.wrong(f"partition_by leaves the event time {spec.event_time} out", remedy)
 
@@ -137,15 +125,16 @@ def _check_handed(spec: DatasetSpec, item: Item) -> None:
 def _check_windows(spec: DatasetSpec, item: Item) -> None:
     for name, entry in spec.inputs.items():
         block = item.value[name].value
-        if "window" in block and spec.mode != "stateful":
+        mode = mode_of(spec)
+        if "window" in block and not mode.windows:
             remedy = "remove it, or write mode: stateful"
             raise block["window"].wrong(f"a row of a {spec.mode} dataset looks at no window", remedy)
-        if spec.mode == "stateless" and entry.event_time not in (None, spec.event_time):
+        if mode.row_for_row and entry.event_time not in (None, spec.event_time):
             raise block["event_time"].wrong(
                 f"{entry.event_time} is not {spec.event_time}, the time by which rows of {spec.dataset} are replaced",
                 "remove it: a stateless row has the time of its input row",
             )
-        if entry.dataset == spec.dataset and spec.mode != "versioned":
+        if entry.dataset == spec.dataset and not mode.reads_itself:
             raise block["dataset"].wrong(
                 f"{spec.dataset} reads itself", "only mode versioned may; name another dataset"
             )

@@ -1,4 +1,4 @@
-"""Pieces that the planners share."""
+"""The parts of a plan that do not depend on the mode: where it starts from, its inputs, and its logic."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from tidemark.errors import RequestRefused
-from tidemark.planning.retained import held
+from tidemark.planning.retained import retained
 from tidemark.planning.situation import InputState, Situation
+from tidemark.state.effect import NOTHING, TOUCH, Effect, ReplaceAll, ReplaceRanges
 from tidemark.state.plan import InputPlan, Plan
-from tidemark.state.ranges import BEGINNING, Ranges, format_instant
-from tidemark.state.watermark import Border, How, Watermark
+from tidemark.state.ranges import BEGINNING, END, Ranges, from_on, union
+from tidemark.state.watermark import Border, Watermark
 
 
 def waiting(situation: Situation) -> str | None:
@@ -23,38 +24,49 @@ def waiting(situation: Situation) -> str | None:
     return f"waits for {', '.join(missing)}: nothing published there yet" if missing else None
 
 
-def blank(situation: Situation, how: How, *notes: str) -> Plan:
-    """A plan that says where it starts from and nothing else yet.
+def draft(situation: Situation, effect: Effect, *notes: str) -> Plan:
+    """A plan that says where it starts from and promises what the watermark promised.
 
     A resync promises what its inputs promise now, which is less than before where one was rolled back.
     """
     target = situation.target
-    previous = target.watermark
-    known = None if situation.resync else previous
+    known = None if situation.resync else target.watermark
     return Plan(
         dataset=situation.spec.dataset,
         table_uuid=target.uuid,
-        how=how,
         base_snapshot=target.head,
         schema_id=target.schema_id,
         fingerprint=situation.fingerprint,
         logic=situation.logic,
         clock=situation.clock,
+        effect=effect,
+        cause=situation.cause,
         owed=known.owed if known else (),
         overdue=known.overdue if known else (),
         complete_through=known.complete_through if known else None,
         final_through=known.final_through if known else None,
-        previous=previous,
-        request=situation.request,
-        resync=situation.resync,
-        takes_up_logic=situation.request is None,
+        previous=target.watermark,
         borders=borders(situation),
         notes=(*situation.notes, *notes),
     )
 
 
+def replacing(situation: Situation, ranges: Ranges) -> Effect:
+    """Rebuild ranges. A resync also removes the rows after them: its inputs may promise less than they did."""
+    if not situation.resync:
+        return ReplaceRanges(ranges, ranges)
+    if ranges[0].start == BEGINNING:
+        return ReplaceAll(ranges)
+    return ReplaceRanges(ranges, ranges if ranges[-1].end == END else union(ranges, from_on(ranges[-1].end)))
+
+
+def touch_or_nothing(plan: Plan) -> Effect:
+    """What a session that changes no row does: it publishes its watermark where that says anything new."""
+    return TOUCH if watermark_moves(plan.previous, plan) else NOTHING
+
+
 def logic_changed(situation: Situation) -> bool:
-    """Whether the table was built by another logic than today's; landed rows and versions stand alone."""
+    """Whether the table was built by another logic than today's."""
     previous = situation.target.watermark
     return previous is not None and previous.logic not in ("", situation.logic)
 
@@ -62,27 +74,25 @@ def logic_changed(situation: Situation) -> bool:
 def rebuilds(situation: Situation) -> bool:
     """Whether a changed logic is followed by a rebuild of all that the inputs hold."""
     wanted = situation.resync or situation.spec.on_change == "rebuild"
-    return logic_changed(situation) and situation.request is None and wanted
+    return logic_changed(situation) and situation.restatement is None and wanted
 
 
 def borders(situation: Situation) -> tuple[Border, ...]:
-    """Which older logic the rows of which time follow from: what a new one does not rebuild, or cannot."""
+    """Which rows follow from an older logic: those that a new logic does not rebuild, or cannot."""
     previous = situation.target.watermark
-    if previous is None:
+    if previous is None or not situation.spec.rebuilds_ranges:
         return ()
     if situation.resync or rebuilds(situation):
-        return _below_what_is_held(situation, previous)
-    if not logic_changed(situation) or situation.request is not None:
+        return _below_what_is_retained(situation, previous)
+    if not logic_changed(situation) or situation.restatement is not None:
         return previous.borders
-    if not _has_ranges(situation):
-        return ()
     return (*previous.borders, Border(previous.logic, previous.complete_through))
 
 
-def _below_what_is_held(situation: Situation, previous: Watermark) -> tuple[Border, ...]:
-    """What a rebuild leaves, because the inputs keep it no longer, follows from what it followed from before."""
-    start = held(situation)[0].start
-    if not _has_ranges(situation) or start == BEGINNING:
+def _below_what_is_retained(situation: Situation, previous: Watermark) -> tuple[Border, ...]:
+    """Rows that a rebuild leaves, because the inputs no longer hold theirs, keep the logic that they had."""
+    start = retained(situation)[0].start
+    if start == BEGINNING:
         return ()
     left = [border for border in previous.borders if border.through is not None and border.through < start]
     beyond = [border.logic for border in previous.borders[len(left) :]]
@@ -91,17 +101,13 @@ def _below_what_is_held(situation: Situation, previous: Watermark) -> tuple[Bord
     return tuple(left)
 
 
-def _has_ranges(situation: Situation) -> bool:
-    return situation.spec.mode in ("stateless", "stateful")
-
-
 def logic_note(situation: Situation) -> tuple[str, ...]:
     """Say when the logic differs from the one that built the table, and what follows."""
     previous = situation.target.watermark
     if previous is None or not logic_changed(situation):
         return ()
     changed = f"the logic changed since the table was built ({previous.logic} -> {situation.logic})"
-    if situation.request is not None:
+    if situation.restatement is not None:
         return (f"{changed}: this range is rebuilt by the new one",)
     if rebuilds(situation):
         return (f"{changed}: all that the inputs hold is rebuilt",)
@@ -109,11 +115,17 @@ def logic_note(situation: Situation) -> tuple[str, ...]:
 
 
 def input_plans(
-    situation: Situation, reads: Mapping[str, Ranges | None], at_watermark: bool = False
+    situation: Situation,
+    reads: Mapping[str, Ranges | None],
+    at_watermark: bool = False,
+    added_only: bool = False,
 ) -> dict[str, InputPlan]:
-    """The inputs of a plan: positions at main's heads, rows read there (or at the watermark's position)."""
+    """The inputs of a plan: positions at main's heads, rows read there (or at the watermark's position).
+
+    `added_only`: where an input was read before, only the rows that were added since are read.
+    """
     return {
-        name: _input_plan(state, _read_snapshot(situation, state, at_watermark), reads.get(name))
+        name: _input_plan(state, _read_snapshot(situation, state, at_watermark), reads.get(name), added_only)
         for name, state in situation.inputs.items()
     }
 
@@ -133,7 +145,7 @@ def _read_snapshot(situation: Situation, state: InputState, at_watermark: bool) 
     return state.at_position
 
 
-def _input_plan(state: InputState, read_snapshot: int, reads: Ranges | None) -> InputPlan:
+def _input_plan(state: InputState, read_snapshot: int, reads: Ranges | None, added_only: bool) -> InputPlan:
     return InputPlan(
         dataset=state.spec.dataset,
         uuid=state.uuid,
@@ -145,6 +157,7 @@ def _input_plan(state: InputState, read_snapshot: int, reads: Ranges | None) -> 
         reads=reads,
         changes=state.changes.describe(),
         held_from=state.held_from,
+        added_only=added_only and state.changes.from_snapshot is not None,
     )
 
 
@@ -168,11 +181,3 @@ def watermark_moves(previous: Watermark | None, plan: Plan) -> bool:
         or plan.owed != previous.owed
         or plan.watermark(previous.snapshot).logic != previous.logic
     )
-
-
-def complete_note(plan_through: datetime | None, limiting: str) -> str:
-    """Say through when the target is complete, and which input sets that."""
-    if plan_through is None:
-        return "complete through: unbounded"
-    by = f", set by {limiting}" if limiting else ""
-    return f"complete through {format_instant(plan_through)}{by}"
