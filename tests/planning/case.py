@@ -1,0 +1,249 @@
+"""A decision of planning as a few lines of YAML: how target and inputs stand, and the plan that follows.
+
+Instants are hours after 2026-04-12T00:00Z. Ranges are written `5..8` (half-open), `..8` and `5..` reach to the ends
+of time, and a comma joins several. An input that is not told to be otherwise is published, was read through snapshot
+1, stands at snapshot 2 where something changed, and is complete as far as `complete` says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from tidemark.modes import make_plan, rows_looked_at
+from tidemark.planning import InputState, LandingState, Situation, TargetState
+from tidemark.spec import DatasetSpec
+from tidemark.spec.parse.load import load_spec
+from tidemark.state.cause import NEWS, Cause, Restatement, Resync
+from tidemark.state.changes import ChangedFile, Changes
+from tidemark.state.codec import encode
+from tidemark.state.effect import FileRef, ReplaceRanges
+from tidemark.state.plan import InputPlan, Plan
+from tidemark.state.ranges import BEGINNING, END, Interval, Ranges
+from tidemark.state.watermark import Border, Position, Watermark
+
+ZERO = datetime(2026, 4, 12, tzinfo=UTC)
+LOGIC = "new"
+HERE = Path(__file__).parent
+
+
+@dataclass(frozen=True)
+class Case:
+    """One decision, and where it stands."""
+
+    file: str
+    content: Mapping[str, Any]
+
+    @property
+    def name(self) -> str:
+        return f"{self.file}: {self.content['case']}"
+
+
+def cases() -> list[Case]:
+    """All cases of the YAML files beside this module."""
+    files = sorted(path for path in HERE.glob("*.yaml") if path.stem != "ranges")
+    return [Case(path.stem, content) for path in files for content in yaml.safe_load(path.read_text("utf-8"))]
+
+
+def instant(hours: float | str | None) -> datetime | None:
+    """An instant of a case."""
+    return None if hours is None else ZERO + timedelta(hours=float(hours))
+
+
+def ranges(text: str | None) -> Ranges:
+    """Ranges of a case."""
+    if not text:
+        return ()
+    return tuple(_interval(part.strip()) for part in str(text).split(","))
+
+
+def _interval(text: str) -> Interval:
+    start, end = text.split("..")
+    return Interval(instant(start) if start else BEGINNING, instant(end) if end else END)  # type: ignore[arg-type]
+
+
+def shown(value: Ranges | None) -> str:
+    """Ranges as a case writes them."""
+    return ", ".join(f"{_hours(i.start, BEGINNING)}..{_hours(i.end, END)}" for i in value or ())
+
+
+def _hours(at: datetime, limitless: datetime) -> str:
+    return "" if at == limitless else f"{(at - ZERO) / timedelta(hours=1):g}"
+
+
+def plan_of(content: Mapping[str, Any], folder: Path) -> Plan:
+    """The plan that follows from a case. `folder` takes the case's spec."""
+    situation = situation_of(content, folder)
+    looked_at = rows_looked_at(situation)
+    unknown = [name for name, i in content.get("inputs", {}).items() if "rows_at" in (i or {}) and name != looked_at]
+    assert not unknown, f"nobody looks at the rows of {unknown}: leave rows_at out"
+    return make_plan(situation)
+
+
+def situation_of(content: Mapping[str, Any], folder: Path) -> Situation:
+    """How target and inputs stand in a case."""
+    spec = _spec(content, folder)
+    watermark = _watermark(content)
+    inputs = {name: _input(spec, name, i or {}, watermark) for name, i in content.get("inputs", {}).items()}
+    cause = _cause(content)
+    return Situation(
+        spec=spec,
+        target=TargetState("target", 7, 1, watermark),
+        inputs=inputs,
+        fingerprint="fingerprint",
+        logic=LOGIC,
+        clock=ZERO,
+        cause=cause,
+        answered_by=content.get("answered_by"),
+        landing=_landing(content),
+    )
+
+
+def _spec(content: Mapping[str, Any], folder: Path) -> DatasetSpec:
+    mode, of_spec = content["mode"], dict(content.get("spec", {}))
+    column = "day" if of_spec.pop("by_day", False) else "at"
+    raw: dict[str, Any] = {"dataset": "test.target", "why": "A test.", "grain": ["id"], "mode": mode}
+    raw["columns"] = {
+        "id": {"type": "string", "required": True, "means": "an id"},
+        "at": {"type": "timestamp", "required": True, "means": "when"},
+        "day": {"type": "date", "required": True, "means": "the day"},
+    }
+    if mode != "versioned":
+        raw |= {"event_time": column, "partition_by": [f"{'day' if column == 'day' else 'hour'}({column})"]}
+    if mode == "source":
+        raw["landing"] = {
+            "group": "g",
+            "folders": ["f"],
+            "parser": "tests.accounts.parsers:parse",
+            "quarantine": "none",
+        }
+    else:
+        raw["transform"] = "tests.accounts.transforms:build"
+        raw["inputs"] = {name: _input_spec(i or {}) for name, i in content["inputs"].items()}
+    path = folder / "target.yaml"
+    path.write_text(yaml.safe_dump({**raw, **of_spec}, sort_keys=False), encoding="utf-8")
+    return load_spec(path, {})
+
+
+def _input_spec(raw: Mapping[str, Any]) -> dict[str, Any]:
+    keys = ("window", "rows", "optional", "waits_for", "keep")
+    own = {"dataset": "test.target" if raw.get("own") else "test.feed"}
+    return {**own, **{key: raw[key] for key in keys if key in raw}}
+
+
+def _input(spec: DatasetSpec, name: str, raw: Mapping[str, Any], watermark: Watermark | None) -> InputState:
+    changes = _changes(raw, watermark is not None and name in watermark.inputs)
+    complete = instant(raw.get("complete"))
+    event_time = None if raw.get("timeless") is not None or spec.mode == "versioned" else "at"
+    window = spec.inputs[name]
+    return InputState(
+        spec=window if event_time is None else _with_time(window, event_time),
+        uuid=f"{name} table",
+        head=changes.to_snapshot,
+        changes=changes,
+        complete_through=complete,
+        final_through=instant(raw.get("final", raw.get("complete"))),
+        published=raw.get("published", True),
+        bounds=raw.get("bounds", True),
+        own=raw.get("own", False),
+        held_from=instant(raw.get("retained_from")),
+        at_position=None if raw.get("position_expired") else 1,
+        row_spans=ranges(raw["rows_at"]) if "rows_at" in raw else None,
+    )
+
+
+def _with_time(window: Any, event_time: str) -> Any:
+    from dataclasses import replace
+
+    return replace(window, event_time=event_time)
+
+
+def _changes(raw: Mapping[str, Any], was_read: bool) -> Changes:
+    appended, rewritten = _files(raw.get("appended")), _files(raw.get("rewritten"))
+    timeless = raw.get("timeless") or 0
+    kept = raw.get("content_kept", 0)
+    moved = bool(appended or rewritten or timeless or kept)
+    return Changes(
+        from_snapshot=1 if was_read else None,
+        to_snapshot=2 if moved else 1,
+        appended=len(appended) + (1 if timeless else 0),
+        rewritten=len(rewritten),
+        kept=kept,
+        files=tuple(sorted((*appended, *rewritten), key=lambda file: file.span)),
+        timeless_rows=timeless,
+    )
+
+
+def _files(text: str | None) -> tuple[ChangedFile, ...]:
+    return tuple(ChangedFile(span, 1) for span in ranges(text))
+
+
+def _watermark(content: Mapping[str, Any]) -> Watermark | None:
+    built = content.get("built")
+    if built is None:
+        return None
+    return Watermark(
+        session="before",
+        snapshot=7,
+        complete_through=instant(built.get("through")),
+        final_through=instant(built.get("final", built.get("through"))),
+        inputs={
+            name: Position(f"{name} table", 1, instant((i or {}).get("was_complete", (i or {}).get("complete"))))
+            for name, i in content.get("inputs", {}).items()
+            if not (i or {}).get("own") and not (i or {}).get("new")
+        },
+        owed=ranges(built.get("owed")),
+        overdue=ranges(built.get("overdue")),
+        logic=built.get("logic", LOGIC),
+        borders=tuple(Border(logic, instant(through)) for logic, through in built.get("borders", [])),
+    )
+
+
+def _cause(content: Mapping[str, Any]) -> Cause:
+    if content.get("resync"):
+        return Resync("a case asks for it")
+    asked = content.get("restate")
+    return Restatement(_interval(asked), "asked", "a case asks for it") if asked else NEWS
+
+
+def _landing(content: Mapping[str, Any]) -> LandingState:
+    found = content.get("landing", {})
+    files = tuple(FileRef(name, 1, name) for name in found.get("files", []))
+    by_rows = found.get("complete_by_rows", False)
+    return LandingState(files, instant(found.get("complete")), by_rows, found.get("history", False))
+
+
+def what_follows(plan: Plan, asked: Mapping[str, Any]) -> dict[str, Any]:
+    """What a case says of the plan, as the plan has it."""
+    facts: dict[str, Any] = {
+        "effect": plan.effect.KIND,
+        "ranges": shown(plan.ranges),
+        "cleared": shown(plan.effect.cleared) if isinstance(plan.effect, ReplaceRanges) else "",
+        "owed": shown(plan.owed),
+        "overdue": shown(plan.overdue),
+        "held_back": shown(plan.held_back),
+        "through": _number(plan.complete_through),
+        "final": _number(plan.final_through),
+        "files": [file.path for file in plan.files],
+        "reads": {name: _read(i) for name, i in plan.inputs.items()},
+        "reads_snapshot": {name: i.read_snapshot for name, i in plan.inputs.items()},
+        "positions": {name: position.snapshot for name, position in plan.watermark(0).inputs.items()},
+        "logic": plan.watermark(0).logic,
+        "borders": encode([(border.logic, _number(border.through)) for border in plan.borders]),
+    }
+    return {key: facts[key] for key in asked if key in facts}
+
+
+def _number(at: datetime | None) -> float | None:
+    return None if at is None else (at - ZERO) / timedelta(hours=1)
+
+
+def _read(plan: InputPlan) -> str:
+    if plan.added_only:
+        return "added"
+    return "all" if plan.reads is None else shown(plan.reads)
