@@ -8,14 +8,16 @@ of time, and a comma joins several. An input that is not told to be otherwise is
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 
-from tidemark.modes import make_plan, rows_looked_at
+from tidemark.errors import RequestRefused
+from tidemark.modes import MODES, make_plan, rows_looked_at
 from tidemark.planning import InputState, LandingState, Situation, TargetState
 from tidemark.spec import DatasetSpec
 from tidemark.spec.parse.load import load_spec
@@ -46,8 +48,26 @@ class Case:
 
 def cases() -> list[Case]:
     """All cases of the YAML files beside this module."""
-    files = sorted(path for path in HERE.glob("*.yaml") if path.stem != "ranges")
-    return [Case(path.stem, content) for path in files for content in yaml.safe_load(path.read_text("utf-8"))]
+    return [case for path in sorted(HERE.glob("*.yaml")) for case in read_cases(path)]
+
+
+def read_cases(path: Path) -> list[Case]:
+    """The cases of one file."""
+    return [Case(path.stem, content) for content in yaml.safe_load(path.read_text(encoding="utf-8"))]
+
+
+def check(case: Case, folder: Path) -> None:
+    """See that the plan which follows is the one that the case expects. `folder` takes the case's spec."""
+    then = dict(case.content["then"])
+    if "refused" in then:
+        with pytest.raises(RequestRefused, match=then["refused"]):
+            plan_of(case.content, folder)
+        return
+    plan = plan_of(case.content, folder)
+    said, unsaid = then.pop("notes", []), then.pop("no_note", [])
+    assert what_follows(plan, then) == then
+    assert [part for part in said if not any(part in note for note in plan.notes)] == [], plan.notes
+    assert [part for part in unsaid if any(part in note for note in plan.notes)] == [], plan.notes
 
 
 def instant(hours: float | str | None) -> datetime | None:
@@ -113,9 +133,9 @@ def _spec(content: Mapping[str, Any], folder: Path) -> DatasetSpec:
         "at": {"type": "timestamp", "required": True, "means": "when"},
         "day": {"type": "date", "required": True, "means": "the day"},
     }
-    if mode != "versioned":
+    if "event_time" in MODES[mode].needed:
         raw |= {"event_time": column, "partition_by": [f"{'day' if column == 'day' else 'hour'}({column})"]}
-    if mode == "source":
+    if "landing" in MODES[mode].needed:
         raw["landing"] = {
             "group": "g",
             "folders": ["f"],
@@ -139,10 +159,10 @@ def _input_spec(raw: Mapping[str, Any]) -> dict[str, Any]:
 def _input(spec: DatasetSpec, name: str, raw: Mapping[str, Any], watermark: Watermark | None) -> InputState:
     changes = _changes(raw, watermark is not None and name in watermark.inputs)
     complete = instant(raw.get("complete"))
-    event_time = None if raw.get("timeless") is not None or spec.mode == "versioned" else "at"
+    event_time = None if raw.get("timeless") is not None or spec.event_time is None else "at"
     window = spec.inputs[name]
     return InputState(
-        spec=window if event_time is None else _with_time(window, event_time),
+        spec=window if event_time is None else replace(window, event_time=event_time),
         uuid=f"{name} table",
         head=changes.to_snapshot,
         changes=changes,
@@ -155,12 +175,6 @@ def _input(spec: DatasetSpec, name: str, raw: Mapping[str, Any], watermark: Wate
         at_position=None if raw.get("position_expired") else 1,
         row_spans=ranges(raw["rows_at"]) if "rows_at" in raw else None,
     )
-
-
-def _with_time(window: Any, event_time: str) -> Any:
-    from dataclasses import replace
-
-    return replace(window, event_time=event_time)
 
 
 def _changes(raw: Mapping[str, Any], was_read: bool) -> Changes:

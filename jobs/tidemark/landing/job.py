@@ -10,13 +10,13 @@ from tidemark.errors import LandingError
 from tidemark.landing.rows.instants import to_micros
 from tidemark.landing.rows.values import CONVERTERS, ColumnRule
 from tidemark.spec import parse_duration
+from tidemark.state.effect import AppendFiles
 from tidemark.state.ranges import MICROSECOND
 
 if TYPE_CHECKING:
     from tidemark.settings import Settings
     from tidemark.spec import DatasetSpec
-    from tidemark.state.effect import AppendFiles
-from tidemark.state.plan import Plan
+    from tidemark.state.plan import Plan
 
 LONGEST_LINE = 16 << 20
 """Bytes up to which a line is read as one record (`landing.longest_line`)."""

@@ -1,0 +1,16 @@
+"""The cases of the fifth mode, planned like those of the others."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.planning.case import Case, check, read_cases
+
+CASES = read_cases(Path(__file__).parent / "cases.yaml")
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_the_plan_that_follows(case: Case, tmp_path: Path) -> None:
+    check(case, tmp_path)
