@@ -9,7 +9,7 @@ FINGERPRINTS = """
 import sys
 from tidemark.spec.fingerprint import fingerprint
 from tidemark.settings import load_settings
-from tidemark.spec.parse.load import load_specs
+from tidemark.spec.load import load_specs
 settings = load_settings({})
 hashes = {fingerprint(spec, settings.values) for spec in load_specs(settings.schemas, settings.values).values()}
 print(len(hashes))

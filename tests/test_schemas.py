@@ -8,7 +8,7 @@ import pytest
 
 from tidemark.settings import CHECKOUT, load_settings
 from tidemark.spec import DatasetSpec
-from tidemark.spec.parse.load import load_specs
+from tidemark.spec.load import load_specs
 
 SPECS = load_specs(CHECKOUT / "schemas", load_settings({}).values)
 EXPECTED = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from infra.local.api import Client
 from tidemark.airflow.pools import pool_of
 from tidemark.settings import Settings
-from tidemark.spec.parse.load import load_specs
+from tidemark.spec.load import load_specs
 
 
 def make_pools(client: Client, settings: Settings) -> None:

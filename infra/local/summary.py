@@ -14,7 +14,7 @@ from tidemark.landing.files.unclaimed_files import find_strays
 from tidemark.lineage.publish_commit import watermark_of
 from tidemark.session import in_order
 from tidemark.settings import Settings
-from tidemark.spec.parse.load import load_specs
+from tidemark.spec.load import load_specs
 from tidemark.state.ranges import format_instant
 
 SCORES = "ranking.ranker_scores"

@@ -20,7 +20,7 @@ from tidemark.lineage.publish_commit import check_as_planned, watermark_of
 from tidemark.settings import Settings
 from tidemark.spec import DatasetSpec
 from tidemark.spec.fingerprint import fingerprint
-from tidemark.spec.parse.load import load_specs
+from tidemark.spec.load import load_specs
 from tidemark.spec.verify.entries import check_entry
 from tidemark.stages import Committed, Planned, Published
 from tidemark.state.cause import NEWS, Cause

@@ -17,7 +17,7 @@ from tests.behaviour.logs import DAYS, START, draw
 from tests.cases.case import frame, load_transform
 from tidemark.settings import load_settings
 from tidemark.spec import DatasetSpec
-from tidemark.spec.parse.load import load_specs
+from tidemark.spec.load import load_specs
 
 BUILT = ("impressions", "interactions", "query_item_signals", "position_propensities", "query_item_features")
 EVER: tuple[tuple[datetime, datetime], ...] = ((START - timedelta(days=3), START + timedelta(days=DAYS + 8)),)

@@ -12,7 +12,7 @@ from pyspark.sql import SparkSession
 from tests.cases.case import Case, compare, run
 from tidemark.settings import Settings, load_settings
 from tidemark.spec import DatasetSpec
-from tidemark.spec.parse.load import load_specs
+from tidemark.spec.load import load_specs
 
 HERE = Path(__file__).parent
 CASES = sorted(HERE.glob("*/*.yaml"))

@@ -11,7 +11,7 @@ import pytest
 from tests.dags.conftest import CHECKOUT, load_dags
 from tidemark.settings import load_settings
 from tidemark.spec import DatasetSpec
-from tidemark.spec.parse.load import load_specs
+from tidemark.spec.load import load_specs
 
 pytestmark = pytest.mark.dags
 

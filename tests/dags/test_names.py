@@ -9,7 +9,7 @@ import pytest
 
 from tidemark.airflow.names import datasets_of
 from tidemark.settings import CHECKOUT, load_settings
-from tidemark.spec.parse.load import load_specs
+from tidemark.spec.load import load_specs
 
 NAMED = "dataset: search.interactions"
 

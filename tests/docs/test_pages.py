@@ -15,7 +15,7 @@ from tidemark.catalog import ops
 from tidemark.cli.main import _parser
 from tidemark.settings import load_settings
 from tidemark.spec import DatasetSpec
-from tidemark.spec.parse.load import load_specs
+from tidemark.spec.load import load_specs
 
 EXAMPLES = marked(CHECKOUT / "docs" / "cookbook" / "add-a-dataset.md", "example")
 EXAMPLE = "ranking.query_volumes"

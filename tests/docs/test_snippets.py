@@ -16,8 +16,8 @@ from tests.docs.pages import CHECKOUT, marked
 from tidemark import session
 from tidemark.engine.session import connect
 from tidemark.errors import ForeignCommit, RolledBack
+from tidemark.spec.load import load_specs
 from tidemark.spec.modules import find_source
-from tidemark.spec.parse.load import load_specs
 
 pytestmark = [pytest.mark.spark, pytest.mark.e2e]
 

@@ -15,9 +15,9 @@ from tests.histories.crashes import Died, dying
 from tests.histories.model import Model
 from tests.histories.tables import FEEDS, TARGETS, Setup, cell_of, unit_of
 from tidemark import session
-from tidemark.catalog.properties import SESSION
+from tidemark.catalog.properties import SESSION, property_of
 from tidemark.errors import ForeignCommit, PositionLost, RequestRefused, RolledBack
-from tidemark.lineage.history import keeps_content, property_of
+from tidemark.lineage.history import keeps_content
 from tidemark.operate import manual
 from tidemark.operate.maintenance import maintain
 from tidemark.state.cause import Restatement, Resync

@@ -24,8 +24,8 @@ from tests.histories.tables import (
 )
 from tidemark.catalog import ops
 from tidemark.catalog.manifests import ancestors
-from tidemark.catalog.properties import SESSION
-from tidemark.lineage.history import keeps_content, property_of
+from tidemark.catalog.properties import SESSION, property_of
+from tidemark.lineage.history import keeps_content
 from tidemark.lineage.publish_commit import watermark_of
 from tidemark.state.cause import Adoption, Restatement, Resync
 from tidemark.state.plan import Plan

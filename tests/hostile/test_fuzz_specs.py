@@ -17,8 +17,8 @@ from tidemark.errors import SettingsError, SpecError
 from tidemark.settings import load_settings
 from tidemark.settings.file import check_landing, read_settings
 from tidemark.settings.schema import check_values, read_schema
+from tidemark.spec.load import load_spec
 from tidemark.spec.parse.conditions import FUNCTIONS, check_condition
-from tidemark.spec.parse.load import load_spec
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 REAL = {path.name: path.read_text(encoding="utf-8") for path in sorted((CHECKOUT / "schemas").glob("*.yaml"))}

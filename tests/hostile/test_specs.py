@@ -13,8 +13,8 @@ from tests.spec.writing import DOORS, VALUES, VISITS, load, swap
 from tidemark import session
 from tidemark.errors import SpecError
 from tidemark.settings import Settings
+from tidemark.spec.load import load_specs
 from tidemark.spec.parse.conditions import DEEPEST, LONGEST, check_condition
-from tidemark.spec.parse.load import load_specs
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 COLUMNS = ("clicks", "plan", "seen_at", "features", "position")

@@ -11,8 +11,7 @@ from typing import Any
 from pyspark.sql import DataFrame
 
 from tidemark.catalog import open_lake
-from tidemark.catalog.properties import ATTEMPT
-from tidemark.lineage.history import property_of
+from tidemark.catalog.properties import ATTEMPT, property_of
 from tidemark.settings import Settings
 
 PATIENCE = 120.0

@@ -16,8 +16,8 @@ from tests.kill.lakes import Stage, Template
 from tidemark import session
 from tidemark.catalog import ops
 from tidemark.catalog.manifests import ancestors
-from tidemark.catalog.properties import BRANCH_PREFIX, SESSION
-from tidemark.lineage.history import keeps_content, property_of
+from tidemark.catalog.properties import BRANCH_PREFIX, SESSION, property_of
+from tidemark.lineage.history import keeps_content
 from tidemark.lineage.publish_commit import watermark_of
 from tidemark.state.effect import How
 

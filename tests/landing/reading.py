@@ -19,7 +19,7 @@ from tidemark.landing.rows.instants import to_micros
 from tidemark.landing.worker import parse_rows
 from tidemark.settings import Settings
 from tidemark.spec import DatasetSpec
-from tidemark.spec.parse.load import load_spec
+from tidemark.spec.load import load_spec
 from tidemark.state.effect import AppendFiles, FileRef
 from tidemark.state.plan import Plan
 

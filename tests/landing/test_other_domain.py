@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tests.landing.reading import CHECKOUT, Landing
 from tidemark.settings import load_settings
-from tidemark.spec.parse.load import load_specs
+from tidemark.spec.load import load_specs
 
 
 def test_records_of_the_accounts_land_without_the_columns_that_their_specs_do_not_have(

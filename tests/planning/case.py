@@ -20,7 +20,7 @@ from tidemark.errors import RequestRefused
 from tidemark.modes import MODES, make_plan, rows_looked_at
 from tidemark.planning import InputState, LandingState, Situation, TargetState
 from tidemark.spec import DatasetSpec
-from tidemark.spec.parse.load import load_spec
+from tidemark.spec.load import load_spec
 from tidemark.state.cause import NEWS, Cause, Restatement, Resync
 from tidemark.state.changes import ChangedFile, Changes
 from tidemark.state.codec import encode

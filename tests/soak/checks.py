@@ -16,8 +16,8 @@ from tests.soak.reader import audit_faults, content_of
 from tests.soak.schedule import FEEDS, TARGETS
 from tidemark.catalog import ops
 from tidemark.catalog.manifests import ancestors
-from tidemark.catalog.properties import BRANCH_PREFIX, SESSION
-from tidemark.lineage.history import keeps_content, property_of, same_content
+from tidemark.catalog.properties import BRANCH_PREFIX, SESSION, property_of
+from tidemark.lineage.history import keeps_content, same_content
 from tidemark.lineage.publish_commit import watermark_of
 from tidemark.planning.windows import event_unit
 from tidemark.state.ranges import Ranges

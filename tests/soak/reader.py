@@ -18,8 +18,8 @@ from pyiceberg.table.snapshots import Snapshot
 from tests.soak.schedule import TARGETS
 from tidemark.catalog import Lake, ops
 from tidemark.catalog.manifests import ancestors
-from tidemark.catalog.properties import CONTENT, CREATED, SESSION
-from tidemark.lineage.history import keeps_content, property_of
+from tidemark.catalog.properties import CONTENT, CREATED, SESSION, property_of
+from tidemark.lineage.history import keeps_content
 from tidemark.lineage.publish_commit import watermark_of
 from tidemark.settings import Settings
 from tidemark.state.effect import How

@@ -10,7 +10,7 @@ import pytest
 
 from tests.spec.writing import DAYS, DOORS, PRICES, SALES, VALUES, VISITS, line_of, put, swap
 from tidemark.errors import SpecError
-from tidemark.spec.parse.load import load_specs
+from tidemark.spec.load import load_specs
 
 SPOILED = [
     ("visits", VISITS, "dataset: shop.doors", "dataset: shop.door", "doors:", "no dataset shop.door; did you mean shop.doors?"),

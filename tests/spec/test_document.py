@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from tests.spec.writing import VALUES, VISITS, load, swap
 from tidemark.errors import SpecError
+from tidemark.spec.load import load_spec
 from tidemark.spec.parse.document import LARGEST
-from tidemark.spec.parse.load import load_spec
 
 REFUSED = {
     "an alias": ("a: &x [1]\nb: *x\n", ":1: anchors and aliases are not read; write the value out"),

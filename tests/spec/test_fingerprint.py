@@ -9,7 +9,7 @@ import pytest
 
 from tests.accounts.world import SCHEMAS
 from tidemark.spec import fingerprint
-from tidemark.spec.parse.load import load_spec
+from tidemark.spec.load import load_spec
 
 SIGNUPS = replace(load_spec(SCHEMAS / "signups.yaml", {}), transform="own_domain.a:build")
 CODE = {

@@ -12,7 +12,7 @@ from tests.accounts.world import SCHEMAS
 from tidemark.errors import SpecError
 from tidemark.spec import fingerprint, modules
 from tidemark.spec.former_names import former_names
-from tidemark.spec.parse.load import load_spec
+from tidemark.spec.load import load_spec
 
 SIGNUPS = load_spec(SCHEMAS / "signups.yaml", {})
 BUILD = "def build(inputs, params):\n    return helper(zones.shift(spans.day(inputs)))"

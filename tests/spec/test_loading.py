@@ -12,7 +12,7 @@ import pytest
 from tests.spec.writing import DAYS, DOORS, PRICES, SALES, VALUES, VISITS, load, put, swap
 from tidemark.errors import SpecError
 from tidemark.spec import Column, Expectation, InputSpec, LandingSpec, Partition, format_duration, parse_duration
-from tidemark.spec.parse.load import load_specs
+from tidemark.spec.load import load_specs
 
 
 def test_a_stateful_spec_says_all_of_it(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import pytest
 from tests.spec.writing import DOORS, SALES, VALUES, line_of, put, swap
 from tidemark.errors import SpecError
 from tidemark.spec import DatasetSpec
-from tidemark.spec.parse.load import load_specs
+from tidemark.spec.load import load_specs
 
 KEPT = "quarantine: shop.refused"
 KEPT_DOORS = swap(DOORS, "quarantine: none", KEPT)

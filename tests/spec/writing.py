@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from tidemark.spec import DatasetSpec
-from tidemark.spec.parse.load import load_spec
+from tidemark.spec.load import load_spec
 
 VALUES = {"horizon": "28d", "skew": "90m", "limit": 3, "actions": {"click": ["tap"]}}
 

@@ -11,8 +11,7 @@ from datetime import UTC, datetime, timedelta
 
 from pyiceberg.table import Table
 
-from tidemark.catalog.properties import SESSION, branch_prefix
-from tidemark.lineage.history import property_of
+from tidemark.catalog.properties import SESSION, branch_prefix, property_of
 
 BRANCH_LIFE = timedelta(days=14)
 """How long an unfinished session's branch protects its files; long enough for a person to look at it."""

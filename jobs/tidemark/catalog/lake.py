@@ -23,9 +23,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from tidemark.catalog.branches import create_branch
 from tidemark.catalog.properties import CATALOG, CONTENT, CREATED
+from tidemark.catalog.single_try import refused_if_overtaken
 from tidemark.catalog.storage import reading
 from tidemark.errors import MainMoved
-from tidemark.lineage.publish_commit import refused_if_overtaken
 from tidemark.settings import Settings
 from tidemark.spec.render.iceberg import to_partition_spec, to_schema, to_table_properties
 from tidemark.support.atomic_files import write_whole

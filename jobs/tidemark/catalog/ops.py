@@ -18,9 +18,9 @@ from pyiceberg.table import Table
 from tidemark.catalog.filters import equals
 from tidemark.catalog.lake import Lake
 from tidemark.catalog.manifests import ancestors
+from tidemark.catalog.single_try import refused_if_overtaken
 from tidemark.catalog.storage import reading
 from tidemark.errors import EngineError
-from tidemark.lineage.publish_commit import refused_if_overtaken
 
 _T = TypeVar("_T")
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from pyiceberg.table.snapshots import Snapshot
 
 CATALOG: Final = "lake"
 
@@ -32,3 +35,8 @@ def branch_name(session: str, attempt: str) -> str:
 def branch_prefix(session: str) -> str:
     """What all branches of a session begin with."""
     return f"{BRANCH_PREFIX}{session.replace('-', '_')}_"
+
+
+def property_of(snapshot: Snapshot, key: str) -> str | None:
+    """A property of the snapshot's summary."""
+    return None if snapshot.summary is None else snapshot.summary.additional_properties.get(key)

@@ -19,7 +19,7 @@ from tidemark.engine.session import find_jars, java_home
 from tidemark.errors import TidemarkError
 from tidemark.landing.files.unclaimed_files import find_strays
 from tidemark.settings import load_settings
-from tidemark.spec.parse.load import load_specs
+from tidemark.spec.load import load_specs
 from tidemark.support.error_translation import telling
 
 _PACKAGES = ("pyspark", "pyiceberg", "pyarrow", "great-expectations", "lightgbm", "apache-airflow")

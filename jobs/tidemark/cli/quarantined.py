@@ -13,7 +13,7 @@ from tidemark.operate import quarantine
 from tidemark.operate.quarantine import Refusal, Replay
 from tidemark.settings import load_settings
 from tidemark.settings.run_parameters import check_reason, read_instant
-from tidemark.spec.parse.load import load_specs
+from tidemark.spec.load import load_specs
 from tidemark.support.text import printable
 
 MOST_SHOWN = 50

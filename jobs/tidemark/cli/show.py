@@ -11,7 +11,7 @@ from tidemark.lineage.history import published_snapshot
 from tidemark.lineage.publish_commit import watermark_of
 from tidemark.lineage.watermark_history import in_order
 from tidemark.settings import load_settings
-from tidemark.spec.parse.load import load_specs
+from tidemark.spec.load import load_specs
 from tidemark.state.plan import Plan
 from tidemark.state.ranges import describe, format_instant
 from tidemark.state.watermark import Watermark

@@ -15,7 +15,7 @@ from tidemark.landing.files.folders import folder_hour
 from tidemark.landing.job import Shape, make_job
 from tidemark.landing.rows.instants import to_micros
 from tidemark.landing.worker import parse_files
-from tidemark.spec.parse.load import load_specs
+from tidemark.spec.load import load_specs
 from tidemark.state.effect import FileRef
 
 if TYPE_CHECKING:

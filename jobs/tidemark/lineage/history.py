@@ -8,14 +8,9 @@ from pyiceberg.table import Table
 from pyiceberg.table.snapshots import Operation, Snapshot
 
 from tidemark.catalog.manifests import ancestors
-from tidemark.catalog.properties import CONTENT, CREATED, KEPT, SESSION, branch_prefix
+from tidemark.catalog.properties import CONTENT, CREATED, KEPT, SESSION, branch_prefix, property_of
 from tidemark.lineage.publish_commit import watermark_of
 from tidemark.state.plan import Plan
-
-
-def property_of(snapshot: Snapshot, key: str) -> str | None:
-    """A property of the snapshot's summary."""
-    return None if snapshot.summary is None else snapshot.summary.additional_properties.get(key)
 
 
 def published_snapshot(table: Table, plan: Plan) -> int | None:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pyiceberg.catalog import Catalog
 from pyiceberg.exceptions import CommitFailedException
-from pyiceberg.table import Table, TableProperties
+from pyiceberg.table import Table
 from pyiceberg.table.metadata import TableMetadata
 from pyiceberg.table.refs import MAIN_BRANCH, SnapshotRefType
 from pyiceberg.table.update import (
@@ -54,13 +54,6 @@ def watermark_of(table: Table) -> Watermark | None:
 def _session_of(metadata: TableMetadata) -> str | None:
     text = metadata.properties.get(WATERMARK)
     return None if text is None else Watermark.from_json(text).session
-
-
-def refused_if_overtaken(table: Table) -> Table:
-    """The table, whose next append is not moved onto a newer snapshot by the library but refused."""
-    properties = {**table.metadata.properties, TableProperties.COMMIT_NUM_RETRIES: "0"}
-    table.metadata = table.metadata.model_copy(update={"properties": properties})
-    return table
 
 
 def publish_watermark(catalog: Catalog, plan: Plan, watermark: Watermark) -> Table:

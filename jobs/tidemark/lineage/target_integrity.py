@@ -9,9 +9,9 @@ from pyiceberg.table.snapshots import Snapshot
 
 from tidemark.catalog.lake import Lake
 from tidemark.catalog.manifests import table_name
-from tidemark.catalog.properties import SESSION, WATERMARK
+from tidemark.catalog.properties import SESSION, WATERMARK, property_of
 from tidemark.errors import ForeignCommit, RolledBack, SnapshotExpired, TargetChanged, WatermarkLost
-from tidemark.lineage.history import keeps_content, main_line, property_of
+from tidemark.lineage.history import keeps_content, main_line
 from tidemark.lineage.publish_commit import watermark_of
 from tidemark.lineage.watermark_history import holds_record
 from tidemark.state.watermark import Watermark

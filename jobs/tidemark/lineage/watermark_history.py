@@ -12,8 +12,8 @@ from pyiceberg.table.snapshots import Snapshot
 from tidemark.catalog import ops
 from tidemark.catalog.filters import both, equals
 from tidemark.catalog.lake import Lake
-from tidemark.catalog.properties import WATERMARK
-from tidemark.lineage.history import keeps_content, property_of
+from tidemark.catalog.properties import WATERMARK, property_of
+from tidemark.lineage.history import keeps_content
 from tidemark.state.effect import How
 from tidemark.state.watermark import Watermark
 

@@ -8,9 +8,9 @@ from pyiceberg.table import Table
 from pyiceberg.table.snapshots import Snapshot
 
 from tidemark.catalog.manifests import table_name
-from tidemark.catalog.properties import SESSION
+from tidemark.catalog.properties import SESSION, property_of
 from tidemark.errors import RequestRefused
-from tidemark.lineage.history import main_line, property_of
+from tidemark.lineage.history import main_line
 from tidemark.lineage.publish_commit import watermark_of
 from tidemark.lineage.target_integrity import changing, is_cut, is_session, since_published
 from tidemark.lineage.watermark_history import holds_record, last_recorded, newest_record

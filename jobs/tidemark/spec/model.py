@@ -22,6 +22,11 @@ class Partition:
     transform: PartitionTransform
     column: str
 
+    @property
+    def field_name(self) -> str:
+        """What the partition field is called in the table, as Spark would call it."""
+        return self.column if self.transform == "identity" else f"{self.column}_{self.transform}"
+
 
 @dataclass(frozen=True)
 class InputSpec:

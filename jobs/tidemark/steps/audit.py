@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from tidemark.audit import Report, audit_staged, rows_for_ops
 from tidemark.catalog import ops
+from tidemark.catalog.properties import property_of
 from tidemark.engine.session import connect
-from tidemark.lineage.history import property_of
 from tidemark.modes import mode_of
 from tidemark.stages import Audited, Staged, approve
 from tidemark.state.effect import AppendFiles, AppendRows, cleared_ranges

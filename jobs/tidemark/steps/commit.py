@@ -9,8 +9,8 @@ from pyiceberg.table import Table
 
 from tidemark.catalog import ops
 from tidemark.catalog.manifests import table_name
-from tidemark.catalog.properties import SESSION
-from tidemark.lineage.history import main_line, property_of, session_branches
+from tidemark.catalog.properties import SESSION, property_of
+from tidemark.lineage.history import main_line, session_branches
 from tidemark.lineage.publish_commit import watermark_of
 from tidemark.lineage.watermark_history import last_recorded
 from tidemark.stages import Committed, Published

@@ -7,11 +7,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, assert_never
 
-from tidemark.catalog.properties import ATTEMPT, SESSION, WATERMARK, branch_name
+from tidemark.catalog.properties import ATTEMPT, SESSION, WATERMARK, branch_name, property_of
 from tidemark.engine.frames import qualified, read_added, read_input, within
 from tidemark.engine.session import connect
 from tidemark.errors import SpecError, WriteError
-from tidemark.lineage.history import is_staged_by, property_of, staged_attempt
+from tidemark.lineage.history import is_staged_by, staged_attempt
 from tidemark.spec import DatasetSpec
 from tidemark.spec.render.spark import to_struct
 from tidemark.stages import Planned, Staged

@@ -24,10 +24,3 @@ def _partition(item: Item) -> Partition:
     if read.NAME.fullmatch(written):
         return Partition("identity", written)
     raise item.wrong(f"partition {item.shown} is not understood", "write hour(c), day(c), month(c) or a column's name")
-
-
-def field_name(partition: Partition) -> str:
-    """What the partition field is called in the table, as Spark would call it."""
-    if partition.transform == "identity":
-        return partition.column
-    return f"{partition.column}_{partition.transform}"

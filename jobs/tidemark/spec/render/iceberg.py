@@ -25,7 +25,6 @@ from pyiceberg.transforms import DayTransform, HourTransform, IdentityTransform,
 from tidemark.errors import SpecError
 from tidemark.spec.column_types import ColumnType, Decimal, ListOf, MapOf, Primitive, is_nested, parse_type
 from tidemark.spec.model import Column, DatasetSpec, Partition, PartitionTransform
-from tidemark.spec.parse.partitions import field_name
 from tidemark.spec.render.docs import doc_of, read_doc
 from tidemark.spec.render.table_properties import to_table_properties
 
@@ -90,7 +89,7 @@ def to_iceberg(kind: ColumnType, ids: Iterator[int]) -> I.IcebergType:
 def to_partition_spec(spec: DatasetSpec, schema: Schema) -> PartitionSpec:
     """The table's partitioning; a field is called as Spark would call it (`shown_at_day`)."""
     fields = [
-        PartitionField(schema.find_field(p.column).field_id, number, _TRANSFORMS[p.transform], field_name(p))
+        PartitionField(schema.find_field(p.column).field_id, number, _TRANSFORMS[p.transform], p.field_name)
         for number, p in enumerate(spec.partition_by, FIRST_PARTITION_FIELD)
     ]
     return PartitionSpec(*fields)

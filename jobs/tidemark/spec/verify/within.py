@@ -10,7 +10,6 @@ from tidemark.spec.column_types import is_nested, parse_type
 from tidemark.spec.durations import is_whole_days
 from tidemark.spec.model import DatasetSpec, Partition
 from tidemark.spec.parse.document import Item
-from tidemark.spec.parse.partitions import field_name
 
 RESERVED = ("ranges", "session", "snapshots", "complete_through")
 """Params that the loop hands to every transform."""
@@ -89,8 +88,8 @@ def _check_partitions(spec: DatasetSpec, item: Item) -> None:
         _check_transform(spec, partition, entry)
         if partition.column in seen:
             raise entry.wrong(f"partition_by names {partition.column} twice", "keep the finer one")
-        if partition.transform != "identity" and field_name(partition) in spec.columns:
-            raise entry.wrong(f"the partition field {field_name(partition)} is also a column", "rename the column")
+        if partition.transform != "identity" and partition.field_name in spec.columns:
+            raise entry.wrong(f"the partition field {partition.field_name} is also a column", "rename the column")
         seen.add(partition.column)
     if spec.rebuilds_ranges and spec.event_time not in seen:
         remedy = f"add day({spec.event_time}): what a session rebuilds are partitions of the event time"
