@@ -97,8 +97,11 @@ def _late_file(shop: Shop, day: int, batch: int, arrives: datetime) -> LogFile:
 
 
 def _write_days(home: Path, world: World, first: int) -> World:
-    """Writes the days from `first` on. `world.json` is there from the start and grows day by day, so
-    that a stopped run is finished with the same parameters by the next `make`."""
+    """Write the days from `first` on.
+
+    `world.json` exists from the start and grows day by day, so the next `make` finishes a stopped run with the same
+    parameters.
+    """
     shop = open_shop(world.parameters)
     counts = dict(world.counts)
     save_world(home, World(world.parameters, world.asked_days, counts))

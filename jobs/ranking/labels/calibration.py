@@ -78,7 +78,7 @@ def _fits(group: pd.DataFrame, at_least: int) -> Iterator[tuple[Any, ...]]:
 
 
 def _walk(rate: Column) -> Column:
-    """start + what each piece adds up to `rate`: linear interpolation, flat outside the grades' support."""
+    """Start + what each piece adds up to `rate`: linear interpolation, flat outside the grades' support."""
 
     def add(total: Column, step: Column) -> Column:
         return total + step["slope"] * F.greatest(F.lit(0.0), F.least(rate, step["high"]) - step["low"])

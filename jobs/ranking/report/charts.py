@@ -19,6 +19,7 @@ class Axis:
     end: float
 
     def __call__(self, value: float) -> float:
+        """The place of a value in the picture."""
         spread = (self.high - self.low) or 1.0
         return round(self.start + (value - self.low) / spread * (self.end - self.start), 2)
 

@@ -18,18 +18,18 @@ from tidemark.state.ranges import Ranges, Unit, ceil, floor
 
 
 def equals(column: str, value: Any) -> BooleanExpression:
-    """column = value"""
+    """The rows whose column has the value."""
     return EqualTo(column, value)  # type: ignore[call-arg, arg-type]
 
 
 def between(column: str, start: Any, end: Any) -> BooleanExpression:
-    """start <= column < end"""
+    """The rows with `start <= column < end`."""
     low = GreaterThanOrEqual(column, start)  # type: ignore[call-arg, arg-type]
     return And(low, LessThan(column, end))  # type: ignore[call-arg, arg-type]
 
 
 def at_least(column: str, value: Any) -> BooleanExpression:
-    """column >= value"""
+    """The rows with `column >= value`."""
     return GreaterThanOrEqual(column, value)  # type: ignore[call-arg, arg-type]
 
 
@@ -51,15 +51,15 @@ def _literal(instant: datetime, is_date: bool, rounded: Callable[[datetime, Unit
 
 
 def both(one: BooleanExpression, other: BooleanExpression) -> BooleanExpression:
-    """one and other"""
+    """The rows that meet both conditions."""
     return And(one, other)
 
 
 def from_on(column: str, start: datetime) -> BooleanExpression:
-    """column >= start"""
+    """The rows with `column >= start`, an instant."""
     return GreaterThanOrEqual(column, start.isoformat())  # type: ignore[call-arg, arg-type]
 
 
 def one_of(column: str, values: Iterable[str]) -> BooleanExpression:
-    """column is one of the values"""
+    """The rows whose column has one of the values."""
     return In(column, set(values))  # type: ignore[call-arg, arg-type]

@@ -50,6 +50,7 @@ class Token(NamedTuple):
 
     @property
     def low(self) -> str:
+        """The word or sign in small letters; empty for any other token."""
         return self.text.lower() if self.kind in ("word", "sign") else ""
 
 
