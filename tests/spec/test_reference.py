@@ -10,10 +10,10 @@ import pytest
 
 from tests.spec.writing import load
 from tidemark.errors import SpecError
+from tidemark.spec import load as reading
 from tidemark.spec.column_types import PRIMITIVES
 from tidemark.spec.load import load_spec
 from tidemark.spec.parse import checks, columns, inputs, sources
-from tidemark.spec.parse import load as reading
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "spec-language.md"
 TEXT = PAGE.read_text(encoding="utf-8")
