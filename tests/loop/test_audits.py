@@ -29,6 +29,7 @@ FACTS, SIGNUPS, PLANS, CANCELS, STATES = (
     "accounts.cancels_feed",
     "accounts.account_states",
 )
+TOTALS = "accounts.signup_totals"
 
 
 def ready(accounts: Accounts, plan: str) -> None:
@@ -153,6 +154,34 @@ def test_s40_a_transform_with_wrong_columns_publishes_nothing(
         accounts.run(STATES)
 
     assert (accounts.head(STATES), accounts.watermark(STATES)) == (head, None)
+
+
+def test_a_value_that_its_column_cannot_hold_is_refused_by_the_write(
+    accounts: Accounts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from pyspark.sql import functions as F
+
+    from tests.accounts import transforms
+
+    accounts.append(SIGNUPS, [Event("s0", "a0", 0.5), Event("s1", "a1", 0.6)], complete=1)
+    head = accounts.head(TOTALS)
+    totals = transforms.totals
+    monkeypatch.setattr(
+        transforms,
+        "totals",
+        lambda inputs, params: totals(inputs, params).withColumn("signups", F.col("signups") + F.lit(0.5)),
+    )
+
+    with pytest.raises(WriteError, match=r"column signups is bigint and cannot hold 2\.5, double of the transform"):
+        accounts.run(TOTALS)
+
+    assert (accounts.head(TOTALS), accounts.watermark(TOTALS)) == (head, None)
+    staged = [ref.snapshot_id for name, ref in accounts.table(TOTALS).refs().items() if name.startswith("session_")]
+    assert set(staged) == {head}, "the branch is there and holds no commit"
+
+    monkeypatch.setattr(transforms, "totals", totals)
+    accounts.run(TOTALS)
+    assert [row["signups"] for row in accounts.rows(TOTALS)] == [2]
 
 
 def test_s21_a_first_read_whose_rows_all_lie_under_delete_files_gives_none(accounts: Accounts) -> None:
