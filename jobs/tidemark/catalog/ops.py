@@ -128,6 +128,27 @@ def append_once(lake: Lake, name: str, rows: Iterable[Mapping[str, Any]], unless
     return _repeat(name, add)
 
 
+def append_missing(
+    lake: Lake, name: str, rows: Iterable[Mapping[str, Any]], key: tuple[str, ...], among: BooleanExpression
+) -> int:
+    """Add those rows whose `key` columns no row that meets the condition `among` holds already; how many were added.
+
+    Of several that try at the same instant one adds its rows, as in `append_once`. Raises EngineError when it stays
+    refused.
+    """
+    given = [dict(row) for row in rows]
+
+    def add() -> int:
+        table = refused_if_overtaken(_ensure(lake, name))
+        known = {tuple(row[column] for column in key) for row in _scan(table, name, among, key)}
+        missing = [row for row in given if tuple(row[column] for column in key) not in known]
+        if missing:
+            _add(table, _as_arrow(name, missing))
+        return len(missing)
+
+    return _repeat(name, add)
+
+
 def _as_arrow(name: str, rows: Iterable[Mapping[str, Any]]) -> pa.Table:
     return pa.Table.from_pylist([dict(row) for row in rows], schema=SCHEMAS[name])
 
@@ -170,8 +191,12 @@ def rows(
         table = lake.catalog.load_table(name)
     except NoSuchTableError:
         return []
+    return _scan(table, name, where or AlwaysTrue(), columns)
+
+
+def _scan(table: Table, name: str, where: BooleanExpression, columns: tuple[str, ...]) -> list[dict[str, Any]]:
     there = table.schema().column_names
-    scan = table.scan(where or AlwaysTrue(), selected_fields=tuple(c for c in columns if c == "*" or c in there))
+    scan = table.scan(where, selected_fields=tuple(c for c in columns if c == "*" or c in there))
     with reading(f"a file of {name}"):
         found: list[dict[str, Any]] = scan.to_arrow().to_pylist()
     lacking = dict.fromkeys(c for c in SCHEMAS[name].names if c not in there)
