@@ -258,14 +258,14 @@ def test_an_index_that_somebody_holds_is_not_waited_for_forever(
 def test_a_folder_that_cannot_be_read_is_passed_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     _write(tmp_path, _report("theirs", dataset="accounts.theirs"))
     closed = tmp_path / "data-docs" / "accounts.theirs"
-    iterdir = Path.iterdir
+    scandir = os.scandir
 
     def refusing(path: Path) -> object:
         if path == closed:
             raise PermissionError(13, "Permission denied")
-        return iterdir(path)
+        return scandir(path)
 
-    monkeypatch.setattr(Path, "iterdir", refusing)
+    monkeypatch.setattr(os, "scandir", refusing)
     done = _write(tmp_path, _report("ours"))
     assert done.page_fault == ""
     assert "ours/index.html" in _index(tmp_path)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime, timedelta
@@ -14,11 +15,11 @@ from tidemark.state.ranges import format_instant, parse_instant
 
 FILE = "summary.json"
 
-KEEP_FOR = timedelta(days=14)
-"""How long each page stays; what it says remains in `ops.audit_results`."""
+KEEP_FOR = timedelta(days=7)
+"""How long each page stays: as long as a table can be rolled back. What it says remains in `ops.audit_results`."""
 
 KEPT_EACH = 20
-"""The latest pages of each dataset stay however old they are: of a weekly one there is more to see than two weeks."""
+"""The latest pages of each dataset stay however old they are: a dataset may be built once a week, or stand still."""
 
 UNKNOWN = "unknown"
 """The verdict of a page whose summary does not say it in words of this version."""
@@ -122,7 +123,8 @@ def _holds_page(folder: Path) -> bool:
 
 def _folders(place: Path) -> list[Path]:
     with contextlib.suppress(OSError):
-        return [path for path in place.iterdir() if path.is_dir()]
+        with os.scandir(place) as entries:
+            return [Path(entry.path) for entry in entries if entry.is_dir()]
     return []
 
 
