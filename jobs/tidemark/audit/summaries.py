@@ -122,9 +122,8 @@ def _holds_page(folder: Path) -> bool:
 
 
 def _folders(place: Path) -> list[Path]:
-    with contextlib.suppress(OSError):
-        with os.scandir(place) as entries:
-            return [Path(entry.path) for entry in entries if entry.is_dir()]
+    with contextlib.suppress(OSError), os.scandir(place) as entries:
+        return [Path(entry.path) for entry in entries if entry.is_dir()]
     return []
 
 

@@ -18,73 +18,23 @@ from pyiceberg.table import Table
 from tidemark.catalog.filters import equals
 from tidemark.catalog.lake import Lake
 from tidemark.catalog.manifests import ancestors
+from tidemark.catalog.ops_tables import SCHEMAS
 from tidemark.catalog.storage import reading
 from tidemark.errors import EngineError
 from tidemark.lineage.publish_commit import refused_if_overtaken
 
+__all__ = [
+    "SCHEMAS",
+    "append",
+    "append_missing",
+    "append_once",
+    "of_dataset",
+    "of_request",
+    "of_session",
+    "rows",
+]
+
 _T = TypeVar("_T")
-
-_INSTANT = pa.timestamp("us", tz="UTC")
-
-
-def _schema(**columns: pa.DataType) -> pa.Schema:
-    return pa.schema([pa.field(name, kind) for name, kind in columns.items()])
-
-
-SCHEMAS: Final[Mapping[str, pa.Schema]] = {
-    "ops.sessions": _schema(
-        session=pa.string(),
-        dataset=pa.string(),
-        how=pa.string(),
-        request_id=pa.string(),
-        base_snapshot=pa.int64(),
-        plan=pa.string(),
-        planned_at=_INSTANT,
-    ),
-    "ops.high_watermarks": _schema(
-        session=pa.string(),
-        dataset=pa.string(),
-        how=pa.string(),
-        snapshot=pa.int64(),
-        request_id=pa.string(),
-        reason=pa.string(),
-        previous=pa.string(),
-        current=pa.string(),
-        complete_through=_INSTANT,
-        committed_at=_INSTANT,
-    ),
-    "ops.audit_results": _schema(
-        dataset=pa.string(),
-        session=pa.string(),
-        snapshot_id=pa.int64(),
-        check=pa.string(),
-        kind=pa.string(),
-        severity=pa.string(),
-        passed=pa.bool_(),
-        observed=pa.string(),
-        expected=pa.string(),
-        unexpected_rows=pa.int64(),
-        examples=pa.string(),
-        because=pa.string(),
-        audited_at=_INSTANT,
-    ),
-    "ops.landed_files": _schema(
-        dataset=pa.string(),
-        session=pa.string(),
-        path=pa.string(),
-        size=pa.int64(),
-        sha256=pa.string(),
-        landed_at=_INSTANT,
-        table_uuid=pa.string(),
-        written_at=_INSTANT,
-    ),
-    "ops.releases": _schema(
-        release=pa.string(),
-        model_version=pa.string(),
-        tables=pa.string(),
-        released_at=_INSTANT,
-    ),
-}
 
 PROPERTIES: Final = {
     "format-version": "2",
