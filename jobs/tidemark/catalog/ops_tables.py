@@ -36,7 +36,10 @@ class OpsTable:
         return pa.schema([pa.field(name, kind) for name, (kind, _) in self.columns.items()])
 
 
-_SESSION = (_TEXT, "The session's id: a hash of its plan, after the day through which it completes the table or `undated`.")
+_SESSION = (
+    _TEXT,
+    "The session's id: a hash of its plan, after the day through which it completes the table or `undated`.",
+)
 _DATASET = (_TEXT, "The dataset's full name, for example `search.interactions`.")
 _HOW = (
     _TEXT,
