@@ -248,6 +248,20 @@ def test_another_verdict_on_the_same_snapshot_is_recorded_too(accounts: Accounts
     assert len(recorded(accounts)) == len(before) + 1
 
 
+def test_after_a_mended_spec_the_middle_step_alone_starts_again_from_init(accounts: Accounts) -> None:
+    """As docs/runbooks/audit-failed.md says: only mended files and inputs need init to be run again."""
+    ready(accounts, "basic")
+    demanding = with_expectation(accounts, Expectation("row_count", "fail", "there are always ten", min=10))
+    planned = session.init(demanding, STATES, say=accounts.said.append).plan
+    with pytest.raises(AuditFailed):
+        session.write_audit_publish(demanding, STATES, planned.session, say=accounts.said.append)
+
+    published = session.write_audit_publish(accounts.context, STATES, planned.session, say=accounts.said.append)
+
+    assert published.plan.session != planned.session
+    assert accounts.head(STATES) == published.snapshot_id
+
+
 def test_a_page_that_cannot_be_written_stops_no_session(accounts: Accounts) -> None:
     ready(accounts, "basic")
     accounts.settings.reports.mkdir(parents=True)
