@@ -36,12 +36,15 @@ class World:
 
 
 def load_world(home: Path) -> World | None:
-    """The world of a home, None where there is none."""
+    """The world of a home, None where there is none. Raises WorldError for one of another version."""
     path = home / "truth" / "world.json"
     if not path.exists():
         return None
-    data = json.loads(path.read_text())
-    return World(Parameters.from_json(data["parameters"]), data["days"], data["counts"])
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+        return World(Parameters.from_json(data["parameters"]), data["days"], data["counts"])
+    except (ValueError, TypeError, KeyError) as error:
+        raise WorldError(f"{path}: is no record of a demo world that this version knows; use another home") from error
 
 
 def save_world(home: Path, world: World) -> None:

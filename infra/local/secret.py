@@ -8,6 +8,8 @@ import os
 import secrets
 from pathlib import Path
 
+from infra.local.errors import HostError
+
 USER = "admin"
 
 
@@ -19,10 +21,18 @@ def secret(path: Path, size: int = 64) -> str:
 
 
 def password(path: Path) -> str:
-    """The password of the Airflow user, in the file from which Airflow's simple auth manager reads it."""
+    """The password of the Airflow user, in the file from which Airflow's simple auth manager reads it.
+
+    Raises HostError for a file that holds none.
+    """
     if not path.exists():
         write_private(path, json.dumps({USER: secrets.token_urlsafe(12)}))
-    return str(json.loads(path.read_text(encoding="utf-8"))[USER])
+    try:
+        return str(json.loads(path.read_text(encoding="utf-8"))[USER])
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
+        raise HostError(
+            f"{path}: holds no password of the user {USER}; make stop, remove the file, and make run makes a new one"
+        ) from error
 
 
 def write_private(path: Path, text: str) -> None:

@@ -207,6 +207,8 @@ def _stage_and_publish(context: Context, planned: Planned, attempt: str, say: Sa
     audited = audit(context, staged)
     for warning in audited.report.warnings:
         say(f"{WARNING}{warning.describe()}; report: {audited.report.site}")
+    if audited.report.page_fault:
+        say(f"{WARNING}{audited.report.page_fault}")
     say(f"audit passed: {len(audited.report.checks) - len(audited.report.warnings)} checks")
     published = publish(context, audited)
     say(f"published snapshot {published.snapshot_id}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,8 +12,8 @@ from urllib.parse import urlparse
 
 import pytest
 
-from tests.audit.conftest import CLOCK, DAY, Bench, fired, good_row, good_rows
-from tidemark.audit import Report, grain, rows_for_ops, run
+from tests.audit.conftest import CLOCK, DAY, EXPECTATIONS, Bench, fired, good_row, good_rows
+from tidemark.audit import Report, grain, gx, rows_for_ops, run
 from tidemark.errors import AuditError
 from tidemark.state.ranges import Interval
 
@@ -141,12 +142,35 @@ def test_an_audit_that_takes_too_long_is_no_report(bench: Bench, monkeypatch: py
         bench.audit(staged, 20, DAY, limit=timedelta(milliseconds=50))
 
 
-@pytest.mark.parametrize("part", ["find_repeats", "_rule_checks", "_expectation_checks", "write_page"])
+@pytest.mark.parametrize("part", ["find_repeats", "_rule_checks", "_expectation_checks"])
 def test_an_audit_that_errs_is_no_report(bench: Bench, monkeypatch: pytest.MonkeyPatch, part: str) -> None:
     monkeypatch.setattr(run, part, _raising(RuntimeError("the disk is full")))
     staged = bench.stage(good_rows(), DAY)
     with pytest.raises(AuditError, match="the disk is full"):
         bench.audit(staged, 20, DAY)
+
+
+@pytest.mark.parametrize("logins", [1, -1])
+def test_a_page_that_cannot_be_written_changes_no_verdict(bench: Bench, logins: int) -> None:
+    bench.reports.write_text("a file where the folder should be")
+    report = bench.stage_and_audit([*good_rows(), good_row(4, account="a", logins=logins)])
+    assert report.passed == (logins == 1)
+    assert report.site is None
+    assert report.page_fault.startswith("no page of this session was written: NotADirectoryError: ")
+    if not report.passed:
+        assert f"report: {report.page_fault}" in report.describe()
+
+
+def test_a_library_page_that_cannot_be_rendered_changes_no_verdict(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gx, "_render", _raising(RuntimeError("no template")))
+    bench.spec = replace(bench.spec, expectations=EXPECTATIONS)
+    report = bench.stage_and_audit(good_rows())
+    assert report.passed and report.site is not None
+    assert report.page_fault == "the page of its expectations was not written: RuntimeError: no template"
+    assert not report.site.with_name("expectations.html").exists()
+    assert "expectations.html" not in report.site.read_text(encoding="utf-8")
 
 
 def test_a_broken_data_file_is_no_report(bench: Bench) -> None:

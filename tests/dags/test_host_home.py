@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.serialization.pkcs12 import load_pkcs12
 from infra.local import homes, jars, java, truststore
 from infra.local.airflow_home import configuration, environment, prepare
 from infra.local.errors import HostError
+from infra.local.secret import password
 from infra.local.setup_error import SetupError
 from tidemark.settings import CHECKOUT, Settings, load_settings
 
@@ -121,3 +122,11 @@ def _authority(name: str) -> bytes:
     builder = builder.serial_number(x509.random_serial_number())
     builder = builder.not_valid_before(begin).not_valid_after(begin + timedelta(days=1))
     return builder.sign(key, SHA256()).public_bytes(Encoding.PEM)
+
+
+@pytest.mark.parametrize("stored", ["", "{", "[]", "null", '{"other": "x"}', '"admin"'])
+def test_a_file_that_holds_no_password_is_named_with_what_to_do(tmp_path: Path, stored: str) -> None:
+    path = tmp_path / "passwords.json"
+    path.write_text(stored)
+    with pytest.raises(HostError, match=r"passwords\.json: holds no password of the user admin; make stop, remove"):
+        password(path)

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from infra.demo.parameters import WorldError
-from infra.demo.state import World
+from infra.demo.state import World, load_world
 from infra.demo.world import drop_late_file, extend, main, make
 from tests.demo import DAYS, END
 from tests.demo.reading import broken_count, log_files, readable
@@ -172,3 +172,12 @@ def test_the_command_line_makes_and_extends(tmp_path: Path, capsys: pytest.Captu
     assert main(["make", "--home", home, "--days", "1", "--scale", "0.05", "--end", "2026-03-20"]) == 0
     assert main(["extend", "--home", home]) == 0
     assert "demo world: 2 days to 2026-03-21" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("stored", ["{", "[]", '{"days": 1}', '{"parameters": {"seed": 1}, "days": 1, "counts": {}}'])
+def test_a_record_of_another_version_is_refused_by_its_file(tmp_path: Path, stored: str) -> None:
+    path = tmp_path / "truth" / "world.json"
+    path.parent.mkdir()
+    path.write_text(stored)
+    with pytest.raises(WorldError, match=r"world\.json: is no record of a demo world that this version knows"):
+        load_world(tmp_path)

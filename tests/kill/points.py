@@ -22,7 +22,7 @@ MODES = ("stateless", "stateful")
 CLOSING = (*MODES, "source")
 TOUCH, FIRST, SOURCE, EXPECTATIONS = ("touch",), ("first",), ("source",), ("expectations",)
 
-OPS_APPEND = "tidemark.catalog.ops:append"
+OPS_MISSING = "tidemark.catalog.ops:append_missing"
 OPS_ONCE = "tidemark.catalog.ops:append_once"
 SWAP = "pyiceberg.catalog.sql:SqlCatalog.commit_table"
 WRITE_METADATA = "pyiceberg.catalog.sql:SqlCatalog._write_metadata"
@@ -64,10 +64,10 @@ POINTS: tuple[Point, ...] = (
     Point("after staging, not looked at yet", MIDDLE, "after", WRITE),
     Point("after staging", MIDDLE, "after", "tidemark.steps.write:write"),
     Point("mid audit, only metadata read", MIDDLE, "after", "tidemark.audit.run:staged_files"),
-    Point("mid audit, all checks made", MIDDLE, "before", "tidemark.audit.run:write_page"),
-    Point("before the audit rows", MIDDLE, "before", OPS_APPEND, "ops.audit_results"),
+    Point("mid audit, all checks made", MIDDLE, "before", "tidemark.audit.run:write_pages"),
+    Point("before the audit rows", MIDDLE, "before", OPS_MISSING, "ops.audit_results"),
     Point("audit rows written, not committed", MIDDLE, "before", SWAP, inside=AUDIT),
-    Point("after the audit rows", MIDDLE, "after", OPS_APPEND, "ops.audit_results"),
+    Point("after the audit rows", MIDDLE, "after", OPS_MISSING, "ops.audit_results"),
     Point("before publish", MIDDLE, "before", "tidemark.session:publish"),
     Point("publish: before the commit", MIDDLE, "before", SWAP, inside=PUBLISH),
     Point("publish: metadata written, not swapped", MIDDLE, "after", WRITE_METADATA, inside=PUBLISH),

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,6 +21,7 @@ from tidemark.errors import AuditError, AuditFailed, TidemarkError, WriteError
 from tidemark.session import WARNING
 from tidemark.spec import Expectation
 from tidemark.stages import Planned, Staged
+from tidemark.steps.audit import audit
 from tidemark.steps.context import Context
 from tidemark.steps.write import write
 
@@ -29,6 +34,7 @@ FACTS, SIGNUPS, PLANS, CANCELS, STATES = (
     "accounts.cancels_feed",
     "accounts.account_states",
 )
+TOTALS = "accounts.signup_totals"
 
 
 def ready(accounts: Accounts, plan: str) -> None:
@@ -155,6 +161,34 @@ def test_s40_a_transform_with_wrong_columns_publishes_nothing(
     assert (accounts.head(STATES), accounts.watermark(STATES)) == (head, None)
 
 
+def test_a_value_that_its_column_cannot_hold_is_refused_by_the_write(
+    accounts: Accounts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from pyspark.sql import functions as F
+
+    from tests.accounts import transforms
+
+    accounts.append(SIGNUPS, [Event("s0", "a0", 0.5), Event("s1", "a1", 0.6)], complete=1)
+    head = accounts.head(TOTALS)
+    totals = transforms.totals
+    monkeypatch.setattr(
+        transforms,
+        "totals",
+        lambda inputs, params: totals(inputs, params).withColumn("signups", F.col("signups") + F.lit(0.5)),
+    )
+
+    with pytest.raises(WriteError, match=r"column signups is bigint and cannot hold 2\.5, double of the transform"):
+        accounts.run(TOTALS)
+
+    assert (accounts.head(TOTALS), accounts.watermark(TOTALS)) == (head, None)
+    staged = [ref.snapshot_id for name, ref in accounts.table(TOTALS).refs().items() if name.startswith("session_")]
+    assert set(staged) == {head}, "the branch is there and holds no commit"
+
+    monkeypatch.setattr(transforms, "totals", totals)
+    accounts.run(TOTALS)
+    assert [row["signups"] for row in accounts.rows(TOTALS)] == [2]
+
+
 def test_s21_a_first_read_whose_rows_all_lie_under_delete_files_gives_none(accounts: Accounts) -> None:
     accounts.append(SIGNUPS, [Event("s0", "a0", 0.5), Event("s1", "a1", 0.6)], complete=1)
     accounts.spark.sql(f"ALTER TABLE lake.{SIGNUPS} SET TBLPROPERTIES ('write.delete.mode' = 'merge-on-read')")
@@ -167,6 +201,84 @@ def test_s21_a_first_read_whose_rows_all_lie_under_delete_files_gives_none(accou
 
     assert accounts.rows(FACTS) == []
     assert accounts.watermark(FACTS) is not None
+
+
+def recorded(accounts: Accounts) -> list[tuple[Any, ...]]:
+    """What `ops.audit_results` holds of the states, a tuple a row."""
+    rows = ops.rows(accounts.context.lake, "ops.audit_results", ops.of_dataset(STATES))
+    return sorted((row["session"], row["snapshot_id"], row["check"], row["passed"]) for row in rows)
+
+
+def test_an_audit_that_is_run_again_is_recorded_once(accounts: Accounts) -> None:
+    ready(accounts, "")
+    planned = session.init(accounts.context, STATES, say=accounts.said.append).plan
+    for _ in range(2):
+        with pytest.raises(AuditFailed):
+            session.write_audit_publish(accounts.context, STATES, planned.session, say=accounts.said.append)
+
+    once = recorded(accounts)
+    assert len(once) == len(set(once)) > 5
+    assert {(row[0], len({other[1] for other in once})) for row in once} == {(planned.session, 1)}
+
+
+def test_two_runs_that_audit_one_snapshot_at_the_same_time_record_it_once(accounts: Accounts) -> None:
+    ready(accounts, "basic")
+    plan = session.init(accounts.context, STATES, say=accounts.said.append).plan
+    staged = write(accounts.context, Planned(plan), "one")
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(lambda _: audit(accounts.context, staged), range(2)))
+
+    once = recorded(accounts)
+    assert len(once) == len(set(once)) > 5
+
+
+def test_another_verdict_on_the_same_snapshot_is_recorded_too(accounts: Accounts) -> None:
+    """A later release may check more than the one that audited first."""
+    ready(accounts, "basic")
+    plan = session.init(accounts.context, STATES, say=accounts.said.append).plan
+    staged = write(accounts.context, Planned(plan), "one")
+    audit(accounts.context, staged)
+    before = recorded(accounts)
+    demanding = with_expectation(accounts, Expectation("row_count", "fail", "there are always ten", min=10))
+    with pytest.raises(AuditFailed):
+        audit(demanding, staged)
+
+    added = set(recorded(accounts)) - set(before)
+    assert [passed for *_, passed in added] == [False]
+    assert len(recorded(accounts)) == len(before) + 1
+
+
+def test_after_a_mended_spec_the_middle_step_alone_starts_again_from_init(accounts: Accounts) -> None:
+    """As docs/runbooks/audit-failed.md says: only mended files and inputs need init to be run again."""
+    ready(accounts, "basic")
+    demanding = with_expectation(accounts, Expectation("row_count", "fail", "there are always ten", min=10))
+    planned = session.init(demanding, STATES, say=accounts.said.append).plan
+    with pytest.raises(AuditFailed):
+        session.write_audit_publish(demanding, STATES, planned.session, say=accounts.said.append)
+
+    published = session.write_audit_publish(accounts.context, STATES, planned.session, say=accounts.said.append)
+
+    assert published.plan.session != planned.session
+    assert accounts.head(STATES) == published.snapshot_id
+
+
+def test_a_page_that_cannot_be_written_stops_no_session(accounts: Accounts) -> None:
+    ready(accounts, "basic")
+    accounts.settings.reports.mkdir(parents=True)
+    (accounts.settings.reports / "data-docs").write_text("in the way")
+
+    accounts.run(STATES)
+
+    assert [row["plan"] for row in accounts.rows(STATES)] == ["basic"]
+    assert any(line.startswith(f"{WARNING}no page of this session was written: ") for line in accounts.said)
+
+
+def test_the_page_that_a_failure_names_is_there(accounts: Accounts) -> None:
+    ready(accounts, "")
+    with pytest.raises(AuditFailed) as failed:
+        accounts.run(STATES)
+    (page,) = re.findall(r"report: (\S+)", str(failed.value))
+    assert Path(page).exists()
 
 
 def test_s42_a_warning_is_published_and_shown(accounts: Accounts) -> None:

@@ -6,7 +6,7 @@
     rows.py    the changed rows in Spark: counting and showing violations
     grain.py   uniqueness of the grain, from hashes
     gx.py      the spec's own expectations; the only door to Great Expectations
-    site.py    the pages that people read
+    site.py    the pages that people read; summaries.py   what is stored beside them, and how long they stay
     run.py     all of it in order
 
 A report that was not made is an AuditError, never a passing report.

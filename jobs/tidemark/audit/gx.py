@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import html
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -26,10 +26,10 @@ RESULT_FORMAT = {"result_format": "BASIC", "partial_unexpected_count": 0}
 
 @dataclass(frozen=True)
 class Outcome:
-    """Results in the order of the expectations, and the library's own page of them (HTML as it renders it)."""
+    """Results in the order of the expectations; `page` renders the library's own page of them, as HTML."""
 
     checks: tuple[CheckResult, ...]
-    page: str
+    page: Callable[[], str]
 
 
 def preload() -> None:
@@ -71,7 +71,7 @@ def run_expectations(rows: DataFrame, expectations: Sequence[Expectation], datas
             f"{dataset}, session {session}: the audit library answered {len(found)} of {len(expectations)} checks"
         )
     checks = tuple(_check(e, found[i], dataset, session) for i, e in enumerate(expectations))
-    return Outcome(checks, _render(validation))
+    return Outcome(checks, lambda: _render(validation))
 
 
 def _frame(rows: DataFrame, expectations: Sequence[Expectation]) -> DataFrame:

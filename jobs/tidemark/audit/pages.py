@@ -11,7 +11,7 @@ from tidemark.audit.report import CheckResult, Report, count_rows
 from tidemark.state.ranges import format_instant
 
 if TYPE_CHECKING:
-    from tidemark.audit.site import Summary
+    from tidemark.audit.summaries import Summary
 
 _BADGES = {"passed": "good", "warned": "warned", "failed": "bad"}
 
@@ -40,19 +40,23 @@ def index_page(summaries: Sequence[Summary]) -> str:
 def _index_row(summary: Summary) -> str:
     link = f'<a href="{escape(summary.link)}">{escape(summary.session)}</a>'
     cells = [
-        f"<td>{_when(summary.audited_at)}</td>",
+        f"<td>{_when(summary.audited_at or format_instant(summary.written_at))}</td>",
         f"<td>{escape(summary.dataset)}</td>",
         f'<td class="code">{link}</td>',
-        f"<td>{_badge(summary.verdict, _BADGES[summary.verdict])}</td>",
-        *(f'<td class="number">{number:,}</td>' for number in (summary.rows, summary.checks)),
+        f"<td>{_badge(summary.verdict, _BADGES.get(summary.verdict, ''))}</td>",
+        *(f'<td class="number">{_count(number)}</td>' for number in (summary.rows, summary.checks)),
         _count_cell(summary.failed, "bad"),
         _count_cell(summary.warned, "warned"),
     ]
     return f"<tr>{''.join(cells)}</tr>"
 
 
-def _count_cell(count: int, tone: str) -> str:
-    return f'<td class="number {tone if count else "none"}">{count}</td>'
+def _count_cell(count: int | None, tone: str) -> str:
+    return f'<td class="number {tone if count else "none"}">{_count(count)}</td>'
+
+
+def _count(number: int | None) -> str:
+    return "unknown" if number is None else f"{number:,}"
 
 
 def session_page(report: Report, clock: datetime, has_expectations: bool) -> str:

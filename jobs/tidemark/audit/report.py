@@ -47,8 +47,9 @@ class CheckResult:
 
 @dataclass(frozen=True)
 class Report:
-    """The audit of one staged snapshot. `rows` counts what the session added; `site` is its page.
+    """The audit of one staged snapshot. `rows` counts what the session added.
 
+    `site` is its page, None while there is none; `page_fault` says what of its pages could not be written, and why.
     What a failure has people do: `mend` what is wrong, then `clear` that task.
     """
 
@@ -57,9 +58,10 @@ class Report:
     snapshot_id: int
     checks: tuple[CheckResult, ...]
     rows: int
-    site: Path | None
+    site: Path | None = None
     mend: str = "the transform"
     clear: str = "write_audit_publish"
+    page_fault: str = ""
 
     @property
     def passed(self) -> bool:
@@ -87,7 +89,7 @@ class Report:
         lines += [f"  {check.describe()}" for check in self.failures[:SHOWN_FAILURES]]
         if len(self.failures) > SHOWN_FAILURES:
             lines.append(f"  and {len(self.failures) - SHOWN_FAILURES} more")
-        lines.append(f"  report: {self.site or 'no page was written'}")
+        lines.append(f"  report: {self.site or self.page_fault or 'no page was written'}")
         lines.append(f'  next: mend {self.mend}, then clear "{self.clear}" in this run; {RUNBOOK}')
         return "\n".join(lines)
 

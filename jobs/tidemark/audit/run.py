@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,7 +16,7 @@ from tidemark.audit.grain import GrainFindings, check_grain, find_repeats
 from tidemark.audit.report import CheckResult, Report, cut
 from tidemark.audit.rows import ChangedRows
 from tidemark.audit.rules import Rule, rules_of
-from tidemark.audit.site import page_path, write_expectations, write_page
+from tidemark.audit.site import write_pages
 from tidemark.errors import AuditError, TidemarkError
 from tidemark.spec import DatasetSpec, Expectation
 from tidemark.state.ranges import Ranges
@@ -27,6 +27,14 @@ if TYPE_CHECKING:
 
 LIMIT = timedelta(hours=1)
 """How long an audit may take before it counts as not made; a hundred times what the largest session took."""
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What checks found, and the audit library's own page of those that it made."""
+
+    checks: tuple[CheckResult, ...]
+    library_page: Callable[[], str] | None = None
 
 
 def audit_staged(
@@ -46,22 +54,20 @@ def audit_staged(
     clock: datetime,
     limit: timedelta = LIMIT,
 ) -> Report:
-    """Check what a staged snapshot changed, write its page below `reports`, and say what was found.
+    """Check what a staged snapshot changed, say what was found, and write a page of it below `reports`.
 
     `ranges` are the event times that the session replaced; None for added rows (`appended_only`) or a whole
     table. `expected_rows` is what the writer reported, `rows_due` makes finding none a failure. Raises
-    AuditError where the audit cannot be carried out or does not end within `limit`; then nothing is known.
+    AuditError where the audit cannot be carried out or does not end within `limit`; then nothing is known. A page
+    that cannot be written changes nothing: the report says so.
     """
     deadline = Deadline(limit)
     try:
         files = staged_files(table, staged_snapshot_id, base_snapshot_id)
         changed = ChangedRows(spark, spec, staged_snapshot_id, base_snapshot_id, ranges or None, appended_only, files)
-        checks = (
-            *_checks(changed, expected_rows, rows_due, session, reports, deadline),
-            floor.check_clipped(rows_clipped),
-        )
-        report = _report(spec, session, staged_snapshot_id, checks, files.rows, reports)
-        write_page(report, clock, reports)
+        found = _checks(changed, expected_rows, rows_due, session, deadline)
+        checks = (*found.checks, floor.check_clipped(rows_clipped))
+        report = _report(spec, session, staged_snapshot_id, checks, files.rows)
     except TidemarkError:
         _interrupt(spark)
         raise
@@ -72,7 +78,7 @@ def audit_staged(
             f"{type(error).__name__}: {cut(str(error), 400)}; "
             f'nothing was published; when the cause is mended, clear "write_audit_publish" in this run'
         ) from error
-    return report
+    return write_pages(report, clock, reports, found.library_page)
 
 
 def _interrupt(spark: SparkSession) -> None:
@@ -81,22 +87,21 @@ def _interrupt(spark: SparkSession) -> None:
         spark.interruptAll()
 
 
-def _report(
-    spec: DatasetSpec, session: str, snapshot_id: int, checks: tuple[CheckResult, ...], rows: int, reports: Path
-) -> Report:
-    report = Report(spec.dataset, session, snapshot_id, checks, rows, page_path(reports, spec.dataset, session))
+def _report(spec: DatasetSpec, session: str, snapshot_id: int, checks: tuple[CheckResult, ...], rows: int) -> Report:
+    report = Report(spec.dataset, session, snapshot_id, checks, rows)
     if spec.transform is None:  # a plan names its files, so mended ones need another plan
         return replace(report, mend="the landed files", clear="init")
     return replace(report, mend=f"jobs/{spec.transform.split(':')[0].replace('.', '/')}.py")
 
 
-def _checks(
-    changed: ChangedRows, expected_rows: int, rows_due: bool, session: str, reports: Path, deadline: Deadline
-) -> list[CheckResult]:
+def _checks(changed: ChangedRows, expected_rows: int, rows_due: bool, session: str, deadline: Deadline) -> Findings:
     """The rows are looked at only where their columns are what the spec says: rules are about those."""
     schema = floor.check_schema(changed.spec, changed.files)
-    checks = [schema, *_file_checks(changed, expected_rows, rows_due)]
-    return [*checks, *_row_checks(changed, session, reports, deadline)] if schema.passed else checks
+    checks = (schema, *_file_checks(changed, expected_rows, rows_due))
+    if not schema.passed:
+        return Findings(checks)
+    found = _row_checks(changed, session, deadline)
+    return replace(found, checks=(*checks, *found.checks))
 
 
 def _file_checks(changed: ChangedRows, expected_rows: int, rows_due: bool) -> list[CheckResult]:
@@ -112,16 +117,17 @@ def _file_checks(changed: ChangedRows, expected_rows: int, rows_due: bool) -> li
     return checks
 
 
-def _row_checks(changed: ChangedRows, session: str, reports: Path, deadline: Deadline) -> list[CheckResult]:
+def _row_checks(changed: ChangedRows, session: str, deadline: Deadline) -> Findings:
     """Grain, rules and expectations at the same time: they wait for different things."""
-    expected = Task(lambda: _expectation_checks(changed, session, reports))
+    expectations = Task(lambda: _expectation_checks(changed, session))
     grain = Task(lambda: find_repeats(changed))
     rules = Task(lambda: _rule_checks(changed))
     rule_checks = rules.result(deadline)
     found = grain.result(deadline)
     counted = _read_back(changed, found, rule_checks)
-    checks = [counted, check_grain(changed.spec.grain, found), *(check for _, check in rule_checks)]
-    return [*checks, *expected.result(deadline)]
+    checks = (counted, check_grain(changed.spec.grain, found), *(check for _, check in rule_checks))
+    expected = expectations.result(deadline)
+    return replace(expected, checks=(*checks, *expected.checks))
 
 
 def _rule_checks(changed: ChangedRows) -> list[tuple[Rule, CheckResult]]:
@@ -165,16 +171,16 @@ def _read_back(changed: ChangedRows, found: GrainFindings, rules: Sequence[tuple
     )
 
 
-def _expectation_checks(changed: ChangedRows, session: str, reports: Path) -> list[CheckResult]:
+def _expectation_checks(changed: ChangedRows, session: str) -> Findings:
     """The spec's own expectations; without rows only their count is looked at."""
     spec = changed.spec
     looked_at = [e for e in spec.expectations if changed.files.rows or e.kind == "row_count"]
     if not looked_at:
-        return [gx.without_rows(e) for e in spec.expectations]
+        return Findings(tuple(gx.without_rows(e) for e in spec.expectations))
     outcome = gx.run_expectations(changed.frame(), looked_at, spec.dataset, session)
-    write_expectations(outcome.page, reports, spec.dataset, session)
     found = dict(zip(looked_at, outcome.checks, strict=True))
-    return [_with_examples(changed, e, found[e]) if e in found else gx.without_rows(e) for e in spec.expectations]
+    checks = (_with_examples(changed, e, found[e]) if e in found else gx.without_rows(e) for e in spec.expectations)
+    return Findings(tuple(checks), outcome.page)
 
 
 def _with_examples(changed: ChangedRows, expectation: Expectation, check: CheckResult) -> CheckResult:

@@ -18,73 +18,23 @@ from pyiceberg.table import Table
 from tidemark.catalog.filters import equals
 from tidemark.catalog.lake import Lake
 from tidemark.catalog.manifests import ancestors
+from tidemark.catalog.ops_tables import SCHEMAS
 from tidemark.catalog.single_try import refused_if_overtaken
 from tidemark.catalog.storage import reading
 from tidemark.errors import EngineError
 
+__all__ = [
+    "SCHEMAS",
+    "append",
+    "append_missing",
+    "append_once",
+    "of_dataset",
+    "of_request",
+    "of_session",
+    "rows",
+]
+
 _T = TypeVar("_T")
-
-_INSTANT = pa.timestamp("us", tz="UTC")
-
-
-def _schema(**columns: pa.DataType) -> pa.Schema:
-    return pa.schema([pa.field(name, kind) for name, kind in columns.items()])
-
-
-SCHEMAS: Final[Mapping[str, pa.Schema]] = {
-    "ops.sessions": _schema(
-        session=pa.string(),
-        dataset=pa.string(),
-        how=pa.string(),
-        request_id=pa.string(),
-        base_snapshot=pa.int64(),
-        plan=pa.string(),
-        planned_at=_INSTANT,
-    ),
-    "ops.high_watermarks": _schema(
-        session=pa.string(),
-        dataset=pa.string(),
-        how=pa.string(),
-        snapshot=pa.int64(),
-        request_id=pa.string(),
-        reason=pa.string(),
-        previous=pa.string(),
-        current=pa.string(),
-        complete_through=_INSTANT,
-        committed_at=_INSTANT,
-    ),
-    "ops.audit_results": _schema(
-        dataset=pa.string(),
-        session=pa.string(),
-        snapshot_id=pa.int64(),
-        check=pa.string(),
-        kind=pa.string(),
-        severity=pa.string(),
-        passed=pa.bool_(),
-        observed=pa.string(),
-        expected=pa.string(),
-        unexpected_rows=pa.int64(),
-        examples=pa.string(),
-        because=pa.string(),
-        audited_at=_INSTANT,
-    ),
-    "ops.landed_files": _schema(
-        dataset=pa.string(),
-        session=pa.string(),
-        path=pa.string(),
-        size=pa.int64(),
-        sha256=pa.string(),
-        landed_at=_INSTANT,
-        table_uuid=pa.string(),
-        written_at=_INSTANT,
-    ),
-    "ops.releases": _schema(
-        release=pa.string(),
-        model_version=pa.string(),
-        tables=pa.string(),
-        released_at=_INSTANT,
-    ),
-}
 
 PROPERTIES: Final = {
     "format-version": "2",
@@ -124,6 +74,27 @@ def append_once(lake: Lake, name: str, rows: Iterable[Mapping[str, Any]], unless
             return False
         _add(table, data)
         return True
+
+    return _repeat(name, add)
+
+
+def append_missing(
+    lake: Lake, name: str, rows: Iterable[Mapping[str, Any]], key: tuple[str, ...], among: BooleanExpression
+) -> int:
+    """Add those rows whose `key` columns no row that meets the condition `among` holds already; how many were added.
+
+    Of several that try at the same instant one adds its rows, as in `append_once`. Raises EngineError when it stays
+    refused.
+    """
+    given = [dict(row) for row in rows]
+
+    def add() -> int:
+        table = refused_if_overtaken(_ensure(lake, name))
+        known = {tuple(row[column] for column in key) for row in _scan(table, name, among, key)}
+        missing = [row for row in given if tuple(row[column] for column in key) not in known]
+        if missing:
+            _add(table, _as_arrow(name, missing))
+        return len(missing)
 
     return _repeat(name, add)
 
@@ -170,8 +141,12 @@ def rows(
         table = lake.catalog.load_table(name)
     except NoSuchTableError:
         return []
+    return _scan(table, name, where or AlwaysTrue(), columns)
+
+
+def _scan(table: Table, name: str, where: BooleanExpression, columns: tuple[str, ...]) -> list[dict[str, Any]]:
     there = table.schema().column_names
-    scan = table.scan(where or AlwaysTrue(), selected_fields=tuple(c for c in columns if c == "*" or c in there))
+    scan = table.scan(where, selected_fields=tuple(c for c in columns if c == "*" or c in there))
     with reading(f"a file of {name}"):
         found: list[dict[str, Any]] = scan.to_arrow().to_pylist()
     lacking = dict.fromkeys(c for c in SCHEMAS[name].names if c not in there)

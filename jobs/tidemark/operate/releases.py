@@ -13,6 +13,7 @@ from typing import Any
 from pyiceberg.table import Table
 
 from tidemark.catalog import ops
+from tidemark.catalog.filters import equals
 from tidemark.lineage.history import readable, same_content
 from tidemark.lineage.publish_commit import watermark_of
 from tidemark.state.ranges import describe
@@ -28,6 +29,7 @@ KEPT_MODELS = 3
 MODEL = "model_version"
 """A released table with a column of this name serves one model, and its release keeps that model's snapshots."""
 
+RELEASED = "these snapshots are released already"
 
 _NAME = re.compile(r"release_[0-9a-f]{12}")
 
@@ -54,9 +56,9 @@ def write_release(context: Context, dataset: str) -> Release:
     if conflict or not tables:
         return Release("", tables, False, conflict or f"{dataset}: nothing published yet")
     name = "release_" + hashlib.sha256(json.dumps(tables, sort_keys=True).encode()).hexdigest()[:12]
-    known = [row["release"] for row in ops.rows(context.lake, "ops.releases", columns=("release",))]
-    if name in known:
-        return Release(name, tables, False, "these snapshots are released already")
+    is_this = equals("release", name)
+    if ops.rows(context.lake, "ops.releases", is_this, ("release",)):
+        return Release(name, tables, False, RELEASED)
     _tag_all(context, name, tables)
     row = {
         "release": name,
@@ -64,7 +66,8 @@ def write_release(context: Context, dataset: str) -> Release:
         "tables": json.dumps(tables, sort_keys=True),
         "released_at": context.clock,
     }
-    ops.append(context.lake, "ops.releases", [row])
+    if not ops.append_once(context.lake, "ops.releases", [row], is_this):
+        return Release(name, tables, False, RELEASED)
     _tag_all(context, name, tables)  # a sweep that looked before the row was there may have taken one for left over
     return Release(name, tables, True, f"{len(tables)} tables")
 

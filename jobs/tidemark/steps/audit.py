@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tidemark.audit import Report, audit_staged, rows_for_ops
 from tidemark.catalog import ops
+from tidemark.catalog.filters import both, equals
 from tidemark.catalog.properties import property_of
 from tidemark.engine.session import connect
 from tidemark.modes import mode_of
@@ -12,14 +13,21 @@ from tidemark.state.effect import AppendFiles, AppendRows, cleared_ranges
 from tidemark.state.plan import InputPlan, Plan
 from tidemark.steps.context import Context
 
+VERDICT = ("check", "kind", "severity", "expected", "passed")
+"""What a check is, and what it found: the columns by which a row of `ops.audit_results` is known again."""
+
 
 def audit(context: Context, staged: Staged) -> Audited:
-    """Audit and approve a staged snapshot; every check becomes a row of `ops.audit_results`.
+    """Audit and approve a staged snapshot; every check becomes a row of `ops.audit_results`, once.
+
+    A verdict that is on record for this session and snapshot is not recorded again. Another one is: a later release
+    may check more, or better.
 
     Raises AuditFailed where the report found against the rows, AuditError where it could not be made.
     """
     report = _report(context, staged)
-    ops.append(context.lake, "ops.audit_results", rows_for_ops(report, context.clock))
+    recorded = both(ops.of_session(report.session), equals("snapshot_id", report.snapshot_id))
+    ops.append_missing(context.lake, "ops.audit_results", rows_for_ops(report, context.clock), VERDICT, recorded)
     return approve(staged, report)
 
 

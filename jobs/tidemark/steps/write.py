@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, assert_never
 
 from tidemark.catalog.properties import ATTEMPT, SESSION, WATERMARK, branch_name, property_of
+from tidemark.engine.conform import Target, conform
 from tidemark.engine.frames import qualified, read_added, read_input, within
 from tidemark.engine.session import connect
 from tidemark.errors import SpecError, WriteError
@@ -63,12 +64,12 @@ def _transform(context: Context, spec: DatasetSpec, plan: Plan, spark: SparkSess
     if isinstance(plan.effect, AppendFiles):
         from tidemark.landing import read_rows
 
-        return Output(_conform(spec, read_rows(spark, context.settings, spec, plan)), None)
+        return Output(_conform(spec, spark, read_rows(spark, context.settings, spec, plan)), None)
     inputs = {name: _read(context, spec, plan, name, i, spark) for name, i in plan.inputs.items()}
     function = load_function(spec)
     with telling_refusals(spec.dataset, str(spec.transform)):
         result = function(inputs, transform_params(context, spec, plan))
-    frame = _conform(spec, _to_frame(spark, spec, result))
+    frame = _conform(spec, spark, result)
     if plan.ranges and spec.event_time:
         return Output(frame, within(frame, spec.event_time, plan.ranges))
     return Output(frame, None)
@@ -111,28 +112,9 @@ def _read(
     return frame.where(within(frame, event_time, planned.reads))
 
 
-def _to_frame(spark: SparkSession, spec: DatasetSpec, result: Any) -> DataFrame:
-    """Versioned transforms may hand over an Arrow table."""
-    import pyarrow as pa
-
-    if isinstance(result, pa.Table):
-        return spark.createDataFrame(result, schema=to_struct(spec))
-    frame: DataFrame = result
-    return frame
-
-
-def _conform(spec: DatasetSpec, frame: DataFrame) -> DataFrame:
-    """Exactly the spec's columns, in its order and types. A column more or less is the transform's error."""
-    from pyspark.sql import functions as F
-
-    wanted, given = set(spec.columns), set(frame.columns)
-    if wanted != given:
-        raise WriteError(
-            f"{spec.dataset}: the transform {spec.transform} gave columns that the spec does not have: "
-            f"{sorted(given - wanted) or 'none'}; it did not give: {sorted(wanted - given) or 'none'}; "
-            f"correct the transform or {spec.path.name}"
-        )
-    return frame.select([F.col(field.name).cast(field.dataType) for field in to_struct(spec).fields])
+def _conform(spec: DatasetSpec, spark: SparkSession, result: Any) -> DataFrame:
+    """Exactly the spec's columns, in its order and types. Versioned transforms may hand over an Arrow table."""
+    return conform(spark, result, Target(spec.dataset, to_struct(spec), str(spec.transform), spec.path.name))
 
 
 @dataclass(frozen=True)

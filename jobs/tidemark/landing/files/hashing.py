@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import os
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
@@ -13,6 +15,9 @@ from typing import NamedTuple
 from tidemark.support.atomic_files import write_whole
 
 THREADS = 4
+
+_DIGEST = re.compile("[0-9a-f]{64}")
+_LOG = logging.getLogger(__name__)
 
 
 class Seen(NamedTuple):
@@ -45,7 +50,7 @@ def hash_files(files: Iterable[Seen], cache: Path) -> dict[str, str]:
         for file, digest in zip(unknown, pool.map(_hash_still, unknown), strict=True):
             if digest is not None:
                 hashes[file.relative] = digest
-    write_whole(cache, json.dumps({f.relative: (f.mark, hashes[f.relative]) for f in files if f.relative in hashes}))
+    _write(cache, {f.relative: (f.mark, hashes[f.relative]) for f in files if f.relative in hashes})
     return hashes
 
 
@@ -64,9 +69,26 @@ def _hash_still(file: Seen) -> str | None:
 
 
 def _read(cache: Path) -> dict[str, tuple[str, str]]:
-    """What an earlier session knew; a cache that cannot be read is as good as none."""
+    """What an earlier session knew, of whatever version: entries that are not understood are hashed anew."""
     try:
         entries = json.loads(cache.read_text(encoding="utf-8"))
-        return {path: (str(mark), str(digest)) for path, (mark, digest) in entries.items()}
-    except (OSError, ValueError, TypeError, AttributeError):
+    except (OSError, ValueError, RecursionError):
         return {}
+    if not isinstance(entries, dict):
+        return {}
+    return {path: (entry[0], entry[1]) for path, entry in entries.items() if _is_entry(entry)}
+
+
+def _is_entry(entry: object) -> bool:
+    """Whether it is a mark and a digest. A digest that is none would name a file by a wrong content for good."""
+    if not isinstance(entry, list) or len(entry) != 2 or not all(isinstance(part, str) for part in entry):
+        return False
+    return _DIGEST.fullmatch(entry[1]) is not None
+
+
+def _write(cache: Path, entries: Mapping[str, tuple[str, str]]) -> None:
+    """Remember for the next session. Without a cache it hashes anew, so a full disk stops nothing here."""
+    try:
+        write_whole(cache, json.dumps(entries))
+    except OSError as error:
+        _LOG.warning("%s: cannot be written, so the next session hashes all files anew: %s", cache, error)

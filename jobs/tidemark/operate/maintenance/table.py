@@ -18,7 +18,7 @@ YIELDED = "yielded to a session"
 def maintain_ops(context: Context) -> str:
     """Maintain the tables of `ops`; a line each.
 
-    Their history is cut by those who append (lake/ops.py), so nothing is left to expire.
+    Their history is cut by those who append (catalog/ops.py), so nothing is left to expire.
     """
     return "\n".join(_maintain_ops_table(context, name) for name in SCHEMAS)
 
