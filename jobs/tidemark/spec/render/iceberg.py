@@ -29,7 +29,14 @@ from tidemark.spec.parse.partitions import field_name
 from tidemark.spec.render.docs import doc_of, read_doc
 from tidemark.spec.render.table_properties import to_table_properties
 
-__all__ = ["from_partition_spec", "from_schema", "to_partition_spec", "to_schema", "to_table_properties"]
+__all__ = [
+    "from_partition_spec",
+    "from_schema",
+    "to_partition_spec",
+    "to_schema",
+    "to_table_properties",
+    "to_transform",
+]
 
 FIRST_PARTITION_FIELD = 1000
 
@@ -90,10 +97,15 @@ def to_iceberg(kind: ColumnType, ids: Iterator[int]) -> I.IcebergType:
 def to_partition_spec(spec: DatasetSpec, schema: Schema) -> PartitionSpec:
     """The table's partitioning; a field is called as Spark would call it (`shown_at_day`)."""
     fields = [
-        PartitionField(schema.find_field(p.column).field_id, number, _TRANSFORMS[p.transform], field_name(p))
+        PartitionField(schema.find_field(p.column).field_id, number, to_transform(p), field_name(p))
         for number, p in enumerate(spec.partition_by, FIRST_PARTITION_FIELD)
     ]
     return PartitionSpec(*fields)
+
+
+def to_transform(partition: Partition) -> Transform[Any, Any]:
+    """What Iceberg makes of the partition's column."""
+    return _TRANSFORMS[partition.transform]
 
 
 def from_schema(schema: Schema) -> dict[str, Column]:
