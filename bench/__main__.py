@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from types import ModuleType
 
-from bench import fixed, housekeeping, idle, incremental, init, lookback, wap
+from bench import fixed, history, housekeeping, idle, incremental, init, lookback, wap
 from bench.command import WrongArguments, read_command, written
 from bench.figures import Figures
 from bench.lake import Place, open_place
@@ -19,6 +19,7 @@ BENCHES: dict[str, ModuleType] = {
     "incremental": incremental,
     "lookback": lookback,
     "housekeeping": housekeeping,
+    "history": history,
 }
 
 

@@ -79,9 +79,9 @@ def keep_quiet(text: str) -> None:
 class BenchLake:
     """The benches' domain on a real catalog."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, clock: datetime = CLOCK) -> None:
         self.settings = settings
-        self.context: Context = session.open_context(settings, CLOCK)
+        self.context: Context = session.open_context(settings, clock)
 
     @property
     def spark(self) -> SparkSession:
@@ -141,6 +141,10 @@ class BenchLake:
     def added_last(self, dataset: str) -> int:
         """Rows that main's last snapshot wrote."""
         return self._counted(dataset, "added-records")
+
+    def files_of(self, dataset: str) -> int:
+        """Data files on main, as metadata counts them."""
+        return self._counted(dataset, "total-data-files")
 
     def _counted(self, dataset: str, what: str) -> int:
         head = self.table(dataset).current_snapshot()

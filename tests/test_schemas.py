@@ -47,6 +47,11 @@ def test_application_comes_first_in_every_grain(spec: DatasetSpec) -> None:
     assert spec.grain[0] == "application"
 
 
+@pytest.mark.parametrize("spec", SPECS.values(), ids=lambda spec: spec.dataset)
+def test_history_makes_files_by_the_day_and_not_by_the_hour(spec: DatasetSpec) -> None:
+    assert "hour" not in {partition.transform for partition in spec.partition_by}
+
+
 def test_every_dataset_stands_in_exactly_one_dag() -> None:
     text = "".join(path.read_text() for path in (CHECKOUT / "dags").glob("*.py"))
     named = re.findall(r'dataset\("([a-z_.]+)"\)', text)

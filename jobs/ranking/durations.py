@@ -1,7 +1,7 @@
 """Durations and target ranges, as transforms meet them in their params."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta
 
 from pyspark.sql import Column
@@ -32,10 +32,19 @@ def span(value: object) -> Column:
 
 def instants_within(instant: Column, ranges: Iterable[tuple[datetime, datetime]]) -> Column:
     """True where a timestamp lies in one of the half-open UTC ranges."""
-    inside = F.lit(False)
-    for start, end in ranges:
-        inside = inside | ((instant >= F.lit(start)) & (instant < F.lit(end)))
-    return inside
+    return any_of([(instant >= F.lit(start)) & (instant < F.lit(end)) for start, end in ranges])
+
+
+def any_of(conditions: Sequence[Column]) -> Column:
+    """True where one of the conditions is, false without any.
+
+    The conditions are joined as a tree of small depth: a message to Spark's server may nest a hundred levels, and days
+    of traffic with gaps between them are a range each.
+    """
+    if len(conditions) < 2:
+        return conditions[0] if conditions else F.lit(False)
+    half = len(conditions) // 2
+    return any_of(conditions[:half]) | any_of(conditions[half:])
 
 
 def day_bounds(ranges: Iterable[tuple[datetime, datetime]]) -> list[tuple[date, date]]:
@@ -46,10 +55,7 @@ def day_bounds(ranges: Iterable[tuple[datetime, datetime]]) -> list[tuple[date, 
 
 def days_within(day: Column, ranges: Iterable[tuple[datetime, datetime]]) -> Column:
     """True where a date lies in one of the ranges."""
-    inside = F.lit(False)
-    for first, end in day_bounds(ranges):
-        inside = inside | ((day >= F.lit(first)) & (day < F.lit(end)))
-    return inside
+    return any_of([(day >= F.lit(first)) & (day < F.lit(end)) for first, end in day_bounds(ranges)])
 
 
 def target_days(first: Column, last: Column, ranges: Iterable[tuple[datetime, datetime]]) -> Column:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +14,7 @@ from bench.command import WrongArguments, read_command, written
 from bench.figures import Figures
 from bench.lake import Place
 from bench.lookback import nights
+from bench.search_logs import RECORDS, write_logs
 
 KNOWN = {name: module.Sizes() for name, module in BENCHES.items()}
 
@@ -141,3 +144,36 @@ def test_many_sessions_are_maintained_and_weighed(place: Place) -> None:
         "maintenance of all tables, the last night",
     ]
     assert figures.notes[-1].startswith("after 4 sessions: ")
+
+
+@pytest.mark.loop
+def test_history_that_is_handed_in_at_once_makes_a_file_for_each_day(place: Place) -> None:
+    figures = measure(place, "history", "hours=72", "requests=2", "files=2")
+    assert [row.what for row in figures.rows][-2:] == ["search.interactions", "all sessions"]
+    rows, files, memory = figures.notes
+    assert rows == "432 records over 72 hours in 2 files"
+    tables = ("search_queries", "search_events", "search_requests", "user_actions", "impressions", "interactions")
+    assert files == "files of the tables: " + ", ".join(f"{table} 3" for table in tables)
+    assert memory.startswith("Spark's server: ")
+
+
+def test_logs_of_a_bench_are_the_same_in_every_run(tmp_path: Path) -> None:
+    written = []
+    for name in ("one", "other"):
+        (tmp_path / name).mkdir()
+        write_logs(tmp_path / name, hours=5, requests=2, files=2)
+        written.append([gzip.decompress(file.read_bytes()) for file in sorted((tmp_path / name).iterdir())])
+    assert written[0] == written[1]
+    assert [text.count(b"\n") for text in written[0]] == [4 * RECORDS, 6 * RECORDS]
+    assert {tuple(json.loads(line)) for line in written[0][0].splitlines()} == {
+        (
+            "application",
+            "query_id",
+            "client_id",
+            "timestamp",
+            "user_query",
+            "query_response_hit_ids",
+            "query_attributes",
+        ),
+        ("application", "query_id", "client_id", "timestamp", "action_name", "event_attributes"),
+    }

@@ -29,6 +29,7 @@ from tidemark.errors import (
     WatermarkLost,
 )
 from tidemark.operate import manual
+from tidemark.spec.model import Partition
 from tidemark.stages import Planned
 from tidemark.state.effect import How
 
@@ -264,8 +265,7 @@ def test_s22_a_landed_table_that_is_begun_anew_lands_its_files_again(accounts: A
 
 def test_a_table_moved_aside_shares_no_folder_with_the_new_one(accounts: Accounts) -> None:
     land(accounts, 0.1, clock=3)
-    by_hour = accounts.context.specs[SIGNUPS].partition_by[0]
-    with_spec(accounts, SIGNUPS, partition_by=(replace(by_hour, transform="day"),))
+    with_spec(accounts, SIGNUPS, partition_by=(Partition("hour", "happened_at"),))
     with pytest.raises(ColumnsDiffer, match=r"move the table aside \(RENAME\)"):
         accounts.run(SIGNUPS, clock=hour(4))
     accounts.spark.sql(f"ALTER TABLE {TABLE} RENAME TO accounts.aside")

@@ -107,6 +107,7 @@ def test_tables_can_be_followed_and_audited(tmp_path: Path) -> None:
     assert properties["write.metadata.metrics.column.began_at"] == "full"
     assert properties["write.summary.partition-limit"] == "100"
     assert properties["write.distribution-mode"] == "hash"
+    assert properties["write.spark.fanout.enabled"] == "false"
     assert {properties[f"write.{kind}.mode"] for kind in ("delete", "update", "merge")} == {"copy-on-write"}
     assert all(isinstance(value, str) for value in properties.values())
 

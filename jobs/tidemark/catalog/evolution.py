@@ -1,41 +1,54 @@
-"""From a table's columns to its spec's: what only adds is taken in, anything else stops before a row is written.
+"""From a table to its spec: what only adds is taken in, anything else stops before a row is written.
 
 A table's schema is live for all its readers at once, so it changes in a commit of its own, before a session
-plans on it.
+plans on it. The layout of files that are still to come changes in the same commit; files that are there stay.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from itertools import count
 
-from pyiceberg.table import Table
+from pyiceberg.table import Table, Transaction
 
 from tidemark.catalog.manifests import table_name
+from tidemark.catalog.partitioning import coarsened
 from tidemark.errors import ColumnsDiffer, InputChanged, SpecError
 from tidemark.spec import DatasetSpec
 from tidemark.spec.column_types import ColumnType, Decimal, parse_type
-from tidemark.spec.model import Column
+from tidemark.spec.model import Column, Partition
 from tidemark.spec.render.docs import doc_of
-from tidemark.spec.render.iceberg import from_partition_spec, from_schema, to_iceberg
+from tidemark.spec.render.iceberg import from_schema, to_iceberg, to_transform
+from tidemark.spec.render.table_properties import to_write_layout
 
 
 @dataclass(frozen=True)
 class Evolution:
-    """What a spec adds to a table: optional columns, wider types, columns that may be null from now on."""
+    """What a spec adds to a table: optional columns, wider types, columns that may be null from now on.
+
+    `coarsened` are the partitions that become coarser, each with the name of the table's field that it replaces;
+    `properties` say how files are written and are missing in a table of an earlier version.
+    """
 
     added: tuple[Column, ...] = ()
     widened: tuple[Column, ...] = ()
     relaxed: tuple[Column, ...] = ()
+    coarsened: Mapping[str, Partition] = field(default_factory=dict)
+    properties: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def columns(self) -> bool:
+        """Whether columns change."""
+        return bool(self.added or self.widened or self.relaxed)
 
     def __bool__(self) -> bool:
-        return bool(self.added or self.widened or self.relaxed)
+        return bool(self.columns or self.coarsened or self.properties)
 
 
 def evolution(table: Table, spec: DatasetSpec) -> Evolution:
     """What the spec adds to the table. Raises ColumnsDiffer where it does more than add."""
     has = _columns(table)
-    _check_partitions(table, spec)
     for name in has.keys() - spec.columns.keys():
         raise _differ(spec, f"the table has a column {name} that the spec lacks", f"add it, or {_drop(table, name)}")
     known = [column for name, column in spec.columns.items() if name in has]
@@ -45,6 +58,8 @@ def evolution(table: Table, spec: DatasetSpec) -> Evolution:
         added=tuple(_addable(table, spec, column) for name, column in spec.columns.items() if name not in has),
         widened=tuple(column for column in known if column.type != has[column.name].type),
         relaxed=tuple(column for column in known if has[column.name].required and not column.required),
+        coarsened=coarsened(table, spec),
+        properties={key: value for key, value in to_write_layout(spec).items() if key not in table.properties},
     )
 
 
@@ -53,16 +68,32 @@ def evolve(table: Table, spec: DatasetSpec) -> Table:
     wanted = evolution(table, spec)
     if not wanted:
         return table
-    with table.update_schema() as change:
-        for column in wanted.added:
-            change.add_column(column.name, to_iceberg(parse_type(column.type), count(1)), doc=doc_of(column))
-        for column in wanted.widened:
-            kind = to_iceberg(parse_type(column.type), count(1))
-            change.update_column(column.name, field_type=kind)
-        for column in wanted.relaxed:
-            change.make_column_optional(column.name)
+    with table.transaction() as change:
+        if wanted.columns:
+            _evolve_columns(change, wanted)
+        if wanted.coarsened:
+            _evolve_partitions(change, wanted)
+        if wanted.properties:
+            change.set_properties(dict(wanted.properties))
     table.refresh()
     return table
+
+
+def _evolve_columns(change: Transaction, wanted: Evolution) -> None:
+    with change.update_schema() as columns:
+        for column in wanted.added:
+            columns.add_column(column.name, to_iceberg(parse_type(column.type), count(1)), doc=doc_of(column))
+        for column in wanted.widened:
+            columns.update_column(column.name, field_type=to_iceberg(parse_type(column.type), count(1)))
+        for column in wanted.relaxed:
+            columns.make_column_optional(column.name)
+
+
+def _evolve_partitions(change: Transaction, wanted: Evolution) -> None:
+    with change.update_spec() as fields:
+        for name, partition in wanted.coarsened.items():
+            fields.remove_field(name)
+            fields.add_field(partition.column, to_transform(partition), partition.field_name)
 
 
 def check_readable(table: Table, spec: DatasetSpec) -> None:
@@ -92,20 +123,6 @@ def _columns(table: Table) -> dict[str, Column]:
         return from_schema(table.schema())
     except SpecError as error:
         raise ColumnsDiffer(f"{table_name(table)}: {error}") from error
-
-
-def _check_partitions(table: Table, spec: DatasetSpec) -> None:
-    try:
-        found = from_partition_spec(table.spec(), table.schema())
-    except SpecError as error:
-        raise ColumnsDiffer(f"{table_name(table)}: {error}") from error
-    if found != spec.partition_by:
-        shown, wanted = (", ".join(f"{p.transform}({p.column})" for p in ps) for ps in (found, spec.partition_by))
-        raise _differ(
-            spec,
-            f"the table is partitioned by {shown or 'nothing'}, the spec by {wanted or 'nothing'}",
-            "bring the spec back, or move the table aside (RENAME) and let the loop build it anew",
-        )
 
 
 def _check_column(table: Table, spec: DatasetSpec, found: Column, column: Column) -> None:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from datetime import datetime
-from functools import reduce
 from typing import Any
 
 from pyiceberg.expressions import AlwaysFalse, And, BooleanExpression, EqualTo, GreaterThanOrEqual, In, LessThan, Or
@@ -34,9 +33,8 @@ def at_least(column: str, value: Any) -> BooleanExpression:
 
 
 def any_of(conditions: Iterable[BooleanExpression]) -> BooleanExpression:
-    """Any of the conditions; none of them for no conditions."""
-    nothing: BooleanExpression = AlwaysFalse()
-    return reduce(Or, conditions, nothing)
+    """Any of the conditions; nothing for no conditions. They are joined as a tree of small depth."""
+    return Or(AlwaysFalse(), AlwaysFalse(), *conditions)
 
 
 def in_ranges(table: Table, column: str, ranges: Ranges) -> BooleanExpression:

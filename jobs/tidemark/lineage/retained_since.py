@@ -52,8 +52,8 @@ def _least_held(table: Table, head: Snapshot, keep: Keep) -> datetime:
         for span in keep.spans(table, [entry]):
             age = age_of(table, entry)
             least[age] = min(span.start, least.get(age, span.start))
-    begins: dict[tuple[str, ...], datetime] = {}
+    begins: dict[tuple[int, ...], datetime] = {}
     for age in oldest(least):
-        layout = tuple(of for of, _ in age)  # partitions of another layout are no late rows of this one
-        begins[layout] = max(least[age], begins.get(layout, least[age]))
+        columns = tuple(column for column, _, _ in age)  # partitions by other columns are no late rows of these
+        begins[columns] = max(least[age], begins.get(columns, least[age]))
     return min([keep.since(head), *begins.values()])

@@ -12,7 +12,7 @@ from pyiceberg.table.snapshots import Operation, Snapshot
 
 from tidemark.catalog.manifests import changed_by, file_span, is_data, live_entries, own_entries, partition_of
 from tidemark.lineage.history import keeps_content
-from tidemark.lineage.partition_age import Age, age_of, is_comparable, is_later, is_older, newest
+from tidemark.lineage.partition_age import Age, age_of, is_comparable, is_later, is_older, meets, newest
 from tidemark.state.ranges import Interval
 
 
@@ -67,20 +67,32 @@ def _removes(snapshot: Snapshot) -> bool:
 def _dropped_by(table: Table, removing: Snapshot, later: Sequence[Snapshot], keep: Keep) -> Dropped | None:
     """What of a commit is retention; None where all of it is a change.
 
-    Retention only removes files, each whole before what is kept, and leaves no file in their partitions and no
-    older partition: that would be an erasure which happened to empty an old one. Where a `later` commit fills a
-    partition again, its rows were mended and not dropped.
+    Retention only removes files, each whole before what is kept, and leaves no file in their partitions, nor in one
+    of another layout that may hold rows of the same times, and no older partition: that would be an erasure which
+    happened to empty an old one. Where a `later` commit fills a partition again, its rows were mended and not dropped.
     """
     changed = list(changed_by(table, [removing]))
     old = [files for files in _by_partition(changed) if _is_old(table, files, keep, removing)]
     left = list(live_entries(table, removing)) if old else []
-    held = {partition_of(entry) for entry in left}
-    emptied = [files for files in old if partition_of(files[0]) not in held]
+    emptied = _emptied(table, old, left)
     gone = [entry for files in _not_refilled(table, emptied, later, keep) for entry in files]
     through = max((span.end for span in keep.spans(table, gone)), default=None)
     if through is None or _leaves_older(table, gone, left, keep):
         return None
     return Dropped(through, frozenset(entry.data_file.file_path for entry in gone), len(gone) == len(changed))
+
+
+def _emptied(table: Table, old: list[list[ManifestEntry]], left: list[ManifestEntry]) -> list[list[ManifestEntry]]:
+    """The partitions in which no row is left, nor in one of another layout that may hold the same times."""
+    held = {partition_of(entry) for entry in left}
+    ages = {(entry.data_file.spec_id, age_of(table, entry)) for entry in left}
+    found = []
+    for files in old:
+        layout, age = files[0].data_file.spec_id, age_of(table, files[0])
+        shared = any(its != layout and meets(other, age) for its, other in ages)
+        if partition_of(files[0]) not in held and not shared:
+            found.append(files)
+    return found
 
 
 def _is_old(table: Table, files: list[ManifestEntry], keep: Keep, removing: Snapshot) -> bool:

@@ -28,7 +28,14 @@ from tidemark.spec.model import Column, DatasetSpec, Partition, PartitionTransfo
 from tidemark.spec.render.docs import doc_of, read_doc
 from tidemark.spec.render.table_properties import to_table_properties
 
-__all__ = ["from_partition_spec", "from_schema", "to_partition_spec", "to_schema", "to_table_properties"]
+__all__ = [
+    "from_partition_spec",
+    "from_schema",
+    "to_partition_spec",
+    "to_schema",
+    "to_table_properties",
+    "to_transform",
+]
 
 FIRST_PARTITION_FIELD = 1000
 
@@ -89,10 +96,15 @@ def to_iceberg(kind: ColumnType, ids: Iterator[int]) -> I.IcebergType:
 def to_partition_spec(spec: DatasetSpec, schema: Schema) -> PartitionSpec:
     """The table's partitioning; a field is called as Spark would call it (`shown_at_day`)."""
     fields = [
-        PartitionField(schema.find_field(p.column).field_id, number, _TRANSFORMS[p.transform], p.field_name)
+        PartitionField(schema.find_field(p.column).field_id, number, to_transform(p), p.field_name)
         for number, p in enumerate(spec.partition_by, FIRST_PARTITION_FIELD)
     ]
     return PartitionSpec(*fields)
+
+
+def to_transform(partition: Partition) -> Transform[Any, Any]:
+    """What Iceberg makes of the partition's column."""
+    return _TRANSFORMS[partition.transform]
 
 
 def from_schema(schema: Schema) -> dict[str, Column]:

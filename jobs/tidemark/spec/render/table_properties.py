@@ -32,9 +32,18 @@ _FIXED = {
 
 def to_table_properties(spec: DatasetSpec) -> dict[str, str]:
     """Properties for the table's creation."""
-    # Rows go to the task of their partition first, so that a partition gets one file and not one a task.
-    distribution = {"write.distribution-mode": "hash" if spec.partition_by else "none"}
-    return {**_FIXED, **distribution, **_metrics(spec)}
+    return {**_FIXED, **to_write_layout(spec), **_metrics(spec)}
+
+
+def to_write_layout(spec: DatasetSpec) -> dict[str, str]:
+    """How Spark brings rows to files.
+
+    Each row goes to the task of its partition, so that a partition gets one file and not one per task. Each task
+    sorts its rows by partition and has one file open at a time: an open Parquet file holds megabytes, and a session
+    may write a year of partitions.
+    """
+    distribution = "hash" if spec.partition_by else "none"
+    return {"write.distribution-mode": distribution, "write.spark.fanout.enabled": "false"}
 
 
 def _metrics(spec: DatasetSpec) -> dict[str, str]:
