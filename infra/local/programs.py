@@ -20,8 +20,8 @@ AIRFLOW: Mapping[str, tuple[str, ...]] = {
 
 def programs(with_postgres: bool) -> dict[str, Program]:
     """The services by name, in the order in which they start."""
-    airflow = {name: Program(name, order=20) for name in AIRFLOW}
+    airflow = {name: Program(name, "airflow", order=20) for name in AIRFLOW}
     if not with_postgres:
         return airflow
     # SIGINT ends the server's connections and then itself; SIGTERM would wait for the others to leave.
-    return {POSTGRES: Program(POSTGRES, order=10, stop_signal="INT", stop_group=False), **airflow}
+    return {POSTGRES: Program(POSTGRES, "database", order=10, stop_signal="INT", stop_group=False), **airflow}

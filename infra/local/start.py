@@ -44,12 +44,12 @@ def start_services(settings: Settings, port: int, say: Say) -> None:
     if supervision.running(settings).issuperset(wanted):
         return
     if embedded:
-        supervision.start_service(settings, POSTGRES)
+        supervision.start_service(settings, wanted[POSTGRES])
     _await_database(settings, address, embedded)
     _run_airflow(["db", "migrate"], settings)
     ports.remember(settings, port)
     for name in AIRFLOW:
-        supervision.start_service(settings, name)
+        supervision.start_service(settings, wanted[name])
 
 
 def wait_until_healthy(client: Client, settings: Settings) -> Client:

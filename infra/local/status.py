@@ -14,15 +14,18 @@ from tidemark.settings import Settings
 
 LOOK_BACK = timedelta(days=1)
 """Deaths before this are history."""
+LATELY, OFTEN = timedelta(minutes=10), 3
+"""So many deaths within this time are no accident: the service's log says why."""
 _LINES = 8
 
 
 def status_lines(settings: Settings, address: str | None) -> Iterator[str]:
     """A line for each service and each cause of trouble. `address` is Airflow's, None where it is not all there."""
     yield from _supervisor(settings)
-    deaths = deaths_since(settings, datetime.now(UTC) - LOOK_BACK)
+    now = datetime.now(UTC)
+    deaths = deaths_since(settings, now - LOOK_BACK)
     for state in supervision.states(settings):
-        yield from _service(settings, state, [death for death in deaths if death.name == state.name])
+        yield from _service(settings, state, [death for death in deaths if death.name == state.name], now)
     spark = settings.spark_remote or running_server(settings)
     yield _line("spark-connect", spark or "not running: the next session starts it")
     yield _line("address", address or "none: make run starts what is missing")
@@ -42,14 +45,15 @@ def _supervisor(settings: Settings) -> Iterator[str]:
         yield _line("supervisor", "not running: make run starts it")
 
 
-def _service(settings: Settings, state: supervision.State, deaths: Sequence[Death]) -> Iterator[str]:
+def _service(
+    settings: Settings, state: supervision.State, deaths: Sequence[Death], now: datetime
+) -> Iterator[str]:
     since = datetime.fromtimestamp(state.since, UTC)
-    now = f"process {state.pid} since {since:%Y-%m-%dT%H:%M:%SZ}" if state.runs else _word(state)
-    yield _line(state.name, now)
+    yield _line(state.name, f"process {state.pid} since {since:%Y-%m-%dT%H:%M:%SZ}" if state.runs else _word(state))
     if deaths:
         often = "once" if len(deaths) == 1 else f"{len(deaths)} times"
         yield _line("", f"died {often} in a day, last at {deaths[-1].at:%Y-%m-%dT%H:%M:%SZ}: {deaths[-1].why}")
-    if not state.runs:
+    if not state.runs or sum(death.at > now - LATELY for death in deaths) >= OFTEN:
         log = supervision.log_of(settings, state.name)
         yield _line("", f"{log} ends with")
         yield from (f"    {line}" for line in tail(log, _LINES).splitlines())

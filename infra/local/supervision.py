@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 import xmlrpc.client
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -36,9 +36,10 @@ _KEPT = (*_THERE, "BACKOFF")
 
 @dataclass(frozen=True)
 class Program:
-    """A service as the supervisor runs it: those of lower `order` start first and are stopped last."""
+    """A service as the supervisor runs it: groups of lower `order` start first and are stopped last."""
 
     name: str
+    group: str
     order: int
     stop_signal: str = "TERM"
     stop_group: bool = True
@@ -67,7 +68,8 @@ def start_supervisor(settings: Settings, programs: Mapping[str, Program], env: M
         return
     end_session(settings)
     make_sockets_folder(settings)
-    settings.logs.mkdir(parents=True, exist_ok=True)
+    for folder in (settings.logs, settings.run):
+        folder.mkdir(parents=True, exist_ok=True)
     config = settings.run / "supervisor.conf"
     config.write_text(configuration(settings, programs), encoding="utf-8")
     with (settings.logs / "supervisor.out").open("wb") as output:
@@ -107,10 +109,10 @@ def end_session(settings: Settings) -> None:
         end(lambda: members_of(leader))
 
 
-def start_service(settings: Settings, name: str) -> None:
+def start_service(settings: Settings, program: Program) -> None:
     """Start a service that does not run; the supervisor keeps it running from now on."""
-    if not any(state.name == name and state.word in _KEPT for state in states(settings)):
-        _call(settings, "startProcess", name, False)
+    if not any(state.name == program.name and state.word in _KEPT for state in states(settings)):
+        _call(settings, "startProcess", f"{program.group}:{program.name}", False)
 
 
 def states(settings: Settings) -> list[State]:
@@ -155,7 +157,15 @@ def configuration(settings: Settings, programs: Mapping[str, Program]) -> str:
         + ("user=root\n" if os.getuid() == 0 else ""),
         "[rpcinterface:supervisor]\nsupervisor.rpcinterface_factory=supervisor.rpcinterface:make_main_rpcinterface\n",
     ]
+    groups = dict.fromkeys(program.group for program in programs.values())
+    parts += [_group([program for program in programs.values() if program.group == name]) for name in groups]
     return "\n".join([*parts, *(_program(program) for program in programs.values())])
+
+
+def _group(members: Sequence[Program]) -> str:
+    """Those of a group stop at the same time, and groups one after the other."""
+    names = ",".join(program.name for program in members)
+    return f"[group:{members[0].group}]\nprograms={names}\npriority={members[0].order}\n"
 
 
 def _program(program: Program) -> str:
@@ -163,7 +173,7 @@ def _program(program: Program) -> str:
     return (
         f"[program:{program.name}]\n"
         f'command="%(ENV_{PYTHON})s" -m infra.local.launch {program.name}\n'
-        f"priority={program.order}\nautostart=false\nautorestart=true\nstartsecs={STEADY}\nstartretries={TRIES}\n"
+        f"autostart=false\nautorestart=true\nstartsecs={STEADY}\nstartretries={TRIES}\n"
         f"stopsignal={program.stop_signal}\nstopwaitsecs=20\nstopasgroup={group}\nkillasgroup=true\n"
         f"stdout_logfile=%(here)s/../logs/{program.name}.log\nstdout_logfile_maxbytes=10MB\nstdout_logfile_backups=2\n"
         "redirect_stderr=true\n"

@@ -63,7 +63,7 @@ def test_nobody_else_reaches_the_database(settings: Settings) -> None:
         for folder in (sockets_folder(settings), postgres.folder_of(settings), postgres.folder_of(settings) / "data"):
             assert stat.S_IMODE(folder.stat().st_mode) == 0o700
         assert sockets_folder(settings).stat().st_uid == postgres.folder_of(settings).stat().st_uid == os.getuid()
-        inodes = {os.readlink(link) for link in Path(f"/proc/{server.pid}/fd").iterdir()}
+        inodes = {str(link.readlink()) for link in Path(f"/proc/{server.pid}/fd").iterdir()}
         tcp = "".join(Path(f"/proc/{server.pid}/net/{name}").read_text() for name in ("tcp", "tcp6"))
         assert not [name for name in inodes if name.startswith("socket:") and f" {name[8:-1]} " in tcp]
         hba = (postgres.folder_of(settings) / "data" / "pg_hba.conf").read_text()

@@ -131,7 +131,7 @@ def test_a_broken_file_names_no_leader(tmp_path: Path, content: bytes) -> None:
 
 def test_services_of_an_earlier_version_are_named_and_stopped(tree: dict[str, int], settings: Settings) -> None:
     remember_leader(settings.run / "airflow-scheduler.json", tree["scheduler"])
-    with pytest.raises(HostError, match="airflow-scheduler of an earlier version.*make stop"):
+    with pytest.raises(HostError, match=r"airflow-scheduler of an earlier version.*make stop"):
         services.choose_port(settings, None)
     assert stop_earlier(settings) == ["airflow-scheduler"]
     assert earlier_services(settings) == []

@@ -89,7 +89,9 @@ def _ask(client: Client, first: datetime, last: datetime) -> int:
     }
     began = time.monotonic()
     backfill = int(client.post("backfills", body)["id"])
-    print(f"backfill {backfill} of {first:%Y-%m-%dT%HZ} to {last:%Y-%m-%dT%HZ}: taken in {time.monotonic() - began:.1f} s")
+    print(
+        f"backfill {backfill} of {first:%Y-%m-%dT%HZ} to {last:%Y-%m-%dT%HZ}: taken in {time.monotonic() - began:.1f} s"
+    )
     return backfill
 
 
@@ -117,7 +119,7 @@ def _await(client: Client, first: datetime, hours: int, done: int) -> None:
 
 def _kill(settings: Settings, name: str) -> None:
     state = next(state for state in supervision.states(settings) if state.name == name)
-    print(f"kill {name}, process {state.pid}")
+    print(f"kill {name}, process {state.pid}", flush=True)
     os.kill(state.pid, signal.SIGKILL)
 
 
