@@ -45,9 +45,7 @@ def _supervisor(settings: Settings) -> Iterator[str]:
         yield _line("supervisor", "not running: make run starts it")
 
 
-def _service(
-    settings: Settings, state: supervision.State, deaths: Sequence[Death], now: datetime
-) -> Iterator[str]:
+def _service(settings: Settings, state: supervision.State, deaths: Sequence[Death], now: datetime) -> Iterator[str]:
     since = datetime.fromtimestamp(state.since, UTC)
     yield _line(state.name, f"process {state.pid} since {since:%Y-%m-%dT%H:%M:%SZ}" if state.runs else _word(state))
     if deaths:

@@ -1,9 +1,10 @@
-"""S70: services are killed during a backfill, and it ends well without hands; ten years asked for are refused.
+"""S70: services are killed during a backfill or a night, and both end well without hands; ten years are refused.
 
-    python -m tests.hosted.supervised [SERVICE ...]
+    python -m tests.hosted.supervised [backfill | night] [SERVICE ...]
 
-Run by hand after `make run` it asks for two days, 49 runs, and kills each of the services (or those named) while
-they go on. `python -m tests.hosted` asks for three hours and kills one.
+Run by hand after `make run`. `backfill` asks for two days, 49 runs, and kills each of the services (or those named)
+while they go on. `night` rebuilds a day of the training data and trains, once for each service, and kills it
+meanwhile. `python -m tests.hosted` asks for three hours and kills one.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from infra.local import supervision
+from infra.local import runs, supervision
 from infra.local.api import ApiError, Client
 from infra.local.deaths import deaths_since
 from infra.local.programs import AIRFLOW, POSTGRES
@@ -50,6 +51,33 @@ def problems(settings: Settings, client: Client, services: Sequence[str], hours:
     yield from (f"{state.name} is {state.word}" for state in supervision.states(settings) if not state.runs)
     refs = open_lake(settings).table(DATASET).refs()
     yield from (f"branch {name} was left" for name in refs if name.startswith(BRANCH_PREFIX))
+
+
+def night_problems(settings: Settings, client: Client, services: Sequence[str]) -> Iterator[str]:
+    """What is wrong after nights during each of which a service was killed, a sentence each."""
+    day = _a_day_that_is_built(settings) - timedelta(days=7)
+    conf = {"from": f"{day:%Y-%m-%d}", "to": f"{day + timedelta(days=1):%Y-%m-%d}", "reason": "a service is killed"}
+    for name in services:
+        for dag, asked in (("build_training_data", conf), ("train_ranker", {})):
+            run = str(client.post(f"dags/{dag}/dagRuns", {"logical_date": None, "conf": asked})["dag_run_id"])
+            if asked:
+                _await_a_task(client, dag, run)
+                _kill(settings, name)
+            state = runs.watch(client, dag, run, lambda _: None)
+            print(f"{dag} ended as {state.state}", flush=True)
+            if state.state != "success":
+                yield f"{dag}: {name} was killed, and the run ended as {state.state}"
+
+
+def _await_a_task(client: Client, dag: str, run: str) -> None:
+    """Wait until a session writes."""
+    until = time.monotonic() + PATIENCE
+    while time.monotonic() < until:
+        tasks = patiently(lambda: client.get(f"dags/{dag}/dagRuns/{run}/taskInstances", limit=200))["task_instances"]
+        if any(task["state"] == "running" and task["task_id"].endswith("write_audit_publish") for task in tasks):
+            return
+        time.sleep(0.2)
+    raise TimeoutError(f"no task of {dag} began to write in {PATIENCE:.0f} s")
 
 
 def _refused(settings: Settings, client: Client) -> Iterator[str]:
@@ -102,8 +130,8 @@ def _runs(client: Client, first: datetime, hours: int) -> list[dict[str, Any]]:
         "run_type": "backfill",
         "limit": 100,
     }
-    runs: list[dict[str, Any]] = patiently(lambda: client.get(f"dags/{DAG}/dagRuns", **asked))["dag_runs"]
-    return runs
+    found: list[dict[str, Any]] = patiently(lambda: client.get(f"dags/{DAG}/dagRuns", **asked))["dag_runs"]
+    return found
 
 
 def _await(client: Client, first: datetime, hours: int, done: int) -> None:
@@ -131,11 +159,11 @@ def _ended(client: Client, backfill: int, first: datetime, hours: int) -> Iterat
             yield f"backfill {backfill} did not end in {PATIENCE:.0f} s"
             return
         time.sleep(1)
-    runs = _runs(client, first, hours)
-    print(f"backfill {backfill}: {len(runs)} runs, over {time.monotonic() - began:.0f} s after the last kill")
-    if len(runs) != hours + 1:
-        yield f"{len(runs)} runs for {hours + 1} hours"
-    yield from (f"{run['dag_run_id']} ended as {run['state']}" for run in runs if run["state"] != "success")
+    made = _runs(client, first, hours)
+    print(f"backfill {backfill}: {len(made)} runs, over {time.monotonic() - began:.0f} s after the last kill")
+    if len(made) != hours + 1:
+        yield f"{len(made)} runs for {hours + 1} hours"
+    yield from (f"{run['dag_run_id']} ended as {run['state']}" for run in made if run["state"] != "success")
     health = patiently(client.health)
     yield from (f"{name} is {state}" for name, state in health.items() if state != "healthy")
 
@@ -144,12 +172,16 @@ def main(arguments: Sequence[str]) -> int:
     """Print what is wrong; 1 if anything is, 2 for wrong arguments or where Airflow does not run."""
     settings = load_settings()
     client = running_client(settings)
-    if client is None or not set(arguments) <= set(ALL):
+    kind, *named = arguments or ["backfill"]
+    if client is None or kind not in ("backfill", "night") or not set(named) <= set(ALL):
         print(__doc__ if client else "Airflow does not run; make run first", file=sys.stderr)
         return 2
-    services = arguments or ALL
-    found = list(problems(settings, client, services, TWO_DAYS))
-    print("\n".join(found) or f"a backfill of two days ended well while {', '.join(services)} were killed")
+    services = named or ALL
+    if kind == "night":
+        found = list(night_problems(settings, client, services))
+    else:
+        found = list(problems(settings, client, services, TWO_DAYS))
+    print("\n".join(found) or f"a {kind} ended well while {', '.join(services)} were killed")
     return 1 if found else 0
 
 
