@@ -53,7 +53,7 @@ format: setup  ## Bring the code into the house's form
 	@$(BIN)/ruff check --quiet --fix .
 	@$(BIN)/ruff format --quiet .
 
-doctor: setup  ## Say which services run; check Java, jars, catalog and versions, and say what to do
+doctor: setup  ## Say which services run and what died; check Java, jars, catalog and versions, and say what to do
 	@$(PY) -m infra.local.services status; $(PY) -m tidemark doctor
 
 bench: setup  ## Measure what the design promises, as ratios in one run

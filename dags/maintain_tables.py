@@ -9,7 +9,6 @@ backfill of this DAG.
 from airflow.sdk import DAG, CronDataIntervalTimetable, task
 
 from tidemark.airflow import DEFAULTS, datasets_of, pool_of
-from tidemark.settings import load_settings
 
 with DAG(
     "maintain_tables",
@@ -37,5 +36,5 @@ with DAG(
         print(maintain_ops())
 
     maintain_ops.override(task_id="ops", task_display_name="ops")()
-    for name in datasets_of(load_settings().schemas):
+    for name in datasets_of():
         maintain.override(task_id=name.rpartition(".")[2], task_display_name=name, pool=pool_of(name))(name)

@@ -24,10 +24,10 @@ def release(name: str) -> None:
 @task(trigger_rule=TriggerRule.NONE_FAILED)
 def report() -> None:
     """Write the page of the newest ranker."""
-    from infra.local.model_report import write_newest
-    from tidemark.settings import load_settings
+    from tidemark.airflow.chores import write_page
 
-    print(write_newest(load_settings()))
+    renderer = "ranking.report.sections:render_report"
+    print(write_page("ranking.rankers", renderer, beside="ranking.position_propensities", named_by="model_version"))
 
 
 with DAG(

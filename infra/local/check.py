@@ -14,13 +14,13 @@ from infra.demo.state import World, require_world
 from infra.local import runs
 from infra.local.failures import explain_failure
 from infra.local.homes import demo_end
-from infra.local.model_report import page_of
 from infra.local.services import running_client
 from infra.local.summary import rows_in
 from tidemark import session
 from tidemark.catalog import Lake, ops
 from tidemark.errors import TidemarkError
 from tidemark.lineage.publish_commit import watermark_of
+from tidemark.operate.pages import page_of
 from tidemark.settings import Settings, load_settings
 from tidemark.state.effect import How
 from tidemark.steps.context import Context

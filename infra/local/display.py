@@ -31,6 +31,11 @@ class Display:
             print(LEGEND, file=self._out, flush=True)
             self._explained = True
 
+    def note(self, text: str) -> None:
+        """A line between those of a run, which are then drawn anew below it."""
+        self._drawn = 0
+        print(text, file=self._out, flush=True)
+
     def show(self, state: RunState) -> None:
         """Bring the lines of a run up to date."""
         lines = [(group, _line(group, steps), _is_over(steps)) for group, steps in _groups(state.steps)]

@@ -1,75 +1,86 @@
-"""Background processes of a home: each in a session of its own, known by file, ended with all it started."""
+"""The processes of a session: what a service started is found again and ended, also when the service is gone."""
 
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import signal
-import subprocess
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 
-from tidemark.engine.processes import Running, recall, remember, stat
+import psutil
+
+from tidemark.engine.processes import born
+from tidemark.support.atomic_files import write_whole
 
 PATIENCE = 20.0
 """Seconds between the request to end and the kill; Airflow's scheduler takes up to 5."""
 
 
 @dataclass(frozen=True)
-class Service:
-    """A background process: its name, and the folders of its pid file and its log."""
+class Leader:
+    """A process that leads a session or a group, as a file keeps it. `born` names the boot and the moment."""
 
-    name: str
-    run: Path
-    logs: Path
-
-    @property
-    def pid_file(self) -> Path:
-        """Says which process it is, by id and by the moment of its birth."""
-        return self.run / f"{self.name}.json"
+    pid: int
+    born: str | None
 
     @property
-    def log(self) -> Path:
-        """What the process prints."""
-        return self.logs / f"{self.name}.log"
+    def lives(self) -> bool:
+        """Whether this very process is there."""
+        return self.born is not None and born(self.pid) == self.born
 
 
-def start(service: Service, command: Sequence[str], env: Mapping[str, str], cwd: Path) -> None:
-    """Start a process that outlives this one. Does nothing where it runs already."""
-    if pid_of(service) is not None:
-        return
-    service.logs.mkdir(parents=True, exist_ok=True)
-    with service.log.open("ab") as log:
-        process = subprocess.Popen(
-            command,
-            env=dict(env),
-            cwd=cwd,
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
-        )
-    remember(service.pid_file, Running(process.pid))
+def remember_leader(path: Path, pid: int) -> None:
+    """Keep in a file which process leads."""
+    write_whole(path, json.dumps({"pid": pid, "born": born(pid)}))
 
 
-def stop(service: Service) -> bool:
-    """End the process with all that it started, and wait; says whether there was one."""
-    pid = pid_of(service)
-    if pid is not None:
-        _signal(members_of(pid), signal.SIGTERM)
-        if not _wait_for_end(pid, PATIENCE):
-            _signal(members_of(pid), signal.SIGKILL)
-            _wait_for_end(pid, PATIENCE)
-    service.pid_file.unlink(missing_ok=True)
-    return pid is not None
+def recall_leader(path: Path) -> Leader | None:
+    """The process that a file names, whether it lives or not; None where the file names none."""
+    try:
+        said = json.loads(path.read_text(encoding="utf-8"))
+        leader = Leader(int(said["pid"]), None if said["born"] is None else str(said["born"]))
+    except (OSError, ValueError, TypeError, KeyError, OverflowError):
+        return None
+    return leader if leader.pid > 1 else None
 
 
-def pid_of(service: Service) -> int | None:
-    """The id of the running process, if there is one."""
-    known = recall(service.pid_file)
-    return known.pid if known else None
+def members_of(leader: Leader) -> list[int]:
+    """The living processes of the session that the process leads or led.
+
+    While a session has members, the kernel gives its id to no other process.
+    """
+    return [] if _is_reused(leader) else [pid for pid in psutil.pids() if _session(pid) == leader.pid and _lives(pid)]
+
+
+def group_of(leader: Leader) -> list[int]:
+    """The living processes of the group that the process led, and what they started within this process's session.
+
+    Airflow gives each task a group of its own; whoever left the session (the Spark server) is not meant.
+    """
+    if _is_reused(leader):
+        return []
+    here = os.getsid(0)
+    near = [process for process in psutil.process_iter() if _session(process.pid) == here and _lives(process.pid)]
+    found = {process.pid for process in near if _group(process.pid) == leader.pid}
+    for process in sorted(near, key=psutil.Process.create_time):
+        with contextlib.suppress(psutil.Error):
+            if process.ppid() in found:
+                found.add(process.pid)
+    return sorted(found - {os.getpid()})
+
+
+def end(find: Callable[[], Collection[int]], patience: float = PATIENCE) -> bool:
+    """Ask the processes to end, kill those that do not, and wait; says whether there were any."""
+    there = bool(find())
+    for sign in (signal.SIGTERM, signal.SIGKILL):
+        _signal(find(), sign)
+        if _wait_for_end(find, patience):
+            break
+    return there
 
 
 def tail(path: Path, lines: int = 15) -> str:
@@ -79,42 +90,40 @@ def tail(path: Path, lines: int = 15) -> str:
     return "\n".join(path.read_text(encoding="utf-8", errors="replace").splitlines()[-lines:])
 
 
-def _signal(pids: list[int], sign: signal.Signals) -> None:
+def _is_reused(leader: Leader) -> bool:
+    """Whether the id belongs to another process now, or to another boot."""
+    now = born(leader.pid)
+    return leader.born is None or now not in (None, leader.born)
+
+
+def _signal(pids: Collection[int], sign: signal.Signals) -> None:
     for pid in pids:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.kill(pid, sign)
 
 
-def _wait_for_end(pid: int, seconds: float) -> bool:
-    """Wait until nothing of the session is left."""
+def _wait_for_end(find: Callable[[], Collection[int]], seconds: float) -> bool:
     until = time.monotonic() + seconds
     while time.monotonic() < until:
-        with contextlib.suppress(ChildProcessError):
-            os.waitpid(pid, os.WNOHANG)
-        if not members_of(pid):
+        if not find():
             return True
         time.sleep(0.1)
-    return False
+    return not find()
 
 
-def members_of(leader: int) -> list[int]:
-    """The living processes of a session. Airflow's tasks share it, but no process group."""
-    if not Path("/proc/self").exists():
-        return _members_by_ps(leader)
-    found = []
-    for folder in Path("/proc").iterdir():
-        fields = stat(int(folder.name)) if folder.name.isdigit() else None
-        if fields is not None and fields[0] != "Z" and int(fields[3]) == leader:
-            found.append(int(folder.name))
-    return found
+def _session(pid: int) -> int | None:
+    try:
+        return os.getsid(pid)
+    except OSError:
+        return None
 
 
-def _members_by_ps(leader: int) -> list[int]:
-    """Where there is no /proc: the leader and all that descend from it."""
-    said = subprocess.run(["ps", "-A", "-o", "pid=,ppid=,state="], capture_output=True, text=True, check=False)
-    rows = [line.split() for line in said.stdout.splitlines()]
-    living = {int(pid): int(parent) for pid, parent, state in rows if not state.startswith("Z")}
-    found = [leader] if leader in living else []
-    for pid in found:
-        found += [child for child, parent in living.items() if parent == pid]
-    return found
+def _group(pid: int) -> int | None:
+    try:
+        return os.getpgid(pid)
+    except OSError:
+        return None
+
+
+def _lives(pid: int) -> bool:
+    return born(pid) is not None

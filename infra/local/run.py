@@ -9,13 +9,15 @@ from __future__ import annotations
 import os
 import sys
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from infra.local import homes, ports, runs
 from infra.local.api import Client
+from infra.local.deaths import deaths_since
 from infra.local.display import Display
 from infra.local.errors import HostError
 from infra.local.failures import explain_failure
+from infra.local.runs import RunState
 from infra.local.services import choose_port, start_all
 from infra.local.summary import summarise
 from infra.local.work import has_work
@@ -65,22 +67,31 @@ def drive(settings: Settings, client: Client, display: Display) -> bool:
 def _drive(settings: Settings, client: Client, dag: str, display: Display) -> bool:
     going = runs.going(client, dag)
     if going is not None:
-        _watch(client, dag, going, display)
+        _watch(settings, client, dag, going, display)
     clock = _clock(settings)
     if runs.has_run(client, dag) and not has_work(settings, client, dag, clock):
         runs.unpause(client, dag)
         return going is not None
     conf = {"clock": format_instant(clock)} if dag == runs.CHAIN[0] and runs.has_run(client, dag) else {}
-    _watch(client, dag, runs.begin(client, dag, conf), display)
+    _watch(settings, client, dag, runs.begin(client, dag, conf), display)
     return True
 
 
-def _watch(client: Client, dag: str, run: str, display: Display) -> None:
-    """Watch a run, and those that it starts because a catch-up needs several."""
+def _watch(settings: Settings, client: Client, dag: str, run: str, display: Display) -> None:
+    """Watch a run, and those that it starts because a catch-up needs several; say which services die meanwhile."""
     following: str | None = run
+    since = datetime.now(UTC)
+
+    def show(state: RunState) -> None:
+        nonlocal since
+        for death in deaths_since(settings, since):
+            display.note(f"  {death}; it is started again")
+            since = death.at + timedelta(milliseconds=1)
+        display.show(state)
+
     while following is not None:
         display.title(f"\n{dag}  {client.url}/dags/{dag}/runs/{following}")
-        state = runs.watch(client, dag, following, display.show)
+        state = runs.watch(client, dag, following, show)
         if state.state != "success":
             raise HostError(explain_failure(client, state))
         following = runs.going(client, dag) if runs.started_another(state) else None

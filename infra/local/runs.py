@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from infra.local.api import ApiError, Client
 from infra.local.errors import HostError
@@ -17,9 +17,14 @@ HOUSEKEEPING = ("maintain_tables",)
 ENDED = ("success", "failed")
 PARSE_TIMEOUT = 120.0
 """Seconds in which the DAG processor has to know all DAGs; it takes about 5."""
+OUTAGE = 180.0
+"""Seconds for which Airflow may not answer while a run is watched: its services are started again when they die."""
 _POLL = 0.5
 _SOURCES = "::group::Log message source details"
 """Opens Airflow's own lines about where it found a log."""
+
+
+Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True)
@@ -92,12 +97,24 @@ def has_run(client: Client, dag: str) -> bool:
 
 
 def watch(client: Client, dag: str, run: str, show: Callable[[RunState], None]) -> RunState:
-    """Show a run until it has ended."""
+    """Show a run until it has ended. Raises ApiError where Airflow does not answer for longer than OUTAGE."""
     while True:
-        state = _look(client, dag, run)
+        state = patiently(lambda: _look(client, dag, run))
         show(state)
         if state.state in ENDED:
             return state
+        time.sleep(_POLL)
+
+
+def patiently(ask: Callable[[], Answer]) -> Answer:
+    """What Airflow answers, asked again while its services are started anew. For questions, which change nothing."""
+    until = time.monotonic() + OUTAGE
+    while True:
+        try:
+            return ask()
+        except ApiError as error:
+            if not error.passes or time.monotonic() > until:
+                raise
         time.sleep(_POLL)
 
 
@@ -144,7 +161,8 @@ def _since(start: str | None, end: str | None) -> float:
 
 
 def _runs(client: Client, dag: str) -> list[dict[str, Any]]:
-    runs: list[dict[str, Any]] = client.get(f"dags/{dag}/dagRuns", order_by="-run_after", limit=20)["dag_runs"]
+    path = f"dags/{dag}/dagRuns"
+    runs: list[dict[str, Any]] = patiently(lambda: client.get(path, order_by="-run_after", limit=20))["dag_runs"]
     return runs
 
 

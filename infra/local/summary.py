@@ -7,16 +7,17 @@ from collections.abc import Callable
 from infra.demo.state import load_world
 from infra.local.airflow_home import password_file
 from infra.local.api import Client
-from infra.local.model_report import newest_ranker, page_of
 from infra.local.secret import USER, password
 from tidemark.catalog import Lake, open_lake
 from tidemark.landing.files.unclaimed_files import find_strays
 from tidemark.lineage.publish_commit import watermark_of
+from tidemark.operate.pages import newest_row, page_of
 from tidemark.session import in_order
 from tidemark.settings import Settings
 from tidemark.spec.load import load_specs
 from tidemark.state.ranges import format_instant
 
+RANKERS = "ranking.rankers"
 SCORES = "ranking.ranker_scores"
 _NO_CUT = "the logs are too short for a cut with a past to learn from and a future to test on"
 _GROUPS = {
@@ -107,7 +108,7 @@ def _account(settings: Settings, lake: Lake) -> str:
 
 
 def _without_ranker(lake: Lake) -> str:
-    row = newest_ranker(lake, ("version", "verdict"))
+    row = newest_row(lake, RANKERS, ("version", "verdict"))
     return f"  no ranker: {row['verdict'] if row else _NO_CUT}"
 
 

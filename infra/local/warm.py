@@ -17,7 +17,7 @@ MODULES = (
     "airflow.sdk.io.path",
     "airflow.dag_processing.dagbag",
     "airflow.dag_processing.bundles.local",
-    "airflow.providers.standard.decorators.short_circuit",
+    "airflow.providers.standard.operators.trigger_dagrun",
     "pyiceberg.catalog.sql",
     "pyiceberg.table",
     "pyspark.sql.connect.session",

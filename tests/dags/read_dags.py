@@ -10,7 +10,17 @@ import logging
 import sys
 from typing import Any
 
-HEAVY = ("pyspark", "pyiceberg", "great_expectations", "lightgbm", "pandas", "pyarrow", "numpy", "sklearn")
+HEAVY = (
+    "pyspark",
+    "pyiceberg",
+    "great_expectations",
+    "lightgbm",
+    "pandas",
+    "pyarrow",
+    "numpy",
+    "sklearn",
+    "jsonschema",
+)
 
 
 def read(folder: str) -> dict[str, Any]:
@@ -23,6 +33,7 @@ def read(folder: str) -> dict[str, Any]:
     return {
         "errors": bag.import_errors,
         "imported": sorted(after.intersection(HEAVY)),
+        "providers": sorted(name for name in sys.modules if name.startswith("airflow.providers.")),
         "dags": {name: _dag(dag) for name, dag in bag.dags.items()},
     }
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import ast
+import importlib.util
 import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from infra.local.warm import MODULES
 from tests.dags.conftest import CHECKOUT, load_dags
 from tidemark.settings import load_settings
 from tidemark.spec import DatasetSpec
@@ -139,3 +142,19 @@ def _ancestors(tasks: dict[str, Any], name: str) -> set[str]:
             found.add(task)
             ahead += tasks[task]["upstream"]
     return found
+
+
+def test_dag_files_import_the_loop_for_airflow_and_nothing_of_the_host() -> None:
+    for file in sorted((CHECKOUT / "dags").glob("*.py")):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            names += [str(node.module)] if isinstance(node, ast.ImportFrom) else []
+            for name in names:
+                assert name == "airflow.sdk" or name.startswith("tidemark.airflow"), f"{file.name} imports {name}"
+
+
+def test_what_is_imported_early_is_what_tasks_import(folder: dict[str, Any]) -> None:
+    early = [name for name in MODULES if name.startswith("airflow.providers.")]
+    assert early
+    assert set(early) <= set(folder["providers"])
+    assert all(importlib.util.find_spec(name) for name in MODULES)

@@ -33,7 +33,7 @@ def silent(_: str) -> None:
 
 
 def test_airflow_listens_on_this_machine_only_and_tasks_find_it(settings: Settings) -> None:
-    said = configuration(settings, 8123)
+    said = configuration(settings, 8123, "postgresql://a@/b?host=%2F")
     assert said["api"]["host"] == "127.0.0.1"
     assert said["api"]["base_url"] == "http://127.0.0.1:8123"
     assert said["core"]["execution_api_server_url"] == "http://127.0.0.1:8123/execution/"
@@ -42,9 +42,9 @@ def test_airflow_listens_on_this_machine_only_and_tasks_find_it(settings: Settin
 
 
 def test_secrets_are_kept_and_are_their_owners_alone(settings: Settings) -> None:
-    prepare(settings, 8123)
+    prepare(settings, 8123, "postgresql://a@/b")
     before = (settings.airflow / "airflow.cfg").read_text()
-    prepare(settings, 8123)
+    prepare(settings, 8123, "postgresql://a@/b")
     assert (settings.airflow / "airflow.cfg").read_text() == before
     parser = configparser.RawConfigParser()
     parser.read_string(before)

@@ -1,28 +1,36 @@
-"""Background processes are found again, are not mistaken for others, and end with all that they started."""
+"""Processes of a home are found again, are not mistaken for others, and end with all that they started."""
 
 from __future__ import annotations
 
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
 import time
-from dataclasses import replace
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from infra.local import ports, services
+from infra.local import ports, processes, services
+from infra.local.earlier import earlier_services, stop_earlier
 from infra.local.errors import HostError
-from infra.local.processes import Service, pid_of, start, stop
+from infra.local.processes import end, group_of, members_of, recall_leader, remember_leader
 from tidemark.settings import Settings
 
-# Like Airflow's tasks: a child with a process group of its own.
-WITH_CHILD = """
-import os, subprocess, sys, time
-child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"], process_group=0)
-print(child.pid, flush=True)
+# Like Airflow's scheduler: a worker in its group, whose task has a group of its own, and started a server that left
+# the session.
+SCHEDULER = """
+import subprocess, sys, time
+sleep = [sys.executable, "-c", "import time; time.sleep(600)"]
+if len(sys.argv) == 1:
+    worker = subprocess.Popen([sys.executable, sys.argv[0], "worker"])
+    print("worker", worker.pid, flush=True)
+else:
+    print("task", subprocess.Popen(sleep, process_group=0).pid, flush=True)
+    print("server", subprocess.Popen(sleep, start_new_session=True).pid, flush=True)
 time.sleep(600)
 """
 
@@ -47,11 +55,6 @@ def settings(tmp_path: Path) -> Settings:
     return Settings(home=tmp_path, schemas=tmp_path)
 
 
-@pytest.fixture
-def service(tmp_path: Path) -> Service:
-    return Service("sleeper", tmp_path / "run", tmp_path / "logs")
-
-
 def lives(pid: int) -> bool:
     if Path("/proc/self").exists():
         stat = Path(f"/proc/{pid}/stat")
@@ -60,44 +63,79 @@ def lives(pid: int) -> bool:
     return bool(said.strip()) and not said.startswith("Z")
 
 
-def wait_for_child(service: Service) -> int:
-    while not service.log.read_text().strip():
+@pytest.fixture
+def tree(tmp_path: Path) -> Iterator[dict[str, int]]:
+    """The processes of a scheduler by name; `scheduler` leads the session."""
+    script, log = tmp_path / "scheduler.py", tmp_path / "log"
+    script.write_text(SCHEDULER)
+    with log.open("wb") as out:
+        leader = subprocess.Popen([sys.executable, script], stdout=out, start_new_session=True)
+    found = {"scheduler": leader.pid}
+    until = time.monotonic() + 60
+    while len(found) < 4 and time.monotonic() < until:
+        found |= {name: int(pid) for name, pid in (line.split() for line in log.read_text().splitlines())}
         time.sleep(0.05)
-    return int(service.log.read_text())
+    yield found
+    for pid in found.values():
+        if lives(pid):
+            os.kill(pid, signal.SIGKILL)
 
 
-def test_stop_ends_what_the_process_started(service: Service, tmp_path: Path) -> None:
-    start(service, [sys.executable, "-c", WITH_CHILD], os.environ, tmp_path)
-    pid, child = pid_of(service), wait_for_child(service)
-    assert pid is not None
-    assert stop(service)
-    assert not lives(pid)
-    assert not lives(child)
-    assert pid_of(service) is None
+def test_a_session_ends_with_all_that_it_started_but_what_left_it(tree: dict[str, int], tmp_path: Path) -> None:
+    remember_leader(tmp_path / "leader.json", tree["scheduler"])
+    leader = recall_leader(tmp_path / "leader.json")
+    assert leader is not None
+    assert end(lambda: members_of(leader))
+    assert [name for name, pid in tree.items() if lives(pid)] == ["server"]
 
 
-def test_a_second_start_leaves_the_running_one(service: Service, tmp_path: Path) -> None:
-    command = [sys.executable, "-c", "import time; time.sleep(600)"]
-    start(service, command, os.environ, tmp_path)
-    first = pid_of(service)
-    start(service, command, os.environ, tmp_path)
-    assert pid_of(service) == first
-    stop(service)
+def test_what_a_killed_leader_left_is_found(tree: dict[str, int], tmp_path: Path) -> None:
+    remember_leader(tmp_path / "leader.json", tree["scheduler"])
+    os.kill(tree["scheduler"], signal.SIGKILL)
+    leader = recall_leader(tmp_path / "leader.json")
+    assert leader is not None
+    while lives(tree["scheduler"]):
+        time.sleep(0.01)
+    assert not leader.lives
+    assert sorted(members_of(leader)) == sorted((tree["worker"], tree["task"]))
 
 
-def test_a_pid_file_of_before_a_reboot_is_no_process(service: Service) -> None:
-    service.run.mkdir()
-    service.pid_file.write_text(json.dumps({"pid": os.getpid(), "born": "another boot 1"}))
-    assert pid_of(service) is None
-    assert not stop(service)
+def test_s70_a_service_that_starts_again_ends_the_tasks_of_the_one_before(
+    tree: dict[str, int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    remember_leader(tmp_path / "leader.json", tree["scheduler"])
+    os.kill(tree["scheduler"], signal.SIGKILL)
+    leader = recall_leader(tmp_path / "leader.json")
+    assert leader is not None
+    real = os.getsid
+    monkeypatch.setattr(processes.os, "getsid", lambda pid: tree["scheduler"] if pid == 0 else real(pid))
+    end(lambda: group_of(leader), patience=2)
+    assert [name for name, pid in tree.items() if lives(pid)] == ["server"]
+
+
+def test_an_id_that_another_process_has_now_is_not_taken_for_the_leader(tree: dict[str, int], tmp_path: Path) -> None:
+    file = tmp_path / "leader.json"
+    file.write_text(json.dumps({"pid": tree["scheduler"], "born": "another boot 1"}))
+    leader = recall_leader(file)
+    assert leader is not None
+    assert not leader.lives
+    assert members_of(leader) == []
+    assert group_of(leader) == []
 
 
 @pytest.mark.parametrize("content", BROKEN)
-def test_a_broken_pid_file_is_no_process(service: Service, content: bytes) -> None:
-    service.run.mkdir()
-    service.pid_file.write_bytes(content)
-    assert pid_of(service) is None
-    assert not stop(service)
+def test_a_broken_file_names_no_leader(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "leader.json").write_bytes(content)
+    assert recall_leader(tmp_path / "leader.json") is None
+
+
+def test_services_of_an_earlier_version_are_named_and_stopped(tree: dict[str, int], settings: Settings) -> None:
+    remember_leader(settings.run / "airflow-scheduler.json", tree["scheduler"])
+    with pytest.raises(HostError, match=r"airflow-scheduler of an earlier version.*make stop"):
+        services.choose_port(settings, None)
+    assert stop_earlier(settings) == ["airflow-scheduler"]
+    assert earlier_services(settings) == []
+    assert not lives(tree["task"])
 
 
 @pytest.mark.parametrize("content", BROKEN)
@@ -111,7 +149,7 @@ def test_a_broken_port_file_names_no_port(settings: Settings, content: bytes) ->
 
 @pytest.mark.parametrize("command", ["status", "stop"])
 def test_services_are_seen_and_stopped_under_a_wrong_setting(
-    service: Service,
+    tree: dict[str, int],
     settings: Settings,
     command: str,
     monkeypatch: pytest.MonkeyPatch,
@@ -119,17 +157,13 @@ def test_services_are_seen_and_stopped_under_a_wrong_setting(
 ) -> None:
     monkeypatch.setenv("TIDEMARK_HOME", str(settings.home))
     (settings.home / "search.yaml").write_text("landing: {settling: soon}\n")
-    running = replace(service, name=services.API_SERVER)
-    start(running, [sys.executable, "-c", "import time; time.sleep(600)"], os.environ, settings.home)
-    try:
-        pid = pid_of(running)
-        assert services.main([command]) == 0
-        said = capsys.readouterr()
-        assert "landing.settling" in said.err
-        assert (f"process {pid}" if command == "status" else f"stopped {running.name}") in said.out
-        assert (pid_of(running) is None) == (command == "stop")
-    finally:
-        stop(running)
+    remember_leader(settings.run / "supervisor.json", tree["scheduler"])
+    assert services.main([command]) == 0
+    said = capsys.readouterr()
+    assert "landing.settling" in said.err
+    if command == "status":
+        assert f"process {tree['scheduler']} does not answer: make stop" in said.out
+    assert lives(tree["task"]) == (command == "status")
 
 
 def test_a_home_that_is_no_path_is_not_taken_for_another(

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import sys
 
+from infra.local.programs import POSTGRES
 from infra.local.services import running_client
-from tests.hosted import cleared, hostile
+from tests.hosted import cleared, hostile, supervised
 from tidemark.settings import load_settings
 
 
@@ -19,8 +20,15 @@ def main() -> int:
     if client is None:
         print("Airflow does not run; make run first")
         return 1
-    found = [*cleared.problems(settings, client), *hostile.problems(settings, client)]
-    print("\n".join(found) or "cleared tasks double nothing, hostile requests are refused")
+    found = [
+        *cleared.problems(settings, client),
+        *hostile.problems(settings, client),
+        *supervised.problems(settings, client, (POSTGRES,), hours=3),
+    ]
+    print(
+        "\n".join(found)
+        or "cleared tasks double nothing, hostile requests are refused, and a killed database costs no hands"
+    )
     return 1 if found else 0
 
 

@@ -2,14 +2,12 @@
 
 python -m tests.hosted.lost worker | scheduler
 
-Run by hand after `make run`: Airflow itself waits minutes before it takes a task for lost.
+Run by hand after `make run`: Airflow takes a minute or two before it takes a task for lost.
 """
 
 from __future__ import annotations
 
 import contextlib
-import os
-import signal
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -17,10 +15,10 @@ from datetime import timedelta
 
 import psutil
 
-from infra.local import runs
+from infra.local import runs, supervision
 from infra.local.api import Client
-from infra.local.processes import Service, members_of, pid_of
-from infra.local.services import airflow_services, running_client, start_all
+from infra.local.programs import SCHEDULER
+from infra.local.services import running_client
 from tidemark.catalog import Lake, open_lake, ops
 from tidemark.catalog.properties import BRANCH_PREFIX
 from tidemark.lineage.publish_commit import watermark_of
@@ -34,7 +32,7 @@ INTO_THE_WRITE = 1.0
 """Seconds after its begin at which it is killed: it has read the plan and writes."""
 
 
-def problems(settings: Settings, client: Client, kill: Callable[[Service], None]) -> Iterator[str]:
+def problems(settings: Settings, client: Client, kill: Callable[[psutil.Process], None]) -> Iterator[str]:
     """What is wrong after a day was asked for and its writer was killed, a sentence each."""
     lake = open_lake(settings)
     before = ops.rows(lake, "ops.high_watermarks", ops.of_dataset(DATASET))
@@ -42,8 +40,7 @@ def problems(settings: Settings, client: Client, kill: Callable[[Service], None]
     conf = {"from": day[0], "to": day[1], "reason": "its writer is killed"}
     run = str(client.post(f"dags/{DAG}/dagRuns", {"logical_date": None, "conf": conf})["dag_run_id"])
     _await_task(client, run)
-    kill(next(service for service in airflow_services(settings) if service.name == "airflow-scheduler"))
-    start_all(settings)
+    kill(next(psutil.Process(one.pid) for one in supervision.states(settings) if one.name == SCHEDULER))
     state = runs.watch(client, DAG, run, lambda _: None)
     step = next(step for step in state.steps if step.task == TASK)
     if state.state != "success" or step.attempt < 2:
@@ -71,23 +68,16 @@ def _await_task(client: Client, run: str) -> None:
     time.sleep(INTO_THE_WRITE)
 
 
-def kill_worker(scheduler: Service) -> None:
+def kill_worker(scheduler: psutil.Process) -> None:
     """The youngest process of the scheduler is the task's own."""
-    youngest = max((psutil.Process(pid) for pid in _living(scheduler)), key=psutil.Process.create_time)
-    youngest.kill()
+    max(scheduler.children(recursive=True), key=psutil.Process.create_time).kill()
 
 
-def kill_scheduler(scheduler: Service) -> None:
+def kill_scheduler(scheduler: psutil.Process) -> None:
     """The scheduler and all that it started."""
-    for pid in _living(scheduler):
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
-
-
-def _living(scheduler: Service) -> list[int]:
-    pid = pid_of(scheduler)
-    assert pid is not None, "the scheduler runs"
-    return members_of(pid)
+    for process in (scheduler, *scheduler.children(recursive=True)):
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.kill()
 
 
 KILLS = {"worker": kill_worker, "scheduler": kill_scheduler}

@@ -6,7 +6,7 @@ from airflow.sdk import Param
 
 from tidemark.settings.run_parameters import REASON_LENGTH
 
-_INSTANT = "an instant in UTC, like 2026-04-12 or 2026-04-12T07:00Z"
+_INSTANT = "an instant in UTC, like 2026-04-12 (its 00:00 in UTC) or 2026-04-12T07:00Z"
 
 
 def _optional(title: str, description: str, longest: int = 40) -> Param:

@@ -79,6 +79,8 @@ def _init(dataset: str) -> dict[str, str]:
         reason = nothing_there(context, dataset, request) if request else None
         if reason:
             raise AirflowSkipException(reason)
+        if request:
+            _tell(f"{dataset}: asked for {request.range}, in UTC; a table is rebuilt by whole partitions")
     plan = session.init(context, dataset, request or NEWS, _tell).plan
     if isinstance(plan.effect, Nothing):
         raise AirflowSkipException(f"{dataset}: nothing to do")

@@ -85,13 +85,18 @@ def load_settings(env: Mapping[str, str] | None = None) -> Settings:
     home = _path(env, "TIDEMARK_HOME", CHECKOUT / ".tidemark")
     return Settings(
         home=home,
-        schemas=_path(env, "TIDEMARK_SCHEMAS", CHECKOUT / "schemas"),
+        schemas=schemas_folder(env),
         values=_values(_values_file(env), home / "search.yaml"),
         catalog_uri=_address(env, "TIDEMARK_CATALOG_URI", _CATALOG, "postgresql://user@host:5432/database"),
         spark_remote=_address(env, "TIDEMARK_SPARK_REMOTE", _REMOTE, "sc://host:15002"),
         spark_port=_port(env),
         spark_memory=_memory(env),
     )
+
+
+def schemas_folder(env: Mapping[str, str] | None = None) -> Path:
+    """The folder of the specs. Raises SettingsError for what is no path."""
+    return _path(os.environ if env is None else env, "TIDEMARK_SCHEMAS", CHECKOUT / "schemas")
 
 
 def _values_file(env: Mapping[str, str]) -> Path:

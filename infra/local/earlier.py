@@ -1,0 +1,31 @@
+"""Services of an earlier version of Tidemark, which kept a file for each of them and had no supervisor."""
+
+from __future__ import annotations
+
+from infra.local.processes import Leader, end, members_of, recall_leader
+from infra.local.programs import AIRFLOW
+from tidemark.settings import Settings
+
+
+def earlier_services(settings: Settings) -> list[str]:
+    """The names of those that run."""
+    return [name for name in AIRFLOW if _lives(recall_leader(settings.run / f"{name}.json"))]
+
+
+def stop_earlier(settings: Settings) -> list[str]:
+    """Stop them with all that they started; the names of those that ran."""
+    names = earlier_services(settings)
+    for name in names:
+        file = settings.run / f"{name}.json"
+        _stop(recall_leader(file))
+        file.unlink(missing_ok=True)
+    return names
+
+
+def _stop(leader: Leader | None) -> None:
+    if leader is not None and leader.lives:
+        end(lambda: members_of(leader))
+
+
+def _lives(leader: Leader | None) -> bool:
+    return leader is not None and leader.lives

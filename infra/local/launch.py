@@ -1,0 +1,75 @@
+"""What the supervisor runs for each service.
+
+It ends what an earlier run of the service left behind, waits for what the service needs, and becomes the service.
+
+    python -m infra.local.launch NAME
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from infra.local import database, postgres, processes
+from infra.local.errors import HostError
+from infra.local.programs import AIRFLOW, POSTGRES
+from tidemark.errors import TidemarkError
+from tidemark.settings import CHECKOUT, Settings
+
+DATABASE_TIMEOUT = 60.0
+"""Seconds in which the database has to answer. After them the supervisor tries again."""
+
+
+def command_of(settings: Settings, name: str) -> list[str]:
+    """The command that becomes the service, once it can. Raises HostError."""
+    if name == POSTGRES:
+        postgres.clear_stale_locks(settings)
+        return postgres.server_command(settings)
+    _wait_for_database(settings)
+    return [sys.executable, "-m", "airflow", *AIRFLOW[name]]
+
+
+def end_leftovers(settings: Settings, name: str) -> None:
+    """End what the service of before started and a SIGKILL left behind: Airflow's workers do not notice it."""
+    file = settings.run / f"{name}.group.json"
+    before = processes.recall_leader(file)
+    if before is not None:
+        processes.end(lambda: processes.group_of(before), patience=2)
+    processes.remember_leader(file, os.getpid())
+
+
+def _wait_for_database(settings: Settings) -> None:
+    address = database.configured_database(settings)
+    if address is None:
+        raise HostError(f"{settings.airflow / 'airflow.cfg'} names no database; make run writes it")
+    until = time.monotonic() + DATABASE_TIMEOUT
+    why = database.why_unreachable(address)
+    while why is not None and time.monotonic() < until:
+        time.sleep(0.3)
+        why = database.why_unreachable(address)
+    if why is not None:
+        raise HostError(f"the database does not answer: {why}; make doctor says how it is")
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Become the service; 1 with a sentence where that cannot be, 2 for wrong arguments."""
+    if len(arguments) != 1 or arguments[0] not in (POSTGRES, *AIRFLOW):
+        print(__doc__, file=sys.stderr)
+        return 2
+    home = Path(os.environ["TIDEMARK_HOME"])
+    settings = Settings(home=home, schemas=CHECKOUT / "schemas")
+    try:
+        end_leftovers(settings, arguments[0])
+        command = command_of(settings, arguments[0])
+    except TidemarkError as error:
+        print(f"{arguments[0]}: {error}", file=sys.stderr, flush=True)
+        return 1
+    os.execv(command[0], command)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,27 @@
+"""The services of a home, and how each is run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from infra.local.supervision import Program
+
+POSTGRES = "postgres"
+API_SERVER = "airflow-api-server"
+SCHEDULER = "airflow-scheduler"
+AIRFLOW: Mapping[str, tuple[str, ...]] = {
+    SCHEDULER: ("scheduler", "--skip-serve-logs"),
+    "airflow-dag-processor": ("dag-processor",),
+    "airflow-triggerer": ("triggerer", "--skip-serve-logs"),
+    API_SERVER: ("api-server",),
+}
+"""Airflow's processes, with the arguments of each. Logs are served by the API server: nothing else listens."""
+
+
+def programs(with_postgres: bool) -> dict[str, Program]:
+    """The services by name, in the order in which they start."""
+    airflow = {name: Program(name, "airflow", order=20) for name in AIRFLOW}
+    if not with_postgres:
+        return airflow
+    # SIGINT ends the server's connections and then itself; SIGTERM would wait for the others to leave.
+    return {POSTGRES: Program(POSTGRES, "database", order=10, stop_signal="INT", stop_group=False), **airflow}

@@ -1,0 +1,140 @@
+"""The supervisor of a home: it starts again what dies, says what died and why, and takes orders from its owner only."""
+
+from __future__ import annotations
+
+import os
+import signal
+import stat
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from infra.local import launch, supervision
+from infra.local.deaths import deaths_since
+from infra.local.errors import HostError
+from infra.local.programs import AIRFLOW, POSTGRES, programs
+from infra.local.sockets import sockets_folder
+from infra.local.status import status_lines
+from infra.local.supervision import Program
+from tidemark.settings import CHECKOUT, Settings
+
+LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
+LIVES, DIES = Program("lives", "airflow", 20), Program("dies", "airflow", 20)
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """A home whose path holds what configuration files give a meaning to."""
+    return Settings(home=tmp_path / "a ;home", schemas=tmp_path)
+
+
+@pytest.fixture
+def supervised(settings: Settings, tmp_path: Path) -> Iterator[Settings]:
+    """A supervisor whose services are two scripts in place of ours."""
+    package = tmp_path / "fake" / "infra" / "local"
+    package.mkdir(parents=True)
+    for folder in (package, package.parent):
+        (folder / "__init__.py").touch()
+    script = "import sys, time\nprint(sys.argv[1], flush=True)\nif sys.argv[1] == 'dies': sys.exit('no room left')\n"
+    (package / "launch.py").write_text(script + "time.sleep(600)\n")
+    env = {**os.environ, "PYTHONPATH": str(tmp_path / "fake")}
+    known = {program.name: program for program in (LIVES, DIES)}
+    cwd = supervision.CHECKOUT
+    supervision.CHECKOUT = tmp_path / "fake"
+    try:
+        supervision.start_supervisor(settings, known, env)
+        yield settings
+    finally:
+        supervision.CHECKOUT = cwd
+        supervision.stop_supervisor(settings)
+
+
+def wait_until(holds: Callable[[], bool]) -> None:
+    until = time.monotonic() + 60
+    while not holds():
+        assert time.monotonic() < until, "it did not come in a minute"
+        time.sleep(0.1)
+
+
+def state_of(settings: Settings, name: str) -> supervision.State:
+    return next(state for state in supervision.states(settings) if state.name == name)
+
+
+def test_s70_what_is_killed_is_started_again_and_named(supervised: Settings) -> None:
+    supervision.start_service(supervised, LIVES)
+    supervision.start_service(supervised, LIVES)
+    first = state_of(supervised, "lives").pid
+    os.kill(first, signal.SIGKILL)
+    wait_until(lambda: state_of(supervised, "lives").runs and state_of(supervised, "lives").pid != first)
+    (death,) = deaths_since(supervised, LONG_AGO)
+    assert (death.name, death.why) == ("lives", "killed by SIGKILL")
+    assert datetime.now(UTC) - death.at < timedelta(minutes=2)
+    assert any("died once" in line and "killed by SIGKILL" in line for line in status_lines(supervised, None))
+    assert deaths_since(supervised, death.at + timedelta(seconds=1)) == []
+
+
+def test_what_dies_at_each_start_is_tried_again_with_a_pause_and_says_why(supervised: Settings) -> None:
+    supervision.start_service(supervised, DIES)
+    wait_until(lambda: len(deaths_since(supervised, LONG_AGO)) >= 3)
+    assert state_of(supervised, "dies").word in ("BACKOFF", "STARTING")
+    said = "\n".join(status_lines(supervised, None))
+    assert "died 3 times in a day" in said
+    assert "exit status 1" in said
+    assert "no room left" in said
+    assert "docs/runbooks/service-dies.md" in said
+    assert (CHECKOUT / "docs" / "runbooks" / "service-dies.md").exists()
+
+
+def test_only_the_owner_gives_orders(supervised: Settings) -> None:
+    socket = sockets_folder(supervised) / "supervisor"
+    assert stat.S_ISSOCK(socket.stat().st_mode)
+    assert stat.S_IMODE(socket.stat().st_mode) == 0o700
+    assert stat.S_IMODE(socket.parent.stat().st_mode) == 0o700
+
+
+def test_stop_ends_services_and_supervisor(supervised: Settings) -> None:
+    supervision.start_service(supervised, LIVES)
+    leader = supervision.supervisor_process(supervised)
+    assert leader is not None
+    assert leader.lives
+    assert supervision.stop_supervisor(supervised) == ["lives"]
+    assert not leader.lives
+    assert supervision.states(supervised) == []
+    assert supervision.stop_supervisor(supervised) == []
+
+
+def test_services_of_a_killed_supervisor_are_named_and_do_not_outlive_the_next_start(supervised: Settings) -> None:
+    supervision.start_service(supervised, LIVES)
+    leader, orphan = supervision.supervisor_process(supervised), state_of(supervised, "lives").pid
+    assert leader is not None
+    os.kill(leader.pid, signal.SIGKILL)
+    wait_until(lambda: not leader.lives)
+    assert any("was killed" in line and "make run" in line for line in status_lines(supervised, None))
+    supervision.start_supervisor(supervised, {"lives": LIVES}, os.environ)
+    wait_until(lambda: not Path(f"/proc/{orphan}").exists())
+
+
+def test_a_supervisor_that_does_not_run_takes_no_orders(settings: Settings) -> None:
+    with pytest.raises(HostError, match="make run"):
+        supervision._call(settings, "getState")
+    assert supervision.states(settings) == []
+
+
+def test_each_service_has_a_command(settings: Settings) -> None:
+    assert set(programs(with_postgres=True)) == {POSTGRES, *AIRFLOW}
+    assert set(programs(with_postgres=False)) == set(AIRFLOW)
+    text = supervision.configuration(settings, programs(with_postgres=True))
+    assert text.count("[program:") == len(AIRFLOW) + 1
+    assert str(settings.home) not in text.replace(str(sockets_folder(settings)), "")
+    assert launch.main(["unknown"]) == 2
+
+
+def test_a_service_without_its_database_says_so_and_ends(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("TIDEMARK_HOME", str(settings.home))
+    assert launch.main(["airflow-triggerer"]) == 1
+    assert "airflow.cfg names no database; make run" in capsys.readouterr().err
