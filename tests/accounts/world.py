@@ -140,7 +140,7 @@ def same_rows_as_rebuild(world: Accounts, dataset: str, home: Path) -> None:
 def rebuilt_rows(world: Accounts, dataset: str, home: Path) -> list[dict[str, Any]]:
     """What a clean rebuild over the same input state publishes, in a home of its own."""
     spec = replace(world.context.specs[dataset], max_range=None)
-    clean = Accounts(replace(world.settings, home=home, catalog_uri=None))
+    clean = Accounts(replace(world.settings, home=home, catalog_address=None))
     clean.context = replace(clean.context, specs={**world.context.specs, dataset: spec})
     for window in spec.inputs.values():
         if window.dataset == dataset:
