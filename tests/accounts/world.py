@@ -7,8 +7,6 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
-from urllib.request import url2pathname
 
 import pyarrow as pa
 from pyiceberg.table import Table
@@ -26,6 +24,7 @@ from tidemark.state.plan import Plan
 from tidemark.state.ranges import Interval
 from tidemark.state.watermark import Watermark
 from tidemark.steps.context import Context
+from tidemark.support.paths import to_path
 
 DAY = datetime(2026, 4, 12, tzinfo=UTC)
 SCHEMAS = Path(__file__).parent / "schemas"
@@ -116,7 +115,7 @@ class Accounts:
 
     def folder(self, dataset: str) -> Path:
         """Where the table lies."""
-        return Path(url2pathname(urlsplit(self.context.lake.table(dataset).location()).path))
+        return to_path(self.context.lake.table(dataset).location())
 
     def files(self, dataset: str) -> set[str]:
         """The data files that main holds."""

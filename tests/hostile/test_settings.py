@@ -64,6 +64,7 @@ ADDRESSES = {
         *HOSTILE.values(),
     ],
     "TIDEMARK_SPARK_MEMORY": ["lots", "0g", "3", "3gb", "-1g", "3g --conf x", "٣g", *HOSTILE.values()],
+    "TIDEMARK_SPARK_IDLE": ["soon", "0m", "59s", "-1h", "30", "1h; ls", *HOSTILE.values()],
     "TIDEMARK_SPARK_PORT": ["0", "65536", "-1", "1e3", "15002; ls", "٣", *HOSTILE.values()],
 }
 
@@ -113,5 +114,5 @@ def test_what_people_write_is_taken(tmp_path: Path) -> None:
     for remote in ("sc://localhost:15002", "sc://spark.example", "sc://[::1]:15002/;use_ssl=true;token=aB3="):
         assert load_settings({"TIDEMARK_HOME": str(home), "TIDEMARK_SPARK_REMOTE": remote}).spark_remote == remote
     assert load_settings({"TIDEMARK_HOME": str(home)}).home == home
-    for memory, meant in {"": "3g", "1500m": "1500m", "12g": "12g"}.items():
+    for memory, meant in {"": None, "1500m": "1500m", "12g": "12g"}.items():
         assert load_settings({"TIDEMARK_HOME": str(home), "TIDEMARK_SPARK_MEMORY": memory}).spark_memory == meant

@@ -8,19 +8,19 @@ import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from urllib.parse import urlparse
 
 import pytest
 from sqlalchemy import create_engine, text
 
 from tidemark.settings import Settings
+from tidemark.support.paths import to_path
 
 Damage = Callable[[Path], object]
 
 
 def local(uri: str) -> Path:
     """The file behind a path as a table says it."""
-    return Path(urlparse(uri).path)
+    return to_path(uri)
 
 
 def cut_short(file: Path) -> None:

@@ -28,7 +28,7 @@ from tidemark.lineage.publish_commit import refused_if_overtaken
 from tidemark.settings import Settings
 from tidemark.spec.render.iceberg import to_partition_spec, to_schema, to_table_properties
 from tidemark.support.atomic_files import write_whole
-from tidemark.support.paths import to_location
+from tidemark.support.paths import to_location, to_path
 
 if TYPE_CHECKING:
     from tidemark.spec import DatasetSpec
@@ -160,6 +160,14 @@ def catalog_properties(settings: Settings) -> dict[str, str]:
     embedded = f"sqlite:///{settings.lake / 'catalog.db'}?timeout={PATIENCE.total_seconds():.0f}"
     uri = embedded if address is None else address.for_pyiceberg(POSTGRES_DEFAULTS)
     return {"type": "sql", "uri": uri, "warehouse": to_location(settings.warehouse), "pool_pre_ping": "true"}
+
+
+def table_folders(lake: Lake) -> list[Path]:
+    """The folder of each table that lies in the file system. Raises StorageError for a table that cannot be read."""
+    catalog = lake.catalog
+    names = [name for namespace in catalog.list_namespaces() for name in catalog.list_tables(namespace)]
+    locations = [catalog.load_table(name).location() for name in names]
+    return [to_path(location) for location in locations if location.startswith("file:")]
 
 
 def open_lake(settings: Settings) -> Lake:

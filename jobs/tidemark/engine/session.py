@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import atexit
-from collections.abc import Iterator
+import os
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
 from functools import lru_cache
@@ -11,7 +12,8 @@ from typing import TYPE_CHECKING
 
 from tidemark.catalog.lake import PATIENCE, POSTGRES_DEFAULTS
 from tidemark.catalog.properties import CATALOG
-from tidemark.engine.connect_server import ensure_server, find_jars, java_home, running_server, stop_server
+from tidemark.engine.connect_server import ensure_server, running_server, shown_address, stop_server
+from tidemark.engine.server_command import find_jars, java_home
 from tidemark.errors import EngineError
 from tidemark.settings import Settings
 from tidemark.support.paths import to_location
@@ -23,7 +25,9 @@ __all__ = [
     "ensure_server",
     "find_jars",
     "java_home",
+    "open_session",
     "running_server",
+    "shown_address",
     "stop_server",
 ]
 
@@ -45,13 +49,29 @@ def connect(settings: Settings) -> SparkSession:
 
 
 @lru_cache(maxsize=8)
-def _session(remote: str, conf: tuple[tuple[str, str], ...]) -> SparkSession:
-    from pyspark.sql import SparkSession
+def _session(address: str, conf: tuple[tuple[str, str], ...]) -> SparkSession:
+    return open_session(address, dict(conf))
 
-    builder = SparkSession.builder.remote(remote)
-    for key, value in conf:
-        builder = builder.config(key, value)
-    session: SparkSession = builder.create()
+
+def open_session(address: str, conf: Mapping[str, str]) -> SparkSession:
+    """A new session on a Connect server, as `ensure_server` names it. Raises EngineError if its token is refused."""
+    from pyspark.errors.exceptions.connect import SparkConnectGrpcException
+    from pyspark.sql.connect.session import SparkSession
+
+    from tidemark.engine.channel import TokenChannelBuilder
+
+    # Spark's own functions look here for whether they speak to a server; `SparkSession.builder.remote` sets it too.
+    os.environ["SPARK_CONNECT_MODE_ENABLED"] = "1"
+    builder = SparkSession.builder.channelBuilder(TokenChannelBuilder(address))
+    try:
+        session: SparkSession = builder.config(map=dict(conf)).create()
+    except SparkConnectGrpcException as error:
+        if "authentication token" not in str(error):
+            raise
+        raise EngineError(
+            f"the Spark Connect server at {shown_address(address)} refuses the token. For the server of "
+            f"TIDEMARK_SPARK_REMOTE, write ;token=... at its end; for a home's own server, make stop and run again"
+        ) from None
     _do_not_wait_for_the_dead(session)
     return session
 

@@ -6,19 +6,24 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from tidemark.errors import SettingsError
-from tidemark.settings import postgres
+from tidemark.errors import SettingsError, SpecError
 from tidemark.settings.file import check_landing, overlay, read_settings
 from tidemark.settings.postgres import PostgresAddress
+from tidemark.settings.postgres_parts import NAME as CATALOG_VARIABLE
 from tidemark.settings.schema import check_values, read_schema
+from tidemark.spec.durations import parse_duration
 from tidemark.support.paths import why_unfit
 
 CHECKOUT = Path(__file__).resolve().parents[3]
 
-_REMOTE = re.compile(r"sc://([A-Za-z0-9.-]+|\[[0-9a-fA-F:]+\])(:[0-9]{1,5})?/?(;[a-z_-]+=[A-Za-z0-9._~%+/=-]*)*")
+_REMOTE = re.compile(r"sc://([A-Za-z0-9.-]+|\[[0-9a-fA-F:]+\])(:[0-9]{1,5})?(/(;[a-z_-]+=[A-Za-z0-9._~%+/=-]*)*)?")
+_LEAST_IDLE = timedelta(minutes=1)
+"""Shorter, and a server might end between two sessions of one run."""
+
 _MEMORY = re.compile("[1-9][0-9]{0,8}[mg]")
 
 
@@ -37,7 +42,12 @@ class Settings:
     catalog_address: PostgresAddress | None = None
     spark_remote: str | None = field(default=None, repr=False)
     spark_port: int | None = None
-    spark_memory: str = "3g"
+    spark_memory: str | None = None
+    """The heap of the home's Spark server; None: what the machine's memory allows when it starts."""
+
+    spark_idle: timedelta = timedelta(minutes=30)
+    """How long the home's Spark server stays without a client. Starting one again takes about ten seconds, and hourly
+    DAGs then leave the memory free for half of each hour."""
 
     @property
     def landing(self) -> Path:
@@ -83,10 +93,11 @@ def load_settings(env: Mapping[str, str] | None = None) -> Settings:
         home=home,
         schemas=_path(env, "TIDEMARK_SCHEMAS", CHECKOUT / "schemas"),
         values=_values(_values_file(env), home / "search.yaml"),
-        catalog_address=PostgresAddress.parse(env[postgres.NAME]) if env.get(postgres.NAME) else None,
+        catalog_address=PostgresAddress.parse(env[CATALOG_VARIABLE]) if env.get(CATALOG_VARIABLE) else None,
         spark_remote=_remote(env),
         spark_port=_port(env),
         spark_memory=_memory(env),
+        spark_idle=_idle(env),
     )
 
 
@@ -116,7 +127,9 @@ def _path(env: Mapping[str, str], name: str, default: Path) -> Path:
         raise SettingsError(f"{name}: {text[:80]!r} is no path ({error}); name a folder or file") from error
     why = why_unfit(str(path))
     if why is not None:
-        raise SettingsError(f"{name}: {ascii(str(path))[:160]} cannot be used: {why}. Name another, or rename the folder")
+        raise SettingsError(
+            f"{name}: {ascii(str(path))[:160]} cannot be used: {why}. Name another, or rename the folder"
+        )
     return path
 
 
@@ -140,9 +153,24 @@ def _port(env: Mapping[str, str]) -> int | None:
     return int(text)
 
 
-def _memory(env: Mapping[str, str]) -> str:
-    text = env.get("TIDEMARK_SPARK_MEMORY") or Settings.spark_memory
-    if not _MEMORY.fullmatch(text):
+def _memory(env: Mapping[str, str]) -> str | None:
+    text = env.get("TIDEMARK_SPARK_MEMORY") or None
+    if text is not None and not _MEMORY.fullmatch(text):
         what = f"TIDEMARK_SPARK_MEMORY: {ascii(text)[:40]} is no size"
         raise SettingsError(f"{what}; write a number and m or g, such as 3g, or leave it out")
     return text
+
+
+def _idle(env: Mapping[str, str]) -> timedelta:
+    text = env.get("TIDEMARK_SPARK_IDLE") or None
+    if text is None:
+        return Settings.spark_idle
+    try:
+        length = parse_duration(text)
+    except SpecError as error:
+        raise SettingsError(
+            f"TIDEMARK_SPARK_IDLE: {ascii(text)[:40]} is no duration; write one like 30m or 2h"
+        ) from error
+    if length < _LEAST_IDLE:
+        raise SettingsError(f"TIDEMARK_SPARK_IDLE: {text} is too short; write 1m or more")
+    return length
