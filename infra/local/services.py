@@ -23,7 +23,7 @@ from infra.local.errors import HostError
 from infra.local.pools import make_pools
 from infra.local.processes import Service, pid_of, start, stop, tail
 from infra.local.secret import USER, password
-from tidemark.engine.session import ensure_server, running_server, stop_server
+from tidemark.engine.session import ensure_server, running_server, shown_address, stop_server
 from tidemark.errors import TidemarkError
 from tidemark.settings import CHECKOUT, Settings, load_settings
 
@@ -51,7 +51,7 @@ def start_all(settings: Settings, port: int | None = None, say: Say = print) -> 
         client = _wait_until_healthy(Client.of(settings, chosen), services)
         make_pools(client, settings)
         login = f"{USER} / {password(password_file(settings))}"
-        say(f"Airflow {client.url}, login {login}, Spark Connect {spark.result()}")
+        say(f"Airflow {client.url}, login {login}, Spark Connect {shown_address(spark.result())}")
     return client
 
 
@@ -134,7 +134,7 @@ def _say_status(settings: Settings) -> None:
     for service in airflow_services(settings):
         pid = pid_of(service)
         print(f"{service.name:<22} {f'process {pid}' if pid else 'not running'}")
-    spark = settings.spark_remote or running_server(settings)
+    spark = shown_address(settings.spark_remote) if settings.spark_remote else running_server(settings)
     print(f"{'spark-connect':<22} {spark or 'not running: the next session starts it'}")
     client = running_client(settings)
     print(f"{'address':<22} {client.url if client else 'none: make run starts all of them'}")
