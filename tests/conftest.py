@@ -10,7 +10,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 from tests.postgres import new_database, serving
-from tidemark.engine.session import ensure_server, stop_server
+from tidemark.engine.session import ensure_server, open_session, stop_server
 from tidemark.settings import Settings, load_settings
 
 CHECKOUT = Path(__file__).resolve().parents[1]
@@ -63,8 +63,7 @@ def settings(home: Path, spark_remote: str) -> Settings:
 @pytest.fixture(scope="session")
 def spark(spark_remote: str) -> Iterator[SparkSession]:
     """A session without a catalog, for transforms: they read and write nothing."""
-    session: SparkSession = SparkSession.builder.remote(spark_remote).create()
-    session.conf.set("spark.sql.session.timeZone", "UTC")
-    session.conf.set("spark.sql.shuffle.partitions", "2")
+    conf = {"spark.sql.session.timeZone": "UTC", "spark.sql.shuffle.partitions": "2"}
+    session = open_session(spark_remote, conf)
     yield session
     session.stop()

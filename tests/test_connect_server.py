@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import socket
+import stat
 import subprocess
 import sys
 from dataclasses import replace
@@ -12,18 +13,29 @@ from pathlib import Path
 
 import pytest
 
-from tidemark.engine import connect_server
-from tidemark.engine.connect_server import ensure_server, find_jars, running_server, stop_server
+from tidemark.engine.connect_server import ensure_server, running_server, shown_address, stop_server
+from tidemark.engine.living_servers import HOME_ARGUMENT, SERVER_CLASS, read_arguments
+from tidemark.engine.server_command import TOKEN_VARIABLE, find_jars, server_command, server_environment
+from tidemark.engine.server_state import ServerState
+from tidemark.engine.session import open_session
 from tidemark.errors import EngineError
 from tidemark.settings import CHECKOUT, Settings
 
 
 @pytest.mark.parametrize(
-    ("remote", "said"), [("http://127.0.0.1:1", "no address like"), ("sc://127.0.0.1:1", "no Spark Connect server")]
+    ("remote", "said"),
+    [
+        ("http://127.0.0.1:1", "no address like"),
+        ("sc://127.0.0.1:1", "no Spark Connect server"),
+        ("sc://127.0.0.1:1/;token=s3cret", "no Spark Connect server"),
+        ("sc://127.0.0.1:1;token=s3cret", "no host and port"),
+    ],
 )
-def test_a_remote_that_does_not_answer_is_named(tmp_path: Path, remote: str, said: str) -> None:
-    with pytest.raises(EngineError, match=said):
+def test_a_remote_that_does_not_answer_is_named_without_its_token(tmp_path: Path, remote: str, said: str) -> None:
+    with pytest.raises(EngineError, match=said) as refused:
         ensure_server(Settings(home=tmp_path, schemas=tmp_path, spark_remote=remote))
+    assert "s3cret" not in str(refused.value)
+    assert refused.value.__cause__ is None
 
 
 def test_missing_jars_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -51,7 +63,7 @@ def test_a_port_that_another_program_holds_is_named_and_not_taken_for_spark(sett
 
 def test_a_server_of_another_home_that_has_the_id_of_ours_is_left_alone(settings: Settings) -> None:
     """After a reboot the ids begin anew."""
-    sleep = [sys.executable, "-c", "import time; time.sleep(600)", connect_server._SERVER]
+    sleep = [sys.executable, "-c", "import time; time.sleep(600)", SERVER_CLASS]
     other = subprocess.Popen(sleep, start_new_session=True)
     with socket.socket() as port:
         port.bind(("127.0.0.1", 0))
@@ -75,10 +87,30 @@ def test_a_broken_state_file_is_no_server(settings: Settings, content: str) -> N
     assert not (settings.run / "spark-connect.json").exists()
 
 
-def test_the_memory_of_the_settings_is_the_server_s(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(connect_server, "find_jars", list)
-    command = connect_server._command(1, Settings(home=tmp_path, schemas=tmp_path, spark_memory="1500m"))
-    assert command[command.index("--driver-memory") + 1] == "1500m"
+def test_a_server_s_arguments_name_its_home_port_and_heap_and_hold_no_secret(settings: Settings) -> None:
+    token = ServerState(settings.run).new_token()
+    home = settings.home / "my home; it's [ü]"
+    command = server_command(15003, "1500m", replace(settings, home=home))
+    assert f"{HOME_ARGUMENT}{home}" in command
+    assert token not in "".join(command)
+    assert server_environment(token)[TOKEN_VARIABLE] == token
+
+    memory = command[command.index("--driver-memory") + 1]
+    as_java_is_called = ["java", f"-Xmx{memory}", "org.apache.spark.deploy.SparkSubmit", *command[1:]]
+    assert read_arguments(as_java_is_called) == (home, 15003, 1500 * 2**20)
+    assert read_arguments(["java", "-Xmx1g", SERVER_CLASS]) is None
+
+
+def test_the_token_is_its_owner_s_to_read_and_another_one_for_each_server(settings: Settings) -> None:
+    state = ServerState(settings.run)
+    first, second = state.new_token(), state.new_token()
+    assert first != second == state.token()
+    assert stat.S_IMODE(state.token_path.stat().st_mode) == 0o600
+
+
+def test_an_address_is_shown_without_its_token() -> None:
+    assert shown_address("sc://host:15002/;use_ssl=true;token=s3cret") == "sc://host:15002"
+    assert shown_address("sc://host") == "sc://host"
 
 
 AFTER_THE_SERVER = """
@@ -100,3 +132,13 @@ def test_a_process_ends_though_its_server_ended_before(tmp_path: Path) -> None:
     env["PYTHONPATH"] = f"{CHECKOUT / 'jobs'}:{CHECKOUT}"
     done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=300, check=True)
     assert done.stdout.strip() == "3"
+
+
+@pytest.mark.spark
+@pytest.mark.parametrize("token", ["", ";token=guessed"], ids=["without a token", "with a wrong one"])
+def test_a_server_refuses_who_has_not_its_token(spark_remote: str, token: str) -> None:
+    address = f"{shown_address(spark_remote)}/{token}"
+    with pytest.raises(EngineError, match="refuses the token") as refused:
+        open_session(address, {"spark.sql.session.timeZone": "UTC"})
+    assert "guessed" not in str(refused.value)
+    assert open_session(spark_remote, {}).range(2).count() == 2

@@ -7,7 +7,7 @@ import hashlib
 import sys
 from pathlib import Path
 
-from infra.local import environment, jars, java
+from infra.local import checkout, environment, jars, java
 from infra.local.setup_error import SetupError
 
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -18,6 +18,10 @@ KEPT = VENV / "share" / "tidemark"
 
 def main() -> int:
     """Set up what is missing; 1 with a sentence where it cannot be done."""
+    why = checkout.why_unfit(CHECKOUT)
+    if why is not None:
+        print(f"setup: {why}", file=sys.stderr)
+        return 1
     stamp, wanted = KEPT / "stamp", _fingerprint()
     if stamp.exists() and stamp.read_text(encoding="utf-8") == wanted and java.still_there(KEPT):
         return 0

@@ -1,6 +1,7 @@
 """The environment in `.venv`: exactly what the lock file names, each file checked against its hash."""
 
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -11,10 +12,9 @@ from pathlib import Path
 from infra.local.setup_error import SetupError
 
 _COMMAND = """\
-#!{python}
-import sys
-from tidemark.cli import main
-sys.exit(main())
+#!/bin/sh
+# Not `#!PYTHON`: such a line ends at the first blank of a path.
+exec {python} -P -m tidemark "$@"
 """
 
 
@@ -80,8 +80,13 @@ def _put_on_path(checkout: Path, python: Path, folder: Path) -> None:
     packages = subprocess.run([python, "-c", ask], capture_output=True, text=True, check=True).stdout.strip()
     (Path(packages) / "tidemark.pth").write_text(f"{checkout / 'jobs'}\n{checkout}\n", encoding="utf-8")
     command = folder / "bin" / "tidemark"
-    command.write_text(_COMMAND.format(python=python), encoding="utf-8")
+    command.write_text(command_text(python), encoding="utf-8")
     command.chmod(0o755)
+
+
+def command_text(python: Path) -> str:
+    """The script `tidemark`, which runs wherever the checkout lies."""
+    return _COMMAND.format(python=shlex.quote(str(python)))
 
 
 def _run(command: Sequence[str | Path]) -> "subprocess.CompletedProcess[str]":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
@@ -67,10 +68,11 @@ def demo_end(settings: Settings) -> datetime | None:
 def _refuse_demo(settings: Settings, given: Mapping[str, Path]) -> None:
     if load_world(settings.home) is None:
         return
-    said = " ".join(f"{name}={path}" for name, path in given.items())
+    other = shlex.quote(str(CHECKOUT / ".tidemark-own"))
+    said = " ".join(f"{name}={shlex.quote(str(path))}" for name, path in given.items())
     raise HostError(
         f"{settings.home} holds the demo, and its logs would mix with yours; nothing was taken in. "
-        f"Name another home:\n  make stop && make run TIDEMARK_HOME={CHECKOUT / '.tidemark-own'} {said}"
+        f"Name another home:\n  make stop && make run TIDEMARK_HOME={other} {said}"
     )
 
 

@@ -5,6 +5,7 @@ import os
 import shutil
 import ssl
 import subprocess
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,16 +40,18 @@ def fetch(pinned: Path, venv: Path, kept: Path, java_home: Path) -> None:
             check(folder / jar.name, jar)
         return
     print(f"setup: {len(wanted)} jars, 60 MB the first time", flush=True)
-    ivy, fresh = kept / "ivy", kept / "jars.new"
-    for leftover in (ivy, fresh, folder):
+    fresh = kept / "jars.new"
+    for leftover in (fresh, folder):
         shutil.rmtree(leftover, ignore_errors=True)
     fresh.mkdir(parents=True)
-    _resolve(wanted, venv, ivy, java_home)
-    for jar in wanted:
-        check(ivy / "jars" / jar.resolved_name, jar)
-        shutil.move(ivy / "jars" / jar.resolved_name, fresh / jar.name)
+    # Not beside the environment: the resolver takes paths for URIs and patterns, and a checkout may look like one.
+    with tempfile.TemporaryDirectory(prefix="tidemark-ivy-") as temporary:
+        ivy = Path(temporary)
+        _resolve(wanted, venv, ivy, java_home)
+        for jar in wanted:
+            check(ivy / "jars" / jar.resolved_name, jar)
+            shutil.move(ivy / "jars" / jar.resolved_name, fresh / jar.name)
     fresh.rename(folder)
-    shutil.rmtree(ivy, ignore_errors=True)
 
 
 def read(pinned: Path) -> list[Jar]:
@@ -75,7 +78,6 @@ def _resolve(wanted: list[Jar], venv: Path, ivy: Path, java_home: Path) -> None:
     ask = "import pyspark, os; print(os.path.dirname(pyspark.__file__))"
     python = venv / "bin" / "python"
     home = subprocess.run([python, "-c", ask], capture_output=True, text=True, check=True).stdout.strip()
-    ivy.mkdir(parents=True)
     nothing = ivy / "nothing.py"
     nothing.write_text("", encoding="utf-8")
     env = {

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 import shutil
 import subprocess
 from pathlib import Path
@@ -14,7 +15,7 @@ _SHIM = """\
 #!/bin/sh
 # Spark asks for a module that this runtime lacks and does not need.
 for a do shift; [ "$a" = --add-modules=jdk.incubator.vector ] || set -- "$@" "$a"; done
-exec '{java}' "$@"
+exec {java} "$@"
 """
 
 
@@ -54,9 +55,14 @@ def _brought_along(venv: Path, kept: Path) -> Path:
         )
     shim = kept / "jdk" / "bin" / "java"
     shim.parent.mkdir(parents=True, exist_ok=True)
-    shim.write_text(_SHIM.format(java=java), encoding="utf-8")
+    shim.write_text(shim_text(java), encoding="utf-8")
     shim.chmod(0o755)
     return shim.parent.parent
+
+
+def shim_text(java: Path) -> str:
+    """A script that runs a Java, less what this runtime lacks."""
+    return _SHIM.format(java=shlex.quote(str(java)))
 
 
 def _version(java: Path) -> str | None:

@@ -25,7 +25,7 @@ from infra.local.programs import AIRFLOW, API_SERVER
 from infra.local.secret import USER, password
 from infra.local.start import Say, start_services, wait_until_healthy
 from infra.local.status import status_lines
-from tidemark.engine.session import ensure_server, stop_server
+from tidemark.engine.session import ensure_server, shown_address, stop_server
 from tidemark.errors import TidemarkError
 from tidemark.settings import CHECKOUT, Settings, load_settings
 
@@ -39,7 +39,7 @@ def start_all(settings: Settings, port: int | None = None, say: Say = print) -> 
         client = wait_until_healthy(Client.of(settings, chosen), settings)
         make_pools(client, settings)
         login = f"{USER} / {password(password_file(settings))}"
-        say(f"Airflow {client.url}, login {login}, Spark Connect {spark.result()}")
+        say(f"Airflow {client.url}, login {login}, Spark Connect {shown_address(spark.result())}")
     return client
 
 

@@ -9,7 +9,7 @@ from infra.local import supervision
 from infra.local.deaths import Death, deaths_since
 from infra.local.earlier import earlier_services
 from infra.local.processes import tail
-from tidemark.engine.session import running_server
+from tidemark.engine.session import running_server, shown_address
 from tidemark.settings import Settings
 
 LOOK_BACK = timedelta(days=1)
@@ -26,7 +26,7 @@ def status_lines(settings: Settings, address: str | None) -> Iterator[str]:
     deaths = deaths_since(settings, now - LOOK_BACK)
     for state in supervision.states(settings):
         yield from _service(settings, state, [death for death in deaths if death.name == state.name], now)
-    spark = settings.spark_remote or running_server(settings)
+    spark = shown_address(settings.spark_remote) if settings.spark_remote else running_server(settings)
     yield _line("spark-connect", spark or "not running: the next session starts it")
     yield _line("address", address or "none: make run starts what is missing")
 

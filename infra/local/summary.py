@@ -16,6 +16,7 @@ from tidemark.session import in_order
 from tidemark.settings import Settings
 from tidemark.spec.load import load_specs
 from tidemark.state.ranges import format_instant
+from tidemark.support.paths import to_link
 
 RANKERS = "ranking.rankers"
 SCORES = "ranking.ranker_scores"
@@ -124,7 +125,7 @@ def _links(settings: Settings, client: Client) -> str:
         f"  Airflow         {client.url}",
         f"  login           {USER} / {password(password_file(settings))}",
     ]
-    lines += [f"  data quality    {audits.as_uri()}"] if audits.exists() else []
-    lines += [f"  model report    {model.as_uri()}"] if model.exists() else []
+    lines += [f"  data quality    {to_link(audits)}"] if audits.exists() else []
+    lines += [f"  model report    {to_link(model)}"] if model.exists() else []
     lines += ["  make stop       ends the services; make run takes in what is new"]
     return "\n".join(lines)

@@ -7,8 +7,6 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
-from urllib.request import url2pathname
 
 import pyarrow as pa
 from pyiceberg.table import Table
@@ -26,6 +24,7 @@ from tidemark.state.plan import Plan
 from tidemark.state.ranges import Interval
 from tidemark.state.watermark import Watermark
 from tidemark.steps.context import Context
+from tidemark.support.paths import to_path
 
 DAY = datetime(2026, 4, 12, tzinfo=UTC)
 SCHEMAS = Path(__file__).parent / "schemas"
@@ -116,7 +115,7 @@ class Accounts:
 
     def folder(self, dataset: str) -> Path:
         """Where the table lies."""
-        return Path(url2pathname(urlsplit(self.context.lake.table(dataset).location()).path))
+        return to_path(self.context.lake.table(dataset).location())
 
     def files(self, dataset: str) -> set[str]:
         """The data files that main holds."""
@@ -140,7 +139,7 @@ def same_rows_as_rebuild(world: Accounts, dataset: str, home: Path) -> None:
 def rebuilt_rows(world: Accounts, dataset: str, home: Path) -> list[dict[str, Any]]:
     """What a clean rebuild over the same input state publishes, in a home of its own."""
     spec = replace(world.context.specs[dataset], max_range=None)
-    clean = Accounts(replace(world.settings, home=home, catalog_uri=None))
+    clean = Accounts(replace(world.settings, home=home, catalog_address=None))
     clean.context = replace(clean.context, specs={**world.context.specs, dataset: spec})
     for window in spec.inputs.values():
         if window.dataset == dataset:

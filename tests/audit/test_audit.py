@@ -6,9 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
-from urllib.parse import urlparse
 
 import pytest
 
@@ -16,6 +14,7 @@ from tests.audit.conftest import CLOCK, DAY, EXPECTATIONS, Bench, fired, good_ro
 from tidemark.audit import Report, grain, gx, rows_for_ops, run
 from tidemark.errors import AuditError
 from tidemark.state.ranges import Interval
+from tidemark.support.paths import to_path
 
 pytestmark = pytest.mark.spark
 
@@ -206,5 +205,5 @@ def _raising(error: Exception) -> Callable[..., Report]:
 
 def _overwrite_first_file(bench: Bench, staged: int) -> None:
     tasks = list(bench.table().scan(snapshot_id=staged).plan_files())
-    path = Path(urlparse(tasks[0].file.file_path).path)
+    path = to_path(tasks[0].file.file_path)
     path.write_bytes(b"PAR1 no longer a file of columns PAR1")

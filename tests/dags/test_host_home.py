@@ -15,17 +15,22 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.hazmat.primitives.serialization.pkcs12 import load_pkcs12
 
-from infra.local import homes, jars, java, truststore
+from infra.local import bootstrap, checkout, homes, jars, java, truststore
 from infra.local.airflow_home import configuration, environment, prepare
+from infra.local.environment import command_text
 from infra.local.errors import HostError
 from infra.local.secret import password
 from infra.local.setup_error import SetupError
 from tidemark.settings import CHECKOUT, Settings, load_settings
+from tidemark.support import paths
 
 
 @pytest.fixture
 def settings(home: Path) -> Settings:
     return Settings(home=home, schemas=CHECKOUT / "schemas")
+
+
+ODD = 'a folder\'s "$HOME" ü+&;[x]{y}'
 
 
 def silent(_: str) -> None:
@@ -95,15 +100,46 @@ def test_a_jar_that_is_not_as_pinned_is_refused_by_name(tmp_path: Path) -> None:
 
 
 def test_the_packaged_java_is_not_asked_for_a_module_that_it_lacks(tmp_path: Path) -> None:
-    inner = tmp_path / "java"
+    inner = tmp_path / ODD / "java"
+    inner.parent.mkdir()
     inner.write_text('#!/bin/sh\nfor a do echo "[$a]"; done\n')
     inner.chmod(0o755)
     shim = tmp_path / "shim"
-    shim.write_text(java._SHIM.format(java=inner))
+    shim.write_text(java.shim_text(inner))
     shim.chmod(0o755)
     options = ["-cp", "a b", "--add-modules=jdk.incubator.vector", "--add-modules=jdk.net", "Main"]
     said = subprocess.run([shim, *options], capture_output=True, text=True, check=True).stdout
     assert said.split("\n")[:-1] == ["[-cp]", "[a b]", "[--add-modules=jdk.net]", "[Main]"]
+
+
+def test_the_command_runs_in_a_checkout_whose_path_holds_a_blank(tmp_path: Path) -> None:
+    python = tmp_path / ODD / "python"
+    python.parent.mkdir()
+    python.write_text('#!/bin/sh\nfor a do echo "[$a]"; done\n')
+    python.chmod(0o755)
+    command = tmp_path / "tidemark"
+    command.write_text(command_text(python))
+    command.chmod(0o755)
+    said = subprocess.run([command, "plan", "a b"], capture_output=True, text=True, check=True).stdout
+    assert said.splitlines() == ["[-P]", "[-m]", "[tidemark]", "[plan]", "[a b]"]
+
+
+def test_a_checkout_may_hold_what_a_home_may_but_for_the_colon() -> None:
+    """The default home lies in the checkout."""
+    assert set(checkout.UNFIT) == {*paths.UNFIT, ":"}
+    assert checkout.why_unfit(Path("/home/a b/ü+';{}[]&=/tidemark")) is None
+
+
+@pytest.mark.parametrize("part", [*checkout.UNFIT, "\n"])
+def test_a_checkout_that_nothing_runs_from_is_refused_with_the_reason(
+    part: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(bootstrap, "CHECKOUT", Path(f"/home/a{part}b/tidemark"))
+    assert bootstrap.main() == 1
+    said = capsys.readouterr().err
+    assert said.startswith("setup: the checkout '/home/a")
+    assert said.endswith(". Move it\n")
+    assert len(said.splitlines()) == 1
 
 
 def test_the_packaged_java_trusts_whom_the_machine_trusts(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from tests.hostile.values import HOSTILE
 from tidemark.errors import SettingsError
-from tidemark.settings import load_settings
+from tidemark.settings import PostgresAddress, load_settings
 from tidemark.settings.file import LARGEST
 
 BOMB = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(
@@ -64,6 +64,7 @@ ADDRESSES = {
         *HOSTILE.values(),
     ],
     "TIDEMARK_SPARK_MEMORY": ["lots", "0g", "3", "3gb", "-1g", "3g --conf x", "٣g", *HOSTILE.values()],
+    "TIDEMARK_SPARK_IDLE": ["soon", "0m", "59s", "-1h", "30", "1h; ls", *HOSTILE.values()],
     "TIDEMARK_SPARK_PORT": ["0", "65536", "-1", "1e3", "15002; ls", "٣", *HOSTILE.values()],
 }
 
@@ -108,9 +109,10 @@ def test_s50_a_settings_file_that_is_named_and_not_there_is_refused(tmp_path: Pa
 def test_what_people_write_is_taken(tmp_path: Path) -> None:
     home = tmp_path / "a home; it's $(mine)"
     for uri in ("postgresql://ada:pass%20word@db.example:5432/lake?sslmode=require", "postgresql+psycopg2://h/lake"):
-        assert load_settings({"TIDEMARK_HOME": str(home), "TIDEMARK_CATALOG_URI": uri}).catalog_uri == uri
+        read = load_settings({"TIDEMARK_HOME": str(home), "TIDEMARK_CATALOG_URI": uri}).catalog_address
+        assert read == PostgresAddress.parse(uri)
     for remote in ("sc://localhost:15002", "sc://spark.example", "sc://[::1]:15002/;use_ssl=true;token=aB3="):
         assert load_settings({"TIDEMARK_HOME": str(home), "TIDEMARK_SPARK_REMOTE": remote}).spark_remote == remote
     assert load_settings({"TIDEMARK_HOME": str(home)}).home == home
-    for memory, meant in {"": "3g", "1500m": "1500m", "12g": "12g"}.items():
+    for memory, meant in {"": None, "1500m": "1500m", "12g": "12g"}.items():
         assert load_settings({"TIDEMARK_HOME": str(home), "TIDEMARK_SPARK_MEMORY": memory}).spark_memory == meant

@@ -12,7 +12,7 @@ from typing import Any, Literal
 from tests.accounts.world import SCHEMAS, Accounts, hour, rebuilt_rows
 from tests.kill.worlds import World
 from tidemark.catalog import open_lake
-from tidemark.settings import Settings
+from tidemark.settings import PostgresAddress, Settings
 
 Stage = Literal["before", "news", "later"]
 Rows = list[dict[str, Any]]
@@ -54,7 +54,8 @@ class Template:
 
     def lay_down(self, catalog_uri: str | None) -> Accounts:
         """The lake as it was made, in a fresh catalog."""
-        settings = replace(self._settings, catalog_uri=catalog_uri)
+        address = PostgresAddress.parse(catalog_uri) if catalog_uri else None
+        settings = replace(self._settings, catalog_address=address)
         shutil.rmtree(settings.home, ignore_errors=True)
         shutil.copytree(self._folder / "kept", settings.home, ignore=shutil.ignore_patterns("catalog.db*"))
         catalog = open_lake(settings).catalog

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.accounts.world import SCHEMAS, Accounts
-from tidemark.settings import Settings
+from tidemark.settings import PostgresAddress, Settings
 
 BOTH = ("sqlite", "postgres")
 EMBEDDED = BOTH[:1]
@@ -47,6 +47,7 @@ def catalog_uri(request: pytest.FixtureRequest) -> str | None:
 @pytest.fixture
 def accounts(home: Path, spark_remote: str, catalog_uri: str | None) -> Iterator[Accounts]:
     """An empty lake of the accounts domain, on a real catalog and a real engine."""
-    world = Accounts(Settings(home=home, schemas=SCHEMAS, spark_remote=spark_remote, catalog_uri=catalog_uri))
+    address = PostgresAddress.parse(catalog_uri) if catalog_uri else None
+    world = Accounts(Settings(home=home, schemas=SCHEMAS, spark_remote=spark_remote, catalog_address=address))
     yield world
     world.context.lake.catalog.engine.dispose()

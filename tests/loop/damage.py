@@ -8,19 +8,19 @@ import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from urllib.parse import urlparse
 
 import pytest
 from sqlalchemy import create_engine, text
 
 from tidemark.settings import Settings
+from tidemark.support.paths import to_path
 
 Damage = Callable[[Path], object]
 
 
 def local(uri: str) -> Path:
     """The file behind a path as a table says it."""
-    return Path(urlparse(uri).path)
+    return to_path(uri)
 
 
 def cut_short(file: Path) -> None:
@@ -98,7 +98,7 @@ def read_only(folder: Path) -> Iterator[None]:
 @contextmanager
 def held(settings: Settings) -> Iterator[Callable[[], None]]:
     """A catalog that another process holds, until it is released by a call or the block ends."""
-    take, release = _lock_of_postgres(settings) if settings.catalog_uri else _lock_of_sqlite(settings)
+    take, release = _lock_of_postgres(settings) if settings.catalog_address else _lock_of_sqlite(settings)
     take()
     try:
         yield release
@@ -112,7 +112,8 @@ def _lock_of_sqlite(settings: Settings) -> tuple[Callable[[], object], Callable[
 
 
 def _lock_of_postgres(settings: Settings) -> tuple[Callable[[], object], Callable[[], None]]:
-    engine = create_engine(str(settings.catalog_uri))
+    assert settings.catalog_address is not None
+    engine = create_engine(settings.catalog_address.for_pyiceberg())
     other = engine.connect()
 
     def release() -> None:

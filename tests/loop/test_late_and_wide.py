@@ -215,11 +215,12 @@ import json, sys
 from datetime import datetime
 from pathlib import Path
 from tests.accounts.world import DAY, SCHEMAS, Accounts, Event
-from tidemark.settings import Settings
+from tidemark.settings import PostgresAddress, Settings
 
 home, remote, catalog, edges = sys.argv[1], sys.argv[2], sys.argv[3], json.loads(sys.argv[4])
 assert datetime(2026, 4, 12, 12).astimezone().utcoffset().total_seconds() == -4 * 3600
-accounts = Accounts(Settings(home=Path(home), schemas=SCHEMAS, spark_remote=remote, catalog_uri=catalog or None))
+address = PostgresAddress.parse(catalog) if catalog else None
+accounts = Accounts(Settings(home=Path(home), schemas=SCHEMAS, spark_remote=remote, catalog_address=address))
 around = []
 for edge in edges:
     at = (datetime.fromisoformat(edge) - DAY).total_seconds() / 3600

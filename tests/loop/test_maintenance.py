@@ -26,6 +26,7 @@ from tidemark.operate.maintenance.needs import KEEP_SNAPSHOTS_FOR
 from tidemark.operate.manual import adopt
 from tidemark.operate.releases import write_release
 from tidemark.state.effect import How
+from tidemark.support.paths import to_path
 
 pytestmark = [pytest.mark.loop, pytest.mark.spark]
 
@@ -207,7 +208,7 @@ def test_s35_a_staged_branch_survives_folding_expiry_and_the_removal_of_orphans(
     accounts.context.lake.create_branch(table, "session_staged_1", accounts.head(SIGNUPS))
     staged = pa.Table.from_pylist([Event("staged", "a", 0.2).row()], schema=table.schema().as_arrow())
     accounts.table(SIGNUPS).append(staged, branch="session_staged_1")
-    folder = Path(table.location().removeprefix("file://"))
+    folder = to_path(table.location())
     litter = [folder / "data" / "left.parquet", folder / "metadata" / "left.avro"]
     for path in litter:
         path.write_bytes(b"nobody's")
@@ -260,7 +261,7 @@ def test_the_tables_of_ops_are_folded_and_keep_a_short_history(accounts: Account
 def test_s35_folding_yields_to_a_commit_that_was_there_first(accounts: Accounts) -> None:
     for number in range(SMALL_FILES):
         accounts.append(SIGNUPS, [Event(f"s{hour}-{number}", "a", hour + 0.1) for hour in range(8)], complete=30)
-    folder = Path(accounts.table(SIGNUPS).location().removeprefix("file://")) / "data"
+    folder = to_path(accounts.table(SIGNUPS).location()) / "data"
     before = set(folder.rglob("*.parquet"))
 
     with ThreadPoolExecutor(1) as beside:

@@ -27,7 +27,9 @@ def command_line(accounts: Accounts, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TIDEMARK_HOME", str(settings.home))
     monkeypatch.setenv("TIDEMARK_SCHEMAS", str(SCHEMAS))
     monkeypatch.setenv("TIDEMARK_SPARK_REMOTE", str(settings.spark_remote))
-    monkeypatch.setenv("TIDEMARK_CATALOG_URI", settings.catalog_uri or "")
+    monkeypatch.setenv(
+        "TIDEMARK_CATALOG_URI", settings.catalog_address.for_pyiceberg() if settings.catalog_address else ""
+    )
 
 
 def test_each_session_says_how_far_it_came(

@@ -18,7 +18,6 @@ from pyiceberg.exceptions import (
 )
 from pyiceberg.table import Table
 from pyiceberg.table.refs import SnapshotRefType
-from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from tidemark.catalog.branches import create_branch
@@ -29,6 +28,7 @@ from tidemark.errors import MainMoved
 from tidemark.settings import Settings
 from tidemark.spec.render.iceberg import to_partition_spec, to_schema, to_table_properties
 from tidemark.support.atomic_files import write_whole
+from tidemark.support.paths import to_location, to_path
 
 if TYPE_CHECKING:
     from tidemark.spec import DatasetSpec
@@ -37,6 +37,9 @@ Moved = TypeVar("Moved")
 
 PATIENCE = timedelta(seconds=30)
 """How long a session waits for a catalog that another process holds; a commit takes milliseconds."""
+
+POSTGRES_DEFAULTS = {"options": f"-c lock_timeout={PATIENCE // timedelta(milliseconds=1)}"}
+"""What a connection to Postgres begins with, unless the catalog's address says otherwise: wait, but not forever."""
 
 
 class NamingCatalog(SqlCatalog):
@@ -91,7 +94,7 @@ class Lake:
 
     def _own_folder(self, spec: DatasetSpec) -> str:
         """A folder that no other table has, one that was renamed included: each sweeps the orphans of its own."""
-        return f"{self.settings.warehouse.as_uri()}/{spec.namespace}/{spec.name}-{uuid4().hex[:8]}"
+        return f"{to_location(self.settings.warehouse)}/{spec.namespace}/{spec.name}-{uuid4().hex[:8]}"
 
     def ensure_namespace(self, name: str) -> None:
         """Create a namespace where it is missing; another process may do the same in this instant."""
@@ -153,25 +156,18 @@ def _remove_ref(table: Table, name: str) -> bool:
 
 def catalog_properties(settings: Settings) -> dict[str, str]:
     """What PyIceberg needs to open the catalog."""
-    uri = settings.catalog_uri or f"sqlite:///{settings.lake / 'catalog.db'}?timeout={PATIENCE.total_seconds():.0f}"
-    if uri.startswith("postgresql"):
-        uri = _patient(uri)
-    return {"type": "sql", "uri": uri, "warehouse": settings.warehouse.as_uri(), "pool_pre_ping": "true"}
+    address = settings.catalog_address
+    embedded = f"sqlite:///{settings.lake / 'catalog.db'}?timeout={PATIENCE.total_seconds():.0f}"
+    uri = embedded if address is None else address.for_pyiceberg(POSTGRES_DEFAULTS)
+    return {"type": "sql", "uri": uri, "warehouse": to_location(settings.warehouse), "pool_pre_ping": "true"}
 
 
-def postgres_options(uri: str) -> str:
-    """What a Postgres catalog is told when a connection begins.
-
-    Wait for locks, but not for ever. An address that says `options` itself is obeyed; `?options=%20` says none, for
-    poolers that allow none.
-    """
-    ours = f"-c lock_timeout={PATIENCE // timedelta(milliseconds=1)}"
-    return str(make_url(uri).query.get("options", ours))
-
-
-def _patient(uri: str) -> str:
-    address = make_url(uri)
-    return address.update_query_dict({"options": postgres_options(uri)}).render_as_string(hide_password=False)
+def table_folders(lake: Lake) -> list[Path]:
+    """The folder of each table that lies in the file system. Raises StorageError for a table that cannot be read."""
+    catalog = lake.catalog
+    names = [name for namespace in catalog.list_namespaces() for name in catalog.list_tables(namespace)]
+    locations = [catalog.load_table(name).location() for name in names]
+    return [to_path(location) for location in locations if location.startswith("file:")]
 
 
 def open_lake(settings: Settings) -> Lake:
@@ -186,7 +182,9 @@ def open_lake(settings: Settings) -> Lake:
 
 def _write_reader_settings(path: Path, properties: dict[str, str]) -> None:
     shown = {key: value for key, value in properties.items() if key != "pool_pre_ping"}
-    text = yaml.safe_dump({"default-catalog": CATALOG, "catalog": {CATALOG: shown}})
+    text = yaml.safe_dump(
+        {"default-catalog": CATALOG, "catalog": {CATALOG: shown}}, allow_unicode=True, width=float("inf")
+    )
     if path.exists() and path.read_text(encoding="utf-8") == text:
         return
     write_whole(path, text, mode=0o600)  # the address of a catalog may hold a password

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tidemark.catalog import open_lake
+from tidemark.catalog.lake import table_folders
 from tidemark.cli.lakes import has_lake
 from tidemark.engine.session import find_jars, java_home
 from tidemark.errors import TidemarkError
@@ -40,6 +41,7 @@ def doctor(options: argparse.Namespace) -> int:
     )
     failed = sum(not _passes(name, check) for name, check in checks)
     _warn_of_strays()
+    _warn_of_tables_elsewhere()
     return 1 if failed else 0
 
 
@@ -59,6 +61,19 @@ def _warn_of_strays() -> None:
         strays = find_strays(settings.landing, load_specs(settings.schemas, settings.values).values())
         if strays.files:
             print(f"warn  {'landing':<12} {settings.landing}: {strays.describe()}")
+
+
+def _warn_of_tables_elsewhere() -> None:
+    """Tables whose files lie outside of the home, so that a copy of the home would hold no rows of theirs."""
+    with contextlib.suppress(TidemarkError):
+        settings = load_settings()
+        folders = [] if not has_lake(settings) else table_folders(open_lake(settings))
+        elsewhere = sorted(str(folder) for folder in folders if not folder.is_relative_to(settings.home))
+        if elsewhere:
+            print(
+                f"warn  {'tables':<12} {len(elsewhere)} tables lie outside of {settings.home}, for example in "
+                f"{elsewhere[0]}; keep that folder, and copy it with the home"
+            )
 
 
 def _python() -> str:

@@ -16,4 +16,4 @@ def lake_there(settings: Settings) -> Lake:
 
 def has_lake(settings: Settings) -> bool:
     """Whether the home has a lake; one that another address names is taken to be there."""
-    return settings.catalog_uri is not None or (settings.lake / "catalog.db").exists()
+    return settings.catalog_address is not None or (settings.lake / "catalog.db").exists()

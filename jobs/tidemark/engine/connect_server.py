@@ -1,26 +1,26 @@
 """The local Spark Connect server of a home: started when first needed, found again, stopped.
 
-One server serves all tasks. A state file names its process and port; a process that is gone, or whose id
-belongs to another one since, counts as not running.
+One server serves all tasks of a home. A state file names its process and port; a process that is gone, or whose id
+belongs to another one since, counts as not running. A server that no file names is found by its arguments.
 """
 
 from __future__ import annotations
 
-import contextlib
-import fcntl
-import os
-import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from tidemark.engine.heap import GIB, MIB, choose_heap, read_memory
+from tidemark.engine.living_servers import find_server, living_servers
 from tidemark.engine.loopback import answers, free_port, why_taken
-from tidemark.engine.processes import Running, born, recall, remember
+from tidemark.engine.processes import Running, born, recall
+from tidemark.engine.server_command import server_command, server_environment
+from tidemark.engine.server_state import ServerState
+from tidemark.engine.watchdog import end_server, start_watchdog
 from tidemark.errors import EngineError
-from tidemark.settings import CHECKOUT, Settings
+from tidemark.settings import Settings
 
 START_TIMEOUT = 90.0
 """Seconds in which a Connect server has to answer; it takes about 6 on two cores."""
@@ -28,19 +28,45 @@ START_TIMEOUT = 90.0
 DEFAULT_PORT = 15002
 """Where a Connect server listens unless told otherwise."""
 
-_EXTENSIONS = "org.apache.iceberg.spark.extensions.IcebergSparkSessionExtensions"
-_SERVER = "org.apache.spark.sql.connect.service.SparkConnectServer"
-
 
 def ensure_server(settings: Settings) -> str:
-    """The address of a Connect server that answers, starting one where there is none."""
+    """The address of a Connect server that answers, its token included; one is started if there is none.
+
+    For people, show `shown_address` of it. Raises EngineError if none answers and none can be started.
+    """
     if settings.spark_remote:
         return _check_remote(settings.spark_remote)
-    running = running_server(settings)
-    if running:
-        return running
-    with _lock(settings):
-        return running_server(settings) or _start(settings)
+    state = ServerState(settings.run)
+    with state.locked(shared=True):
+        known = _answering(state)
+        if known is not None:
+            return _use(state, known, settings)
+    with state.locked():
+        return _use(state, _answering(state) or _find(state, settings) or _start(state, settings), settings)
+
+
+def shown_address(address: str) -> str:
+    """An address without its parameters, among which the token is."""
+    return address.partition(";")[0].rstrip("/")
+
+
+def running_server(settings: Settings) -> str | None:
+    """The address, without the token, of the home's server; None if its process is gone or its port does not answer."""
+    known = _answering(ServerState(settings.run))
+    return None if known is None else f"sc://127.0.0.1:{known.port}"
+
+
+def stop_server(settings: Settings) -> None:
+    """Stop the home's Connect server and wait for its end; nothing to do where none runs."""
+    state = ServerState(settings.run)
+    known = state.server() or find_server(settings.home)
+    if known is not None:
+        end_server(known.pid)
+    watchdog = recall(state.watchdog_path)
+    if watchdog is not None:
+        end_server(watchdog.pid)
+    state.watchdog_path.unlink(missing_ok=True)
+    state.forget()
 
 
 def _check_remote(remote: str) -> str:
@@ -48,81 +74,85 @@ def _check_remote(remote: str) -> str:
     try:
         address = urlsplit(remote)
         port = address.port or DEFAULT_PORT
-    except ValueError as error:
-        raise EngineError(f"TIDEMARK_SPARK_REMOTE: {remote[:80]!r} is no address ({error})") from error
+    except ValueError:
+        raise EngineError("TIDEMARK_SPARK_REMOTE: no host and port, as in sc://host:15002, can be read") from None
+    shown = shown_address(remote)[:80]
     if address.scheme != "sc" or not address.hostname:
-        raise EngineError(f"TIDEMARK_SPARK_REMOTE: {remote[:80]!r} is no address like sc://host:15002")
+        raise EngineError(f"TIDEMARK_SPARK_REMOTE: {shown!r} is no address like sc://host:15002")
     if not answers(port, address.hostname):
-        raise EngineError(f"no Spark Connect server answers at {remote}; start it, or leave TIDEMARK_SPARK_REMOTE out")
+        raise EngineError(f"no Spark Connect server answers at {shown}; start it, or leave TIDEMARK_SPARK_REMOTE out")
     return remote
 
 
-def stop_server(settings: Settings) -> None:
-    """Stop the home's Connect server and wait for its end; nothing to do where none runs."""
-    known = recall(_state_file(settings))
-    if known:
-        _kill(known.pid)
-    _state_file(settings).unlink(missing_ok=True)
+def _answering(state: ServerState) -> Running | None:
+    known = state.server()
+    return known if known is not None and known.port is not None and answers(known.port) else None
 
 
-def _kill(pid: int) -> None:
-    for sign, patience in ((signal.SIGTERM, 15.0), (signal.SIGKILL, 5.0)):
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(pid, sign)
-        until = time.monotonic() + patience
-        while time.monotonic() < until:
-            if born(pid) is None:
-                return
-            time.sleep(0.1)
+def _find(state: ServerState, settings: Settings) -> Running | None:
+    """A server that lives and does not answer yet, or that no file names: whoever started it may have been killed."""
+    known = state.server() or find_server(settings.home)
+    if known is None or known.port is None:
+        return None
+    if not _wait_for(known):
+        end_server(known.pid)
+        return None
+    state.record(known)
+    return known
 
 
-def _state_file(settings: Settings) -> Path:
-    return settings.run / "spark-connect.json"
+def _use(state: ServerState, server: Running, settings: Settings) -> str:
+    """The address of a server that answers, which from now on counts as asked for, and has its watchdog."""
+    state.mark_asked()
+    if recall(state.watchdog_path) is None:
+        settings.logs.mkdir(parents=True, exist_ok=True)
+        start_watchdog(state, server, settings.spark_idle.total_seconds(), _log(settings))
+    token = state.token()
+    return f"sc://127.0.0.1:{server.port}/" + (f";token={token}" if token else "")
 
 
-def running_server(settings: Settings) -> str | None:
-    """The address in the state file, if its process lives and its port answers."""
-    known = recall(_state_file(settings))
-    if known and known.port is not None and answers(known.port):
-        return f"sc://127.0.0.1:{known.port}"
-    return None
-
-
-@contextlib.contextmanager
-def _lock(settings: Settings) -> Iterator[None]:
-    """Only one process starts a server."""
-    settings.run.mkdir(parents=True, exist_ok=True)
-    with (settings.run / "spark-connect.lock").open("w") as handle:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
-
-
-def _start(settings: Settings) -> str:
-    port = _choose_port(settings)
+def _start(state: ServerState, settings: Settings) -> Running:
+    port, memory = _choose_port(settings), settings.spark_memory or _choose_memory(settings)
+    command = server_command(port, memory, settings)
     settings.logs.mkdir(parents=True, exist_ok=True)
-    log = settings.logs / "spark-connect.log"
+    log, idle = _log(settings), settings.spark_idle.total_seconds()
+    launch = [sys.executable, "-m", "tidemark.engine.launch", str(state.folder), str(log), str(port), str(idle)]
     with log.open("ab") as output:
         process = subprocess.Popen(
-            _command(port, settings),
+            [*launch, *command],
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
             start_new_session=True,
             cwd=settings.run,
-            env=_environment(),
+            env=server_environment(state.new_token()),
         )
-    until = time.monotonic() + START_TIMEOUT
-    while time.monotonic() < until:
-        if process.poll() is not None:
-            raise EngineError(
-                f"Spark Connect server ended with status {process.returncode}; see {log}, and tidemark doctor"
-            )
-        if answers(port):
-            remember(_state_file(settings), Running(process.pid, port))
-            return f"sc://127.0.0.1:{port}"
-        time.sleep(0.1)
-    _kill(process.pid)
+    server = Running(process.pid, port)
+    if _wait_for(server):
+        return server
+    if process.poll() is not None:
+        state.forget()
+        raise EngineError(
+            f"Spark Connect server ended with status {process.returncode}; see {log}, and tidemark doctor"
+        )
+    end_server(process.pid)
     raise EngineError(f"Spark Connect server did not answer on port {port} in {START_TIMEOUT:.0f} s; see {log}")
+
+
+def _wait_for(server: Running) -> bool:
+    """Wait until a server answers; false if it ends before, or takes too long."""
+    until = time.monotonic() + START_TIMEOUT
+    while server.port is not None and time.monotonic() < until:
+        if born(server.pid) is None:
+            return False
+        if answers(server.port):
+            return True
+        time.sleep(0.1)
+    return False
+
+
+def _log(settings: Settings) -> Path:
+    return settings.logs / "spark-connect.log"
 
 
 def _choose_port(settings: Settings) -> int:
@@ -138,61 +168,15 @@ def _choose_port(settings: Settings) -> int:
     return settings.spark_port
 
 
-def _command(port: int, settings: Settings) -> list[str]:
-    jars = find_jars()
-    conf = {
-        "spark.sql.extensions": _EXTENSIONS,
-        "spark.connect.grpc.binding.address": "127.0.0.1",
-        "spark.connect.grpc.binding.port": str(port),
-        "spark.connect.grpc.maxInboundMessageSize": str(256 * 1024 * 1024),
-        "spark.driver.bindAddress": "127.0.0.1",
-        "spark.driver.host": "127.0.0.1",
-        "spark.driver.extraJavaOptions": "-Duser.timezone=UTC",
-        "spark.ui.enabled": "false",
-        "spark.sql.session.timeZone": "UTC",
-        "spark.sql.warehouse.dir": str(settings.run / "spark-warehouse"),
-        "spark.local.dir": str(settings.run / "spark-tmp"),
-        "spark.python.daemon.module": "tidemark.engine.python_daemon",
-    }
-    options = [part for key, value in conf.items() for part in ("--conf", f"{key}={value}")]
-    submit = spark_home() / "bin" / "spark-submit"
-    return [
-        str(submit), "--master", "local[*]", "--driver-memory", settings.spark_memory, "--class", _SERVER,
-        "--jars", ",".join(str(jar) for jar in jars), *options, "spark-internal",
-    ]  # fmt: skip
-
-
-def _environment() -> dict[str, str]:
-    paths = [str(CHECKOUT / "jobs"), str(CHECKOUT), os.environ.get("PYTHONPATH", "")]
-    java = java_home()
-    return {
-        **os.environ,
-        "SPARK_HOME": str(spark_home()),
-        "PYSPARK_PYTHON": sys.executable,
-        "PYTHONPATH": os.pathsep.join(path for path in paths if path),
-        **({"JAVA_HOME": str(java)} if java else {}),
-    }
-
-
-def spark_home() -> Path:
-    """The folder of the installed Spark."""
-    import pyspark
-
-    return Path(pyspark.__file__).parent
-
-
-def java_home() -> Path | None:
-    """The Java that setup chose for this environment; None leaves it to JAVA_HOME and PATH."""
-    chosen = Path(sys.prefix) / "share" / "tidemark" / "java-home"
-    if os.environ.get("JAVA_HOME") or not chosen.exists():
-        return None
-    return Path(chosen.read_text(encoding="utf-8").strip())
-
-
-def find_jars() -> list[Path]:
-    """The Iceberg and JDBC jars beside the environment. Raises EngineError when they are missing."""
-    folder = Path(os.environ.get("TIDEMARK_JARS") or Path(sys.prefix) / "share" / "tidemark" / "jars")
-    jars = sorted(folder.glob("*.jar"))
-    if not jars:
-        raise EngineError(f"no Iceberg jars in {folder}; fetch them: make setup")
-    return jars
+def _choose_memory(settings: Settings) -> str:
+    """The heap that the machine's memory allows, beside the other servers on it."""
+    memory, others = read_memory(), list(living_servers())
+    heap = choose_heap(memory, [other.memory for other in others])
+    if heap is None:
+        homes = ", ".join(str(other.home) for other in others if other.home is not None)
+        raise EngineError(
+            f"{settings.home}: {memory.available / GIB:.1f} GiB of memory are free, too few for a Spark server. "
+            + (f"Servers run for {homes}; end one: make stop TIDEMARK_HOME=..., " if homes else "Free some, ")
+            + "or start one all the same: TIDEMARK_SPARK_MEMORY=1g"
+        )
+    return f"{heap // MIB}m"

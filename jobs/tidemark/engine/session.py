@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import atexit
-from collections.abc import Iterator
+import os
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING
-from urllib.parse import unquote, urlsplit
 
-from tidemark.catalog.lake import PATIENCE, postgres_options
+from tidemark.catalog.lake import PATIENCE, POSTGRES_DEFAULTS
 from tidemark.catalog.properties import CATALOG
-from tidemark.engine.connect_server import ensure_server, find_jars, java_home, running_server, stop_server
+from tidemark.engine.connect_server import ensure_server, running_server, shown_address, stop_server
+from tidemark.engine.server_command import find_jars, java_home
 from tidemark.errors import EngineError
 from tidemark.settings import Settings
+from tidemark.support.paths import to_location
 
 __all__ = [
     "catalog_conf",
@@ -23,7 +25,9 @@ __all__ = [
     "ensure_server",
     "find_jars",
     "java_home",
+    "open_session",
     "running_server",
+    "shown_address",
     "stop_server",
 ]
 
@@ -31,7 +35,6 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 
-POSTGRES_PORT = 5432
 RETRIES = 10
 LONGEST_WAIT_MS = 5000
 """So often, and so far apart at most, a call is repeated that did not reach the server."""
@@ -46,13 +49,29 @@ def connect(settings: Settings) -> SparkSession:
 
 
 @lru_cache(maxsize=8)
-def _session(remote: str, conf: tuple[tuple[str, str], ...]) -> SparkSession:
-    from pyspark.sql import SparkSession
+def _session(address: str, conf: tuple[tuple[str, str], ...]) -> SparkSession:
+    return open_session(address, dict(conf))
 
-    builder = SparkSession.builder.remote(remote)
-    for key, value in conf:
-        builder = builder.config(key, value)
-    session: SparkSession = builder.create()
+
+def open_session(address: str, conf: Mapping[str, str]) -> SparkSession:
+    """A new session on a Connect server, as `ensure_server` names it. Raises EngineError if its token is refused."""
+    from pyspark.errors.exceptions.connect import SparkConnectGrpcException
+    from pyspark.sql.connect.session import SparkSession
+
+    from tidemark.engine.channel import TokenChannelBuilder
+
+    # Spark's own functions look here for whether they speak to a server; `SparkSession.builder.remote` sets it too.
+    os.environ["SPARK_CONNECT_MODE_ENABLED"] = "1"
+    builder = SparkSession.builder.channelBuilder(TokenChannelBuilder(address))
+    try:
+        session: SparkSession = builder.config(map=dict(conf)).create()
+    except SparkConnectGrpcException as error:
+        if "authentication token" not in str(error):
+            raise
+        raise EngineError(
+            f"the Spark Connect server at {shown_address(address)} refuses the token. For the server of "
+            f"TIDEMARK_SPARK_REMOTE, write ;token=... at its end; for a home's own server, make stop and run again"
+        ) from None
     _do_not_wait_for_the_dead(session)
     return session
 
@@ -88,13 +107,14 @@ def engine_loss(dataset: str, session: str) -> Iterator[None]:
 def catalog_conf(settings: Settings) -> dict[str, str]:
     """Spark settings of one session: the catalog, UTC, ANSI. No table cache: refs move behind Spark's back."""
     key = f"spark.sql.catalog.{CATALOG}"
+    uri, properties = _jdbc(settings)
     return {
         key: "org.apache.iceberg.spark.SparkCatalog",
         f"{key}.type": "jdbc",
-        f"{key}.uri": _jdbc_uri(settings),
-        **{f"{key}.jdbc.{name}": value for name, value in _jdbc_login(settings).items()},
+        f"{key}.uri": uri,
+        **{f"{key}.jdbc.{name}": value for name, value in properties.items()},
         f"{key}.jdbc.schema-version": "V1",
-        f"{key}.warehouse": f"file://{settings.warehouse}",
+        f"{key}.warehouse": to_location(settings.warehouse),
         f"{key}.cache-enabled": "false",
         f"{key}.clients": "1",
         # Spark writes a checksum into each page of a file; without this a flipped bit may pass as another value.
@@ -108,23 +128,9 @@ def catalog_conf(settings: Settings) -> dict[str, str]:
     }
 
 
-def _jdbc_uri(settings: Settings) -> str:
-    if settings.catalog_uri is None:
-        patience = PATIENCE // timedelta(milliseconds=1)
-        return f"jdbc:sqlite:file:{settings.lake / 'catalog.db'}?journal_mode=WAL&busy_timeout={patience}"
-    address = urlsplit(settings.catalog_uri)
-    if address.scheme.partition("+")[0] == "postgresql" and address.hostname:
-        return f"jdbc:postgresql://{address.hostname}:{address.port or POSTGRES_PORT}{address.path}"
-    raise EngineError(
-        f"TIDEMARK_CATALOG_URI: {address.scheme[:40]!r} is not a catalog that Spark and PyIceberg share; "
-        f"leave it out for SQLite, or name an address like postgresql+psycopg2://user:password@host:5432/database"
-    )
-
-
-def _jdbc_login(settings: Settings) -> dict[str, str]:
-    """User, password and options, which the driver of Java does not take from the address."""
-    if settings.catalog_uri is None:
-        return {}
-    address = urlsplit(settings.catalog_uri)
-    said = {"user": address.username, "password": address.password, "options": postgres_options(settings.catalog_uri)}
-    return {name: unquote(value) for name, value in said.items() if value}
+def _jdbc(settings: Settings) -> tuple[str, dict[str, str]]:
+    """The catalog's address for Java, and the properties of a connection: login and parameters."""
+    if settings.catalog_address is not None:
+        return settings.catalog_address.for_spark(POSTGRES_DEFAULTS)
+    patience = PATIENCE // timedelta(milliseconds=1)
+    return f"jdbc:sqlite:file:{settings.lake / 'catalog.db'}?journal_mode=WAL&busy_timeout={patience}", {}

@@ -6,24 +6,25 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from tidemark.errors import SettingsError
+from tidemark.errors import SettingsError, SpecError
 from tidemark.settings.file import check_landing, overlay, read_settings
+from tidemark.settings.postgres import PostgresAddress
+from tidemark.settings.postgres_parts import NAME as CATALOG_VARIABLE
 from tidemark.settings.schema import check_values, read_schema
+from tidemark.spec.durations import parse_duration
+from tidemark.support.paths import why_unfit
 
 CHECKOUT = Path(__file__).resolve().parents[3]
 
-_REMOTE = re.compile(r"sc://([A-Za-z0-9.-]+|\[[0-9a-fA-F:]+\])(:[0-9]{1,5})?/?(;[a-z_-]+=[A-Za-z0-9._~%+/=-]*)*")
-_CATALOG = re.compile(
-    r"postgresql(\+psycopg2?)?://([^\s@/?#:]+(:[^\s@/?#]*)?@)?[A-Za-z0-9.-]+(:[0-9]{1,5})?/[A-Za-z0-9_.-]+"
-    r"(\?(sslmode|sslrootcert|connect_timeout|user|password)=[^\s&#]*"
-    r"(&(sslmode|sslrootcert|connect_timeout|user|password)=[^\s&#]*)*)?"
-)
+_REMOTE = re.compile(r"sc://([A-Za-z0-9.-]+|\[[0-9a-fA-F:]+\])(:[0-9]{1,5})?(/(;[a-z_-]+=[A-Za-z0-9._~%+/=-]*)*)?")
+_LEAST_IDLE = timedelta(minutes=1)
+"""Shorter, and a server might end between two sessions of one run."""
+
 _MEMORY = re.compile("[1-9][0-9]{0,8}[mg]")
-_UNFIT = re.compile(r"[?#%,]|\$\{")
-"""What would mean something inside the catalog's address or Spark's list of folders, which hold the home's path."""
 
 
 @dataclass(frozen=True)
@@ -38,10 +39,15 @@ class Settings:
     home: Path
     schemas: Path
     values: Mapping[str, Any] = field(default_factory=dict)
-    catalog_uri: str | None = None
-    spark_remote: str | None = None
+    catalog_address: PostgresAddress | None = None
+    spark_remote: str | None = field(default=None, repr=False)
     spark_port: int | None = None
-    spark_memory: str = "3g"
+    spark_memory: str | None = None
+    """The heap of the home's Spark server; None: what the machine's memory allows when it starts."""
+
+    spark_idle: timedelta = timedelta(minutes=30)
+    """How long the home's Spark server stays without a client. Starting one again takes about ten seconds, and hourly
+    DAGs then leave the memory free for half of each hour."""
 
     @property
     def landing(self) -> Path:
@@ -87,10 +93,11 @@ def load_settings(env: Mapping[str, str] | None = None) -> Settings:
         home=home,
         schemas=schemas_folder(env),
         values=_values(_values_file(env), home / "search.yaml"),
-        catalog_uri=_address(env, "TIDEMARK_CATALOG_URI", _CATALOG, "postgresql://user@host:5432/database"),
-        spark_remote=_address(env, "TIDEMARK_SPARK_REMOTE", _REMOTE, "sc://host:15002"),
+        catalog_address=PostgresAddress.parse(env[CATALOG_VARIABLE]) if env.get(CATALOG_VARIABLE) else None,
+        spark_remote=_remote(env),
         spark_port=_port(env),
         spark_memory=_memory(env),
+        spark_idle=_idle(env),
     )
 
 
@@ -119,20 +126,26 @@ def _values(shared: Path, own: Path) -> dict[str, Any]:
 
 def _path(env: Mapping[str, str], name: str, default: Path) -> Path:
     text = env.get(name) or str(default)
-    if not text.isprintable() or _UNFIT.search(text):
-        raise SettingsError(f"{name}: {ascii(text)[:80]} holds what no path here may; leave out ? # % and ${{")
     try:
-        return Path(text).expanduser().resolve()
+        path = Path(text).expanduser().resolve() if text.isprintable() else Path(text)
     except (OSError, RuntimeError) as error:
         raise SettingsError(f"{name}: {text[:80]!r} is no path ({error}); name a folder or file") from error
+    why = why_unfit(str(path))
+    if why is not None:
+        raise SettingsError(
+            f"{name}: {ascii(str(path))[:160]} cannot be used: {why}. Name another, or rename the folder"
+        )
+    return path
 
 
-def _address(env: Mapping[str, str], name: str, form: re.Pattern[str], example: str) -> str | None:
-    """The address, if it has the form. The error does not show it: it may hold a password."""
-    text = env.get(name) or None
-    if text is not None and not (len(text) <= 500 and form.fullmatch(text)):
+def _remote(env: Mapping[str, str]) -> str | None:
+    """The address of a Connect server, if it has the form. The error does not show it: it may hold a token."""
+    text = env.get("TIDEMARK_SPARK_REMOTE") or None
+    if text is not None and not (len(text) <= 500 and _REMOTE.fullmatch(text)):
         scheme = ascii(text.partition(":")[0][:20])
-        raise SettingsError(f"{name}: the address that begins with {scheme} is not like {example}; correct it")
+        raise SettingsError(
+            f"TIDEMARK_SPARK_REMOTE: the address that begins with {scheme} is not like sc://host:15002; correct it"
+        )
     return text
 
 
@@ -145,9 +158,24 @@ def _port(env: Mapping[str, str]) -> int | None:
     return int(text)
 
 
-def _memory(env: Mapping[str, str]) -> str:
-    text = env.get("TIDEMARK_SPARK_MEMORY") or Settings.spark_memory
-    if not _MEMORY.fullmatch(text):
+def _memory(env: Mapping[str, str]) -> str | None:
+    text = env.get("TIDEMARK_SPARK_MEMORY") or None
+    if text is not None and not _MEMORY.fullmatch(text):
         what = f"TIDEMARK_SPARK_MEMORY: {ascii(text)[:40]} is no size"
         raise SettingsError(f"{what}; write a number and m or g, such as 3g, or leave it out")
     return text
+
+
+def _idle(env: Mapping[str, str]) -> timedelta:
+    text = env.get("TIDEMARK_SPARK_IDLE") or None
+    if text is None:
+        return Settings.spark_idle
+    try:
+        length = parse_duration(text)
+    except SpecError as error:
+        raise SettingsError(
+            f"TIDEMARK_SPARK_IDLE: {ascii(text)[:40]} is no duration; write one like 30m or 2h"
+        ) from error
+    if length < _LEAST_IDLE:
+        raise SettingsError(f"TIDEMARK_SPARK_IDLE: {text} is too short; write 1m or more")
+    return length
