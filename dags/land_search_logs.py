@@ -21,10 +21,11 @@ with DAG(
     tags=["search", "hourly"],
     doc_md=__doc__,
 ):
-    # One list of files, a session of it for each kind of record: none waits for another.
+    # One list of files, a session of it for each kind of record: none waits for another. What could not be read
+    # is first, so that it is on record when something else refuses.
+    dataset("search.quarantined_records")
     dataset("search.search_queries")
     dataset("search.search_events")
-    dataset("search.quarantined_records")
     dataset("search.judgments")
     dataset("search.catalog_items")
     dataset("search.feature_log")

@@ -140,8 +140,12 @@ def _closed_by_another(context: Context, plan: Plan) -> Committed | None:
 
 
 def in_order(specs: dict[str, DatasetSpec]) -> list[str]:
-    """All datasets, inputs before their readers; by name where the order is free."""
+    """All datasets, inputs before their readers; by name where the order is free.
+
+    Quarantines come first, then the other sources: what could not be read is on record before anything refuses.
+    """
     done: list[str] = []
+    quarantines = {spec.landing.quarantine for spec in specs.values() if spec.landing}
 
     def visit(name: str) -> None:
         if name in done:
@@ -151,7 +155,7 @@ def in_order(specs: dict[str, DatasetSpec]) -> list[str]:
                 visit(window.dataset)
         done.append(name)
 
-    for name in sorted(specs):
+    for name in sorted(specs, key=lambda name: (name not in quarantines, specs[name].mode != "source", name)):
         visit(name)
     return done
 

@@ -18,6 +18,8 @@ def build(inputs: Mapping[str, DataFrame], params: Mapping[str, Any]) -> DataFra
         "application",
         "record_id",
         "file_id",
+        "file_path",
+        "place",
         "arrived_at",
         "occurred_at",
         action_of(F.col("action_name"), params["actions"]).alias("action"),

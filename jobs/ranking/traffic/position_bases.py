@@ -1,41 +1,44 @@
 """Position bases: whether an application's logger counts positions from 0 or from 1.
 
-Found once for an application, at its first logged positions, then kept. A later position that contradicts the
-base is refused. `position.base` in infra/search.yaml is the last word: one number for all applications, or a
-number for each by name.
+*Found* from the logged positions that are 0 or 1. A logger that counts from 0 logs the first place about as often
+as the second one; one that counts from 1 logs a 0 by mistake only. So the base is 0 where more than half as many
+positions are 0 as are 1, else 1: one stray record does not decide, in whatever order the records come.
+
+*Settled* once ENOUGH such positions were seen and a later version found the same base. Until then each version
+counts on. From then on the base is kept, and an hour whose files cannot contradict it is not read (`base_news`).
+
+*Set aside* are positions below the base. They count as no position (see `impressions`), and their records are named
+by file and line. `position.base` in infra/search.yaml is the last word: one number, or one for each application.
 """
 
 from collections.abc import Mapping
 from typing import Any
 
-from pyspark.sql import Column, DataFrame
+from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 PLACED = ("impression", "click", "cart", "purchase")
-REMEDY = "correct `position.base` in infra/search.yaml, then `tidemark run search.position_bases`"
+ENOUGH = 100
+"""Positions of 0 and 1 together. By chance alone a wrong base with so many would need a third of all records lost."""
+NAMED = 20
+"""Records at position 0 that a row names; `at_zero_count` counts all."""
 
 
 def build(inputs: Mapping[str, DataFrame], params: Mapping[str, Any]) -> DataFrame:
-    """New rows only: applications met for the first time, and those whose base the settings change.
+    """New rows only: one for each application about which something is new.
 
-    Inputs: actions, known (this dataset as it stands). Raises ValueError where stored base and log contradict.
+    Inputs: actions (those that came since the last version where `params["added"]` names them, else all), known
+    (this dataset as it stands). Read whole, the log is judged anew, as if nothing were settled.
     """
-    stated = (params.get("position") or {}).get("base")
-    seen = _seen(inputs["actions"])
-    joined = seen.join(newest(inputs["known"]), "application", "left").withColumn("stated", _stated(stated))
-    _refuse_contradiction(joined)
-    found = F.when(F.col("lowest") == 0, 0).otherwise(1)
-    base = F.coalesce("stated", "base", found)
-    fresh = joined.where(F.col("base").isNull() | (F.col("base") != base))
-    return fresh.select(
-        "application",
-        (F.coalesce("revision", F.lit(0)) + 1).cast("int").alias("revision"),
-        base.cast("int").alias("base"),
-        F.when(F.col("stated").isNull(), "log").otherwise("setting").alias("found_by"),
-        F.col("lowest").cast("int").alias("lowest_position"),
-        "positions_seen",
-        "first_seen",
-    )
+    stated = _stated((params.get("position") or {}).get("base"))
+    actions = inputs["actions"]
+    placed = actions.where(F.col("action").isin(*PLACED) & (F.col("position") >= 0))
+    joined = _seen(placed).join(_in_force(inputs["known"]), "application", "left").withColumn("stated", stated)
+    counts_on = "actions" in params.get("added", ())
+    seen = _counted_on(joined) if counts_on else joined.withColumn("kept", F.lit(None).cast("int"))
+    judged = _judged(seen)
+    named = judged.join(_zero_records(placed, judged), "application", "left")
+    return _as_rows(named if counts_on else named.where(_says_more()))
 
 
 def newest(bases: DataFrame) -> DataFrame:
@@ -45,17 +48,107 @@ def newest(bases: DataFrame) -> DataFrame:
     )
 
 
-def _seen(actions: DataFrame) -> DataFrame:
-    """Negative positions are a logger's way to say none."""
-    placed = actions.where(F.col("action").isin(*PLACED) & (F.col("position") >= 0))
+def _seen(placed: DataFrame) -> DataFrame:
+    """What the log says of each application. Negative positions are a logger's way to say none."""
     return placed.groupBy("application").agg(
         F.min("position").alias("lowest"),
-        F.count("*").alias("positions_seen"),
-        F.min("occurred_at").alias("first_seen"),
+        F.count("*").alias("seen"),
+        F.count_if(F.col("position") == 0).alias("zeros"),
+        F.count_if(F.col("position") == 1).alias("ones"),
+        F.min("occurred_at").alias("first"),
+        F.collect_set(F.to_date("occurred_at")).alias("seen_days"),
     )
 
 
+def _in_force(rows: DataFrame) -> DataFrame:
+    """The newest row of each application as `known`, and the days of all its rows."""
+    days = F.array_distinct(F.flatten(F.collect_list("days")))
+    return rows.groupBy("application").agg(
+        F.max_by(F.struct(*rows.columns), "revision").alias("known"), days.alias("known_days")
+    )
+
+
+def _counted_on(joined: DataFrame) -> DataFrame:
+    """The counts together with those of the newest row. A settled base is kept, and looked at for lower positions."""
+    settled = F.coalesce("known.settled", F.lit(False))
+    open_ones = joined.where(~settled | (F.col("lowest") < F.col("known.base")))
+    return open_ones.withColumns(
+        {
+            "kept": F.when(settled, F.col("known.base")),
+            "lowest": F.least("lowest", "known.lowest_position"),
+            "seen": F.col("seen") + _or_zero("known.positions_seen"),
+            "zeros": F.col("zeros") + _or_zero("known.at_zero_count"),
+            "ones": F.col("ones") + _or_zero("known.at_one_count"),
+            "first": F.least("first", "known.first_seen"),
+        }
+    )
+
+
+def _or_zero(count: str) -> Column:
+    return F.coalesce(count, F.lit(0))
+
+
+def _judged(seen: DataFrame) -> DataFrame:
+    """With the base, whether it `is_new` and `is_settled`, and how many positions it sets aside."""
+    found = F.when(2 * F.col("zeros") > F.col("ones"), 0).otherwise(1)
+    based = seen.withColumn("base", F.coalesce("stated", "kept", found).cast("int"))
+    based = based.withColumn("is_new", ~F.col("base").eqNullSafe(F.col("known.base")))
+    certain = F.col("stated").isNotNull() | F.col("kept").isNotNull() | (F.col("zeros") + F.col("ones") >= ENOUGH)
+    return based.withColumns(
+        {
+            "is_settled": certain & ~F.col("is_new"),
+            "set_aside": F.when(F.col("base") == 1, F.col("zeros")).otherwise(0),
+        }
+    )
+
+
+def _zero_records(placed: DataFrame, judged: DataFrame) -> DataFrame:
+    """The first records at position 0 as `file:line`, where they are set aside or few enough to be a mistake."""
+    wanted = judged.where((F.col("base") == 1) | (F.col("zeros") < ENOUGH)).select("application")
+    zeros = placed.where(F.col("position") == 0).join(F.broadcast(wanted), "application")
+    order = ("occurred_at", "record_id", "file_id")
+    numbered = zeros.withColumn("number", F.row_number().over(Window.partitionBy("application").orderBy(*order)))
+    place = F.concat_ws(":", F.coalesce("file_path", "file_id"), F.coalesce(F.col("place").cast("string"), "record_id"))
+    first = F.struct("number", place.alias("place"))
+    listed = numbered.where(F.col("number") <= NAMED).groupBy("application").agg(F.collect_list(first).alias("found"))
+    return listed.select("application", F.array_sort("found").getField("place").alias("zero_records"))
+
+
+def _says_more() -> Column:
+    """Whether an application, judged anew, is to have a row: where the newest one would say the same, it has none."""
+    same = F.col("known.settled") & F.col("is_settled") & (F.col("known.set_aside_count") == F.col("set_aside"))
+    return ~F.coalesce(same, F.lit(False))
+
+
+def _as_rows(judged: DataFrame) -> DataFrame:
+    settled = F.coalesce("known.settled", F.lit(False))
+    all_days = F.array_union("seen_days", F.coalesce("known_days", _nothing("date")))
+    days = F.when(F.col("is_new"), all_days).when(settled, _nothing("date")).otherwise(F.col("seen_days"))
+    known_records = F.when(~settled, F.col("known.zero_records"))
+    records = F.array_union(*(F.coalesce(part, _nothing("string")) for part in (known_records, F.col("zero_records"))))
+    return judged.select(
+        "application",
+        (_or_zero("known.revision") + 1).cast("int").alias("revision"),
+        "base",
+        F.when(F.col("stated").isNull(), "log").otherwise("setting").alias("found_by"),
+        F.col("lowest").cast("int").alias("lowest_position"),
+        F.col("seen").alias("positions_seen"),
+        F.col("first").alias("first_seen"),
+        F.col("zeros").alias("at_zero_count"),
+        F.col("ones").alias("at_one_count"),
+        F.col("is_settled").alias("settled"),
+        F.array_sort(days).alias("days"),
+        F.col("set_aside").alias("set_aside_count"),
+        F.slice(records, 1, NAMED).alias("zero_records"),
+    )
+
+
+def _nothing(kind: str) -> Column:
+    return F.array().cast(f"array<{kind}>")
+
+
 def _stated(stated: object) -> Column:
+    """The base that the settings give to an application, null for none."""
     if isinstance(stated, Mapping):
         given = {str(name): _checked(base) for name, base in stated.items() if base is not None}
         entries = [F.lit(part) for entry in given.items() for part in entry]
@@ -67,13 +160,3 @@ def _checked(base: object) -> int:
     if base in (0, 1) and not isinstance(base, bool):
         return int(str(base))
     raise ValueError(f"search.yaml: position.base is {base!r}; write 0 or 1, or leave it out")
-
-
-def _refuse_contradiction(joined: DataFrame) -> None:
-    below = joined.where(F.col("stated").isNull() & (F.col("lowest") < F.col("base"))).orderBy("application").head(1)
-    if below:
-        row = below[0]
-        raise ValueError(
-            f"search.position_bases: {row['application']} counts positions from {row['base']} since its first "
-            f"log, and now a record says position {row['lowest']}; {REMEDY}"
-        )

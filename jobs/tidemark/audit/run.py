@@ -188,4 +188,5 @@ def _with_examples(changed: ChangedRows, expectation: Expectation, check: CheckR
 
     if check.passed or expectation.condition is None:
         return check
-    return replace(check, examples=changed.show_where(changed.frame(), F.expr(expectation.condition)))
+    examples = changed.show_where(changed.frame(), F.expr(expectation.condition), expectation.shows)
+    return replace(check, examples=examples)

@@ -13,7 +13,7 @@ from pyiceberg.conversions import from_bytes
 from pyiceberg.manifest import DataFile, DataFileContent, ManifestEntry, ManifestEntryStatus, ManifestFile
 from pyiceberg.table import Table
 from pyiceberg.table.snapshots import Snapshot
-from pyiceberg.types import DateType, IcebergType, TimestampType, TimestamptzType
+from pyiceberg.types import DateType, IcebergType, PrimitiveType, TimestampType, TimestamptzType
 
 from tidemark.catalog.storage import check_size, reading
 from tidemark.errors import InputChanged
@@ -137,6 +137,23 @@ def file_span(table: Table, file: DataFile, event_time: str, reader: str | None 
     low, high = (_decode(field.field_type, bound) for bound in (lower, upper))
     step = timedelta(days=1) if isinstance(field.field_type, DateType) else MICROSECOND
     return Interval(EPOCH + low * step, EPOCH + (high + 1) * step)
+
+
+def file_bounds(table: Table, file: DataFile) -> dict[str, tuple[Any, Any] | None]:
+    """The least and greatest value of each column of a file, as far as its metrics tell.
+
+    None for a column without values. A column of which nothing is known is left out. Equal bounds of a text are its
+    only value; unequal ones may be cut short.
+    """
+    lower, upper, nulls = file.lower_bounds or {}, file.upper_bounds or {}, file.null_value_counts or {}
+    found: dict[str, tuple[Any, Any] | None] = {}
+    for field in table.schema().fields:
+        kind, low, high = field.field_type, lower.get(field.field_id), upper.get(field.field_id)
+        if isinstance(kind, PrimitiveType) and low is not None and high is not None:
+            found[field.name] = from_bytes(kind, low), from_bytes(kind, high)
+        elif nulls.get(field.field_id) == file.record_count:
+            found[field.name] = None
+    return found
 
 
 def _decode(of_type: IcebergType, bound: bytes) -> int:

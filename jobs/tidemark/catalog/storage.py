@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import pyarrow.parquet as pq
 from pyiceberg.expressions import AlwaysTrue, BooleanExpression
 from pyiceberg.io import FileIO
+from pyiceberg.io.pyarrow import ArrowScan
 from pyiceberg.manifest import DataFile, DataFileContent
-from pyiceberg.table import ManifestGroupPlanner, Table
+from pyiceberg.table import FileScanTask, ManifestGroupPlanner, Table
 
 from tidemark.errors import StorageError, TidemarkError
 
@@ -59,6 +60,20 @@ def files_of(table: Table, snapshot_id: int, where: BooleanExpression | None = N
         listed = planner.plan_manifest_entries(snapshot.manifests(table.io))
         files = [entry.data_file for entries in listed for entry in entries]
         return [file for file in files if file.content == DataFileContent.DATA]
+
+
+def read_column(table: Table, files: Iterable[DataFile], column: str) -> list[Any]:
+    """The values of one column in data files, one a row; null where a file is older than the column.
+
+    Rows that delete files take away are read too. Raises StorageError for a file that cannot be read.
+    """
+    schema = table.schema().select(column)
+    values: list[Any] = []
+    for file in files:
+        with reading(file.file_path):
+            scan = ArrowScan(table.metadata, table.io, schema, AlwaysTrue())
+            values += scan.to_table([FileScanTask(file)]).column(column).to_pylist()
+    return values
 
 
 def check_data(table: Table, snapshot_id: int, where: BooleanExpression | None = None) -> None:

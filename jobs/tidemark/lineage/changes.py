@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
-from pyiceberg.manifest import ManifestEntry, ManifestEntryStatus
+from pyiceberg.manifest import DataFile, ManifestEntry, ManifestEntryStatus
 from pyiceberg.table import Table
 from pyiceberg.table.snapshots import Operation, Snapshot
 
@@ -56,6 +56,15 @@ def changes_since(
         dropped=len(removing) - len(rewritten),
         dropped_through=max((d.through for d in dropped.values()), default=None),
     )
+
+
+def changed_files(table: Table, changes: Changes, reader: str) -> tuple[DataFile, ...]:
+    """The data files that the snapshots of a range added or removed, and those that they took rows out of."""
+    head = table.snapshot_by_id(changes.to_snapshot)
+    assert head is not None and changes.from_snapshot is not None, "a first read has no range of snapshots"
+    new = unseen(table, head, changes.from_snapshot, reader)
+    changed = [snapshot for snapshot in new if not keeps_content(snapshot)]
+    return tuple(entry.data_file for entry in changed_by(table, changed))
 
 
 def row_spans(table: Table, snapshot_id: int, event_time: str, reader: str) -> Ranges:

@@ -24,8 +24,9 @@ class Mode:
     gathered only where they matter.
 
     A spec of the mode needs the keys `needed` and may not have the keys `refused`. `windows`: its inputs may have
-    one. `one_input`: it has exactly one. `reads_itself`: it may. `row_for_row`: each row that an input adds gives
-    rows, so that an audit that finds none fails. `replaces` is the spec's `replace` where it does not give one.
+    one. `one_input`: it has exactly one. `reads_itself`: it may. `reads_news`: its inputs may say `read` and
+    `news_if`. `row_for_row`: each row that an input adds gives rows, so that an audit that finds none fails.
+    `replaces` is the spec's `replace` where it does not give one.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Mode:
     windows: bool = False
     one_input: bool = False
     reads_itself: bool = False
+    reads_news: bool = False
     row_for_row: bool = False
     replaces: Replace | None = None
     rows_looked_at: Callable[[Situation], str | None] = _no_rows

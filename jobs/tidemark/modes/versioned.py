@@ -6,9 +6,9 @@ from dataclasses import replace
 
 from tidemark.modes.mode import Mode
 from tidemark.planning.draft import draft, input_plans, latest, logic_changed, waiting
-from tidemark.planning.situation import Situation
+from tidemark.planning.situation import InputState, Situation
 from tidemark.state.effect import NOTHING, TOUCH, AppendRows, ReplaceAll
-from tidemark.state.plan import Plan
+from tidemark.state.plan import InputPlan, Plan
 
 
 def plan(situation: Situation) -> Plan:
@@ -22,20 +22,45 @@ def plan(situation: Situation) -> Plan:
     planned = draft(situation, NOTHING)
     if not changed and not situation.resync:
         return _without_news(situation, planned)
-    known = [s.complete_through for s in situation.inputs.values() if s.bounds and s.complete_through]
+    planned = _complete_as_inputs(situation, planned)
     return replace(
         planned,
         effect=ReplaceAll() if situation.spec.replace == "whole" else AppendRows(),
+        inputs=_inputs(situation),
+        notes=(*planned.notes, f"changed: {', '.join(changed)}"),
+    )
+
+
+def _inputs(situation: Situation) -> dict[str, InputPlan]:
+    """The inputs. Of one with `read: added` the added rows are read, where these are all that is new."""
+    plans = input_plans(situation, dict.fromkeys(situation.inputs))
+    if situation.resync or logic_changed(situation):
+        return plans
+    return {name: replace(plans[name], added_only=_only_grew(state)) for name, state in situation.inputs.items()}
+
+
+def _only_grew(state: InputState) -> bool:
+    changes = state.changes
+    return state.spec.read == "added" and changes.from_snapshot is not None and changes.append_only
+
+
+def _complete_as_inputs(situation: Situation, planned: Plan) -> Plan:
+    known = [s.complete_through for s in situation.inputs.values() if s.bounds and s.complete_through]
+    return replace(
+        planned,
         complete_through=latest(planned.complete_through, min(known, default=None)),
         final_through=latest(planned.final_through, min(known, default=None)),
-        inputs=input_plans(situation, dict.fromkeys(situation.inputs)),
-        notes=(*planned.notes, f"changed: {', '.join(changed)}"),
     )
 
 
 def _without_news(situation: Situation, planned: Plan) -> Plan:
     """Positions follow what changed no row: else the inputs' snapshots would have to be kept for this reader."""
-    planned = replace(planned, notes=(*planned.notes, "no input changed: there is nothing new to make a version from"))
+    passed_over = [name for name, state in situation.inputs.items() if state.without_news]
+    note = "no input changed: there is nothing new to make a version from"
+    if passed_over:
+        note = f"no news: the rows that {', '.join(passed_over)} gained cannot matter, by the bounds of their files"
+        planned = _complete_as_inputs(situation, planned)
+    planned = replace(planned, notes=(*planned.notes, note))
     if not any(_has_moved(situation, name) for name in situation.inputs):
         return planned
     return replace(planned, effect=TOUCH, inputs=input_plans(situation, dict.fromkeys(situation.inputs)))
@@ -54,7 +79,7 @@ def _has_news(situation: Situation, name: str) -> bool:
     previous = situation.target.watermark
     if previous is None or name not in previous.inputs:
         return state.published
-    return state.changes.appended + state.changes.rewritten > 0
+    return state.changes.appended + state.changes.rewritten > 0 and not state.without_news
 
 
 MODE = Mode(
@@ -64,5 +89,6 @@ MODE = Mode(
     needed=("transform", "inputs"),
     refused=("landing", "event_time", "catch_up_limit", "max_range", "on_change"),
     reads_itself=True,
+    reads_news=True,
     replaces="append",
 )

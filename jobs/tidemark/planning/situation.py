@@ -33,6 +33,7 @@ class InputState:
     is the least event time that retention has left. `at_position` is a snapshot that can be read and holds what the
     watermark's position does, None where that has expired. `row_spans` are the event times of the rows that the
     input holds, from the bounds of its files; None where nobody looked, or where its rows have no event time.
+    `without_news` says that the input gained rows which cannot matter to the target.
     """
 
     spec: InputSpec
@@ -47,6 +48,7 @@ class InputState:
     held_from: datetime | None = None
     at_position: int | None = None
     row_spans: Ranges | None = None
+    without_news: bool = False
 
     @property
     def waited_for(self) -> datetime | None:

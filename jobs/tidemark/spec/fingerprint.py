@@ -15,7 +15,7 @@ from importlib.util import resolve_name
 from pathlib import Path
 from typing import Any
 
-from tidemark.spec import DatasetSpec
+from tidemark.spec import DatasetSpec, InputSpec
 from tidemark.spec.former_names import as_formerly, former_names
 from tidemark.spec.modules import find_source
 
@@ -31,6 +31,9 @@ def logic(spec: DatasetSpec, values: Mapping[str, Any]) -> str:
     entry = spec.transform or (spec.landing.parser if spec.landing else None)
     if entry:
         digest.update(_code_hash(entry.split(":")[0]).encode())
+    for window in spec.inputs.values():
+        if window.news_if is not None:
+            digest.update(_code_hash(window.news_if.split(":")[0]).encode())
     return digest.hexdigest()[:12]
 
 
@@ -50,9 +53,15 @@ def _content_of_rows(spec: DatasetSpec) -> dict[str, Any]:
         "params": spec.params,
         "columns": [[c.name, c.type, c.required] for c in spec.columns.values()],
         "inputs": [
-            [i.name, i.dataset, i.event_time, i.before, i.after, i.rows, i.optional] for i in spec.inputs.values()
+            [i.name, i.dataset, i.event_time, i.before, i.after, i.rows, i.optional, *_later_keys(i)]
+            for i in spec.inputs.values()
         ],
     }
+
+
+def _later_keys(window: InputSpec) -> list[str]:
+    """Keys that came after the first tables were built: they take part only where they are used."""
+    return ["added"] if window.read == "added" else []
 
 
 def _formerly(entry: str | None) -> str | None:

@@ -10,6 +10,7 @@ from typing import Any, Literal
 Severity = Literal["fail", "warn"]
 WaitsFor = Literal["complete_through", "final_through"]
 Replace = Literal["append", "whole"]
+InputRead = Literal["all", "added"]
 OnChange = Literal["rebuild", "from_now_on"]
 PartitionTransform = Literal["hour", "day", "month", "identity"]
 ExpectationKind = Literal["rows_where", "row_count", "mean", "distinct"]
@@ -34,6 +35,9 @@ class InputSpec:
 
     `before` None reaches back to the beginning. `rows` marks the input that gives the rows. `keep` says how
     long the input holds its rows: whole partitions older than this vanish without being a change.
+    `touches` names the column in which a row of an input without event time lists the days that it affects.
+    `read` is `added` where a version is made from the rows that came since the last one. `news_if` names the
+    function that tells from file bounds whether added rows can matter.
     """
 
     name: str
@@ -45,6 +49,9 @@ class InputSpec:
     optional: bool = False
     waits_for: WaitsFor = "complete_through"
     keep: timedelta | None = None
+    touches: str | None = None
+    read: InputRead = "all"
+    news_if: str | None = None
 
 
 @dataclass(frozen=True)
@@ -64,7 +71,10 @@ class Column:
 
 @dataclass(frozen=True)
 class Expectation:
-    """One check of the whole session's rows, with its severity and its reason."""
+    """One check of the whole session's rows, with its severity and its reason.
+
+    `shows` is the column whose values are shown as examples of the rows that were found.
+    """
 
     kind: ExpectationKind
     severity: Severity
@@ -74,6 +84,7 @@ class Expectation:
     at_most: float | None = None
     min: float | None = None
     max: float | None = None
+    shows: str | None = None
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,7 @@ from tidemark.state.plan import Plan
 from tidemark.steps.answered_requests import answered_by
 from tidemark.steps.commit import close_published
 from tidemark.steps.context import Context
+from tidemark.steps.input_news import with_news
 from tidemark.steps.input_state import input_state, input_table, with_row_spans
 from tidemark.steps.landing import landing_state
 from tidemark.steps.plan_store import store
@@ -80,7 +81,10 @@ def _situation(context: Context, spec: DatasetSpec, target: Table, cause: Cause)
         cause=cause,
         answered_by=answered_by(context, cause, spec.dataset),
     )
-    return landing_state(context, situation) if spec.landing is not None else _with_rows(situation, tables)
+    if spec.landing is not None:
+        return landing_state(context, situation)
+    situation = replace(situation, inputs=with_news(spec, situation.inputs, tables, target))
+    return _with_rows(situation, tables)
 
 
 def _with_rows(situation: Situation, tables: Mapping[str, Table]) -> Situation:

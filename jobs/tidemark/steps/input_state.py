@@ -16,6 +16,7 @@ from tidemark.lineage.publish_commit import watermark_of
 from tidemark.lineage.retained_since import held_since
 from tidemark.lineage.retention import Keep
 from tidemark.lineage.target_integrity import is_lost, leads_back, lost, not_on_main, since_published
+from tidemark.lineage.touched_days import with_touched_days
 from tidemark.planning import InputState
 from tidemark.planning.draft import latest
 from tidemark.spec import DatasetSpec, InputSpec
@@ -47,6 +48,8 @@ def input_state(
     keep = _keep(context, spec, window, event_time)
     seen = watermark.inputs.get(window.name) if watermark and not resync else None
     changes = _own_changes(table) if own else _changes(table, spec.dataset, seen, event_time, keep)
+    if window.touches is not None:
+        changes = with_touched_days(table, changes, window.touches, spec.dataset)
     static = input_spec.landing is not None and input_spec.landing.completeness == "static"
     return InputState(
         spec=replace(window, event_time=event_time),

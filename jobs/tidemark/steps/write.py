@@ -97,6 +97,7 @@ def transform_params(context: Context, spec: DatasetSpec, plan: Plan) -> dict[st
         "session": plan.session,
         "snapshots": {name: i.read_snapshot for name, i in plan.inputs.items()},
         "complete_through": {name: i.complete_through for name, i in plan.inputs.items()},
+        "added": frozenset(name for name, i in plan.inputs.items() if i.added_only),
     }
 
 

@@ -11,7 +11,7 @@ from tidemark.spec.parse import values as read
 from tidemark.spec.parse.conditions import check_condition
 from tidemark.spec.parse.document import Item
 
-KEYS = ("expect", "at_most", "min", "max", "severity", "because")
+KEYS = ("expect", "at_most", "min", "max", "severity", "because", "shows")
 SEVERITIES: tuple[Severity, ...] = ("fail", "warn")
 _FORMS: tuple[tuple[ExpectationKind, re.Pattern[str]], ...] = (
     ("rows_where", re.compile(r"rows where\b\s*(.*)", re.DOTALL)),
@@ -44,7 +44,10 @@ def _expectation(item: Item, columns: Mapping[str, Column]) -> Expectation:
     because = read.text(keys["because"])
     if kind == "rows_where":
         condition = _condition(keys["expect"], subject, columns)
-        return Expectation(kind, severity, because, condition=condition, at_most=_share(item))
+        shows = _shown(keys["shows"], columns) if "shows" in keys else None
+        return Expectation(kind, severity, because, condition=condition, at_most=_share(item), shows=shows)
+    if "shows" in keys:
+        raise keys["shows"].wrong("shows is for rows where", "remove it: no single rows are found here")
     column = None if kind == "row_count" else _column(keys["expect"], kind, subject, columns)
     least, most = _bounds(item)
     return Expectation(kind, severity, because, column=column, min=least, max=most)
@@ -78,6 +81,13 @@ def _column(item: Item, kind: ExpectationKind, name: str, columns: Mapping[str, 
         raise item.wrong(f"{name} is a {column.type} and has no mean", "name a column of numbers")
     if kind == "distinct" and is_nested(parse_type(column.type)):
         raise item.wrong(f"values of {name}, a {column.type}, are not counted", "name a column of single values")
+    return name
+
+
+def _shown(item: Item, columns: Mapping[str, Column]) -> str:
+    name = read.text(item)
+    if name not in columns:
+        raise item.wrong(f"shows names {name[:60]}, which is no column", f"name one of {', '.join(columns)}")
     return name
 
 

@@ -7,12 +7,24 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
-from tidemark.spec.model import InputSpec, WaitsFor
+from tidemark.spec.model import InputRead, InputSpec, WaitsFor
 from tidemark.spec.parse import values as read
 from tidemark.spec.parse.document import Item
 
-KEYS = ("dataset", "window", "rows", "optional", "waits_for", "event_time", "keep")
+KEYS = (
+    "dataset",
+    "window",
+    "rows",
+    "optional",
+    "waits_for",
+    "event_time",
+    "keep",
+    "touches",
+    "read",
+    "news_if",
+)
 WAITS: tuple[WaitsFor, ...] = ("complete_through", "final_through")
+READS: tuple[InputRead, ...] = ("all", "added")
 ZERO = timedelta(0)
 
 
@@ -55,6 +67,9 @@ def _input(name: str, item: Item, values: Mapping[str, Any]) -> InputSpec:
         optional="optional" in keys and read.flag(keys["optional"]),
         waits_for=read.choice(keys["waits_for"], WAITS) if "waits_for" in keys else "complete_through",
         keep=keep,
+        touches=read.text(keys["touches"]) if "touches" in keys else None,
+        read=read.choice(keys["read"], READS) if "read" in keys else "all",
+        news_if=read.function_name(keys["news_if"]) if "news_if" in keys else None,
     )
 
 

@@ -32,7 +32,9 @@ def _check_input(specs: Specs, spec: DatasetSpec, entry: InputSpec, item: Item) 
     if entry.event_time is not None:
         _check_event_time(known, entry.event_time, item.value["event_time"])
     event_time = entry.event_time or known.event_time
-    if event_time is None:
+    if entry.touches is not None:
+        _check_touches(known, event_time, entry, item)
+    elif event_time is None:
         _check_timeless(spec, known, entry, item)
     elif known.columns[event_time].type == "date":
         need_whole_days(item.value, entry.before, entry.after, f"{event_time} of {known.dataset} is a date")
@@ -44,6 +46,19 @@ def _check_event_time(known: DatasetSpec, event_time: str, item: Item) -> None:
         times = [c.name for c in known.columns.values() if c.type in TIMES and c.required]
         remedy = f"name one of {', '.join(times)}" if times else "remove it"
         raise item.wrong(f"{event_time[:60]} is no required timestamp or date of {known.dataset}", remedy)
+
+
+def _check_touches(known: DatasetSpec, event_time: str | None, entry: InputSpec, item: Item) -> None:
+    place = item.value["touches"]
+    if event_time is not None:
+        raise place.wrong(f"{known.dataset} has an event time, which says what a row touches", "remove touches")
+    if entry.rows:
+        raise place.wrong(f"{known.dataset} has no event time, so it cannot give the rows", "remove rows: true")
+    column = known.columns.get(entry.touches or "")
+    if column is None or column.type != "list<date>":
+        lists = [c.name for c in known.columns.values() if c.type == "list<date>"]
+        remedy = f"name one of {', '.join(lists)}" if lists else "remove it"
+        raise place.wrong(f"{place.shown} is no column of type list<date> of {known.dataset}", remedy)
 
 
 def _check_timeless(spec: DatasetSpec, known: DatasetSpec, entry: InputSpec, item: Item) -> None:

@@ -1,4 +1,4 @@
-"""The code that a spec names, looked at before it is imported: only a transform or a parser is ever loaded.
+"""The code that a spec names, looked at before it is imported: only functions of the documented forms are ever loaded.
 
 Any name of a function could stand in a spec, and importing its module runs that module. So its source is read
 first, and must hold a function of the documented form; the standard library holds none that is meant.
@@ -16,14 +16,19 @@ from tidemark.spec.modules import find_source
 TRANSFORM = ("inputs", "params")
 PARSER = ("record", "place")
 """What the arguments are called: `build(inputs, params)` and `parse(record, place)`."""
+NEWS = ("files", "own")
+"""The same for `news_if` of an input: `holds_news(files, own)`."""
 
 
 def check_entry(spec: DatasetSpec) -> None:
-    """See that the spec's transform and parser are functions of their form. Raises SpecError, imports nothing."""
+    """See that the functions that the spec names are of their form. Raises SpecError, imports nothing."""
     if spec.transform is not None:
         _check(spec, "transform", spec.transform, TRANSFORM)
     if spec.landing is not None:
         _check(spec, "landing.parser", spec.landing.parser, PARSER)
+    for entry in spec.inputs.values():
+        if entry.news_if is not None:
+            _check(spec, f"inputs.{entry.name}.news_if", entry.news_if, NEWS)
 
 
 def _check(spec: DatasetSpec, key: str, entry: str, arguments: tuple[str, ...]) -> None:

@@ -8,10 +8,10 @@ from datetime import timedelta
 from tidemark.modes import mode_of
 from tidemark.spec.column_types import is_nested, parse_type
 from tidemark.spec.durations import is_whole_days
-from tidemark.spec.model import DatasetSpec, Partition
+from tidemark.spec.model import DatasetSpec, InputSpec, Partition
 from tidemark.spec.parse.document import Item
 
-RESERVED = ("ranges", "session", "snapshots", "complete_through")
+RESERVED = ("ranges", "session", "snapshots", "complete_through", "added")
 """Params that the loop hands to every transform."""
 TIMES = ("timestamp", "date")
 
@@ -139,6 +139,25 @@ def _check_windows(spec: DatasetSpec, item: Item) -> None:
             )
         if spec.event_unit == "day":
             need_whole_days(block, entry.before, entry.after, f"{spec.dataset} has a row a day")
+        _check_reading(spec, entry, block)
+
+
+def _check_reading(spec: DatasetSpec, entry: InputSpec, block: dict[str, Item]) -> None:
+    mode = mode_of(spec)
+    if entry.touches is not None and not mode.windows:
+        raise block["touches"].wrong(
+            f"a {spec.mode} dataset rebuilds no days of its own", "remove it, or write mode: stateful"
+        )
+    for key in ("read", "news_if"):
+        if key not in block:
+            continue
+        if not mode.reads_news:
+            raise block[key].wrong(f"an input of a {spec.mode} dataset has no {key}", "remove it")
+        if entry.dataset == spec.dataset:
+            raise block[key].wrong(f"{spec.dataset} has no news for itself", "remove it")
+    if entry.read == "added" and spec.replace != "append":
+        remedy = "remove it, or write replace: append"
+        raise block["read"].wrong("a version that replaces all rows needs all rows of its inputs", remedy)
 
 
 def need_whole_days(block: dict[str, Item], before: timedelta | None, after: timedelta, why: str) -> None:
