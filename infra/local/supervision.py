@@ -1,7 +1,7 @@
 """The supervisor of a home: starts its services, starts again what dies, and says how they are.
 
 The work is that of `supervisor` (supervisord.org). Its control socket lies in a folder that only the owner of the
-home can enter. Its configuration names no path of the home but that one: paths may hold any character.
+home can enter. Its configuration names no path of the home: those may hold any character.
 """
 
 from __future__ import annotations
@@ -151,7 +151,7 @@ def configuration(settings: Settings, programs: Mapping[str, Program]) -> str:
     """The text of supervisor's configuration file, which lies in `run` of the home."""
     parts = [
         "; Written at each start by infra/local/supervision.py; changes made here do not last.\n"
-        f"[unix_http_server]\nfile={_socket(settings)}\nchmod=0700\n",
+        f"[unix_http_server]\nfile={_place_of_socket(settings)}\nchmod=0700\n",
         "[supervisord]\nlogfile=%(here)s/../logs/supervisor.log\nlogfile_maxbytes=5MB\nlogfile_backups=2\n"
         "pidfile=%(here)s/supervisord.pid\nchildlogdir=%(here)s/../logs\n"
         + ("user=root\n" if os.getuid() == 0 else ""),
@@ -204,6 +204,12 @@ def _wait_for_end(settings: Settings) -> None:
     until = time.monotonic() + 60
     while leader is not None and leader.lives and time.monotonic() < until:
         time.sleep(0.1)
+
+
+def _place_of_socket(settings: Settings) -> str:
+    """The control socket as the configuration names it."""
+    own = settings.run == sockets_folder(settings).parent
+    return f"%(here)s/{sockets_folder(settings).name}/supervisor" if own else str(_socket(settings))
 
 
 def _socket(settings: Settings) -> Path:
