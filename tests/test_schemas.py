@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from tidemark.session import in_order
 from tidemark.settings import CHECKOUT, load_settings
 from tidemark.spec import DatasetSpec
 from tidemark.spec.load import load_specs
@@ -50,6 +51,15 @@ def test_application_comes_first_in_every_grain(spec: DatasetSpec) -> None:
 @pytest.mark.parametrize("spec", SPECS.values(), ids=lambda spec: spec.dataset)
 def test_history_makes_files_by_the_day_and_not_by_the_hour(spec: DatasetSpec) -> None:
     assert "hour" not in {partition.transform for partition in spec.partition_by}
+
+
+def test_what_could_not_be_read_is_published_before_anything_can_refuse() -> None:
+    order = in_order(SPECS)
+    sources = [name for name in order if SPECS[name].mode == "source"]
+    assert order[0] == "search.quarantined_records"
+    assert order[: len(sources)] == sources
+    places = {name: place for place, name in enumerate(order)}
+    assert all(places[i.dataset] <= places[name] for name in order for i in SPECS[name].inputs.values())
 
 
 def test_every_dataset_stands_in_exactly_one_dag() -> None:

@@ -52,6 +52,14 @@ def test_a_share_at_its_limit_passes_and_one_row_more_fails(expecting: Bench) ->
     assert failure.expected == "at most 10% of rows"
 
 
+def test_the_column_that_is_to_be_shown_stands_before_the_row(expecting: Bench) -> None:
+    shown = tuple(replace(e, shows="note") if e.condition else e for e in EXPECTATIONS)
+    expecting.spec = replace(expecting.spec, expectations=shown)
+    crowd = [{**row, "note": "line 7"} for row in _crowded(3)]
+    [failure] = expecting.stage_and_audit([*good_rows(18), *crowd]).failures
+    assert failure.examples[0] == "line 7 (crowd-0, 2026-04-11 02:00:00)"
+
+
 def test_a_condition_that_is_null_is_not_true(expecting: Bench) -> None:
     rows = [good_row(n, plan=None, logins=60) for n in range(4)]
     assert ROWS_WHERE not in fired(expecting.stage_and_audit(rows))

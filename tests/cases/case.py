@@ -114,6 +114,8 @@ def is_same(found: Any, expected: Any) -> bool:
         found = as_instant(found)
     if isinstance(found, float) and isinstance(expected, int | float):
         return math.isclose(found, expected, rel_tol=1e-6, abs_tol=1e-9)
+    if isinstance(found, list) and isinstance(expected, list):
+        return len(found) == len(expected) and all(is_same(a, b) for a, b in zip(found, expected, strict=True))
     if isinstance(found, dict) and isinstance(expected, dict):
         return found.keys() == expected.keys() and all(is_same(found[key], expected[key]) for key in found)
     return bool(found == expected)
@@ -123,6 +125,8 @@ def typed(value: Any, kind: str) -> Any:
     """A YAML value as the column's type wants it."""
     if value is None:
         return None
+    if kind.startswith("list<"):
+        return [typed(entry, kind.removeprefix("list<").removesuffix(">")) for entry in value]
     if kind == "timestamp":
         return as_instant(value)
     if kind == "date":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pyspark.sql import DataFrame
@@ -26,3 +26,22 @@ def stumbling(inputs: Mapping[str, DataFrame], params: Mapping[str, Any]) -> Dat
     """A transform with a bug, over which a library stumbles."""
     json.loads("{")
     return inputs["feed"]
+
+
+SEEN_BY_NEWS: list[tuple[Sequence[Mapping[str, Any]], Sequence[Mapping[str, Any]]]] = []
+"""What `holds_new_accounts` was asked."""
+
+
+def holds_new_accounts(files: Sequence[Mapping[str, Any]], own: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether a file may hold another account than anna's."""
+    SEEN_BY_NEWS.append((files, own))
+    return any(file["account_id"] != ("anna", "anna") for file in files)
+
+
+def new_accounts(inputs: Mapping[str, DataFrame], params: Mapping[str, Any]) -> DataFrame:
+    """One more version, which counts the rows that it was given; it is told whether these are all."""
+    earlier = inputs["earlier"].agg((F.count(F.lit(1)) + 1).alias("number"))
+    counted = inputs["signups"].agg(F.count(F.lit(1)).alias("signups"))
+    first_or_whole = "signups" not in params["added"]
+    version = F.concat(F.lit(params["session"]), F.lit(" whole" if first_or_whole else " added"))
+    return earlier.crossJoin(counted).select(version.alias("version"), "number", "signups")

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,9 @@ SPOILED = [
     ("visits", VISITS, "optional: true", "event_time: sale_id", "sales:", "no required timestamp or date of shop.sales; name one of sold_at"),
     ("days", DAYS, "dataset: shop.visits", "dataset: shop.prices", "visits:", "shop.prices has no event time to look along; remove window"),
     ("days", DAYS, "shop.visits, window: {before: 28d, after: -1d}", "shop.prices", "visits:", "so it cannot give the rows"),
+    ("visits", VISITS, "optional: true", "touches: sold_at", "sales:", "shop.sales has an event time, which says what a row touches; remove touches"),
+    ("visits", VISITS, "dataset: shop.doors, rows: true", "dataset: shop.prices, touches: thing", "doors:", "so it cannot give the rows"),
+    ("visits", VISITS, "shop.sales, window: {before: $skew, after: 1d}, waits_for: final_through", "shop.prices, touches: thing", "sales:", "'thing' is no list of dates or timestamps of shop.prices; remove it"),
     ("sales", SALES, "shops.feed:parse", "shops.feed:read", "landing", "shop.doors of the same group has the parser shops.feed:parse"),
 ]  # fmt: skip
 
@@ -53,6 +57,15 @@ def test_an_input_may_be_read_along_another_of_its_times(tmp_path: Path) -> None
     text = swap(VISITS, "{dataset: shop.doors, rows: true}", "{dataset: shop.doors, event_time: arrived_at}")
     specs = load_specs(put(tmp_path, visits=text), VALUES)
     assert specs["shop.visits"].inputs["doors"].event_time == "arrived_at"
+
+
+def test_rows_without_event_time_may_list_what_they_touch(tmp_path: Path) -> None:
+    text = swap(VISITS, "shop.sales, window", "shop.lists, touches: at, window")
+    lists = swap(swap(PRICES, "shop.prices\nwhy", "shop.lists\nwhy"), "dataset: shop.prices}", "dataset: shop.lists}")
+    lists = swap(lists, "inputs:\n  days: {dataset: shop.days}", "inputs:\n  doors: {dataset: shop.doors}")
+    lists += '  at: {type: "list<timestamp>", means: when it matters}\n'
+    sales = load_specs(put(tmp_path, visits=text, lists=lists), VALUES)["shop.visits"].inputs["sales"]
+    assert (sales.touches, sales.before) == ("at", timedelta(minutes=90))
 
 
 def test_a_versioned_dataset_reads_itself(tmp_path: Path) -> None:

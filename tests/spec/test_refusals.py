@@ -38,6 +38,15 @@ SPOILED = [
     ("visits", "catch_up_limit: 60d", "replace: whole", "replace", "a stateful dataset has no replace"),
     ("entries", "transform:", "catch_up_limit: 60d\ntransform:", "catch_up", "a stateless dataset has no catch_up_limit"),
     ("doors", "columns:", "transform: a.b:c\ncolumns:", "transform", "a source dataset has no transform"),
+    # what an input is read for
+    ("visits", "optional: true", "read: added", "sales:", "an input of a stateful dataset has no read; remove it"),
+    ("visits", "optional: true", 'news_if: "shops.doors:news"', "sales:", "an input of a stateful dataset has no news_if"),
+    ("prices", "{dataset: shop.days}", "{dataset: shop.days, touches: version}", "days:", "a versioned dataset looks at no times of its inputs"),
+    ("prices", "{dataset: shop.days}", "{dataset: shop.days, read: added}", "days:", "a version that replaces all rows needs all rows of its inputs"),
+    ("prices", "{dataset: shop.days}", "{dataset: shop.days, read: new}", "days:", "write one of all, added"),
+    ("prices", "{dataset: shop.prices}", "{dataset: shop.prices, read: added}", "before:", "shop.prices has no news for itself"),
+    ("visits", "because: few people carry so much", "because: few, shows: nobody", "few,", "shows names nobody, which is no column"),
+    ("visits", "min: 1, severity: fail", "min: 1, shows: note, severity: fail", "row count", "shows is for rows where"),
     # columns and their roles
     ("visits", "type: long", "type: bigint", "visit_id:", "columns.visit_id.type is 'bigint'; write one of string, int"),
     ("visits", "decimal(9,2)", "decimal(39,2)", "prices:", "has 1 to 38 digits"),

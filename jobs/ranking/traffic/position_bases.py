@@ -50,21 +50,27 @@ def newest(bases: DataFrame) -> DataFrame:
 
 def _seen(placed: DataFrame) -> DataFrame:
     """What the log says of each application. Negative positions are a logger's way to say none."""
-    return placed.groupBy("application").agg(
+    by_day = placed.groupBy("application", F.to_date("occurred_at").alias("day")).agg(
         F.min("position").alias("lowest"),
         F.count("*").alias("seen"),
         F.count_if(F.col("position") == 0).alias("zeros"),
         F.count_if(F.col("position") == 1).alias("ones"),
         F.min("occurred_at").alias("first"),
-        F.collect_set(F.to_date("occurred_at")).alias("seen_days"),
+        F.max("occurred_at").alias("last"),
+    )
+    return by_day.groupBy("application").agg(
+        F.min("lowest").alias("lowest"),
+        *(F.sum(count).alias(count) for count in ("seen", "zeros", "ones")),
+        F.array_distinct(F.flatten(F.collect_list(F.array("first", "last")))).alias("seen_at"),
+        F.min("first").alias("first"),
     )
 
 
 def _in_force(rows: DataFrame) -> DataFrame:
-    """The newest row of each application as `known`, and the days of all its rows."""
-    days = F.array_distinct(F.flatten(F.collect_list("days")))
+    """The newest row of each application as `known`, and the times that all its rows touch."""
+    times = F.array_distinct(F.flatten(F.collect_list("touched_at")))
     return rows.groupBy("application").agg(
-        F.max_by(F.struct(*rows.columns), "revision").alias("known"), days.alias("known_days")
+        F.max_by(F.struct(*rows.columns), "revision").alias("known"), times.alias("known_at")
     )
 
 
@@ -122,8 +128,8 @@ def _says_more() -> Column:
 
 def _as_rows(judged: DataFrame) -> DataFrame:
     settled = F.coalesce("known.settled", F.lit(False))
-    all_days = F.array_union("seen_days", F.coalesce("known_days", _nothing("date")))
-    days = F.when(F.col("is_new"), all_days).when(settled, _nothing("date")).otherwise(F.col("seen_days"))
+    ever = F.array_union("seen_at", F.coalesce("known_at", _nothing("timestamp")))
+    touched = F.when(F.col("is_new"), ever).when(settled, _nothing("timestamp")).otherwise(F.col("seen_at"))
     known_records = F.when(~settled, F.col("known.zero_records"))
     records = F.array_union(*(F.coalesce(part, _nothing("string")) for part in (known_records, F.col("zero_records"))))
     return judged.select(
@@ -137,7 +143,7 @@ def _as_rows(judged: DataFrame) -> DataFrame:
         F.col("zeros").alias("at_zero_count"),
         F.col("ones").alias("at_one_count"),
         F.col("is_settled").alias("settled"),
-        F.array_sort(days).alias("days"),
+        F.array_sort(touched).alias("touched_at"),
         F.col("set_aside").alias("set_aside_count"),
         F.slice(records, 1, NAMED).alias("zero_records"),
     )

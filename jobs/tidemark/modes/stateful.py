@@ -161,7 +161,7 @@ def clip_to_rows(situation: Situation, ranges: Ranges) -> Ranges:
 
 
 def read_ranges(situation: Situation, ranges: Ranges) -> dict[str, Ranges | None]:
-    """What each input's window reads to rebuild `ranges`; one whose rows list the days they touch is read whole."""
+    """What each input's window reads to rebuild `ranges`; one whose rows list what they touch is read whole."""
     return {
         name: None if state.spec.touches is not None else reads(state.spec, ranges)
         for name, state in situation.inputs.items()

@@ -35,7 +35,7 @@ class InputSpec:
 
     `before` None reaches back to the beginning. `rows` marks the input that gives the rows. `keep` says how
     long the input holds its rows: whole partitions older than this vanish without being a change.
-    `touches` names the column in which a row of an input without event time lists the days that it affects.
+    `touches` names the column in which a row of an input without event time lists the times that it affects.
     `read` is `added` where a version is made from the rows that came since the last one. `news_if` names the
     function that tells from file bounds whether added rows can matter.
     """

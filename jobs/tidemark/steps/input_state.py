@@ -16,7 +16,7 @@ from tidemark.lineage.publish_commit import watermark_of
 from tidemark.lineage.retained_since import held_since
 from tidemark.lineage.retention import Keep
 from tidemark.lineage.target_integrity import is_lost, leads_back, lost, not_on_main, since_published
-from tidemark.lineage.touched_days import with_touched_days
+from tidemark.lineage.touched_times import with_touched_times
 from tidemark.planning import InputState
 from tidemark.planning.draft import latest
 from tidemark.spec import DatasetSpec, InputSpec
@@ -49,7 +49,7 @@ def input_state(
     seen = watermark.inputs.get(window.name) if watermark and not resync else None
     changes = _own_changes(table) if own else _changes(table, spec.dataset, seen, event_time, keep)
     if window.touches is not None:
-        changes = with_touched_days(table, changes, window.touches, spec.dataset)
+        changes = with_touched_times(table, changes, window.touches, spec.dataset)
     static = input_spec.landing is not None and input_spec.landing.completeness == "static"
     return InputState(
         spec=replace(window, event_time=event_time),

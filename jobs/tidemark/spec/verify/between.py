@@ -12,6 +12,9 @@ from tidemark.spec.verify.within import TIMES, need_whole_days
 
 Specs = Mapping[str, DatasetSpec]
 
+LISTS = tuple(f"list<{time}>" for time in TIMES)
+"""Types of a column that an input may name as `touches`."""
+
 
 def check_between(specs: Specs, items: Mapping[str, Item]) -> None:
     """See that the specs of a folder agree. `items` are their files. Raises SpecError."""
@@ -55,10 +58,10 @@ def _check_touches(known: DatasetSpec, event_time: str | None, entry: InputSpec,
     if entry.rows:
         raise place.wrong(f"{known.dataset} has no event time, so it cannot give the rows", "remove rows: true")
     column = known.columns.get(entry.touches or "")
-    if column is None or column.type != "list<date>":
-        lists = [c.name for c in known.columns.values() if c.type == "list<date>"]
+    if column is None or column.type not in LISTS:
+        lists = [c.name for c in known.columns.values() if c.type in LISTS]
         remedy = f"name one of {', '.join(lists)}" if lists else "remove it"
-        raise place.wrong(f"{place.shown} is no column of type list<date> of {known.dataset}", remedy)
+        raise place.wrong(f"{place.shown} is no list of dates or timestamps of {known.dataset}", remedy)
 
 
 def _check_timeless(spec: DatasetSpec, known: DatasetSpec, entry: InputSpec, item: Item) -> None:

@@ -146,7 +146,7 @@ def _check_reading(spec: DatasetSpec, entry: InputSpec, block: dict[str, Item]) 
     mode = mode_of(spec)
     if entry.touches is not None and not mode.windows:
         raise block["touches"].wrong(
-            f"a {spec.mode} dataset rebuilds no days of its own", "remove it, or write mode: stateful"
+            f"a {spec.mode} dataset looks at no times of its inputs", "remove it, or write mode: stateful"
         )
     for key in ("read", "news_if"):
         if key not in block:

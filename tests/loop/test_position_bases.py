@@ -1,0 +1,141 @@
+"""What applications do to each other's impressions: nothing. New ones, broken loggers, and corrected settings."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.loop.searching import BASES, IMPRESSIONS, START, Searching, days_of, impression, request
+from tidemark import session
+from tidemark.catalog import ops
+from tidemark.state.cause import Resync
+from tidemark.state.effect import AppendRows, How, Touch
+
+pytestmark = [pytest.mark.loop, pytest.mark.spark]
+
+WEEKS = range(21)
+
+
+@pytest.fixture
+def searching(home: Path, spark_remote: str) -> Searching:
+    return Searching(home, spark_remote)
+
+
+def settled(searching: Searching) -> None:
+    """Three weeks of two applications, whose bases are found and then confirmed on the day after."""
+    searching.hand_in("shop.jsonl", days_of("shop", WEEKS, base=0))
+    searching.hand_in("market.jsonl", days_of("market", (3, 18), base=1, requests=60))
+    searching.run()
+    searching.hand_in("later.jsonl", [*days_of("shop", (21,), base=0), *days_of("market", (21,), base=1)])
+    searching.run()
+    assert {row["application"]: row["base"] for row in searching.rows(BASES)} == {"shop": 0, "market": 1}
+    assert {row["application"] for row in searching.rows(BASES) if row["settled"]} == {"shop", "market"}
+
+
+def as_rebuilt(searching: Searching) -> bool:
+    """Whether a rebuild of all impressions gives the same rows."""
+    before = searching.rows(IMPRESSIONS)
+    session.run(searching.context, IMPRESSIONS, Resync("a test compares"), say=searching.said.append)
+    return before == searching.rows(IMPRESSIONS)
+
+
+def changed_days(before: dict[str, set[str]], after: dict[str, set[str]]) -> set[str]:
+    return {day for day in {*before, *after} if before.get(day) != after.get(day)}
+
+
+def test_s68_a_log_line_of_an_unseen_application_touches_only_its_day(searching: Searching) -> None:
+    settled(searching)
+    before = searching.files(IMPRESSIONS)
+    assert len(before) == 22
+    at = START + timedelta(days=9)
+    searching.hand_in("stranger.jsonl", request("stranger", at, base=1, shown=1)[1:])
+
+    done = searching.run()
+
+    assert isinstance(done[BASES].plan.effect, AppendRows), "there is a base to find"
+    windows = {"2026-04-09", "2026-04-10"}  # what was acted on may have been shown up to a day before
+    assert changed_days(before, searching.files(IMPRESSIONS)) == windows
+    assert done[IMPRESSIONS].plan.overdue == ()
+    assert as_rebuilt(searching)
+
+
+def test_an_hour_with_news_of_a_known_application_reads_no_action(searching: Searching) -> None:
+    settled(searching)
+    head = searching.table(BASES).metadata.current_snapshot_id
+    searching.hand_in("hour.jsonl", days_of("shop", (22,), base=0))
+
+    done = searching.run()
+
+    plan = done[BASES].plan
+    assert isinstance(plan.effect, Touch) and searching.table(BASES).metadata.current_snapshot_id == head
+    assert plan.inputs["actions"].to_snapshot == searching.table("search.user_actions").metadata.current_snapshot_id
+    assert plan.complete_through == done["search.user_actions"].plan.complete_through
+    assert done[IMPRESSIONS].plan.how is How.overwrite
+    assert as_rebuilt(searching)
+
+
+def test_a_record_that_contradicts_is_set_aside_and_named_and_the_others_go_on(searching: Searching) -> None:
+    settled(searching)
+    before = searching.files(IMPRESSIONS)
+    good = days_of("market", (19,), base=1, requests=1)
+    stray = impression(
+        {key: good[0][key] for key in ("application", "query_id", "client_id", "user_query")},
+        START + timedelta(days=19),
+        "stray",
+        0,
+    )
+    searching.hand_in("broken.jsonl", [*good, '{"query_id": "no time"}', stray, *days_of("shop", (19,), base=0)])
+
+    done = searching.run()
+
+    names = list(done)
+    assert names[0] == "search.quarantined_records", "on record before anything can refuse"
+    assert [row["place"] for row in searching.rows("search.quarantined_records")] == [5]
+    newest = max((row for row in searching.rows(BASES) if row["application"] == "market"), key=lambda r: r["revision"])
+    assert (newest["base"], newest["set_aside_count"], newest["touched_at"]) == (1, 1, [])
+    assert newest["zero_records"] == ["logs/broken.jsonl:6"]
+    warnings = [said for said in searching.said if said.startswith("warning: rows where set_aside_count > 0")]
+    assert any("broken.jsonl:6" in warning for warning in warnings)
+    warned = [row for row in ops.rows(searching.context.lake, "ops.audit_results") if not row["passed"]]
+    assert any(row["dataset"] == BASES and "logs/broken.jsonl:6" in row["examples"] for row in warned)
+    shown = {(row["application"], row["item_id"]): row["position"] for row in of_day(searching, 19)}
+    assert shown["market", "stray"] is None
+    assert (shown["market", "i0"], shown["shop", "i0"]) == (1, 1)
+    assert changed_days(before, searching.files(IMPRESSIONS)) == {"2026-04-19", "2026-04-20"}
+    assert as_rebuilt(searching)
+
+
+def of_day(searching: Searching, day: int) -> list[dict[str, object]]:
+    wanted = (START + timedelta(days=day)).date()
+    return [row for row in searching.rows(IMPRESSIONS) if row["shown_at"].date() == wanted]
+
+
+@pytest.mark.parametrize("stray_first", [True, False])
+def test_one_stray_record_decides_nothing_in_whatever_order_it_comes(searching: Searching, stray_first: bool) -> None:
+    stray = request("market", START, base=0, shown=1)
+    others = days_of("market", (1, 2, 3), base=1)
+    for number, part in enumerate([stray, others] if stray_first else [others, stray]):
+        searching.hand_in(f"{number}.jsonl", part)
+        searching.run()
+
+    newest = max(searching.rows(BASES), key=lambda row: row["revision"])
+    assert (newest["base"], newest["set_aside_count"], len(newest["zero_records"])) == (1, 1, 1)
+    assert sorted(row["position"] or 0 for row in searching.rows(IMPRESSIONS)) == [0, *[1] * 9, *[2] * 9, *[3] * 9]
+    assert as_rebuilt(searching)
+
+
+def test_a_corrected_base_rebuilds_the_days_of_its_application_alone(searching: Searching) -> None:
+    settled(searching)
+    before = searching.files(IMPRESSIONS)
+    searching.configure("position: {base: {market: 0}}\n")
+
+    done = searching.run()
+
+    assert done[BASES].plan.inputs["actions"].added_only is False
+    days = {"2026-04-03", "2026-04-04", "2026-04-18", "2026-04-19", "2026-04-21", "2026-04-22"}
+    assert changed_days(before, searching.files(IMPRESSIONS)) == days
+    assert {row["position"] for row in searching.rows(IMPRESSIONS) if row["application"] == "market"} == {2, 3, 4}
+    assert {row["position"] for row in searching.rows(IMPRESSIONS) if row["application"] == "shop"} == {1, 2, 3}
+    assert as_rebuilt(searching)
