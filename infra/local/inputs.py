@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from infra.local.errors import HostError
-from tidemark.landing.files.unclaimed_files import is_looked_at
+from tidemark.landing.files.discovery import is_looked_at
 
 FOLDERS = {"LOGS": "logs", "JUDGMENTS": "judgments", "ITEMS": "items", "FEATURES": "feature_log"}
 _ENDINGS = {".json", ".jsonl", ".ndjson", ".bulk", ".log", ".parquet", ".pq", ""}
@@ -47,7 +47,7 @@ def asked(env: Mapping[str, str]) -> dict[str, Path]:
         if not (path.is_file() or path.is_dir()):
             raise HostError(f"{name}={path}: no such file or folder; give a path that is there")
         if path.is_file() and not is_looked_at(path.name):
-            raise HostError(f"{name}={path}: {UNFINISHED}; once it is whole, give it another")
+            raise HostError(f"{name}={path}: {UNFINISHED}; give it another, once it is whole")
     return found
 
 
@@ -59,7 +59,7 @@ def hand_in(landing: Path, given: Mapping[str, Path]) -> HandedIn:
     new, left_out = 0, []
     for name, path in given.items():
         files = _files(path, but=_named_by_others(given, name))
-        found = [(file, at, _why_not(file, name, alone=path.is_file())) for file, at in files]
+        found = [(file, at, _why_not(file, at, name, alone=path.is_file())) for file, at in files]
         left_out += [f"{file}: {why}" for file, _, why in found if why is not None]
         taken = [(file, at) for file, at, why in found if why is None]
         if not taken:
@@ -91,11 +91,14 @@ def _files(path: Path, but: set[Path]) -> Iterator[tuple[Path, Path]]:
             yield file, file.relative_to(path)
 
 
-def _why_not(file: Path, name: str, alone: bool) -> str | None:
-    """Why a file is left out; None if it is taken. One that was named alone may have any ending."""
+def _why_not(file: Path, at: Path, name: str, alone: bool) -> str | None:
+    """Why a file at a place below what was named is left out; None if it is taken.
+
+    One that was named alone may have any ending.
+    """
     if not file.is_file():
         return "a link to no file, and links to folders are not followed; put the folder itself there"
-    if not is_looked_at(file.name):
+    if not all(map(is_looked_at, at.parts)):
         return UNFINISHED
     return None if alone or _is_taken(file, name) else "not a log by its ending"
 

@@ -102,8 +102,8 @@ def _account(settings: Settings, lake: Lake) -> str:
     queries, events, requests, actions, impressions, interactions, quarantined = (
         spark.table(qualified(name)) for name in tables
     )
-    known = settings.values.get("actions")
-    counts = account(queries, events, requests, actions, impressions, interactions, quarantined, known)
+    known, hits = settings.values.get("actions"), (settings.values.get("hits") or {}).get("paths") or ()
+    counts = account(queries, events, requests, actions, impressions, interactions, quarantined, known, hits)
     text = "  what became of the records\n" + to_text(counts)
     return text if rows_in(lake, SCORES) else f"{text}\n\n{_without_ranker(lake)}"
 

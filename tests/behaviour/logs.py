@@ -1,4 +1,4 @@
-"""Random requests, actions, items and logged features: doubles, late arrivals, skewed clocks, reused query_ids."""
+"""Random requests, actions, items, logged features: doubles, pages, edits, late arrivals, skewed clocks, reused ids."""
 
 from __future__ import annotations
 
@@ -51,6 +51,7 @@ def _request(dice: random.Random, number: int, rows: dict[str, list[Row]]) -> No
             "hit_ids": hits if dice.random() < 0.9 else [],
         }
     )
+    rows["search_requests"] += _again(dice, rows["search_requests"][-1])
     logged = dice.random() < 0.6
     for place, item in enumerate(hits):
         kinds = ["impression"] if logged and dice.random() < 0.9 else []
@@ -59,16 +60,35 @@ def _request(dice: random.Random, number: int, rows: dict[str, list[Row]]) -> No
         rows["user_actions"] += [_action(dice, f"{number}.{place}", at, place, item, kind, common) for kind in kinds]
 
 
+def _again(dice: random.Random, record: Row) -> list[Row]:
+    """Records under the same query_id, soon or days later: doubles, pages, edits, other clients and applications."""
+    found = []
+    for number in range(dice.choice([0, 0, 0, 1, 2, 3])):
+        seconds = dice.choice([0, 1, 30, 240, 3600, 80_000, 90_000, 170_000, 175_000])
+        changed = {
+            "query": f"word{dice.randrange(QUERIES)} shoes",
+            "client_id": _client(dice),
+            "hit_ids": [f"i{item}" for item in dice.sample(range(ITEMS), 3)],
+            "application": "unknown",
+        }
+        kept = dice.sample(sorted(changed), dice.choice([2, 3, 3, 4]))
+        at = record["requested_at"] + timedelta(seconds=seconds)
+        again = {"record_id": f"{record['record_id']}.{number}", "requested_at": at, "arrived_at": _later(dice, at)}
+        found.append({**record, **{name: value for name, value in changed.items() if name not in kept}, **again})
+    return found
+
+
 def _action(dice: random.Random, number: str, at: datetime, place: int, item: str, kind: str, common: Row) -> Row:
     seconds = {"impression": 1, "click": dice.randrange(-400, 4000), "purchase": dice.randrange(100_000)}[kind]
     done = at + timedelta(seconds=seconds)
     return {
         **common,
+        "application": "shop" if dice.random() < 0.95 else "unknown",
         "record_id": f"{kind}{number}",
         "arrived_at": _later(dice, done),
         "occurred_at": done,
         "action": kind,
-        "query": "",
+        "query": "" if dice.random() < 0.8 else f"word{dice.randrange(QUERIES)} shoes",
         "item_id": item,
         "position": place if dice.random() < 0.95 else None,
     }

@@ -21,6 +21,18 @@ def silent(_: str) -> None:
     """Nobody listens."""
 
 
+def test_what_spark_wrote_beside_its_files_is_left_out_by_name(settings: Settings, tmp_path: Path) -> None:
+    given = tmp_path / "given"
+    (given / "_temporary" / "0").mkdir(parents=True)
+    for name in ("part-0.jsonl", "_SUCCESS", "_temporary/0/part-1.jsonl"):
+        (given / name).write_text("{}\n")
+    taken = inputs.hand_in(settings.landing, {"LOGS": given})
+    assert (taken.new, taken.left_out) == (
+        1,
+        tuple(f"{given / name}: {inputs.UNFINISHED}" for name in ("_SUCCESS", "_temporary/0/part-1.jsonl")),
+    )
+
+
 def test_files_are_handed_in_once_and_never_changed(settings: Settings, tmp_path: Path) -> None:
     logs = tmp_path / "given"
     (logs / "2026-04-12T07").mkdir(parents=True)

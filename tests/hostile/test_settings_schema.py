@@ -21,6 +21,8 @@ REFUSED = [
     ("devices: {path: ua}", "devices.path is ua; write a path into the query record, such as query_attributes.device"),
     ("marks: {sortd: [query_attributes.order]}", "unknown key sortd in marks; did you mean sorted?"),
     ("marks: {sorted: [query_attributes.order, order]}", "marks.sorted[2] is order; write a path into the query record"),
+    ("hits: {paths: [doc_ids]}", "hits.paths[1] is doc_ids; write a path into the query record, such as other_fields.doc_ids"),
+    ("hits: {paths: other_fields.doc_ids}", "hits.paths is 'other_fields.doc_ids'; write a list of paths, such as"),
     ("handed_in: {application: [shop]}", "unknown key application in handed_in; did you mean applications?"),
     ("handed_in: {applications: shop}", "handed_in.applications is shop; write a list of texts, such as [a, b]"),
     ("handed_in: {applications: [12]}", "handed_in.applications[1] is 12; write a text; in quotes if"),

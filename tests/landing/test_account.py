@@ -20,10 +20,20 @@ def test_every_number_is_counted_by_hand(settings: Settings) -> None:
     def frame(columns: str, *rows: Any) -> DataFrame:
         return spark.createDataFrame(list(rows), columns)
 
-    request = ("shop", "q1", "10:00", "red shoes")
+    request = ("r", "f", "shop", "q1", "10:00", "red shoes", "c1", ["i1"])
     requests = frame(
-        "application string, query_id string, requested_at string, query string",
-        request, request, ("shop", "q1", "10:05", "red shoes"), ("shop", "q2", "10:00", "hat"),
+        "record_id string, file_id string, application string, query_id string, requested_at string, query string, "
+        "client_id string, hit_ids array<string>",
+        request, request, ("r3", "f", "shop", "q1", "10:05", "red shoes", "c1", ["i1"]),
+        ("r4", "f", "shop", "q2", "10:00", "hat", "c1", []), ("r5", "f", "shop", None, "10:00", "hat", "c1", []),
+        ("r6", "f", "shop", "q8", "10:00", "", "c1", []),
+    )  # fmt: skip
+    queries = frame(
+        "record_id string, file_id string, query_attributes string, other_fields string",
+        ("r", "f", None, None), ("r", "f", None, None),
+        ("r3", "f", '{"result_ids": ["a"]}', '{"object_id_field": "sku"}'),
+        ("r4", "f", '{"facets": ["brand:x"], "found_items": [7]}', None),
+        ("r5", "f", None, '{"doc_ids": ["i1"], "tenant": "x"}'), ("r6", "f", None, '{"doc_ids": [], "theirs": [1]}'),
     )  # fmt: skip
     click = ("shop", "click", "click", "q1", "i1", "c1", "10:01", 1)
     actions = frame(
@@ -31,41 +41,64 @@ def test_every_number_is_counted_by_hand(settings: Settings) -> None:
         "client_id string, occurred_at string, position int",
         click, click,
         ("shop", "click", "click", "q1", "i9", "c1", "10:02", None),
+        ("shop", "click", "click", "q1", None, "c1", "10:02", None),
         ("shop", "impression", "impression", "q1", "i1", None, "10:00", None),
+        ("shop", "impression", "impression", "q1", "i4", None, "10:00", 4),
         ("shop", "impression", "impression", "q1", None, None, "10:00", 2),
         ("shop", "purchase", "buy", "q7", "i1", "c1", "10:09", None),
-        ("shop", "other", "Search", "q1", None, "c1", "10:00", None),
+        ("shop", "other", "Search\n", "q1", None, "c1", "10:00", None),
         ("shop", "other", "wink", "q1", None, "c1", "10:00", None),
-        ("shop", "other", "wink", "q2", None, "c1", "10:00", None),
+        ("app", "other", "wink", "q2", None, "c1", "10:00", None),
+        ("shop", "other", "wink", None, None, "c1", "10:00", None),
     )  # fmt: skip
-    shown = "application string, query_id string, item_id string, shown_by string"
     impressions = frame(
-        shown, ("shop", "q1", "i1", "event"), ("shop", "q2", "i2", "hits"), ("shop", "q2", "i3", "hits")
-    )
-    interactions = frame("clicks int, carts int, purchases int", (2, 0, 0), (0, 0, 0), (0, 1, 0))
+        "application string, query_id string, item_id string, shown_by string, in_ranker_order boolean, position int",
+        ("shop", "q1", "i1", "event", True, 1), ("shop", "q2", "i2", "hits", False, 1),
+        ("shop", "q2", "i3", "hits", True, None),
+    )  # fmt: skip
+    interactions = frame("clicks int, carts int, purchases int", (1, 0, 0), (0, 0, 0), (0, 1, 0))
     quarantined = frame("reason string", ("not JSON: a",), ("not JSON: b",), ("query_id is missing",))
-    queries, events = requests.select("application"), actions.select("application")
     known = {"click": ["click"], "other": ["search"]}
-    counts = account(queries, events, requests, actions, impressions, interactions, quarantined, known)
+    events = frame("other_fields string", *[(None,)] * 11, ('{"page_id": "/", "theme": "dark"}',))
+    tables = (queries, events, requests, actions, impressions, interactions, quarantined)
+    counts = account(*tables, known=known, hits=["other_fields.theirs"])
     assert list(counts.items()) == [
-        ("query records landed", 4),
-        ("events landed", 9),
+        ("query records landed", 6),
+        ("events landed", 12),
         ("quarantined: not JSON", 2),
         ("quarantined: query_id is missing", 1),
+        ("query records: without hits, which may stand in other_fields.doc_ids (hits in search.yaml)", 1),
+        ("query records: without hits, which may stand in other_fields.theirs (hits in search.yaml)", 1),
+        ("query records: without hits, which may stand in query_attributes.found_items (hits in search.yaml)", 1),
+        ("query records: field doc_ids, which nothing reads", 2),
+        ("query records: field tenant, which nothing reads", 1),
+        ("events: field theme, which nothing reads", 1),
         ("query records: doubles", 1),
-        ("query records: a query_id again, at another time or with another text", 1),
+        ("query records: a query_id again, at another time or with another text or client", 1),
+        ("query records: more than 100 under one query_id, which is none then", 0),
+        ("query records: without a query_id", 1),
+        ("query records: without hits", 3),
+        ("query records: without a text", 1),
+        ("query_ids: without an impression", 1),
         ("events: doubles", 1),
-        ("events: without a query record", 1),
+        ("events: without a query_id, so of no request", 1),
         ("events: impressions without a position", 1),
         ("events: impressions without an item", 1),
-        ("events: unmapped action wink", 2),
-        ("events: clicks without an impression", 1),
+        ("events: clicks, carts and purchases without an item", 1),
+        ("events: actions that mean nothing for relevance", 1),
+        ("events: unmapped action wink", 3),
+        ("events: without a query record", 1),
+        ("events: with the query_id of another application", 1),
+        ("events: items with impressions that count for no request", 1),
+        ("events: clicks without an impression", 2),
         ("events: carts without an impression", 0),
         ("events: purchases without an impression", 1),
         ("impressions", 3),
         ("impressions: shown by hits", 2),
         ("impressions: shown by event", 1),
+        ("impressions: not in the ranker's order", 1),
+        ("impressions: without a position", 1),
         ("interactions", 3),
         ("interactions: with a click, cart or purchase", 2),
     ]
-    assert to_text(counts).splitlines()[1] == "           9  events landed"
+    assert to_text(counts).splitlines()[1] == "          12  events landed"

@@ -71,7 +71,7 @@ def test_s29_a_line_of_many_megabytes_is_passed_over(landing: Landing) -> None:
     [
         (b"[" * 90_000, "nested too deep: "),
         (b'{"a":' * 15_000 + b"1" + b"}" * 15_000, "nested too deep: "),
-        (b'{"query_id": NaN}', "not JSON: NaN is no JSON number"),
+        (b'{"query_id": Infinity}', "not JSON: Infinity is no JSON number"),
         (b'{"query_id": ' + b"9" * 5000 + b"}", "not JSON: "),
         (b'{"query_id": "\xff"}', "not UTF-8: at byte 15"),
         (b'{"query_id": "\\ud800"}', "not Unicode: half of a surrogate pair"),

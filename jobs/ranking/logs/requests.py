@@ -1,9 +1,9 @@
 """Search requests: the landed query records in the product's own words, one row a record."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from pyspark.sql import DataFrame
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from ranking.logs import fields
@@ -13,7 +13,11 @@ DEFAULT_MARKS: dict[str, list[str]] = {"sorted": [], "default_sorts": [], "filte
 
 
 def build(inputs: Mapping[str, DataFrame], params: Mapping[str, Any]) -> DataFrame:
-    """Device, normal form of the query and the marks of an order that was not the ranker's. Input: queries."""
+    """Device, normal form of the query and the marks of an order that was not the ranker's. Input: queries.
+
+    A word that stands for no id, such as `undefined`, is none. Hits stand under UBI's own name, else at the paths
+    of the setting `hits`.
+    """
     marks = {**DEFAULT_MARKS, **(params.get("marks") or {})}
     path = (params.get("devices") or {}).get("path", DEVICE_PATH)
     return inputs["queries"].select(
@@ -22,13 +26,20 @@ def build(inputs: Mapping[str, DataFrame], params: Mapping[str, Any]) -> DataFra
         "file_id",
         "arrived_at",
         F.col("queried_at").alias("requested_at"),
-        "query_id",
-        "client_id",
+        fields.id_of(F.col("query_id")).alias("query_id"),
+        fields.id_of(F.col("client_id")).alias("client_id"),
         fields.normalised("user_query").alias("query"),
         "user_query",
         fields.device(path).alias("device"),
         fields.mentions(marks["sorted"], marks["default_sorts"]).alias("user_sorted"),
         fields.mentions(marks["filtered"], []).alias("user_filtered"),
         fields.mentions(marks["sponsored"], []).alias("sponsored"),
-        F.coalesce("query_response_hit_ids", F.array().cast("array<string>")).alias("hit_ids"),
+        _hits((params.get("hits") or {}).get("paths") or ()).alias("hit_ids"),
     )
+
+
+def _hits(paths: Iterable[str]) -> Column:
+    """The returned items in their order; null for a place without an id, an empty list where there are none."""
+    logged = F.when(F.size("query_response_hit_ids") > 0, F.col("query_response_hit_ids"))
+    elsewhere = (fields.texts_at(path, "query_attributes", "other_fields") for path in paths)
+    return F.transform(F.coalesce(logged, *elsewhere, F.array().cast("array<string>")), fields.id_of)

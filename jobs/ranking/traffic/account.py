@@ -1,14 +1,20 @@
 """What became of the logs' records on their way to interactions: counts for people, none left out."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import reduce
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from ranking.logs.actions import written_names
+from ranking.logs.fields import trimmed
+from ranking.traffic import unread_fields
+from ranking.traffic.interactions import ACT
+from ranking.traffic.showings import MOST
+
 REQUEST = ["application", "query_id"]
-PAIR = [*REQUEST, "item_id"]
-ACTED = ("click", "cart", "purchase")
+PAIR = ["query_id", "item_id"]
+ACTED = {"click": "clicks", "cart": "carts", "purchase": "purchases"}
 
 
 def account(
@@ -20,20 +26,23 @@ def account(
     interactions: DataFrame,
     quarantined: DataFrame,
     known: Mapping[str, Sequence[str]] | None = None,
+    hits: Sequence[str] = (),
 ) -> dict[str, int]:
     """Counts by what is counted, in the order of the way. Takes whole tables and runs one job.
 
-    `known` is the setting `actions`; an action name that stands nowhere in it is listed as unmapped. A double
-    is a record that says the same as another one. Of the quarantine the kinds of fault are counted.
+    `known` is the setting `actions`; an action name that stands nowhere in it is listed as unmapped. `hits` are the
+    paths of the setting `hits`; a field that stands in none of them and that no column holds is listed as unread. A
+    double is a record that says the same as another one. Of the quarantine the kinds of fault are counted.
     """
     lines = [
-        *_landed(queries, events, quarantined),
-        *_requests(requests),
-        *_actions(actions, requests, known or {}),
-        *_shown(actions, impressions, interactions),
+        *_landed(queries, events, requests, quarantined, hits),
+        *_requests(requests, impressions),
+        *_actions(actions, requests, impressions, known or {}),
+        *(_unfollowed(actions, interactions, kind) for kind in ACTED),
+        *_shown(impressions, interactions),
     ]
     numbered = [line.withColumn("at", F.lit(at)) for at, line in enumerate(lines)]
-    rows = reduce(DataFrame.unionByName, numbered).orderBy("at", F.desc("number"), "what").collect()
+    rows = reduce(DataFrame.unionByName, numbered).orderBy("at", "rank", F.desc("number"), "what").collect()
     return {row["what"]: int(row["number"]) for row in rows}
 
 
@@ -42,71 +51,141 @@ def to_text(counts: Mapping[str, int]) -> str:
     return "\n".join(f"{number:>12,}  {what}" for what, number in counts.items())
 
 
-def _landed(queries: DataFrame, events: DataFrame, quarantined: DataFrame) -> list[DataFrame]:
+def _landed(
+    queries: DataFrame, events: DataFrame, requests: DataFrame, quarantined: DataFrame, hits: Sequence[str]
+) -> list[DataFrame]:
     kind = F.substring_index("reason", ": ", 1)
+    hitless = queries.join(requests.where(F.size("hit_ids") == 0), ["record_id", "file_id"], "left_semi")
     return [
-        _count(queries, "query records landed"),
-        _count(events, "events landed"),
+        _counts(queries, {"query records landed": F.lit(True)}),
+        _counts(events, {"events landed": F.lit(True)}),
         _count_by(quarantined, F.concat(F.lit("quarantined: "), kind)),
+        _ranked(unread_fields.looking_like_hits(hitless)),
+        _ranked(unread_fields.named(queries, "query records", hits)),
+        _ranked(unread_fields.named(events, "events")),
     ]
 
 
-def _requests(requests: DataFrame) -> list[DataFrame]:
-    said = [*REQUEST, "requested_at", "query"]
-    again = requests.select(*said).distinct().groupBy(*REQUEST).count().where("count > 1")
-    more = again.agg(F.coalesce(F.sum(F.col("count") - 1), F.lit(0)).alias("number"))
+def _requests(requests: DataFrame, impressions: DataFrame) -> list[DataFrame]:
+    said = [*REQUEST, "requested_at", "query", "client_id"]
+    named = requests.where(F.col("query_id").isNotNull())
+    again = named.select(*said).distinct().groupBy(*REQUEST).count()
+    empty = named.select(*REQUEST).distinct().join(impressions.select(*REQUEST), REQUEST, "left_anti")
     return [
         _repeated(requests, said, "query records: doubles"),
-        more.select(
-            F.lit("query records: a query_id again, at another time or with another text").alias("what"),
-            "number",
+        _total(
+            again, F.col("count") - 1, "query records: a query_id again, at another time or with another text or client"
         ),
+        _total(
+            again.where(F.col("count") > MOST),
+            F.col("count"),
+            f"query records: more than {MOST} under one query_id, which is none then",
+        ),
+        _counts(
+            requests,
+            {
+                "query records: without a query_id": F.col("query_id").isNull(),
+                "query records: without hits": F.size("hit_ids") == 0,
+                "query records: without a text": F.col("query") == "",
+            },
+        ),
+        _counts(empty, {"query_ids: without an impression": F.lit(True)}),
     ]
 
 
-def _actions(actions: DataFrame, requests: DataFrame, known: Mapping[str, Sequence[str]]) -> list[DataFrame]:
+def _actions(
+    actions: DataFrame, requests: DataFrame, impressions: DataFrame, known: Mapping[str, Sequence[str]]
+) -> list[DataFrame]:
     said = ["application", "action_name", "query_id", "item_id", "client_id", "occurred_at", "position"]
-    impression = F.col("action") == "impression"
-    name = F.concat(F.lit("events: unmapped action "), F.col("action_name"))
+    impression, other = F.col("action") == "impression", F.col("action") == "other"
+    alone = actions.join(requests.select(*REQUEST).distinct(), REQUEST, "left_anti")
+    alone = alone.where(F.col("query_id").isNotNull())
+    asked = requests.select("query_id").distinct()
+    seen = impressions.where("shown_by = 'event'").select(*PAIR)
+    whole = actions.where(impression & F.col("item_id").isNotNull() & F.col("query_id").isNotNull())
+    unknown = _is_unknown(known)
     return [
         _repeated(actions, said, "events: doubles"),
-        _count(
-            actions.join(requests.select(*REQUEST).distinct(), REQUEST, "left_anti"),
-            "events: without a query record",
+        _counts(
+            actions,
+            {
+                "events: without a query_id, so of no request": F.col("query_id").isNull(),
+                "events: impressions without a position": impression & F.col("position").isNull(),
+                "events: impressions without an item": impression & F.col("item_id").isNull(),
+                "events: clicks, carts and purchases without an item": F.col("action").isin(*ACTED)
+                & F.col("item_id").isNull(),
+                "events: actions that mean nothing for relevance": other & ~unknown,
+            },
         ),
-        _count(actions.where(impression & F.col("position").isNull()), "events: impressions without a position"),
-        _count(actions.where(impression & F.col("item_id").isNull()), "events: impressions without an item"),
-        _count_by(actions.where((F.col("action") == "other") & _is_unknown(known)), name),
+        _count_by(actions.where(other & unknown), F.concat(F.lit("events: unmapped action "), F.col("action_name"))),
+        _counts(alone.join(asked, "query_id", "left_anti"), {"events: without a query record": F.lit(True)}),
+        _counts(
+            alone.join(asked, "query_id", "left_semi"),
+            {"events: with the query_id of another application": F.lit(True)},
+        ),
+        _counts(
+            whole.select(*PAIR).distinct().join(seen, PAIR, "left_anti"),
+            {"events: items with impressions that count for no request": F.lit(True)},
+        ),
     ]
 
 
 def _is_unknown(known: Mapping[str, Sequence[str]]) -> Column:
-    names: Collection[str] = {name.lower() for mapped in known.values() for name in mapped}
-    return ~F.lower(F.trim("action_name")).isin(*names) if names else F.lit(True)
+    names = {name for mapped in known.values() for name in written_names(mapped)}
+    return ~trimmed(F.col("action_name")).isin(*names) if names else F.lit(True)
 
 
-def _shown(actions: DataFrame, impressions: DataFrame, interactions: DataFrame) -> list[DataFrame]:
-    acted = actions.where(F.col("action").isin(*ACTED))
-    unseen = acted.join(impressions.select(*PAIR).distinct(), PAIR, "left_anti")
+def _unfollowed(actions: DataFrame, interactions: DataFrame, kind: str) -> DataFrame:
+    """The acts of a kind, doubles once, that no impression counts."""
+    acts = actions.where(F.col("action") == kind).select(*ACT).distinct().agg(F.count("*").alias("acts"))
+    counted = interactions.agg(F.coalesce(F.sum(ACTED[kind]), F.lit(0)).alias("counted"))
+    number = F.greatest(F.col("acts") - F.col("counted"), F.lit(0))
+    what = F.lit(f"events: {ACTED[kind]} without an impression")
+    return _ranked(acts.crossJoin(counted).select(what.alias("what"), number.alias("number")))
+
+
+def _shown(impressions: DataFrame, interactions: DataFrame) -> list[DataFrame]:
     followed = F.col("clicks") + F.col("carts") + F.col("purchases") > 0
     return [
-        *(_count(unseen.where(F.col("action") == kind), f"events: {kind}s without an impression") for kind in ACTED),
-        _count(impressions, "impressions"),
+        _counts(impressions, {"impressions": F.lit(True)}),
         _count_by(impressions, F.concat(F.lit("impressions: shown by "), F.col("shown_by"))),
-        _count(interactions, "interactions"),
-        _count(interactions.where(followed), "interactions: with a click, cart or purchase"),
+        _counts(
+            impressions,
+            {
+                "impressions: not in the ranker's order": ~F.col("in_ranker_order"),
+                "impressions: without a position": F.col("position").isNull(),
+            },
+        ),
+        _counts(
+            interactions,
+            {"interactions": F.lit(True), "interactions: with a click, cart or purchase": followed},
+        ),
     ]
 
 
-def _count(rows: DataFrame, what: str) -> DataFrame:
-    return rows.agg(F.count("*").alias("number")).select(F.lit(what).alias("what"), "number")
+def _counts(rows: DataFrame, conditions: Mapping[str, Column]) -> DataFrame:
+    """A line for each condition: how many rows meet it."""
+    counted = rows.agg(*(F.count_if(condition).alias(f"n{n}") for n, condition in enumerate(conditions.values())))
+    lines = [F.struct(F.lit(what).alias("what"), F.col(f"n{n}").alias("number")) for n, what in enumerate(conditions)]
+    return counted.select(F.posexplode(F.array(*lines)).alias("rank", "line")).select(
+        "line.what", "line.number", "rank"
+    )
 
 
 def _count_by(rows: DataFrame, what: Column) -> DataFrame:
-    return rows.groupBy(what.alias("what")).agg(F.count("*").alias("number"))
+    return _ranked(rows.groupBy(what.alias("what")).agg(F.count("*").alias("number")))
+
+
+def _total(rows: DataFrame, number: Column, what: str) -> DataFrame:
+    summed = rows.agg(F.coalesce(F.sum(number), F.lit(0)).alias("number"))
+    return _ranked(summed.select(F.lit(what).alias("what"), "number"))
 
 
 def _repeated(rows: DataFrame, said: list[str], what: str) -> DataFrame:
     """Rows beyond the first of those that agree in all of `said`, nulls included."""
     once = F.count_distinct(F.struct(*said))
-    return rows.agg((F.count("*") - once).alias("number")).select(F.lit(what).alias("what"), "number")
+    return _ranked(rows.agg((F.count("*") - once).alias("number")).select(F.lit(what).alias("what"), "number"))
+
+
+def _ranked(lines: DataFrame) -> DataFrame:
+    return lines.select("what", F.col("number").cast("bigint").alias("number"), F.lit(0).alias("rank"))

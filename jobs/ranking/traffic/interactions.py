@@ -1,8 +1,9 @@
 """Interactions: each impression with the clicks, carts and purchases that followed, however late they arrived.
 
-An act belongs to the impressions of its query_id and item that were shown at most `attribution_window` before it
-(and at most `clock_skew` after it). Records that agree in application, action, query_id, item, client and instant
-are one act.
+An act belongs to the impression that fits it best (`ranking.traffic.belonging`) among those of its query_id and item
+that were shown at most `attribution_window` before it and at most `clock_skew` after it. Impressions that were shown
+more than `request_window` before another one do not stand in its way. Records that agree in application, action,
+query_id, item, client and instant are one act.
 
 A *stay* begins with a click and ends with the same client's next action on another item or under another query_id;
 impression events of the same query_id and acts on the clicked item do not end it. A stay that nothing ended
@@ -12,28 +13,33 @@ within `long_click_silence`, or before the attribution window closed, has no len
 from collections.abc import Mapping
 from typing import Any
 
-from pyspark.sql import DataFrame, Window
+from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from ranking import durations
+from ranking.traffic.belonging import Act, Reach, Showing, is_best
 
 ACT = ["application", "action", "query_id", "item_id", "client_id", "occurred_at"]
 ROW = ["application", "query_id", "item_id", "shown_at"]
+MOST = 20
+"""Impressions of one query_id and item that are looked at on each side of one of them."""
 
 
 def build(inputs: Mapping[str, DataFrame], params: Mapping[str, Any]) -> DataFrame:
     """Inputs: impressions, actions. One row an impression; times and dwell are null where nothing happened."""
+    shown = _with_rivals(inputs["impressions"], params)
+    shown = shown.where(durations.instants_within(F.col("shown_at"), params["ranges"]))
     impressions = inputs["impressions"].where(durations.instants_within(F.col("shown_at"), params["ranges"]))
     acts = _with_stays(_once(inputs["actions"]))
-    followed = _attributed(impressions.select(*ROW), acts, params)
+    followed = _attributed(shown, acts, params)
     counts = {name: F.coalesce(name, F.lit(0)).cast("int") for name in COUNTS}
     joined = impressions.join(_summed(followed), ROW, "left").withColumns(counts)
     return joined.select(*impressions.columns, *FOLLOWED)
 
 
 def _once(actions: DataFrame) -> DataFrame:
-    """One row an act; it was known when its first record arrived."""
-    return actions.groupBy(*ACT).agg(F.min("arrived_at").alias("arrived_at"))
+    """One row an act; it was known when its first record arrived, and names a query text if one of them does."""
+    return actions.groupBy(*ACT).agg(F.min("arrived_at").alias("arrived_at"), F.max("query").alias("act_query"))
 
 
 def _with_stays(acts: DataFrame) -> DataFrame:
@@ -54,12 +60,24 @@ def _with_stays(acts: DataFrame) -> DataFrame:
     return following.unionByName(nobody, allowMissingColumns=True).where(F.col("action").isin(*KINDS.values()))
 
 
+def _with_rivals(impressions: DataFrame, params: Mapping[str, Any]) -> DataFrame:
+    """Impressions, each beside those of the same query_id and item that an act may belong to instead: `others`."""
+    before, after = (durations.micros(params[name]) for name in ("request_window", "attribution_window"))
+    one = F.struct("application", "query", F.coalesce("client_id", F.lit("")).alias("client"), F.col("at"))
+    in_time = Window.partitionBy("query_id", "item_id").orderBy("at", "application").rowsBetween(-MOST, MOST)
+    found = impressions.select(*ROW, "query", "client_id", F.unix_micros("shown_at").alias("at"))
+    found = found.withColumns({"near": F.collect_list(one).over(in_time), "one": one})
+    at = F.col("at")
+    others = F.filter("near", lambda x: (x != F.col("one")) & x["at"].between(at - before, at + after))
+    return found.select(*ROW, "one", others.alias("others"))
+
+
 def _attributed(rows: DataFrame, acts: DataFrame, params: Mapping[str, Any]) -> DataFrame:
     """Acts beside the impressions that they followed, with `dwell` and `long_known_at` of the clicks."""
-    begin = F.col("shown_at") - durations.span(params["clock_skew"])
     closes = F.col("shown_at") + durations.span(params["attribution_window"])
     done = F.col("occurred_at")
-    joined = acts.join(rows, ["application", "query_id", "item_id"]).where((done >= begin) & (done < closes))
+    named = acts.withColumnRenamed("application", "act_application")
+    joined = named.join(rows, ["query_id", "item_id"]).where(_belongs(Reach.of(params, "attribution_window")))
     quiet = F.least(done + durations.span(params["long_click_silence"]), closes)
     ended = F.coalesce(F.col("end.occurred_at") < quiet, F.lit(False))
     stay = F.expr("timestampdiff(MILLISECOND, occurred_at, end.occurred_at)")
@@ -68,6 +86,15 @@ def _attributed(rows: DataFrame, acts: DataFrame, params: Mapping[str, Any]) -> 
     long = somebody & (~ended | (F.col("dwell") >= int(params["long_click_ms"])))
     learnt = F.when(ended, F.col("end.arrived_at")).otherwise(F.col("quiet"))
     return joined.withColumn("long_known_at", F.when(long, F.greatest("arrived_at", learnt)))
+
+
+def _belongs(reach: Reach) -> Column:
+    """True where an act belongs to the impression beside it. All that stand in its way show the item too."""
+    client = F.coalesce("client_id", F.lit(""))
+    act = Act(F.col("act_application"), F.col("act_query"), client, F.unix_micros("occurred_at"))
+    one, yes = F.col("one"), F.lit(True)
+    showing = Showing(one["application"], one["query"], one["client"], one["at"], yes)
+    return is_best(act, showing, F.col("others"), reach, lambda _: yes)
 
 
 def _summed(followed: DataFrame) -> DataFrame:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tidemark.errors import LandingError
-from tidemark.landing.rows.instants import to_micros
+from tidemark.landing.rows.instants import EARLIEST, read_instant, to_micros
 from tidemark.landing.rows.values import CONVERTERS, ColumnRule
 from tidemark.spec import parse_duration
 from tidemark.state.effect import AppendFiles
@@ -42,8 +42,8 @@ class Shape:
 class Job:
     """One session's work: rows of `target`, or what was refused where `target` is the quarantine.
 
-    `parsers` gives for each folder the parser's name; `clock` is in microseconds since 1970. A record dated more
-    than `tolerance` microseconds after its file was written is refused.
+    `parsers` gives for each folder the parser's name; `clock` and `earliest` are in microseconds since 1970. A record
+    dated before `earliest`, or more than `tolerance` microseconds after its file was written, is refused.
     """
 
     root: str
@@ -53,6 +53,7 @@ class Job:
     parsers: Mapping[str, str]
     settings: Mapping[str, Any]
     clock: int
+    earliest: int
     tolerance: int
     history: bool
     longest_line: int
@@ -71,6 +72,7 @@ def make_job(settings: Settings, spec: DatasetSpec, specs: Mapping[str, DatasetS
         parsers={folder: feed.landing.parser for feed in feeds if feed.landing for folder in feed.landing.folders},
         settings={key: settings.values.get(key) for feed in feeds for key in feed.settings},
         clock=to_micros(plan.clock),
+        earliest=read_instant(str(values.get("earliest", EARLIEST))),
         tolerance=tolerance // MICROSECOND,
         history=isinstance(plan.effect, AppendFiles) and plan.effect.history,
         longest_line=int(values.get("longest_line", LONGEST_LINE)),

@@ -29,7 +29,7 @@ def parse_files(job: Job, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Reco
 
 def parse_rows(job: Job, files: Iterable[File]) -> Iterator[tuple[int, Row]]:
     """Each row of the target with its size in bytes."""
-    rules = {name: Rules(shape) for name, shape in job.shapes.items()}
+    rules = {name: Rules(shape, job.earliest) for name, shape in job.shapes.items()}
     for file in files:
         path = _unchanged(job, file)
         entry = job.parsers[kind_of(file.path)]

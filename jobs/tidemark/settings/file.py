@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Collection, Mapping
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ LONGEST_LINE = 1 << 30
 """Bytes that a line may be allowed to have; a worker holds it several times over."""
 DEEPEST = 12
 """Levels of nesting; the settings need four, their schema nine."""
-LANDING = ("settling", "future_tolerance", "longest_line", "completeness")
+LANDING = ("settling", "future_tolerance", "earliest", "longest_line", "completeness")
 """Keys of the block that the loop itself reads."""
 
 
@@ -102,6 +102,8 @@ def check_landing(values: Mapping[str, Any], path: Path) -> None:
             raise SettingsError(f"{path}: {unknown_key(key, LANDING, 'landing')}")
     if landing.get("settling") is not None:  # empty leaves it to each source
         _check_duration("settling", landing["settling"], path)
+    if "earliest" in landing:
+        _check_day("earliest", landing["earliest"], path)
     if "future_tolerance" in landing:
         _check_duration("future_tolerance", landing["future_tolerance"], path)
     longest = landing.get("longest_line", 1)
@@ -122,6 +124,13 @@ def shown(value: Any) -> str:
     """A value for an error message, cut."""
     kind = {dict: "a block of keys", list: "a list", type(None): "empty"}.get(type(value))
     return kind or (value if isinstance(value, str) and value.isidentifier() else ascii(value))[:60]
+
+
+def _check_day(key: str, value: Any, path: Path) -> None:
+    try:
+        date.fromisoformat(str(value))
+    except ValueError as error:
+        raise SettingsError(f"{path}: landing.{key} is {shown(value)}; write a day, such as 1990-01-01") from error
 
 
 def _check_duration(key: str, value: Any, path: Path) -> None:

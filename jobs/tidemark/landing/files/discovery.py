@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from tidemark.spec import DatasetSpec, LandingSpec
 
 UNFINISHED = (".tmp", ".part")
+_BOOKKEEPING = re.compile(r"_(SUCCESS|(committed|started)_.*|(common_)?metadata|temporary|delta_log|spark_metadata)")
+"""Names that Spark, Hadoop and Delta give to files and folders beside the data, which hold no record."""
 
 Content = tuple[str, str]
 """What a file holds: its sha256, and the group that its records become. As another group's the same bytes hold else."""
@@ -44,8 +47,8 @@ def discover(settings: Settings, spec: DatasetSpec, clock: datetime, groups: Map
 
     Where several files hold a content, it is as old as the oldest of them.
 
-    A file counts when it stood still for `landing.settling` before the clock (0s: at once). Names that end in
-    .tmp or .part or begin with a dot are not looked at. Raises LandingError for a link that leads out of the
+    A file counts when it stood still for `landing.settling` before the clock (0s: at once) and its name and those of
+    its folders are looked at (`is_looked_at`). Raises LandingError for a link that leads out of the
     landing folder, for one to a folder that is not looked into, and for what cannot be read.
     """
     if spec.landing is None:
@@ -66,6 +69,14 @@ def discover(settings: Settings, spec: DatasetSpec, clock: datetime, groups: Map
         if digest is not None:
             same.setdefault(content_of(file.relative, digest, groups), []).append(file)
     return tuple(_as_one(digest, copies) for (digest, _), copies in same.items())
+
+
+def is_looked_at(name: str) -> bool:
+    """Whether landing looks at a file or folder of this name.
+
+    Not at one in the making (.tmp, .part), at a hidden one, or at what Spark writes beside its files (_SUCCESS).
+    """
+    return not (name.startswith(".") or name.endswith(UNFINISHED) or _BOOKKEEPING.fullmatch(name))
 
 
 def settling_of(settings: Settings, landing: LandingSpec) -> timedelta:
@@ -114,7 +125,7 @@ def _written_at(status: os.stat_result) -> float:
 
 def _walk(landing: Path, folder: Path, looked_into: Sequence[Path]) -> Iterator[Path]:
     for entry in _entries(landing, folder):
-        if entry.name.startswith(".") or entry.name.endswith(UNFINISHED):
+        if not is_looked_at(entry.name):
             continue
         path = Path(entry.path)
         if entry.is_symlink():

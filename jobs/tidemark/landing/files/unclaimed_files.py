@@ -9,7 +9,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tidemark.landing.files.discovery import UNFINISHED
+from tidemark.landing.files.discovery import is_looked_at
 from tidemark.support.text import printable
 
 if TYPE_CHECKING:
@@ -49,11 +49,6 @@ def find_strays(landing: Path, specs: Iterable[DatasetSpec], most: int = MOST_SH
     folders = tuple(sorted({folder for spec in specs if spec.landing for folder in spec.landing.folders}))
     found = _outside(landing, "", frozenset(folders))
     return Strays(tuple(islice(found, most)), sum(1 for _ in found), folders)
-
-
-def is_looked_at(name: str) -> bool:
-    """Whether landing looks at a file or folder of this name: one in the making has another."""
-    return not (name.startswith(".") or name.endswith(UNFINISHED))
 
 
 def _outside(landing: Path, below: str, folders: frozenset[str]) -> Iterator[str]:

@@ -1,10 +1,13 @@
-"""JSON as the standard has it: UTF-8, no NaN, no half characters. Of equal keys the last one counts."""
+"""JSON text as loggers write it: UTF-8, no half characters; if a key occurs twice, the last value is used.
+
+`NaN`, which Python's encoder writes for a missing number, is read as null. Infinity is refused.
+"""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from typing import Any, NoReturn
+from typing import Any
 
 DEEPEST = 200
 """Levels of nesting in a record. Far below what a stack holds, so that no later step can fail on them."""
@@ -62,9 +65,10 @@ def _refuse_half_characters(value: Any) -> None:
         raise ValueError(TOO_DEEP) from None
 
 
-def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no JSON number")
+def _constant(name: str) -> None:
+    if name != "NaN":
+        raise ValueError(f"{name} is no JSON number")
 
 
 _ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), default=str, check_circular=False)
-_DECODER = json.JSONDecoder(parse_constant=_refuse_constant)
+_DECODER = json.JSONDecoder(parse_constant=_constant)

@@ -73,21 +73,25 @@ class LineReader:
         if action is not None and action.refusal:
             yield Refused(place, action.refusal, raw)
             return
-        if action is not None and value == []:
-            yield action.alone()
-            return
         records = expand(value, self._parser)
-        for record in (value,) if records is None else records:
+        if action is not None and records == []:
+            yield action.alone()
+        for record in [value] if records is None else records:
             yield record_at(place, record, raw if records is None else b"", action)
 
 
-def expand(value: Any, parser: Parser) -> Iterable[Any] | None:
+def expand(value: Any, parser: Parser) -> list[Any] | None:
     """The records inside a list or a document of the parser's; None if the value is a record itself."""
     if isinstance(value, list):
-        return value
-    if parser.document is not None and isinstance(value, dict):
-        return parser.document(value)
-    return None
+        return [record for one in value for record in (_inside(one, parser) or [one])]
+    return _inside(value, parser)
+
+
+def _inside(value: Any, parser: Parser) -> list[Any] | None:
+    if parser.document is None or not isinstance(value, dict):
+        return None
+    records = parser.document(value)
+    return None if records is None else list(records)
 
 
 def record_at(place: int, record: Any, raw: bytes, action: Action | None = None) -> Found | Refused:

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from tidemark.landing.job import ADDED, Shape
-from tidemark.landing.rows.instants import refuse_absurd
-from tidemark.landing.rows.values import Convert
+from tidemark.landing.rows.instants import OLDEST, refuse_absurd, to_micros
+from tidemark.landing.rows.values import Convert, is_missing
 
 Row = list[Any]
 
@@ -15,8 +15,9 @@ Row = list[Any]
 class Rules:
     """A shape made ready: which value goes where, through which conversion."""
 
-    def __init__(self, shape: Shape) -> None:
+    def __init__(self, shape: Shape, earliest: int) -> None:
         self._takes_undated = shape.takes_undated
+        self._earliest = to_micros(OLDEST) if shape.takes_undated else earliest
         self._event_time = shape.event_time
         self._values: list[tuple[int, str, Convert, bool]] = []
         self._width = len(shape.columns)
@@ -28,21 +29,20 @@ class Rules:
                 self._values.append((position, column.name, column.converter(), required))
 
     def read(self, values: Mapping[str, Any], latest: int) -> Row:
-        """The typed row, without the columns that landing adds; empty text counts as absent.
+        """The typed row, without the columns that landing adds; a value that says nothing counts as absent.
 
         Raises ValueError with a reason that names the column.
         """
         row: Row = [None] * self._width
         for position, name, convert, required in self._values:
             value = values.get(name)
-            if value is None or value == "":
-                if required:
-                    raise ValueError(f"{name} is missing")
-                continue
             try:
-                row[position] = convert(value)
+                found = None if is_missing(value) else convert(value)
             except ValueError as error:
                 raise ValueError(f"{name} is wrong: {error}") from None
+            if found is None and required:
+                raise ValueError(f"{name} is missing")
+            row[position] = found
         if self.time_at is not None:
             self._check_time(row, self.time_at, latest)
         return row
@@ -54,6 +54,6 @@ class Rules:
                 row[position] = 0
                 return
         try:
-            refuse_absurd(row[position], latest)
+            refuse_absurd(row[position], self._earliest, latest)
         except ValueError as error:
             raise ValueError(f"{self._event_time} is wrong: {error}") from None

@@ -6,8 +6,11 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-EARLIEST = datetime(1971, 1, 1, tzinfo=UTC)
-"""Nothing was logged before; what claims so is a zero, or seconds taken for milliseconds."""
+OLDEST = datetime(1971, 1, 1, tzinfo=UTC)
+"""No record of any kind is dated before; an older date is a zero, or seconds read as milliseconds."""
+EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
+"""The default of `landing.earliest`. Dates written as one number, such as 202606100800, lie below it if they are read
+as milliseconds (1976), and so do seconds (January 1970)."""
 _MICROSECOND = timedelta(microseconds=1)
 
 
@@ -32,10 +35,14 @@ def to_micros(instant: datetime) -> int:
     return (instant - EPOCH) // _MICROSECOND
 
 
-def refuse_absurd(micros: int, latest: int) -> None:
-    """Raises ValueError for an instant before 1971 or after `latest`."""
-    if micros < _EARLIEST:
-        raise ValueError("before 1971: a missing time, or seconds where milliseconds are expected")
+def refuse_absurd(micros: int, earliest: int, latest: int) -> None:
+    """Raises ValueError for an instant before `earliest` or after `latest`, all in microseconds since 1970."""
+    if micros < earliest:
+        bound = EPOCH + timedelta(microseconds=earliest)
+        raise ValueError(
+            f"before {bound:%Y-%m-%d}: a missing time, seconds where milliseconds are expected, or a date written "
+            "as one number (landing.earliest)"
+        )
     if micros > latest:
         raise ValueError(
             f"in the future: {EPOCH + timedelta(microseconds=micros):%Y-%m-%dT%H:%M:%SZ}, later than its file"
@@ -49,7 +56,7 @@ def shown(value: Any) -> str:
 
 
 def _of_text(text: str) -> datetime | int:
-    if 8 < len(text) < 17 and text.isascii() and text.isdigit():  # fromisoformat would read 1712011762025 as a date
+    if 8 < len(text) <= 20 and text.isascii() and text.isdigit():  # fromisoformat would read 1712011762025 as a date
         return _of_milliseconds(int(text))
     try:
         return datetime.fromisoformat(text)
@@ -81,5 +88,4 @@ def _micros(instant: datetime | int) -> int:
     return _within_reach(micros, instant)
 
 
-_EARLIEST = to_micros(EARLIEST)
 _FURTHEST = to_micros(datetime(9999, 1, 1, tzinfo=UTC))
