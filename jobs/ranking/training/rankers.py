@@ -50,11 +50,17 @@ def build(inputs: Mapping[str, DataFrame], params: Mapping[str, Any]) -> pa.Tabl
 
 
 def divide(examples: Examples, split: splits.Names, settings: Mapping[str, Any]) -> Parts:
-    """Parts by split name; rows of weight 0 (labels made of the prior alone) train nothing."""
+    """Parts by split name; rows of weight 0 (labels made of the prior alone) train nothing.
+
+    Lists longer than the learner takes are cut where it learns from them and nowhere else.
+    """
     training = (split == splits.TRAIN) & (examples.weight > 0)
     held = np.array([splits.bucket_of(f"valid {query}") < settings["valid_share"] for query in examples.query], bool)
     chosen = (training & ~held, training & held, split == splits.GAP, split == splits.TEST)
-    return Parts(*(examples.take(rows) for rows in chosen))
+    train, valid, gap, test = (examples.take(rows) for rows in chosen)
+    train, less = matrices.cut_long_groups(train, learner.MAX_GROUP)
+    valid, less_valid = matrices.cut_long_groups(valid, learner.MAX_GROUP)
+    return Parts(train, valid, gap, test, (*less, *less_valid))
 
 
 def what_is_missing(parts: Parts, settings: Mapping[str, Any]) -> str | None:
