@@ -11,6 +11,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from ranking.labels import splits
+from ranking.logs.grades import read_grades
 from ranking.training import evaluation, gate, learner, matrices, registry, summary
 from ranking.training.evaluation import CHAMPION, LOGGED, OURS, WARM
 from ranking.training.matrices import Examples, Parts
@@ -41,7 +42,7 @@ def build(inputs: Mapping[str, DataFrame], params: Mapping[str, Any]) -> pa.Tabl
     if missing is not None:
         return _row(parts, None, gate.cannot_train(missing), summary.of_parts(parts), recipe, before, params)
     trained = learner.train(parts.train, parts.valid, recipe)
-    grades = evaluation.human_grades(inputs["judgments"].select("application", "query", "item_id", "grade").toArrow())
+    grades = evaluation.human_grades(_judgments(inputs["judgments"], params))
     scores, verdict = _examine(trained, parts.test, grades, before, settings, recipe.seed)
     told = summary.of_run(parts, trained, scores, grades, recipe.seed)
     if settings["random_split"]:
@@ -144,6 +145,12 @@ def _random_split(examples: Examples, parts: Parts, recipe: Recipe, settings: Ma
     scores = {OURS: {WARM: evaluation.model_scores(model, other.test)[WARM]}}
     found = evaluation.yardsticks(other.test, {})
     return {name: evaluation.table(found[name], other.test, scores, recipe.seed) for name in ("behaviour", "label")}
+
+
+def _judgments(frame: DataFrame, params: Mapping[str, Any]) -> pa.Table:
+    """The human grades, whenever they came: they judge what was trained without them."""
+    grades: pa.Table = read_grades(frame, params).select("application", "query", "item_id", "grade").toArrow()
+    return grades
 
 
 def _examples(frame: DataFrame, cuts: int) -> Examples:
