@@ -18,7 +18,7 @@ from tidemark.landing.files.discovery import is_looked_at
 
 FOLDERS = {"LOGS": "logs", "JUDGMENTS": "judgments", "ITEMS": "items", "FEATURES": "feature_log"}
 _ENDINGS = {".json", ".jsonl", ".ndjson", ".bulk", ".log", ".parquet", ".pq", ""}
-_LISTS = {".txt", ".qrels", ".trec", ".tsv"}
+_LISTS = {".txt", ".qrels", ".trec", ".tsv", ".csv"}
 """Endings of judgment lists only."""
 
 UNFINISHED = "landing looks at no file of this name"
@@ -109,10 +109,10 @@ def _is_taken(file: Path, name: str) -> bool:
 
 
 def _place(file: Path, target: Path) -> int:
-    """1 if the file is new. Other content under a known name gets a name of its own."""
+    """1 if the file is new. Other content under a known name gets a folder of its own and keeps its name."""
     if target.exists() and not _is_same(file, target):
         digest = hashlib.sha256(file.read_bytes()).hexdigest()[:8]
-        target = target.with_name(f"{digest}-{target.name}")
+        target = target.parent / digest / target.name
     if target.exists():
         return 0
     _make_folder(target.parent)

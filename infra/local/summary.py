@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from infra.demo.state import load_world
 from infra.local.airflow_home import password_file
@@ -18,8 +19,12 @@ from tidemark.spec.load import load_specs
 from tidemark.state.ranges import format_instant
 from tidemark.support.paths import to_link
 
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, SparkSession
+
 RANKERS = "ranking.rankers"
 SCORES = "ranking.ranker_scores"
+HANDED_IN = ("search.judgments", "search.catalog_items", "search.feature_log")
 _NO_CUT = "the logs are too short for a cut with a past to learn from and a future to test on"
 _GROUPS = {
     "warm_pairs": "warm, shown items",
@@ -84,6 +89,7 @@ def _marks(settings: Settings, lake: Lake) -> str:
 def _account(settings: Settings, lake: Lake) -> str:
     """What became of the handed-in records, and whether a ranker came of it."""
     from ranking.traffic.account import account, to_text
+    from ranking.traffic.handed_in_account import account_of_handed_in
     from tidemark.engine.frames import qualified
     from tidemark.engine.session import connect
 
@@ -104,8 +110,17 @@ def _account(settings: Settings, lake: Lake) -> str:
     )
     known, hits = settings.values.get("actions"), (settings.values.get("hits") or {}).get("paths") or ()
     counts = account(queries, events, requests, actions, impressions, interactions, quarantined, known, hits)
+    judgments, items, log = (_handed_in(lake, spark, name) for name in HANDED_IN)
+    counts |= account_of_handed_in(judgments, items, log, impressions)
     text = "  what became of the records\n" + to_text(counts)
     return text if rows_in(lake, SCORES) else f"{text}\n\n{_without_ranker(lake)}"
+
+
+def _handed_in(lake: Lake, spark: SparkSession, dataset: str) -> DataFrame | None:
+    """The table of an input that need not be there; None where nothing of it has landed."""
+    from tidemark.engine.frames import qualified
+
+    return spark.table(qualified(dataset)) if rows_in(lake, dataset) else None
 
 
 def _without_ranker(lake: Lake) -> str:

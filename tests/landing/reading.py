@@ -17,7 +17,7 @@ from tidemark.landing.rows.batches import arrow_schema, to_batches
 from tidemark.landing.rows.conversion import File
 from tidemark.landing.rows.instants import to_micros
 from tidemark.landing.worker import parse_rows
-from tidemark.settings import Settings
+from tidemark.settings import Settings, load_settings
 from tidemark.spec import DatasetSpec
 from tidemark.spec.load import load_spec
 from tidemark.state.effect import AppendFiles, FileRef
@@ -34,6 +34,8 @@ LANDED = (
     "feature_log",
 )
 QUARANTINE = "quarantined_records"
+GRADE = {"application": "shop", "user_query": " Red  SHOES", "object_id": "i1", "grade": 3}
+"""A judgment as people write it."""
 
 
 def specs(values: Mapping[str, Any]) -> dict[str, DatasetSpec]:
@@ -96,6 +98,14 @@ class Landing:
         hour = folder_hour(path, CLOCK)
         digest = hash_file(self.settings.landing / path)
         return File(path, digest, None if hour is None else to_micros(hour), to_micros(CLOCK))
+
+
+def with_values(tmp_path: Path, **values: Any) -> Landing:
+    """A landing folder of a home that has settings of its own."""
+    home = tmp_path / "other"
+    home.mkdir()
+    (home / "search.yaml").write_text(json.dumps(values))
+    return Landing(load_settings({"TIDEMARK_HOME": str(home)}))
 
 
 def query(**changes: Any) -> dict[str, Any]:

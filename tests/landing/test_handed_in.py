@@ -3,29 +3,19 @@
 from __future__ import annotations
 
 import json
+import math
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from ranking.logs.text import normalise
-from tests.landing.reading import Landing
-from tidemark.settings import load_settings
+from tests.landing.reading import GRADE, Landing, with_values
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-GRADE = {"application": "shop", "user_query": " Red  SHOES", "object_id": "i1", "grade": 3}
-
-
-def with_values(tmp_path: Path, **values: Any) -> Landing:
-    home = tmp_path / "other"
-    home.mkdir()
-    (home / "search.yaml").write_text(json.dumps(values))
-    return Landing(load_settings({"TIDEMARK_HOME": str(home)}))
-
-
-def grades(landing: Landing) -> list[float]:
-    return [row["grade"] for row in landing.rows("judgments")]
 
 
 def test_a_judgment_lands_under_the_normal_form_of_its_query(landing: Landing) -> None:
@@ -61,39 +51,10 @@ def test_a_judgment_list_is_read_with_the_scale_written_for_its_name(tmp_path: P
     assert len({(r["file_id"], r["record_id"]) for r in rows}) == 6
 
 
-def test_a_list_on_an_unknown_scale_is_refused_whole_with_the_mapping_to_write(landing: Landing) -> None:
-    ratings = [{"docId": f"i{n}", "rating": n} for n in (1, 3, 10)]
-    listed = {"name": "Stars", "judgmentRatings": [{"query": "a", "ratings": ratings}, {"query": "b"}]}
-    landing.put("judgments/a.json", json.dumps(listed))
-    assert grades(landing) == []
-    refusals = landing.refusals()
-    assert sorted(refusals) == [1, 2, 3, 4]
-    assert "is on an unknown scale" in refusals[1]
-    assert "Stars: {1: <0-4>, 10: <0-4>, ...}" in refusals[1]
-
-
-def test_single_judgments_off_the_scale_are_refused(landing: Landing) -> None:
-    off = [{**GRADE, "grade": grade} for grade in (-1, 5, "high", None, True, "nan", 1e400)]
-    landing.put("judgments/a.jsonl", [*(json.dumps(r) + "\n" for r in off[:6]), {**GRADE, "grade": "2.5"}])
-    assert grades(landing) == [2.5]
-    assert sorted(landing.refusals()) == [1, 2, 3, 4, 5, 6]
-
-
-def test_qrels_are_read_with_or_without_their_iteration(tmp_path: Path) -> None:
-    landing = with_values(tmp_path, grades={"web": {1: 4, 2: 3, 3: 2, 4: 1}})
-    landing.put(
-        "judgments/web.qrels",
-        "301 0 doc-7 1\n302 doc-8  4 \n\n303 0 doc-9 -1\nwhat is this line doing here\n",
-    )
-    rows = landing.rows("judgments")
-    assert [(r["query"], r["item_id"], r["grade"]) for r in rows] == [
-        ("301", "doc-7", 4.0),
-        ("302", "doc-8", 1.0),
-    ]
-    assert [reason.split(":")[0] for reason in landing.refusals().values()] == [
-        "grade is on an unknown scale",
-        "no judgment",
-    ]
+def test_judgments_handed_in_as_features_are_named(landing: Landing) -> None:
+    landing.put("feature_log/a.jsonl", [GRADE])
+    assert landing.rows("feature_log") == []
+    assert landing.refusals()[1] == "of another kind: a record with grade is handed in with JUDGMENTS=, not FEATURES="
 
 
 def test_an_item_keeps_all_its_attributes(landing: Landing) -> None:
@@ -132,6 +93,70 @@ def test_logged_features_are_a_map_from_name_to_number(landing: Landing) -> None
         "features is wrong",
         "features is missing",
     ]
+
+
+def test_items_and_features_are_taken_out_of_an_answer_of_search(landing: Landing) -> None:
+    item, logged = {"object_id": "i1", "title": "Shoe"}, {**GRADE, "logged_at": "2026-04-01", "features": {"a": 1}}
+    del logged["grade"]
+    for path, source in (("items/a.json", item), ("feature_log/a.json", logged)):
+        hits = [{"_index": "x", "_id": "7", "_source": source}]
+        landing.put(path, json.dumps({"took": 1, "hits": {"total": {"value": 1}, "hits": hits}}))
+    assert [(row["item_id"], row["record_id"]) for row in landing.rows("catalog_items")] == [("i1", "7")]
+    assert [(row["item_id"], row["record_id"]) for row in landing.rows("feature_log")] == [("i1", "7")]
+    landing.put("items/b.jsonl", [GRADE])
+    assert landing.rows("catalog_items", "items/b.jsonl") == []
+    assert landing.refusals("items/b.jsonl")[1].startswith("of another kind: a record with user_query is no item")
+
+
+def test_a_feature_without_a_number_costs_that_feature_only(landing: Landing) -> None:
+    pair = {"user_query": "a", "object_id": "i1", "logged_at": "2026-04-01T00:00:00Z"}
+    missing = {"nan": "NaN", "none": None, "inf": "-Infinity", "title.bm25": 2, "BM25_Title": 3, "bm25_title": 4}
+    landing.put("feature_log/a.jsonl", [{**pair, "features": missing}])
+    table = pa.table(
+        {
+            "user_query": ["a"],
+            "object_id": ["i1"],
+            "logged_at": ["2026-04-01"],
+            "features": pa.array([[("b", math.nan), ("c", 1.0), ("d", -math.inf)]], pa.map_(pa.string(), pa.float64())),
+        }
+    )
+    pq.write_table(table, landing.settings.landing / "feature_log" / "b.parquet")
+    assert [dict(row["features"]) for row in landing.rows("feature_log")] == [
+        {"title.bm25": 2.0, "BM25_Title": 3.0, "bm25_title": 4.0},
+        {"c": 1.0},
+    ]
+    assert landing.refusals() == {}
+
+
+@pytest.mark.parametrize(
+    ("features", "reason"),
+    [
+        ({"bm25": 1, "bm25 ": 2}, "features is wrong: the names 'bm25' and 'bm25 ' cannot be told apart; rename one"),
+        (
+            {"caf\u00e9": 1, "cafe\u0301": 2},
+            "features is wrong: the names 'caf\u00e9' and 'cafe\u0301' cannot be told apart",
+        ),
+        ({"a\u200bb": 1, "ab": 2}, "features is wrong: the names 'a\\u200bb' and 'ab' cannot be told apart"),
+        ([{"name": "a", "value": 1}, {"name": "a", "value": 2}], "features is wrong: the names 'a' and 'a' cannot be"),
+        ({" ": 1}, "features is wrong: a feature has no name"),
+        ([{"name": 7, "value": 1}], "features is wrong: 7 is no name"),
+    ],
+)
+def test_features_whose_names_cannot_be_told_apart_are_refused_by_name(
+    landing: Landing, features: Any, reason: str
+) -> None:
+    pair = {"user_query": "a", "object_id": "i1", "logged_at": "2026-04-01T00:00:00Z"}
+    landing.put("feature_log/a.jsonl", [{**pair, "features": features}])
+    assert landing.rows("feature_log") == []
+    assert landing.refusals()[1].startswith(reason)
+
+
+def test_an_attribute_that_is_not_a_number_costs_no_item(landing: Landing) -> None:
+    table = pa.table({"object_id": ["i1"], "price": [math.nan], "title": ["Shoe"], "sizes": [[1.0, math.inf]]})
+    (landing.settings.landing / "items").mkdir(parents=True)
+    pq.write_table(table, landing.settings.landing / "items" / "a.parquet")
+    (item,) = landing.rows("catalog_items")
+    assert json.loads(item["attributes"]) == {"title": "Shoe", "price": None, "sizes": [1.0, None]}
 
 
 @pytest.mark.parametrize(

@@ -9,10 +9,6 @@ import yaml
 from pyspark.sql import DataFrame, SparkSession
 
 SCHEMAS = Path(__file__).resolve().parents[2] / "schemas"
-LANDED = {
-    "judgments": "application string, record_id string, file_id string, arrived_at timestamp, query string, "
-    "item_id string, grade double, weight double, judged_at timestamp",
-}
 
 
 def spec(name: str) -> dict[str, Any]:
@@ -35,7 +31,7 @@ def frame(spark: SparkSession) -> Frames:
     """`frame(dataset, rows)`: a frame with the dataset's columns; what a row does not name is null."""
 
     def make(name: str, rows: Sequence[Mapping[str, Any]]) -> DataFrame:
-        ddl = LANDED.get(name) or struct(name)
+        ddl = struct(name)
         columns = [part.strip().split(" ")[0].strip("`") for part in ddl.split(", ")]
         return spark.createDataFrame([tuple(row.get(column) for column in columns) for row in rows], ddl)
 

@@ -27,6 +27,7 @@ def examples(queries: int = 60, items: int = 10, cuts: int = 1, seed: int = 0) -
         weight=np.full(rows, 0.5),
         group=number.astype(np.int64),
         exam=number % 5 == 0,
+        confidence=np.full(rows, 0.4),
         evidence=np.full(rows, 20),
         long_clicks=(grade * 2).astype(np.int64),
         examination=np.full(rows, 10.0),

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from ranking.training import learner, metrics, recipe
+from ranking.training import learner, matrices, metrics, recipe
 from tests.learning import made
 
 RECIPE = recipe.Recipe(rounds=40, unwatched_rounds=40, min_rows_in_leaf=5, patience=10)
@@ -89,8 +89,52 @@ def test_a_ranker_of_other_features_is_refused(trained):
         learner.load_model(trained.artifact, trained.sha256, trained.names[::-1])
 
 
+FOREIGN = ("c_item_a:b", "c_item_a b", "f_ü{x}", "f_1")
+
+
 def test_feature_names_may_hold_anything():
     rows = made.examples()
-    named = replace(rows, names=("c_item_a:b", "c_item_a b", "f_ü{x}", "f_1"))
+    for names in (
+        FOREIGN,
+        ("c_engine_title.bm25", "c_engine_BM25", "c_engine_bm25", "c_a b_0"),
+        ("n1", "c_", "", "f_1"),
+    ):
+        named = replace(rows, names=names)
+        found = learner.train(named, named, RECIPE)
+        assert learner.load_model(found.artifact, found.sha256, named.names).names == named.names
+
+
+def test_names_that_were_made_alike_get_columns_of_their_own():
+    """`c_a b`, `c_a_b` and `c_a_b_0` met each other when other signs became an underscore."""
+    named = replace(made.examples(), names=("c_a b", "c_a_b", "c_a_b_0", "c_a:b"))
     found = learner.train(named, named, RECIPE)
-    assert learner.load_model(found.artifact, found.sha256, named.names).names == named.names
+    assert b"feature_names=n0 c_a_b c_a_b_0 n3\n" in found.artifact
+
+
+def test_an_artifact_with_the_column_names_of_version_0_1_is_still_loaded():
+    rows = made.examples()
+    now = learner.train(replace(rows, names=FOREIGN), rows, RECIPE).artifact
+    before = now.replace(b"feature_names=n0 n1 n2 f_1", "feature_names=c_item_a_b_0 c_item_a_b_1 f_ü_x_ f_1".encode())
+    assert before != now
+    model = learner.load_model(before, hashlib.sha256(before).hexdigest(), FOREIGN)
+    loaded = learner.load_model(now, hashlib.sha256(now).hexdigest(), FOREIGN)
+    assert model.predict(rows.features).tolist() == loaded.predict(rows.features).tolist()
+
+
+def test_a_list_is_cut_to_what_the_learner_takes_by_evidence():
+    rows = made.examples(queries=3, items=6)
+    graded = np.arange(18) == 7  # a human grade, never shown: confidence counts before impressions
+    rows = replace(rows, confidence=np.where(graded, 0.8, 0.1), evidence=np.where(graded, 0, np.arange(18)[::-1]))
+    kept, left_out = matrices.cut_long_groups(rows, 4)
+    assert kept.item_id.tolist() == ["i0", "i1", "i2", "i3"] * 3
+    assert [(each.query, each.rows, each.left_out) for each in left_out] == [(f"query {n}", 6, 2) for n in range(3)]
+    last = replace(rows, evidence=rows.evidence[::-1])
+    assert matrices.cut_long_groups(last, 1)[0].item_id.tolist() == ["i5", "i1", "i5"]
+    assert matrices.cut_long_groups(rows, 6) == (rows, ())
+
+
+def test_equal_evidence_is_cut_by_the_name_of_the_item_whatever_the_order():
+    rows = made.examples(queries=1, items=5)
+    turned = replace(rows, item_id=rows.item_id[::-1])
+    assert sorted(matrices.cut_long_groups(rows, 2)[0].item_id) == ["i0", "i1"]
+    assert sorted(matrices.cut_long_groups(turned, 2)[0].item_id) == ["i0", "i1"]

@@ -1,6 +1,7 @@
 """A training run from a frame of examples to a registry row, and the scores that follow from it."""
 
 import json
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
@@ -23,7 +24,7 @@ def table(rows) -> pa.Table:
     columns = {name: list(getattr(rows, name)) for name in ("application", "query", "item_id")}
     columns |= {name: getattr(rows, name) for name in ("grade", "weight", "exam", "evidence", "long_clicks")}
     columns |= {"window_start": rows.window_start, "window_end": rows.window_end, "group_id": rows.group}
-    columns |= {"examination": rows.examination}
+    columns |= {"examination": rows.examination, "confidence": rows.confidence}
     maps = {"behaviour": "f_", "content": "c_"}
     kind = pa.map_(pa.string(), pa.float64())
     for name, prefix in maps.items():
@@ -38,7 +39,7 @@ def inputs(spark):
     """Six cuts of sixty queries, no grades, an empty registry."""
     return {
         "examples": spark.createDataFrame(table(made.examples(cuts=6))),
-        "judgments": spark.createDataFrame([], "application string, query string, item_id string, grade double"),
+        "judgments": spark.createDataFrame([], struct("judgments")),
         "rankers": spark.createDataFrame([], struct("rankers")),
     }
 
@@ -70,6 +71,7 @@ def test_the_next_ranker_meets_the_champion_on_the_same_lists(first, inputs, spa
     registered = spark.createDataFrame(first, struct("rankers"))
     row = rankers.build({**inputs, "rankers": registered}, {**PARAMS, "session": "next"}).to_pylist()[0]
     told = json.loads(row["metrics"])
+    assert told["left_out"] == []
     assert row["version"] == 2
     assert told["champion"] == "r20260412-7f3a"
     assert "against champion on" in row["verdict"]
@@ -130,9 +132,63 @@ def test_scores_are_those_of_the_newest_promoted_ranker_on_the_newest_day(first,
     assert set(found["feature_day"].to_pylist()) == {date(2026, 4, 16)}
     assert set(found["model_version"].to_pylist()) == {"r20260412-7f3a"}
 
+    quiet = spark.createDataFrame(
+        [("quiet", "boots", "i0", date(2026, 3, 2), 1.0, 1.0, None, {"c_match": 1.0})], columns
+    )
+    both = scores.build({"rankers": registered, "features": features.union(quiet)}, {}).toArrow().to_pylist()
+    assert {(row["application"], row["feature_day"]) for row in both} == {
+        ("shop", date(2026, 4, 16)), ("quiet", date(2026, 3, 2))
+    }, "an application without traffic lately keeps its scores"  # fmt: skip
+
     with pytest.raises(ValueError, match="was trained on c_match, f_noise, which query_item_features no longer has"):
         lacking = features.drop("f_noise", "named")
         scores.build({"rankers": registered, "features": lacking}, {})
 
     nobody = spark.createDataFrame(unpromoted.cast(registry.SCHEMA), struct("rankers"))
     assert scores.build({"rankers": nobody, "features": features}, {}).count() == 0
+
+
+def test_a_query_with_more_items_than_lightgbm_takes_trains_and_is_named(monkeypatch, inputs):
+    """The limit is 10,000 items; ten queries stand for that many, and the learner refuses a longer list in earnest."""
+    monkeypatch.setattr(learner, "MAX_GROUP", 8)
+    row = rankers.build(inputs, PARAMS).to_pylist()[0]
+    left_out = json.loads(row["metrics"])["left_out"]
+    assert row["artifact"] is not None
+    assert row["training_rows"] == 4 * 60 * 8
+    assert len(left_out) == 4 * 60
+    assert {(each["rows"], each["left_out"]) for each in left_out} == {(10, 2)}
+    page = sections.render_report(row)
+    assert "240 list(s) have more examples than LightGBM takes in one; the 480 with the least evidence" in page
+    assert "window until 2026-01-15" in page
+    parts = json.loads(row["metrics"])["split"]["parts"]
+    assert parts["test"]["rows"] == 600, "tests see all items"
+
+
+def test_foreign_names_are_trained_on_and_scored(inputs, spark):
+    """Dots, blanks, and names that differ by case only: Spark would read them as paths, or as one column."""
+    foreign = ("c_engine_BM25_Title", "c_engine_bm25_title", "c_engine_title.bm25", "f_position_mean_28")
+    renamed = replace(made.examples(cuts=6), names=foreign)
+    row = rankers.build({**inputs, "examples": spark.createDataFrame(table(renamed))}, PARAMS)
+    assert json.loads(row["features"][0].as_py()) == list(foreign)
+    named = {name: float(number) for number, name in enumerate(foreign[:3])}
+    columns = "application string, query string, item_id string, day date, f_position_mean_28 double, "
+    columns += "named map<string,double>"
+    pairs = spark.createDataFrame([("shop", "boots", "i1", date(2026, 4, 16), 3.0, named)], columns)
+    promoted = row.set_column(2, "promoted", pa.array([True]))
+    found = scores.build(
+        {"rankers": spark.createDataFrame(promoted, struct("rankers")), "features": pairs}, {}
+    ).toArrow()
+    model = learner.load_model(row["artifact"][0].as_py(), row["sha256"][0].as_py(), foreign)
+    assert found["score"].to_pylist() == model.predict(np.array([[0, 1, 2, 3]], dtype=np.float32)).tolist()
+
+
+def test_cuts_before_a_pause_in_traffic_train(inputs, spark):
+    """No later cut lies within a horizon of the cuts before the pause, and yet they are not the newest."""
+    rows = made.examples(cuts=6)
+    late = rows.window_end == rows.window_end.max()
+    paused = replace(rows, window_start=rows.window_start + 90 * late, window_end=rows.window_end + 90 * late)
+    row = rankers.build({**inputs, "examples": spark.createDataFrame(table(paused))}, PARAMS).to_pylist()[0]
+    parts = json.loads(row["metrics"])["split"]["parts"]
+    assert {name: part["groups"] for name, part in parts.items() if name in ("gap", "test")} == {"gap": 0, "test": 60}
+    assert parts["train"]["groups"] + parts["valid"]["groups"] == 5 * 60
+    assert row["trained_through"] == date(2026, 2, 12)

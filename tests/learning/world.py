@@ -52,6 +52,7 @@ def judgments(grades: np.ndarray, share: float, seed: int = 3) -> pd.DataFrame:
     return pd.DataFrame(
         {"application": "shop", "record_id": f"j{query}-{item}", "file_id": "f", "arrived_at": FIRST_DAY,
          "query": f"query {query}", "item_id": f"i{item}", "grade": float(grade), "weight": 1.0,
-         "judged_at": datetime(1970, 1, 1, tzinfo=UTC)}
+         "raw_grade": str(grade), "source": "house", "file_path": "judgments/house.jsonl",
+         "dated": False, "judged_at": datetime(1970, 1, 1, tzinfo=UTC)}
         for (query, item), grade in np.ndenumerate(grades) if rng.random() < share
     )  # fmt: skip

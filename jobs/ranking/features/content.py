@@ -27,7 +27,7 @@ def versions(records: DataFrame, keys: list[str], instant: str, values: list[str
 def with_items(pairs: DataFrame, items: DataFrame, settings: Mapping[str, Any]) -> DataFrame:
     """Adds c_ columns of the item and of query and title, and `item_named`: its numeric attributes by name."""
     known = versions(items, ["application", "item_id"], "valid_from", ["attributes", "valid_from", "dated"])
-    title = F.get_json_object("attributes", f"$['{settings['title']}']")
+    title = _attribute(settings["title"])
     first = F.min(F.when(F.col("dated"), F.to_date("valid_from"))).over(Window.partitionBy("application", "item_id"))
     known = known.select(
         "application", "item_id", "since", "until", first.alias("launched"),
@@ -85,17 +85,26 @@ def _words(text: Column) -> Column:
 def _numbers(names: Sequence[str]) -> Column:
     """The listed attributes by name, as far as they are numbers."""
     entries = []
-    for name in names:
-        entries += [F.lit(name), F.get_json_object("attributes", f"$['{name}']").try_cast("double")]
+    for name in dict.fromkeys(names):
+        entries += [F.lit(name), _attribute(name).try_cast("double")]
     return F.create_map(*entries) if entries else _empty()
 
 
+def _attribute(name: str) -> Column:
+    """An attribute as text. It is looked up as the key of a map: a path would read signs in a foreign name."""
+    return F.element_at(F.from_json("attributes", "map<string,string>"), F.lit(name))
+
+
 def _prefixed(values: Column, kind: str, behaviour: Sequence[str]) -> Column:
-    """Keys as c_item_* or c_engine_*, f_ for the names listed as behaviour; what has no value has no entry."""
+    """Keys as c_item_* or c_engine_*, f_ for the names listed as behaviour; what has no value has no entry.
+
+    Upper and lower case of a listed name are alike, so that `Sales` is not taken for content.
+    """
+    listed = [name.lower() for name in behaviour]
     kept = F.map_filter(values, lambda _, value: value.isNotNull() & ~F.isnan(value))
 
     def renamed(name: Column, _: Column) -> Column:
-        prefix = F.when(name.isin(*behaviour), "f_").otherwise("c_") if behaviour else F.lit("c_")
+        prefix = F.when(F.lower(name).isin(*listed), "f_").otherwise("c_") if listed else F.lit("c_")
         return F.concat(prefix, F.lit(kind), name)
 
     return F.transform_keys(kept, renamed)

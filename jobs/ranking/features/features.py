@@ -8,7 +8,7 @@ A day has rows for the pairs with known traffic in the 28 days before, and for t
 logged features for, on days on which the application had any traffic to learn from.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from pyspark.sql import DataFrame
@@ -28,9 +28,22 @@ def build(inputs: Mapping[str, DataFrame], params: Mapping[str, Any]) -> DataFra
     rows = _with_cold(known, _cold(inputs["log"], days))
     warm = behaviour.features(rows, float(params["smoothing"]), float(params["click_smoothing"]))
     with_items = content.with_items(warm, inputs["items"], settings)
+    _refuse_taken(settings, with_items.columns)
     complete = content.with_logged(with_items, inputs["log"], settings).withColumn("named", content.named())
     wanted = durations.days_within(F.col("day"), params["ranges"])
     return complete.drop("item_named", "engine_named").where(wanted)
+
+
+def _refuse_taken(settings: Mapping[str, Any], columns: Collection[str]) -> None:
+    """ValueError for an item attribute that would have the name of a column, which would hide it."""
+    listed = {name.lower() for name in settings["behaviour"]}
+    for name in settings["item_attributes"]:
+        feature = f"{'f' if name.lower() in listed else 'c'}_item_{name}"
+        if feature in columns:
+            raise ValueError(
+                f"search.yaml, features.item_attributes: {name!r} would be {feature}, which is a feature of its own; "
+                "hand the attribute in under another name"
+            )
 
 
 def _with_cold(known: DataFrame, cold: DataFrame) -> DataFrame:

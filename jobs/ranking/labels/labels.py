@@ -13,6 +13,7 @@ from pyspark.sql import functions as F
 
 from ranking.labels import calibration, label_traffic, splits
 from ranking.labels.splits import LabelSettings
+from ranking.logs.grades import read_grades
 
 PAIR = ["application", "query", "item_id", "window_end"]
 CUT = ["application", "window_end"]
@@ -26,7 +27,7 @@ def build(inputs: Mapping[str, DataFrame], params: Mapping[str, Any]) -> DataFra
     """
     settings = LabelSettings.of(params)
     traffic = label_traffic.traffic(inputs["interactions"], inputs["propensities"], settings, params)
-    grades = _grades(inputs["judgments"], traffic.select(*CUT).distinct())
+    grades = _grades(read_grades(inputs["judgments"], params), traffic.select(*CUT).distinct())
     pairs = _with_rates(traffic.join(grades, PAIR, "full"), traffic, settings)
     pairs = pairs.withColumn("exam", splits.is_exam(F.col("query"), settings.exam_share))
     pairs = pairs.withColumn("usable_grade", F.when(~F.col("exam"), F.col("human_grade")))
@@ -34,17 +35,15 @@ def build(inputs: Mapping[str, DataFrame], params: Mapping[str, Any]) -> DataFra
 
 
 def _grades(judgments: DataFrame, cuts: DataFrame) -> DataFrame:
-    """The mean human grade of a pair as known at each cut; a record that lies in two files counts once."""
-    newest = F.max_by(F.struct("query", "item_id", "grade", "weight", "judged_at"), F.struct("arrived_at", "file_id"))
-    once = judgments.groupBy("application", "record_id").agg(newest.alias("judgment"))
-    dated = once.select("application", "judgment.*").join(cuts, "application")
+    """The mean human grade of a pair as known at each cut. Takes what `read_grades` gives."""
     return (
-        dated.where(F.col("judged_at") < F.to_timestamp("window_end"))
+        judgments.join(cuts, "application")
+        .where(F.col("counts_from") < F.to_timestamp("window_end"))
         .groupBy(*PAIR)
         .agg(
             F.avg(F.col("grade").cast("decimal(12,6)")).cast("double").alias("human_grade"),
             F.count("*").alias("human_grades"),
-            F.max(F.coalesce("weight", F.lit(1.0))).alias("grade_weight"),
+            F.max("weight").alias("grade_weight"),
         )
     )
 

@@ -1,51 +1,71 @@
-"""Bringing human grades of any scale to 0-4, by a mapping that a person has written."""
+"""Human grades as they are read: each record once, on the scale that the settings give its list today."""
 
-import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from functools import reduce
 from typing import Any
 
-LEAST, MOST = 0.0, 4.0
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from ranking.logs.scales import AS_GIVEN, Scale, read_scale, written
+
+READ = ("query", "item_id", "weight", "raw_grade", "source", "file_path", "judged_at", "dated", "arrived_at", "file_id")
 
 
-def on_scale(
-    raw: Any, source: str, extent: Sequence[float] | None, mappings: Mapping[str, Mapping[Any, float]]
-) -> float:
-    """The grade 0-4 of a raw grade. `extent` are the least and greatest of its list, if known.
+def read_grades(judgments: DataFrame, params: Mapping[str, Any]) -> DataFrame:
+    """One row a judgment: application, query, item_id, grade (0-4), weight and `counts_from`.
 
-    A source without a mapping gives 0-4 already. Raises ValueError with the mapping to write.
+    A record that lies in several files is read as the newest of them has it. A dated judgment counts from the later of
+    `judged_at` and `arrived_at`: what came in today was not known in the past, whatever its date. An undated one counts
+    since ever. Raises ValueError for grades that today's scales do not map; a scale that was corrected is followed.
     """
-    value = _finite(raw)
-    mapping = next((table for name, table in mappings.items() if str(name) == source), None)
-    if mapping is None:
-        low, high = extent or (value, value)
-        if low < LEAST or high > MOST:
-            raise ValueError(f"grade is on an unknown scale: {_of(raw, source)}, {_remedy(source, low, high)}")
-        return value
-    grades = {float(key): float(grade) for key, grade in mapping.items()}
-    if value not in grades:
+    newest = F.max_by(F.struct(*READ), F.struct("arrived_at", "file_id"))
+    once = judgments.groupBy("application", "record_id").agg(newest.alias("judgment"))
+    graded = once.select("application", "judgment.*").withColumn("grade", _grade(params.get("grades") or {}))
+    _refuse_unmapped(graded)
+    since = F.when(F.col("dated"), F.greatest("judged_at", "arrived_at")).otherwise(F.col("judged_at"))
+    weight = F.coalesce("weight", F.lit(1.0)).alias("weight")
+    return graded.select("application", "query", "item_id", "grade", weight, since.alias("counts_from"))
+
+
+def _grade(settings: Mapping[Any, Mapping[Any, Any]]) -> Column:
+    """The grade by the scale of the record's list: that of the file's name, else of its source, else 0 to 4."""
+    scales = {str(name): read_scale(setting) for name, setting in settings.items()}
+    raw = F.col("raw_grade").try_cast("double") + 0.0
+    name = F.coalesce(_known(_list_name(), scales), _known(F.col("source"), scales), F.lit(""))
+    chosen = ((name == known, _on(scale, raw)) for known, scale in scales.items())
+    return reduce(lambda rest, each: F.when(*each).otherwise(rest), chosen, _on(AS_GIVEN, raw))
+
+
+def _known(name: Column, scales: Mapping[str, Scale]) -> Column:
+    return F.when(name.isin(*scales), name) if scales else F.lit(None).cast("string")
+
+
+def _list_name() -> Column:
+    """As `scales.list_name` has it."""
+    return F.substring_index(F.substring_index("file_path", "/", -1), ".", 1)
+
+
+def _on(scale: Scale, raw: Column) -> Column:
+    """The grade on a scale; null off it."""
+    if scale.ends is None:
+        entries = [F.lit(number) for pair in scale.points.items() for number in pair]
+        return F.element_at(F.create_map(*entries), raw) if entries else F.lit(None).cast("double")
+    least, most = scale.ends
+    inside = (raw >= min(least, most)) & (raw <= max(least, most))
+    return F.when(inside, (raw - least) * 4.0 / (most - least))
+
+
+def _refuse_unmapped(graded: DataFrame) -> None:
+    off = graded.where(F.col("grade").isNull())
+    lists = off.groupBy("source", "file_path").agg(
+        F.count("*").alias("count"), F.slice(F.sort_array(F.collect_set("raw_grade")), 1, 5).alias("raw_grades")
+    )
+    found = lists.orderBy("file_path", "source").limit(1).collect()
+    if found:
+        of = found[0]
         raise ValueError(
-            f"grade is on an unknown scale: {_of(raw, source)} is not in `grades`; {_remedy(source, value)}"
+            f"search.yaml, grades: no scale for {', '.join(of['raw_grades'])}, grades of {of['count']} judgments of "
+            f"{written(of['source'])} in {of['file_path']}; give them one there under the name of the file before its "
+            "first dot, or of the source"
         )
-    return grades[value]
-
-
-def _finite(raw: Any) -> float:
-    if raw is None or isinstance(raw, bool):
-        raise ValueError("grade is missing" if raw is None else "grade is wrong: true and false are no grades")
-    try:
-        value = float(raw)
-    except (TypeError, ValueError, OverflowError):
-        raise ValueError(f"grade is wrong: {raw!r:.60} is no number") from None
-    if not math.isfinite(value):
-        raise ValueError(f"grade is wrong: {raw!r:.60} is no number")
-    return value
-
-
-def _of(raw: Any, source: str) -> str:
-    return f"{raw!r:.20} of {source[:60]!r}"
-
-
-def _remedy(source: str, *values: float) -> str:
-    written = ", ".join(f"{value:g}: <0-4>" for value in dict.fromkeys(values))
-    mapping = f"{source[:60]}: {{{written}, ...}}"
-    return f"write in infra/search.yaml under `grades`: {mapping}; then tidemark quarantined --out"

@@ -17,6 +17,7 @@ LEARNS_FROM = (
 PARTS = ("train", "valid", "gap", "test")
 MOST_FEATURES = 25
 DRAWN_PLACES = 20
+MOST_LISTS = 20
 
 
 def render_report(row: Mapping[str, Any], propensities: Sequence[Mapping[str, Any]] = ()) -> str:
@@ -88,7 +89,27 @@ def _split(told: Mapping[str, Any]) -> str:
         "before the test window begins; what reaches into it is gap. <em>valid</em> are training windows of "
         "held-out queries, which say when to stop."
     )
-    return section(f"Split: {split['scheme']}", figure(charts.timeline(split["cuts"]), why) + table)
+    body = figure(charts.timeline(split["cuts"]), why) + table + _left_out(told.get("left_out") or [])
+    return section(f"Split: {split['scheme']}", body)
+
+
+def _left_out(lists: Sequence[Mapping[str, Any]]) -> str:
+    """The lists that were too long to learn from, longest first. Rows of before version 0.2 tell nothing of it."""
+    if not lists:
+        return ""
+    total = sum(each["left_out"] for each in lists)
+    longest = sorted(lists, key=lambda each: (-each["rows"], each["application"], each["query"], each["window_end"]))
+    rows = [
+        [f"{each['query']}\n{each['application']}, window until {each['window_end']}", f"{each['rows']:,}",
+         f"{each['left_out']:,}"]
+        for each in longest[:MOST_LISTS]
+    ]  # fmt: skip
+    more = f" The longest {MOST_LISTS} of them:" if len(lists) > MOST_LISTS else ""
+    why = (
+        f"<h3>Left out</h3><p>{len(lists):,} list(s) have more examples than LightGBM takes in one; the {total:,} with "
+        f"the least evidence were not learnt from. Tests and scores see all.{more}</p>"
+    )
+    return why + grid(["query", "examples", "left out"], rows)
 
 
 def _curve(told: Mapping[str, Any]) -> str:

@@ -7,7 +7,6 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from ranking import durations
-from ranking.labels import splits
 from ranking.labels.splits import LabelSettings
 
 PAIR = ["application", "query", "item_id"]
@@ -20,14 +19,18 @@ NAMED = "named"  # features that a shop or its engine names itself, with the sam
 
 
 def build(inputs: Mapping[str, DataFrame], params: Mapping[str, Any]) -> DataFrame:
-    """One row a labelled pair that had a feature row on `window_start`. Inputs: labels, features."""
+    """One row a labelled pair that had a feature row on `window_start`. Inputs: labels, features.
+
+    Which cuts train and which test depends on the newest cut of all, so a training run decides it and says so in its
+    row of `rankers`; the column `split` is empty (docs/decisions/0030).
+    """
     settings = LabelSettings.of(params)
-    split = _splits(inputs["labels"], settings.horizon)
     labels = inputs["labels"].where(durations.days_within(F.col("window_end"), params["ranges"]))
-    examples = labels.join(_features(inputs["features"]), [*PAIR, "window_start"]).join(split, "window_end")
+    examples = labels.join(_features(inputs["features"]), [*PAIR, "window_start"])
     weight = F.when(F.col("source") == "prior", 0.0).otherwise(min(1.0, settings.cut_every / settings.horizon))
     group = F.xxhash64("application", "query", "window_end")
-    return examples.withColumns({"group_id": group, "weight": weight}).select(
+    split = F.lit(None).cast("string")
+    return examples.withColumns({"group_id": group, "weight": weight, "split": split}).select(
         *PAIR, *LABEL_COLUMNS, "feature_day", "split", "group_id", "weight", "behaviour", "content"
     )
 
@@ -50,16 +53,3 @@ def _map(features: DataFrame, prefix: str) -> Column:
         own = F.map_filter(F.coalesce(NAMED, none), lambda name, _: name.startswith(prefix) & ~name.isin(columns))
         full = F.map_concat(full, own)
     return F.map_filter(full, lambda _, value: value.isNotNull() & ~F.isnan(value))
-
-
-def _splits(labels: DataFrame, horizon: int) -> DataFrame:
-    """The split of each cut by the newest cut at most a horizon later: none `test`, a whole horizon `train`.
-
-    It looks no further than the input's window, so that a cut's rows settle once it is training.
-    """
-    cuts = labels.select("window_end").distinct()
-    later = cuts.withColumnRenamed("window_end", "later")
-    seen = F.datediff("later", "window_end")
-    newest = cuts.join(later, seen.between(0, horizon)).groupBy("window_end").agg(F.max(seen).alias("ahead"))
-    name = F.when(F.col("ahead") == 0, splits.TEST).when(F.col("ahead") < horizon, splits.GAP).otherwise(splits.TRAIN)
-    return newest.select("window_end", name.alias("split"))

@@ -7,7 +7,6 @@ The same examples, recipe and seed give the same bytes. A model is text; nothing
 
 import hashlib
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -60,8 +59,9 @@ class Model:
 
 
 def train(examples: Examples, valid: Examples, recipe: Recipe) -> Trained:
-    """Fit on `examples`, stop by `valid` (other queries)."""
-    _refuse_long_groups(examples)
+    """Fit on `examples`, stop by `valid` (other queries). No group of either may be longer than `MAX_GROUP`."""
+    for rows in (examples, valid):
+        _refuse_long_groups(rows)
     parameters, names = recipe.parameters(), list(examples.names)
     data = _training_data(examples, recipe, parameters)
     watched = {"train": _sample(examples), "valid": valid}
@@ -103,7 +103,7 @@ def load_model(artifact: bytes | None, sha256: str | None, names: tuple[str, ...
         raise ModelRefused(f"artifact has sha256 {found[:12]}, its row says {said[:12]}: it was changed or cut short")
     text = artifact.decode("utf-8", errors="replace")
     try:
-        model_text.check(text, _columns(names))
+        model_text.check(text, (model_text.columns(names), model_text.columns_before(names)))
     except ValueError as error:
         if str(error) == model_text.FEATURES:
             raise ModelRefused("artifact was trained on other features, or another order, than its row says") from None
@@ -126,23 +126,17 @@ def read_names(text: str | None) -> tuple[str, ...]:
     return tuple(names)
 
 
-def _columns(names: tuple[str, ...]) -> list[str]:
-    """Names as LightGBM takes them: without blanks and JSON's own signs, and no two alike."""
-    plain = [re.sub(r"[^\w.+-]", "_", name) for name in names]
-    return [name if plain.count(name) == 1 else f"{name}_{number}" for number, name in enumerate(plain)]
-
-
 def _refuse_long_groups(examples: Examples) -> None:
     longest = int(group_sizes(examples.group).max(initial=0))
     if longest > MAX_GROUP:
-        raise ValueError(f"a query has {longest} examples, LightGBM takes {MAX_GROUP}; show fewer candidates a query")
+        raise ValueError(f"a query has {longest} examples, LightGBM takes {MAX_GROUP}; cut_long_groups first")
 
 
 def _training_data(examples: Examples, recipe: Recipe, parameters: dict[str, Any]) -> lgb.Dataset:
     rows = (examples.features, quantise(examples.grade), examples.weight, group_sizes(examples.group))
     features, level, weight, sizes = with_twins(examples) if recipe.twins else rows
     return lgb.Dataset(
-        features, level, group=sizes, weight=weight, feature_name=_columns(examples.names), params=parameters
+        features, level, group=sizes, weight=weight, feature_name=model_text.columns(examples.names), params=parameters
     ).construct()
 
 

@@ -23,6 +23,7 @@ COLUMNS = [
     "weight",
     "group_id",
     "exam",
+    "confidence",
     "evidence",
     "long_clicks",
     "examination",
@@ -33,7 +34,7 @@ BEHAVIOUR_PREFIX = "f_"
 _KINDS: dict[str, Any] = {
     **dict.fromkeys(("application", "query", "item_id"), object),
     **dict.fromkeys(("window_start", "window_end"), "datetime64[D]"),
-    **dict.fromkeys(("grade", "weight", "examination"), np.float64),
+    **dict.fromkeys(("grade", "weight", "examination", "confidence"), np.float64),
     **dict.fromkeys(("evidence", "long_clicks"), np.int64),
     "exam": np.bool_,
 }
@@ -54,6 +55,7 @@ class Examples:
     weight: Floats
     group: Whole
     exam: Flags
+    confidence: Floats
     evidence: Whole
     long_clicks: Whole
     examination: Floats
@@ -79,13 +81,28 @@ class Examples:
 
 
 @dataclass(frozen=True)
+class LeftOut:
+    """A list that was too long to learn from: how many rows it had, and how many of them were left out."""
+
+    application: str
+    query: str
+    window_end: str
+    rows: int
+    left_out: int
+
+
+@dataclass(frozen=True)
 class Parts:
-    """Examples by what they are for; `valid` are the training windows of held-out queries."""
+    """Examples by what they are for; `valid` are the training windows of held-out queries.
+
+    `left_out` names the lists of train and valid that were cut to what the learner takes.
+    """
 
     train: Examples
     valid: Examples
     gap: Examples
     test: Examples
+    left_out: tuple[LeftOut, ...] = ()
 
 
 def behaviour_columns(names: Sequence[str]) -> Flags:
@@ -98,6 +115,26 @@ def group_sizes(group: Whole) -> Whole:
     starts = np.flatnonzero(np.r_[True, group[1:] != group[:-1]]) if len(group) else np.array([], dtype=np.int64)
     sizes: Whole = np.diff(np.r_[starts, len(group)]).astype(np.int64)
     return sizes
+
+
+def cut_long_groups(rows: Examples, most: int) -> tuple[Examples, tuple[LeftOut, ...]]:
+    """The rows without what is beyond `most` rows of a group, the least evidenced first, and what was left out.
+
+    The order of evidence is the label's confidence, then its impressions, then the item's id.
+    """
+    sizes = group_sizes(rows.group)
+    if int(sizes.max(initial=0)) <= most:
+        return rows, ()
+    begins, kept = np.cumsum(sizes) - sizes, np.ones(len(rows), dtype=np.bool_)
+    found = []
+    for begin, size in zip(begins[sizes > most].tolist(), sizes[sizes > most].tolist(), strict=True):
+        inside = slice(begin, begin + size)
+        order = np.lexsort((rows.item_id[inside].astype(str), -rows.evidence[inside], -rows.confidence[inside]))
+        kept[begin + order[most:]] = False
+        found.append(
+            LeftOut(rows.application[begin], rows.query[begin], str(rows.window_end[begin]), size, size - most)
+        )
+    return rows.take(kept), tuple(found)
 
 
 def from_table(table: pa.Table) -> Examples:

@@ -35,11 +35,29 @@ _NODES = (
 )
 _LEAVES = ("leaf_value", "leaf_weight", "leaf_count")
 _SINGLE = {"num_cat": "0", "is_linear": "0"}
+_PLAIN_NAME = re.compile(r"[cf]_[A-Za-z0-9_]+", re.ASCII)
 _NUMBER = re.compile(r"[+-]?[0-9]{1,40}(\.[0-9]{0,40})?(e[+-]?[0-9]{1,3})?", re.ASCII)
 
 
-def check(text: str, columns: Sequence[str]) -> None:
-    """Raises ValueError with what is wrong, unless the text is a lambdarank model over these columns."""
+def columns(names: Sequence[str]) -> list[str]:
+    """Names of features as an artifact has them: plain ones as they are, what a shop or engine wrote as a number.
+
+    A plain name begins with `c_` or `f_`, a number never does, so no two are alike.
+    """
+    return [name if _PLAIN_NAME.fullmatch(name) else f"n{number}" for number, name in enumerate(names)]
+
+
+def columns_before(names: Sequence[str]) -> list[str]:
+    """As version 0.1 named them: other signs became `_`, and names that were then alike got a number."""
+    plain = [re.sub(r"[^\w.+-]", "_", name) for name in names]
+    return [name if plain.count(name) == 1 else f"{name}_{number}" for number, name in enumerate(plain)]
+
+
+def check(text: str, known: Sequence[Sequence[str]]) -> None:
+    """Raises ValueError with what is wrong, unless the text is a lambdarank model over one of the lists of columns.
+
+    The lists say the same features, each as one version of this code wrote them.
+    """
     if len(text) > LARGEST:
         raise ValueError(f"it is larger than {LARGEST} bytes")
     if not text.startswith(BEGINS) or ENDS not in text:
@@ -50,11 +68,12 @@ def check(text: str, columns: Sequence[str]) -> None:
         if values.get(key) != wanted:
             raise ValueError(f"{key} is not {wanted}")
     _known(values, (*_HEADER, *_PLAIN))
-    if values.get("feature_names", "").split(" ") != list(columns):
+    names = values.get("feature_names", "").split(" ")
+    if names not in [list(columns) for columns in known]:
         raise ValueError(FEATURES)
-    if values.get("max_feature_idx") != str(len(columns) - 1):
+    if values.get("max_feature_idx") != str(len(names) - 1):
         raise ValueError("max_feature_idx is not that of its features")
-    _check_trees(body.removeprefix("\n"), values.get("tree_sizes", ""), len(columns))
+    _check_trees(body.removeprefix("\n"), values.get("tree_sizes", ""), len(names))
 
 
 FEATURES = "its features are others, or in another order"

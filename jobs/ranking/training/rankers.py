@@ -11,6 +11,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from ranking.labels import splits
+from ranking.logs.grades import read_grades
 from ranking.training import evaluation, gate, learner, matrices, registry, summary
 from ranking.training.evaluation import CHAMPION, LOGGED, OURS, WARM
 from ranking.training.matrices import Examples, Parts
@@ -41,7 +42,7 @@ def build(inputs: Mapping[str, DataFrame], params: Mapping[str, Any]) -> pa.Tabl
     if missing is not None:
         return _row(parts, None, gate.cannot_train(missing), summary.of_parts(parts), recipe, before, params)
     trained = learner.train(parts.train, parts.valid, recipe)
-    grades = evaluation.human_grades(inputs["judgments"].select("application", "query", "item_id", "grade").toArrow())
+    grades = evaluation.human_grades(_judgments(inputs["judgments"], params))
     scores, verdict = _examine(trained, parts.test, grades, before, settings, recipe.seed)
     told = summary.of_run(parts, trained, scores, grades, recipe.seed)
     if settings["random_split"]:
@@ -50,11 +51,17 @@ def build(inputs: Mapping[str, DataFrame], params: Mapping[str, Any]) -> pa.Tabl
 
 
 def divide(examples: Examples, split: splits.Names, settings: Mapping[str, Any]) -> Parts:
-    """Parts by split name; rows of weight 0 (labels made of the prior alone) train nothing."""
+    """Parts by split name; rows of weight 0 (labels made of the prior alone) train nothing.
+
+    Lists longer than the learner takes are cut where it learns from them and nowhere else.
+    """
     training = (split == splits.TRAIN) & (examples.weight > 0)
     held = np.array([splits.bucket_of(f"valid {query}") < settings["valid_share"] for query in examples.query], bool)
     chosen = (training & ~held, training & held, split == splits.GAP, split == splits.TEST)
-    return Parts(*(examples.take(rows) for rows in chosen))
+    train, valid, gap, test = (examples.take(rows) for rows in chosen)
+    train, less = matrices.cut_long_groups(train, learner.MAX_GROUP)
+    valid, less_valid = matrices.cut_long_groups(valid, learner.MAX_GROUP)
+    return Parts(train, valid, gap, test, (*less, *less_valid))
 
 
 def what_is_missing(parts: Parts, settings: Mapping[str, Any]) -> str | None:
@@ -138,6 +145,12 @@ def _random_split(examples: Examples, parts: Parts, recipe: Recipe, settings: Ma
     scores = {OURS: {WARM: evaluation.model_scores(model, other.test)[WARM]}}
     found = evaluation.yardsticks(other.test, {})
     return {name: evaluation.table(found[name], other.test, scores, recipe.seed) for name in ("behaviour", "label")}
+
+
+def _judgments(frame: DataFrame, params: Mapping[str, Any]) -> pa.Table:
+    """The human grades, whenever they came: they judge what was trained without them."""
+    grades: pa.Table = read_grades(frame, params).select("application", "query", "item_id", "grade").toArrow()
+    return grades
 
 
 def _examples(frame: DataFrame, cuts: int) -> Examples:

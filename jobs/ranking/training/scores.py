@@ -20,25 +20,29 @@ Batches = Iterable[pa.RecordBatch]
 
 
 def build(inputs: Mapping[str, DataFrame], params: Mapping[str, Any]) -> DataFrame:
-    """One row a pair with features on the newest day; no row while no ranker is promoted.
+    """One row a pair with features on its application's newest day; no row while no ranker is promoted.
 
     Inputs: rankers, features. Scores compare within a query only. The model is loaded once a task.
     """
     champion = champion_row(inputs["rankers"])
     features = inputs["features"]
     names = list(learner.read_names(champion["features"])) if champion else []
-    newest = features.agg(F.max("day").alias("day"))
-    pairs = features.join(newest, "day", "left_semi")
+    newest = features.groupBy("application").agg(F.max("day").alias("day"))
+    pairs = features.join(F.broadcast(newest), ["application", "day"], "left_semi")
     if champion:
         _refuse_lost(champion["model_version"], names, pairs)
     score = _scorer(champion) if champion else _nothing
-    return pairs.select(*KEYS, *(_feature(name, pairs.columns) for name in names)).mapInArrow(score, SCHEMA)
+    values = (_feature(name, pairs.columns).alias(f"x{number}") for number, name in enumerate(names))
+    return pairs.select(*KEYS, *values).mapInArrow(score, SCHEMA)
 
 
 def _feature(name: str, columns: list[str]) -> Column:
-    """A feature by its name: a column, or an entry of `named`; missing for a pair that lacks it."""
-    value = F.col(name) if name in columns else F.col(NAMED)[name]
-    return value.cast("float").alias(name)
+    """A feature by its name: a column, or an entry of `named`; missing for a pair that lacks it.
+
+    The names of entries are foreign and may hold anything, so no column is ever called by one.
+    """
+    value = F.col(name) if name in columns else F.element_at(NAMED, F.lit(name))
+    return value.cast("float")
 
 
 def _refuse_lost(version: str, names: list[str], pairs: DataFrame) -> None:
@@ -67,7 +71,8 @@ def _scorer(champion: Mapping[str, Any]) -> Callable[[Batches], Iterator[pa.Reco
 
 
 def _scored(batch: pa.RecordBatch, model: learner.Model, version: str) -> pa.RecordBatch:
-    columns = [batch.column(name).to_numpy(zero_copy_only=False).astype(np.float32) for name in model.names]
+    values = (batch.column(len(KEYS) + number) for number in range(len(model.names)))
+    columns = [column.to_numpy(zero_copy_only=False).astype(np.float32) for column in values]
     score = pa.array(model.predict(np.column_stack(columns)), pa.float64())
     keys = [batch.column(name) for name in ("application", "query", "item_id")]
     arrays = [*keys, score, pa.array([version] * batch.num_rows, pa.string()), batch.column("day")]

@@ -1,6 +1,7 @@
 """What the registry row tells about a run, as plain JSON: the report is rendered from it alone."""
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,7 @@ def of_parts(parts: Parts) -> dict[str, Any]:
             "parts": {name: _size(rows) for name, rows in named.items()},
             "cuts": [cut for name, rows in named.items() for cut in _cuts(name, rows)],
         },
+        "left_out": [asdict(each) for each in parts.left_out],
         "labels": {name: _histogram(rows) for name, rows in ((TRAIN, parts.train), (TEST, parts.test))},
     }
 

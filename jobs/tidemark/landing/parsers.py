@@ -12,20 +12,27 @@ from tidemark.errors import SpecError
 
 Place = Mapping[str, Any]
 Rows = Iterable[tuple[str, Mapping[str, Any]]]
+TextReader = Callable[[str], Mapping[str, Any] | None]
 
 
 @dataclass(frozen=True)
 class Parser:
     """`parse(record, place)` yields (dataset, values), the dataset by its short name; ValueError refuses.
 
-    `place` holds file_path, file_id, place (line or row), index (of a bulk action, or None) and settings. Two
-    functions may stand beside it: `<name>_text(line)` makes a record of a line that is not JSON, and
-    `<name>_document(value)` says which records are in a JSON object that is none itself (None: it is one).
+    `place` holds file_path, file_id, place (line or row), index (of a bulk action, or None), settings and file. Three
+    functions may stand beside it:
+
+    - `<name>_text()` gives for each file a function from a line that is not JSON to its record; a line that holds no
+      record, such as a header, gives None, and ValueError refuses a line;
+    - `<name>_document(value)` says which records are in a JSON object that is none itself (None: it is one);
+    - `<name>_file(records, place)` reads the records of a whole file before the first of them is parsed, and what it
+      returns is `place["file"]` for each of them. Such a file is read twice.
     """
 
     parse: Callable[[Mapping[str, Any], Place], Rows]
-    text: Callable[[str], Mapping[str, Any]] | None
+    text: Callable[[], TextReader] | None
     document: Callable[[Mapping[str, Any]], Iterable[Mapping[str, Any]] | None] | None
+    file: Callable[[Iterable[Mapping[str, Any]], Place], Any] | None
 
 
 @lru_cache(maxsize=32)
@@ -37,4 +44,4 @@ def load_parser(entry: str) -> Parser:
         parse = getattr(module, function)
     except (ImportError, AttributeError) as error:
         raise SpecError(f"landing: parser {entry} cannot be loaded: {error}; correct its name") from error
-    return Parser(parse, getattr(module, f"{function}_text", None), getattr(module, f"{function}_document", None))
+    return Parser(parse, *(getattr(module, f"{function}_{part}", None) for part in ("text", "document", "file")))

@@ -32,9 +32,11 @@ def parse_rows(job: Job, files: Iterable[File]) -> Iterator[tuple[int, Row]]:
     rules = {name: Rules(shape, job.earliest) for name, shape in job.shapes.items()}
     for file in files:
         path = _unchanged(job, file)
-        entry = job.parsers[kind_of(file.path)]
-        rows = FileRows(job, rules, entry, file)
-        for item in read_items(path, load_parser(entry), job.longest_line):
+        parser = load_parser(job.parsers[kind_of(file.path)])
+        rows = FileRows(job, rules, parser, file)
+        if parser.file is not None:
+            rows.look_ahead(read_items(path, parser, job.longest_line))
+        for item in read_items(path, parser, job.longest_line):
             weight = len(getattr(item, "raw", b""))
             for row in rows.of(item):
                 yield weight, row

@@ -11,12 +11,16 @@ from tidemark.landing.formats.jsontext import TOO_DEEP, decode_json, is_too_deep
 from tidemark.landing.formats.lines import Line
 from tidemark.landing.parsers import Parser
 
+_NO_RECORD = object()
+"""What a line of text that holds no record, such as a header, is read as."""
+
 
 class LineReader:
     """Turns lines into records. A line may hold several; places only grow, so that each is met once."""
 
     def __init__(self, parser: Parser) -> None:
         self._parser = parser
+        self._text = parser.text() if parser.text is not None else None
         self._action: Action | None = None
         self._last = 0
 
@@ -46,6 +50,8 @@ class LineReader:
             self._action = None
             yield Refused(line.number, str(error), raw)
             return
+        if value is _NO_RECORD:
+            return
         action = action_of(line.number, value, raw)
         if action is not None:
             yield from self._begin(action)
@@ -53,10 +59,11 @@ class LineReader:
             yield from self._finish(line.number, value, raw)
 
     def _value(self, raw: bytes) -> Any:
-        if self._parser.text is None or raw[:1] in (b"{", b"["):
+        if self._text is None or raw[:1] in (b"{", b"["):
             return decode_json(raw)
         try:
-            return self._parser.text(raw.decode("utf-8"))
+            record = self._text(raw.decode("utf-8"))
+            return _NO_RECORD if record is None else record
         except UnicodeDecodeError as error:
             raise ValueError(f"not UTF-8: at byte {error.start + 1}") from None
 

@@ -6,10 +6,10 @@ import hashlib
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from tidemark.landing.formats.items import Found, Refused, text_of
+from tidemark.landing.formats.items import Found, Items, Refused, text_of
 from tidemark.landing.formats.jsontext import encode_json
 from tidemark.landing.job import ADDED, Job
-from tidemark.landing.parsers import load_parser
+from tidemark.landing.parsers import Parser
 from tidemark.landing.rows.checklist import Row, Rules
 
 
@@ -29,20 +29,26 @@ class File(NamedTuple):
 class FileRows:
     """The rows of one file: which records become rows of the target, under ids unique in the file."""
 
-    def __init__(self, job: Job, rules: Mapping[str, Rules], parser: str, file: File) -> None:
-        self._job, self._rules, self._file = job, rules, file
-        self._parse = load_parser(parser).parse
+    def __init__(self, job: Job, rules: Mapping[str, Rules], parser: Parser, file: File) -> None:
+        self._job, self._rules, self._file, self._parser = job, rules, file, parser
         self._latest = file.written_at + job.tolerance
         self._place: dict[str, Any] = {
             "file_path": file.path,
             "file_id": file.digest,
             "settings": job.settings,
+            "file": None,
         }
         self._keys: set[str] = set()
         self._names = [column.name for column in job.target.columns]
         own = rules.get(job.target.name)
         self._time_at = own.time_at if own else None
         self._added_at = [own.at.get(name) if own else None for name in ADDED]
+
+    def look_ahead(self, items: Items) -> None:
+        """Have the parser read all records of the file, for what it has to know before it parses the first."""
+        if self._parser.file is not None:
+            records = (item.record for item in items if isinstance(item, Found))
+            self._place["file"] = self._parser.file(records, self._place)
 
     def of(self, item: Found | Refused) -> list[Row]:
         """The target's rows of an item: typed rows, or for the quarantine the refusal."""
@@ -58,7 +64,7 @@ class FileRows:
         place = self._place
         place["place"], place["index"] = item.place, item.bulk_index
         target = self._job.target.name
-        parsed = list(self._parse(item.record, place))
+        parsed = list(self._parser.parse(item.record, place))
         if not parsed:
             raise ValueError("no row: the parser made none of it")
         if not self._job.quarantine and all(name != target for name, _ in parsed):
