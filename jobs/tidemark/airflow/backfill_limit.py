@@ -14,8 +14,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 LONGEST_BACKFILL = timedelta(days=31)
-"""From the first date to the last: a month of an hourly DAG is 745 runs, which Airflow makes in about half a minute on
-two cores. A single run with From and To rebuilds a longer range as one run."""
+"""From the first date to the last: a month of an hourly DAG is 745 runs. Airflow made them in 98 seconds on two cores
+with much else to do, and answered other requests within a second meanwhile. A single run with From and To rebuilds a
+longer range as one run."""
 LONGEST_BODY = 1_000_000
 """Bytes. What the form of the UI sends has a few hundred."""
 
