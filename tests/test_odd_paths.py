@@ -110,7 +110,12 @@ def test_a_link_to_a_folder_that_cannot_be_used_is_refused_too(tmp_path: Path) -
         load_settings({"TIDEMARK_HOME": str(tmp_path / "half")})
 
 
-PATHS = st.text(st.characters(codec="utf-8"), min_size=1).map(lambda text: f"/{text}")
+PATHS = st.text(st.characters(codec="utf-8"), min_size=1).map(lambda text: f"/{text.lstrip('/')}")
+
+
+def test_a_home_with_two_slashes_at_its_beginning_is_the_same_with_one(tmp_path: Path) -> None:
+    assert load_settings({"TIDEMARK_HOME": f"/{tmp_path}"}).home == tmp_path
+    assert load_settings({"TIDEMARK_HOME": f"//{tmp_path}"}).home == tmp_path
 
 
 @given(PATHS.filter(lambda text: why_unfit(text) is None).map(Path))

@@ -130,6 +130,7 @@ def _path(env: Mapping[str, str], name: str, default: Path) -> Path:
         path = Path(text).expanduser().resolve() if text.isprintable() else Path(text)
     except (OSError, RuntimeError) as error:
         raise SettingsError(f"{name}: {text[:80]!r} is no path ({error}); name a folder or file") from error
+    path = Path(f"/{str(path).lstrip('/')}") if path.is_absolute() else path  # //x is /x, but not for Java
     why = why_unfit(str(path))
     if why is not None:
         raise SettingsError(
