@@ -10,11 +10,11 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
 import yaml
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.types import StructField, StructType
 
+from tidemark.engine.conform import Target, conform
 from tidemark.spec import DatasetSpec
 from tidemark.spec.render.spark import to_struct
 from tidemark.state.ranges import BEGINNING, END
@@ -52,7 +52,7 @@ class Case:
 def run(
     case: Case, dataset: DatasetSpec, specs: Mapping[str, DatasetSpec], values: Mapping[str, Any], spark: SparkSession
 ) -> list[Row]:
-    """The rows that the spec's transform gives, clipped to the case's ranges as the loop does."""
+    """The rows that the spec's transform gives, in the spec's types and clipped to the case's ranges as in the loop."""
     unknown = set(case.given) - set(dataset.inputs)
     assert not unknown, f"{dataset.dataset} has no input {sorted(unknown)}"
     inputs = {
@@ -60,8 +60,8 @@ def run(
     }
     settings = {key: values.get(key) for key in dataset.settings}
     params = {**settings, **dataset.params, "ranges": case.ranges, "session": "case", **case.params}
-    rows = rows_of(load_transform(dataset)(inputs, params))
-    assert all(set(row) == set(dataset.columns) for row in rows), "columns of the transform and of the spec"
+    target = Target(dataset.dataset, to_struct(dataset), str(dataset.transform), dataset.path.name)
+    rows = rows_of(conform(spark, load_transform(dataset)(inputs, params), target))
     return [row for row in rows if _wanted(row, dataset.event_time, case.ranges)]
 
 
@@ -73,10 +73,8 @@ def load_transform(dataset: DatasetSpec) -> Transform:
     return function
 
 
-def rows_of(result: DataFrame | pa.Table) -> list[Row]:
-    """The rows of what a transform gave; versioned ones may give an Arrow table."""
-    if isinstance(result, pa.Table):
-        return list(result.to_pylist())
+def rows_of(result: DataFrame) -> list[Row]:
+    """The rows of a frame."""
     return [row.asDict(recursive=True) for row in result.collect()]
 
 
