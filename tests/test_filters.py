@@ -31,7 +31,7 @@ def test_hundreds_of_ranges_make_no_deep_condition(table: Table) -> None:
 
     found = table.scan(row_filter=in_ranges(table, "at", every_other)).to_arrow()
 
-    days = [(at - START) // DAY for at in found["at"].to_pylist()]
+    days = [(at - START) // DAY for at in found["at"].to_pylist() if at is not None]
     assert days == list(range(0, 1600, 2))
 
 

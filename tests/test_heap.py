@@ -54,7 +54,8 @@ def test_another_server_never_makes_the_heap_larger(
 
 def test_ten_homes_one_after_the_other_leave_the_machine_standing() -> None:
     """Each holds 1.5 GiB of what its heap may grow to; nothing is promised twice, the least heap aside."""
-    total, servers, promised = 24 * GIB, [], 0
+    servers: list[OtherServer] = []
+    total, promised = 24 * GIB, 0
     for _ in range(10):
         available = 23 * GIB - len(servers) * 3 * GIB // 2
         heap = choose_heap(Memory(total, available), servers)

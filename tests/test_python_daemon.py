@@ -23,8 +23,8 @@ SERVE = f"from tidemark.engine.python_daemon import serve; serve({LOOK_EVERY})"
 def daemon() -> Iterator[subprocess.Popen[bytes]]:
     env = {**os.environ, "PYTHON_WORKER_FACTORY_SECRET": "secret", "PYTHONPATH": str(CHECKOUT / "jobs")}
     command = [sys.executable, "-c", SERVE, "pyspark.worker"]
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    with subprocess.Popen(command, env=env, **pipes) as process:
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, env=env, stdin=pipe, stdout=pipe, stderr=pipe) as process:
         yield process
         process.kill()
 

@@ -108,7 +108,7 @@ def test_s70_a_service_that_starts_again_ends_the_tasks_of_the_one_before(
     leader = recall_leader(tmp_path / "leader.json")
     assert leader is not None
     real = os.getsid
-    monkeypatch.setattr(processes.os, "getsid", lambda pid: tree["scheduler"] if pid == 0 else real(pid))
+    monkeypatch.setattr(processes.os, "getsid", lambda pid: tree["scheduler"] if pid == 0 else real(pid))  # type: ignore[attr-defined]
     end(lambda: group_of(leader), patience=2)
     assert [name for name, pid in tree.items() if lives(pid)] == ["server"]
 

@@ -47,13 +47,13 @@ def supervised(settings: Settings, tmp_path: Path) -> Iterator[Settings]:
     (package / "launch.py").write_text(script + "time.sleep(600)\n")
     env = {**os.environ, "PYTHONPATH": str(tmp_path / "fake")}
     known = {program.name: program for program in (LIVES, DIES)}
-    cwd = supervision.CHECKOUT
-    supervision.CHECKOUT = tmp_path / "fake"
+    cwd = supervision.CHECKOUT  # type: ignore[attr-defined]
+    supervision.CHECKOUT = tmp_path / "fake"  # type: ignore[attr-defined]
     try:
         supervision.start_supervisor(settings, known, env)
         yield settings
     finally:
-        supervision.CHECKOUT = cwd
+        supervision.CHECKOUT = cwd  # type: ignore[attr-defined]
         supervision.stop_supervisor(settings)
 
 

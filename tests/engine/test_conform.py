@@ -161,7 +161,7 @@ def test_an_arrow_table_is_taken_by_the_names_of_its_columns(spark: SparkSession
     ],
 )
 def test_an_arrow_table_whose_cast_would_change_a_value_is_refused(
-    spark: SparkSession, column: pa.Array, wanted: str
+    spark: SparkSession, column: pa.Array[Any], wanted: str
 ) -> None:
     with pytest.raises(WriteError, match=r"accounts\.seen: column value is .* and cannot hold"):
         conform(spark, pa.table({"value": column}), target(f"value {wanted}"))

@@ -119,6 +119,7 @@ def test_what_airflow_lets_through_beside_the_form_fails_the_task_for_good(
     run = {"dag": dag, "dag_run": FakeRun(dag_id="one"), "params": params}
     for module in (steps, chores):
         monkeypatch.setattr(module, "get_current_context", lambda: run)
-    call = {"init": steps.init, "maintain_table": chores.maintain_table, "owed": lambda name: steps.owed([name])}[task]
+    calls: dict[str, Any] = {"init": steps.init, "maintain_table": chores.maintain_table}
+    calls["owed"] = lambda name: steps.owed([name])
     with pytest.raises(AirflowFailException, match=f"^RequestRefused: {', '.join(conf)}: unknown here; one takes "):
-        call("accounts.account_states")
+        calls[task]("accounts.account_states")

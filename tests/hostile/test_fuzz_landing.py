@@ -128,7 +128,8 @@ def _pieces_of_lines(lines: list[bytes]) -> Iterator[int]:
             waiting = None if action.kind == "delete" else action
             continue
         several = isinstance(value, list) and (waiting is None or not waiting.refusal)
-        yield len(value) or (waiting is not None) if several else 1  # an action is not followed by nothing
+        # An action is not followed by nothing.
+        yield len(value) or (waiting is not None) if isinstance(value, list) and several else 1
         waiting = None
     yield waiting is not None
 
@@ -197,7 +198,7 @@ def test_what_is_handed_in_becomes_rows_or_a_refusal(landing: Landing, records: 
 
 
 CELLS: dict[pa.DataType, st.SearchStrategy[Any]] = {
-    pa.string(): st.text(st.characters(exclude_categories=("Cs",)), max_size=8),
+    pa.string(): st.text(st.characters(exclude_categories=["Cs"]), max_size=8),
     pa.float64(): st.floats(),
     pa.int64(): st.integers(-(1 << 63), (1 << 63) - 1),
     pa.bool_(): st.booleans(),
@@ -205,7 +206,7 @@ CELLS: dict[pa.DataType, st.SearchStrategy[Any]] = {
     pa.timestamp("us"): st.datetimes(datetime(1, 1, 2), datetime(9999, 12, 30)),
     pa.timestamp("ns", tz="UTC"): st.integers(-(1 << 63) + 1, (1 << 63) - 1),
     pa.date32(): st.dates(date(1, 1, 1)),
-    pa.list_(pa.string()): st.lists(st.text(st.characters(exclude_categories=("Cs",)), max_size=4), max_size=3),
+    pa.list_(pa.string()): st.lists(st.text(st.characters(exclude_categories=["Cs"]), max_size=4), max_size=3),
     pa.map_(pa.string(), pa.float64()): st.dictionaries(st.sampled_from("abc"), st.floats(), max_size=3).map(
         lambda found: list(found.items())
     ),

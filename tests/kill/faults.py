@@ -74,7 +74,12 @@ def _during(fault: Fault, genuine: Callable[..., Any], given: tuple[Any, ...], n
     assert fault.gate is not None
     gate, (spec, plan, rows, branch, attempt) = fault.gate, given
     gate.belongs_to(branch, attempt)
-    threading.Thread(target=lambda: (gate.await_reached(), _happen(fault)), daemon=True).start()
+
+    def happen_when_reached() -> None:
+        gate.await_reached()
+        _happen(fault)
+
+    threading.Thread(target=happen_when_reached, daemon=True).start()
     return genuine(spec, plan, held(rows, gate), branch, attempt, **named)
 
 

@@ -138,7 +138,7 @@ def test_what_is_no_judgment_is_said_to_be_what_it_is(landing: Landing, record: 
 
 
 def test_what_a_table_leaves_empty_is_absent(landing: Landing) -> None:
-    columns = {"user_query": ["a"], "object_id": ["i1"], "grade": [3.0], "application": ["shop"]}
+    columns: dict[str, list[Any]] = {"user_query": ["a"], "object_id": ["i1"], "grade": [3.0], "application": ["shop"]}
     columns |= {name: [math.nan] for name in ("source", "weight", "judged_at")}
     (landing.settings.landing / "judgments").mkdir(parents=True)
     pq.write_table(pa.table(columns), landing.settings.landing / "judgments" / "house.parquet")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 from tests.landing.reading import GRADE, Landing, with_values
 from tidemark.settings import load_settings
@@ -25,7 +26,7 @@ def test_a_list_on_an_unknown_scale_is_refused_whole_with_the_mapping_to_write(l
 
 
 def test_one_grade_off_the_scale_refuses_all_grades_of_its_list_and_of_no_other(landing: Landing) -> None:
-    stars = [{"query": "tent", "docId": f"T{n}", "rating": n} for n in (1, 2, 3, 4, 5)]
+    stars: list[dict[str, Any]] = [{"query": "tent", "docId": f"T{n}", "rating": n} for n in (1, 2, 3, 4, 5)]
     others = [{**one, "source": "other", "rating": one["rating"] - 1} for one in stars]
     landing.put("judgments/five.jsonl", [*stars, *others])
     assert [(row["item_id"], row["source"], row["grade"]) for row in landing.rows("judgments")] == [

@@ -1,6 +1,7 @@
 """Yardsticks and views: who is judged by what."""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,12 +14,12 @@ RECIPE = recipe.Recipe(rounds=20, unwatched_rounds=20, min_rows_in_leaf=5)
 
 
 @pytest.fixture(scope="module")
-def model():
+def model() -> Any:
     found = learner.train(made.examples(), made.examples(seed=1), RECIPE)
     return learner.load_model(found.artifact, found.sha256, found.names)
 
 
-def test_cold_sees_no_behaviour_and_mixed_none_of_new_items(model):
+def test_cold_sees_no_behaviour_and_mixed_none_of_new_items(model: Any) -> None:
     rows = made.examples(seed=4)
     other = replace(rows, features=rows.features.copy())
     other.features[:, rows.behaviour] += 3
@@ -30,7 +31,7 @@ def test_cold_sees_no_behaviour_and_mixed_none_of_new_items(model):
     assert np.array_equal(one["mixed"][~new], one["warm"][~new])
 
 
-def test_the_exam_yardstick_knows_only_human_grades_of_exam_queries():
+def test_the_exam_yardstick_knows_only_human_grades_of_exam_queries() -> None:
     rows = made.examples(queries=10)
     grades = {("shop", f"query {number}", "i1"): 3.0 for number in range(10)}
     exam = evaluation.yardsticks(rows, grades)["exam"]
@@ -38,7 +39,7 @@ def test_the_exam_yardstick_knows_only_human_grades_of_exam_queries():
     assert exam.gains.tolist() == [7.0, 7.0]
 
 
-def test_behaviour_judges_only_what_was_shown_and_is_blind_to_labels():
+def test_behaviour_judges_only_what_was_shown_and_is_blind_to_labels() -> None:
     rows = made.examples()
     unseen = replace(rows, evidence=np.where(np.arange(len(rows)) % 2, 20, 0))
     relabelled = replace(unseen, grade=rows.grade[::-1].copy())
@@ -47,7 +48,7 @@ def test_behaviour_judges_only_what_was_shown_and_is_blind_to_labels():
     assert np.array_equal(one.gains, two.gains)
 
 
-def test_the_logged_order_ranks_by_position_and_puts_the_unseen_last():
+def test_the_logged_order_ranks_by_position_and_puts_the_unseen_last() -> None:
     rows = made.examples(queries=1, items=3)
     rows.features[:, 3] = [2.0, np.nan, 1.0]
     scores = evaluation.baseline_scores(rows, "f_position_mean_28", "f_absent")
@@ -55,7 +56,7 @@ def test_the_logged_order_ranks_by_position_and_puts_the_unseen_last():
     assert "popularity" not in scores
 
 
-def test_shuffling_keeps_lists_together_and_is_the_same_each_time():
+def test_shuffling_keeps_lists_together_and_is_the_same_each_time() -> None:
     rows = made.examples()
     one, two = evaluation.shuffled(rows, 1), evaluation.shuffled(rows, 1)
     assert np.array_equal(one.item_id, two.item_id)

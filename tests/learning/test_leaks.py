@@ -1,14 +1,16 @@
 """The leak canary: what is planted from the future is refused by the audit, and what lies after a cut is not seen."""
 
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from ranking.labels import labels
 from ranking.training import examples
 from tests.learning import world
-from tests.learning.conftest import spec
+from tests.learning.conftest import Frames, spec
 
 pytestmark = pytest.mark.spark
 CUT = date(2026, 4, 16)
@@ -17,7 +19,7 @@ PARAMS = {"ranges": RANGES, "label_horizon": "14d", "attribution_window": "1d"}
 PAIR = {"application": "shop", "query": "boots", "item_id": "a"}
 
 
-def violations(frame):
+def violations(frame: DataFrame) -> Any:
     """Rows that break each `rows where` check of the spec that fails an audit."""
     checks = [check for check in spec("training_examples")["expectations"] if check["severity"] == "fail"]
     conditions = [check["expect"].removeprefix("rows where ") for check in checks]
@@ -26,7 +28,7 @@ def violations(frame):
 
 
 @pytest.fixture
-def built(frame):
+def built(frame: Frames) -> Any:
     """Examples whose later features equal the label: one row a day from the window's first to past its end."""
     label = {**PAIR, "window_start": CUT - timedelta(days=14), "window_end": CUT, "known_day": CUT, "grade": 3.0,
              "source": "behaviour", "exam": False}  # fmt: skip
@@ -36,14 +38,14 @@ def built(frame):
     return inputs, examples.build(inputs, PARAMS)
 
 
-def test_the_build_takes_the_features_that_saw_nothing(built):
+def test_the_build_takes_the_features_that_saw_nothing(built: Any) -> None:
     _, frame = built
     row = frame.first()
     assert (row.feature_day, row.behaviour) == (CUT - timedelta(days=14), {"f_clicks_28": 0.0})
     assert set(violations(frame).values()) == {0}
 
 
-def test_an_equal_day_join_is_refused_by_the_audit(built):
+def test_an_equal_day_join_is_refused_by_the_audit(built: Any) -> None:
     inputs, right = built
     late = inputs["features"].where(F.col("day") == F.lit(CUT)).select("day", "f_clicks_28")
     leaky = right.crossJoin(late).withColumns(
@@ -54,7 +56,7 @@ def test_an_equal_day_join_is_refused_by_the_audit(built):
     assert found["feature_day >= window_end"] == 1
 
 
-def test_shuffling_what_lies_after_the_cut_changes_no_label(frame):
+def test_shuffling_what_lies_after_the_cut_changes_no_label(frame: Frames) -> None:
     """Clicks, items and arrivals after the cut are dealt anew; the labels of the cut stay byte for byte."""
     cut = datetime(2026, 1, 22, tzinfo=UTC)
     rows = world.interactions(world.truth(queries=8), days=28, sessions=10)
@@ -65,7 +67,7 @@ def test_shuffling_what_lies_after_the_cut_changes_no_label(frame):
     assert not rows.equals(other)
     params = {**PARAMS, "ranges": ((cut, cut + timedelta(days=1)),)}
 
-    def table(shown):
+    def table(shown: Any) -> Any:
         records = shown.astype(object).where(shown.notna(), None).to_dict("records")
         inputs = {"interactions": frame("interactions", records), "judgments": frame("judgments", []),
                   "propensities": frame("position_propensities", [])}  # fmt: skip

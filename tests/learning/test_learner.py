@@ -2,6 +2,7 @@
 
 import hashlib
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,36 +14,36 @@ RECIPE = recipe.Recipe(rounds=40, unwatched_rounds=40, min_rows_in_leaf=5, patie
 
 
 @pytest.fixture(scope="module")
-def trained():
+def trained() -> Any:
     return learner.train(made.examples(), made.examples(seed=1), RECIPE)
 
 
-def test_the_same_input_gives_the_same_bytes(trained):
+def test_the_same_input_gives_the_same_bytes(trained: Any) -> None:
     assert learner.train(made.examples(), made.examples(seed=1), RECIPE).artifact == trained.artifact
     other = learner.train(made.examples(seed=2), made.examples(seed=1), RECIPE)
     assert other.artifact != trained.artifact
 
 
-def test_it_learns_what_there_is_to_learn(trained):
+def test_it_learns_what_there_is_to_learn(trained: Any) -> None:
     test = made.examples(seed=3)
     scores = learner.load_model(trained.artifact, trained.sha256, trained.names).predict(test.features)
     assert np.nanmean(metrics.ndcg(scores, metrics.gains_of(test.grade), test.group, 10)) > 0.85
 
 
-def test_early_stopping_keeps_the_best_round(trained):
+def test_early_stopping_keeps_the_best_round(trained: Any) -> None:
     curve = trained.curves["valid"]
     assert trained.rounds == int(np.argmax(curve[RECIPE.least_rounds - 1 :])) + RECIPE.least_rounds
     assert trained.artifact.count(b"Tree=") == trained.rounds
 
 
-def test_too_few_held_out_queries_stop_nothing():
+def test_too_few_held_out_queries_stop_nothing() -> None:
     few = learner.train(made.examples(), made.examples(queries=3), RECIPE)
     assert few.rounds == RECIPE.unwatched_rounds
     none = learner.train(made.examples(), made.examples().take(np.zeros(600, dtype=bool)), RECIPE)
     assert "valid" not in none.curves
 
 
-def test_twins_follow_their_rows_masked_halved_and_in_lists_of_their_own():
+def test_twins_follow_their_rows_masked_halved_and_in_lists_of_their_own() -> None:
     rows = made.examples(queries=2, items=3)
     features, level, weight, sizes = recipe.with_twins(rows)
     assert sizes.tolist() == [3, 3, 3, 3]
@@ -53,23 +54,23 @@ def test_twins_follow_their_rows_masked_halved_and_in_lists_of_their_own():
     assert level[:6].tolist() == level[6:].tolist()
 
 
-def test_twins_make_the_trees_lean_more_on_content():
+def test_twins_make_the_trees_lean_more_on_content() -> None:
     """A twin has nothing but content to go by. What that is worth depends on the data; that it happens does not."""
 
-    def share_of_content(chosen):
+    def share_of_content(chosen: Any) -> Any:
         gain = learner.train(made.examples(queries=150), made.examples(seed=1), chosen).gain
         return gain["c_match"] / sum(gain.values())
 
     assert share_of_content(RECIPE) > share_of_content(replace(RECIPE, twins=False))
 
 
-def test_grades_are_quantised_on_a_fixed_scale():
+def test_grades_are_quantised_on_a_fixed_scale() -> None:
     assert recipe.quantise(np.array([0.0, 0.06, 2.0, 4.0, 7.0])).tolist() == [0, 0, 15, 30, 30]
     assert len(recipe.LABEL_GAIN) == 31
     assert recipe.LABEL_GAIN[-1] == 15
 
 
-def test_a_changed_or_cut_artifact_is_refused(trained):
+def test_a_changed_or_cut_artifact_is_refused(trained: Any) -> None:
     for artifact in (trained.artifact[:-40], trained.artifact.replace(b"leaf_value=", b"leaf_value=9", 1), b""):
         with pytest.raises(learner.ModelRefused, match="changed or cut short"):
             learner.load_model(artifact, trained.sha256, trained.names)
@@ -79,12 +80,12 @@ OTHER_TASK = b"tree\nversion=v4\nobjective=binary\n\nend of trees\n"
 
 
 @pytest.mark.parametrize("artifact", [b"\x80\x04K\x01.", b"hello", OTHER_TASK])
-def test_what_is_no_ranker_is_refused_even_with_its_checksum(artifact):
+def test_what_is_no_ranker_is_refused_even_with_its_checksum(artifact: Any) -> None:
     with pytest.raises(learner.ModelRefused, match="not the text of a LightGBM lambdarank model"):
         learner.load_model(artifact, hashlib.sha256(artifact).hexdigest(), ("a",))
 
 
-def test_a_ranker_of_other_features_is_refused(trained):
+def test_a_ranker_of_other_features_is_refused(trained: Any) -> None:
     with pytest.raises(learner.ModelRefused, match="other features"):
         learner.load_model(trained.artifact, trained.sha256, trained.names[::-1])
 
@@ -92,7 +93,7 @@ def test_a_ranker_of_other_features_is_refused(trained):
 FOREIGN = ("c_item_a:b", "c_item_a b", "f_ü{x}", "f_1")
 
 
-def test_feature_names_may_hold_anything():
+def test_feature_names_may_hold_anything() -> None:
     rows = made.examples()
     for names in (
         FOREIGN,
@@ -104,14 +105,14 @@ def test_feature_names_may_hold_anything():
         assert learner.load_model(found.artifact, found.sha256, named.names).names == named.names
 
 
-def test_names_that_were_made_alike_get_columns_of_their_own():
+def test_names_that_were_made_alike_get_columns_of_their_own() -> None:
     """`c_a b`, `c_a_b` and `c_a_b_0` met each other when other signs became an underscore."""
     named = replace(made.examples(), names=("c_a b", "c_a_b", "c_a_b_0", "c_a:b"))
     found = learner.train(named, named, RECIPE)
     assert b"feature_names=n0 c_a_b c_a_b_0 n3\n" in found.artifact
 
 
-def test_an_artifact_with_the_column_names_of_version_0_1_is_still_loaded():
+def test_an_artifact_with_the_column_names_of_version_0_1_is_still_loaded() -> None:
     rows = made.examples()
     now = learner.train(replace(rows, names=FOREIGN), rows, RECIPE).artifact
     before = now.replace(b"feature_names=n0 n1 n2 f_1", "feature_names=c_item_a_b_0 c_item_a_b_1 f_ü_x_ f_1".encode())
@@ -121,7 +122,7 @@ def test_an_artifact_with_the_column_names_of_version_0_1_is_still_loaded():
     assert model.predict(rows.features).tolist() == loaded.predict(rows.features).tolist()
 
 
-def test_a_list_is_cut_to_what_the_learner_takes_by_evidence():
+def test_a_list_is_cut_to_what_the_learner_takes_by_evidence() -> None:
     rows = made.examples(queries=3, items=6)
     graded = np.arange(18) == 7  # a human grade, never shown: confidence counts before impressions
     rows = replace(rows, confidence=np.where(graded, 0.8, 0.1), evidence=np.where(graded, 0, np.arange(18)[::-1]))
@@ -133,7 +134,7 @@ def test_a_list_is_cut_to_what_the_learner_takes_by_evidence():
     assert matrices.cut_long_groups(rows, 6) == (rows, ())
 
 
-def test_equal_evidence_is_cut_by_the_name_of_the_item_whatever_the_order():
+def test_equal_evidence_is_cut_by_the_name_of_the_item_whatever_the_order() -> None:
     rows = made.examples(queries=1, items=5)
     turned = replace(rows, item_id=rows.item_id[::-1])
     assert sorted(matrices.cut_long_groups(rows, 2)[0].item_id) == ["i0", "i1"]

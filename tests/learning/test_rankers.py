@@ -3,10 +3,12 @@
 import json
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pytest
+from pyspark.sql import SparkSession
 
 from ranking.report import sections
 from ranking.training import learner, rankers, registry, scores
@@ -18,7 +20,7 @@ SETTINGS = {"least_test_queries": 10, "recipe": {"rounds": 40, "unwatched_rounds
 PARAMS = {"session": "20260412-7f3a", "snapshots": {"examples": 4410}, "training": SETTINGS}
 
 
-def table(rows) -> pa.Table:
+def table(rows: Any) -> pa.Table:
     """Rows as `training_examples` has them, in no order at all."""
     features = [dict(zip(rows.names, map(float, values), strict=True)) for values in rows.features]
     columns = {name: list(getattr(rows, name)) for name in ("application", "query", "item_id")}
@@ -28,14 +30,14 @@ def table(rows) -> pa.Table:
     maps = {"behaviour": "f_", "content": "c_"}
     kind = pa.map_(pa.string(), pa.float64())
     for name, prefix in maps.items():
-        entries = [[(key, value) for key, value in row.items() if key.startswith(prefix)] for row in features]
-        columns[name] = pa.array(entries, kind)
+        entries: Any = [[(key, value) for key, value in row.items() if key.startswith(prefix)] for row in features]
+        columns[name] = pa.array(entries, kind)  # type: ignore[assignment]
     order = np.random.default_rng(5).permutation(len(rows))
     return pa.table(columns).take(order)
 
 
 @pytest.fixture(scope="module")
-def inputs(spark):
+def inputs(spark: SparkSession) -> Any:
     """Six cuts of sixty queries, no grades, an empty registry."""
     return {
         "examples": spark.createDataFrame(table(made.examples(cuts=6))),
@@ -45,11 +47,11 @@ def inputs(spark):
 
 
 @pytest.fixture(scope="module")
-def first(inputs):
+def first(inputs: Any) -> Any:
     return rankers.build(inputs, PARAMS)
 
 
-def test_a_first_ranker_that_beats_the_logged_order_is_promoted(first):
+def test_a_first_ranker_that_beats_the_logged_order_is_promoted(first: Any) -> None:
     row = first.to_pylist()[0]
     assert row["promoted"]
     assert "against logged order on" in row["verdict"]
@@ -61,13 +63,15 @@ def test_a_first_ranker_that_beats_the_logged_order_is_promoted(first):
     assert model.names == made.examples().names
 
 
-def test_the_same_snapshots_give_the_same_row_whatever_the_row_order(first, inputs, spark):
+def test_the_same_snapshots_give_the_same_row_whatever_the_row_order(
+    first: Any, inputs: Any, spark: SparkSession
+) -> None:
     rows = inputs["examples"].toArrow()
     turned = {**inputs, "examples": spark.createDataFrame(rows.take(list(range(rows.num_rows))[::-1]))}
     assert rankers.build(turned, PARAMS).equals(first)
 
 
-def test_the_next_ranker_meets_the_champion_on_the_same_lists(first, inputs, spark):
+def test_the_next_ranker_meets_the_champion_on_the_same_lists(first: Any, inputs: Any, spark: SparkSession) -> None:
     registered = spark.createDataFrame(first, struct("rankers"))
     row = rankers.build({**inputs, "rankers": registered}, {**PARAMS, "session": "next"}).to_pylist()[0]
     told = json.loads(row["metrics"])
@@ -79,13 +83,13 @@ def test_the_next_ranker_meets_the_champion_on_the_same_lists(first, inputs, spa
     assert found["ours"] == found["champion"]
 
 
-def test_a_corrupted_champion_stops_the_run(first, inputs, spark):
+def test_a_corrupted_champion_stops_the_run(first: Any, inputs: Any, spark: SparkSession) -> None:
     broken = first.set_column(4, "artifact", pa.array([first["artifact"][0].as_py()[:-9]], pa.binary()))
     with pytest.raises(learner.ModelRefused, match="changed or cut short"):
         rankers.build({**inputs, "rankers": spark.createDataFrame(broken, struct("rankers"))}, PARAMS)
 
 
-def test_the_report_of_a_trained_run_shows_every_part(first):
+def test_the_report_of_a_trained_run_shows_every_part(first: Any) -> None:
     page = sections.render_report(first.to_pylist()[0])
     for part in ("Promoted", "Learning curve", "Features by gain", "Under a random split", "Later behaviour", "cold"):
         assert part in page
@@ -101,7 +105,7 @@ def test_the_report_of_a_trained_run_shows_every_part(first):
         ("grade = 3", "Degenerate input: every training label is the same"),
     ],
 )
-def test_input_that_teaches_nothing_is_a_row_that_says_so(inputs, condition, sentence):
+def test_input_that_teaches_nothing_is_a_row_that_says_so(inputs: Any, condition: str, sentence: str) -> None:
     little = {**inputs, "examples": inputs["examples"].where(condition)}
     row = rankers.build(little, PARAMS).to_pylist()[0]
     assert row["verdict"].startswith(sentence)
@@ -109,14 +113,14 @@ def test_input_that_teaches_nothing_is_a_row_that_says_so(inputs, condition, sen
     assert row["model_version"] in sections.render_report(row)
 
 
-def test_labels_alone_promote_nothing(inputs):
+def test_labels_alone_promote_nothing(inputs: Any) -> None:
     unjudged = {**inputs, "examples": inputs["examples"].selectExpr("* except (evidence)", "0L as evidence")}
     row = rankers.build(unjudged, PARAMS).to_pylist()[0]
     assert not row["promoted"]
     assert row["verdict"].startswith("Cannot tell: 0 test queries")
 
 
-def test_scores_are_those_of_the_newest_promoted_ranker_on_the_newest_day(first, spark):
+def test_scores_are_those_of_the_newest_promoted_ranker_on_the_newest_day(first: Any, spark: SparkSession) -> None:
     rows = [("shop", "boots", f"i{n}", date(2026, 4, day), n / 2.0, 3.0 - n, None, {"c_match": n / 3.0})
             for n in range(3) for day in (15, 16)]  # fmt: skip
     columns = ("application string, query string, item_id string, day date, f_clicks double, f_noise double, "
@@ -148,7 +152,9 @@ def test_scores_are_those_of_the_newest_promoted_ranker_on_the_newest_day(first,
     assert scores.build({"rankers": nobody, "features": features}, {}).count() == 0
 
 
-def test_a_query_with_more_items_than_lightgbm_takes_trains_and_is_named(monkeypatch, inputs):
+def test_a_query_with_more_items_than_lightgbm_takes_trains_and_is_named(
+    monkeypatch: pytest.MonkeyPatch, inputs: Any
+) -> None:
     """The limit is 10,000 items; ten queries stand for that many, and the learner refuses a longer list in earnest."""
     monkeypatch.setattr(learner, "MAX_GROUP", 8)
     row = rankers.build(inputs, PARAMS).to_pylist()[0]
@@ -164,7 +170,7 @@ def test_a_query_with_more_items_than_lightgbm_takes_trains_and_is_named(monkeyp
     assert parts["test"]["rows"] == 600, "tests see all items"
 
 
-def test_foreign_names_are_trained_on_and_scored(inputs, spark):
+def test_foreign_names_are_trained_on_and_scored(inputs: Any, spark: SparkSession) -> None:
     """Dots, blanks, and names that differ by case only: Spark would read them as paths, or as one column."""
     foreign = ("c_engine_BM25_Title", "c_engine_bm25_title", "c_engine_title.bm25", "f_position_mean_28")
     renamed = replace(made.examples(cuts=6), names=foreign)
@@ -182,7 +188,7 @@ def test_foreign_names_are_trained_on_and_scored(inputs, spark):
     assert found["score"].to_pylist() == model.predict(np.array([[0, 1, 2, 3]], dtype=np.float32)).tolist()
 
 
-def test_cuts_before_a_pause_in_traffic_train(inputs, spark):
+def test_cuts_before_a_pause_in_traffic_train(inputs: Any, spark: SparkSession) -> None:
     """No later cut lies within a horizon of the cuts before the pause, and yet they are not the newest."""
     rows = made.examples(cuts=6)
     late = rows.window_end == rows.window_end.max()

@@ -2,6 +2,7 @@
 
 import json
 from html.parser import HTMLParser
+from typing import Any
 
 import pytest
 
@@ -24,15 +25,15 @@ class Page(HTMLParser):
         self.texts: list[str] = []
         self.feed(text)
 
-    def handle_starttag(self, tag, attrs):
+    def handle_starttag(self, tag: str, attrs: Any) -> None:
         self.tags.append(tag)
         self.links += [value or "" for name, value in attrs if name in ("href", "src", "onload", "onclick")]
 
-    def handle_data(self, data):
+    def handle_data(self, data: Any) -> None:
         self.texts.append(data)
 
 
-def row(**changes):
+def row(**changes: Any) -> Any:
     rows = made.examples(cuts=6)
     parts = divide(rows, global_temporal(rows.window_start, rows.window_end), DEFAULTS)
     told = {**of_parts(parts), **UNTRAINED, **changes.pop("told", {})}
@@ -45,26 +46,26 @@ def row(**changes):
     }  # fmt: skip
 
 
-def test_a_run_that_trained_nothing_still_has_its_page():
+def test_a_run_that_trained_nothing_still_has_its_page() -> None:
     page = Page(sections.render_report(row()))
     assert {"Too little traffic", "None.", "Labels", "Model card"} <= set(page.texts)
     assert page.tags.count("svg") == 2
 
 
-def test_nothing_is_loaded_from_outside_and_nothing_runs():
+def test_nothing_is_loaded_from_outside_and_nothing_runs() -> None:
     page = Page(sections.render_report(row()))
     assert not {"script", "link", "img", "iframe"} & set(page.tags)
     assert page.links == []
 
 
-def test_names_are_text_and_never_markup():
+def test_names_are_text_and_never_markup() -> None:
     evil = "<script>alert(1)</script>"
     text = sections.render_report(row(model_version=evil, verdict=f"Refused: {evil}", features=json.dumps([evil])))
     assert evil not in text
     assert text.count("&lt;script&gt;") >= 3
 
 
-def test_the_propensity_curve_is_drawn_when_given():
+def test_the_propensity_curve_is_drawn_when_given() -> None:
     curve = [{"application": "shop", "device": "phone", "position": place, "propensity": place**-0.7,
               "source": "harvested"} for place in range(1, 31)]  # fmt: skip
     page = Page(sections.render_report(row(), curve))
@@ -72,6 +73,6 @@ def test_the_propensity_curve_is_drawn_when_given():
     assert page.tags.count("polyline") == 1
 
 
-def test_metrics_of_another_format_are_refused():
+def test_metrics_of_another_format_are_refused() -> None:
     with pytest.raises(ValueError, match="format 99, not 1"):
         sections.render_report(row(told={"format": 99}))

@@ -317,7 +317,7 @@ def test_one_command_rebuilds_all_tables_that_have_inputs(
     arrive(accounts, 0.5)
     accounts.run(STATES)
     monkeypatch.setattr(sessions, "load_settings", lambda: accounts.settings)
-    monkeypatch.setattr(sessions.session, "open_context", lambda *_: accounts.context)
+    monkeypatch.setattr(sessions.session, "open_context", lambda *_: accounts.context)  # type: ignore[attr-defined]
 
     assert main(["run", "--all", "--resync"]) == 0
 

@@ -249,7 +249,7 @@ def test_what_is_owed_makes_no_run_begin_while_a_new_input_is_waited_for(
         assert len(begun) < 3, "the command does not end"
         return run(context, dataset, *options, **named)
 
-    monkeypatch.setattr(sessions.session, "run", counted)
+    monkeypatch.setattr(sessions.session, "run", counted)  # type: ignore[attr-defined]
     sessions._run_one(accounts.context, AROUND, NEWS)
 
     assert begun == [AROUND]

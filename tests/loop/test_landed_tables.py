@@ -223,7 +223,7 @@ def test_s60_a_landed_session_that_was_not_closed_outlives_its_watermark(
 ) -> None:
     landing = accounts.context.specs[SIGNUPS].landing
     assert landing is not None
-    with_spec(accounts, SIGNUPS, landing=replace(landing, completeness=completeness))
+    with_spec(accounts, SIGNUPS, landing=replace(landing, completeness=completeness))  # type: ignore[arg-type]
     land(accounts, 0.1, clock=3)
     planned = publish_unclosed(accounts, 1.1, clock=4)
     before = accounts.watermark(SIGNUPS)

@@ -28,7 +28,7 @@ def test_a_refusal_is_a_sentence_on_the_command_line_and_writes_nothing(
     with_spec(arrived, FACTS, transform="tests.loop.transforms:refusing")
     head = arrived.head(FACTS)
     monkeypatch.setattr(sessions, "load_settings", lambda: arrived.settings)
-    monkeypatch.setattr(sessions.session, "open_context", lambda *_: arrived.context)
+    monkeypatch.setattr(sessions.session, "open_context", lambda *_: arrived.context)  # type: ignore[attr-defined]
 
     assert main(["run", FACTS]) == 1
 

@@ -97,6 +97,7 @@ def test_a_plan_stays_within_what_is_complete(situation: dict[str, Any]) -> None
     limit = max(watermark.complete_through, min(i.complete_through for i in found.inputs.values()))
 
     assert subtract(plan.ranges, before(limit)) == ()
+    assert plan.complete_through is not None and plan.final_through is not None
     assert watermark.complete_through <= plan.complete_through <= limit
     assert plan.final_through <= plan.complete_through
     assert all(not interval.end > limit for interval in plan.owed)
