@@ -14,6 +14,7 @@ OWN: list[dict[str, Any]] = [
     {"application": "market", "revision": 1, "base": 1, "settled": True},
     {"application": "young", "revision": 2, "base": 1, "settled": False},
     {"application": "stored", "revision": 1, "base": 1, "settled": None},
+    {"application": "before", "revision": 1, "base": 1},
 ]
 
 
@@ -34,6 +35,7 @@ def file(first: str, last: str, *positions: int) -> Bounds:
         ([file("market", "shop", 1, 9)], True),
         ([file("young", "young", 1)], True),
         ([file("stored", "stored", 1)], True),
+        ([file("before", "before", 1)], True),
         ([{"application": ("shop", "shop")}], True),
         ([{"position": (1, 2)}], True),
     ],

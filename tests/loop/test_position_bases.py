@@ -103,7 +103,7 @@ def test_a_record_that_contradicts_is_set_aside_and_named_and_the_others_go_on(s
     shown = {(row["application"], row["item_id"]): row["position"] for row in of_day(searching, 19)}
     assert shown["market", "stray"] is None
     assert (shown["market", "i0"], shown["shop", "i0"]) == (1, 1)
-    assert changed_days(before, searching.files(IMPRESSIONS)) == {"2026-04-19", "2026-04-20"}
+    assert changed_days(before, searching.files(IMPRESSIONS)) == {f"2026-04-{day}" for day in (19, 20, 21, 22)}
     assert as_rebuilt(searching)
 
 

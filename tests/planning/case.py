@@ -151,7 +151,7 @@ def _spec(content: Mapping[str, Any], folder: Path) -> DatasetSpec:
 
 
 def _input_spec(raw: Mapping[str, Any]) -> dict[str, Any]:
-    keys = ("window", "rows", "optional", "waits_for", "keep")
+    keys = ("window", "rows", "optional", "waits_for", "keep", "touches", "read", "news_if")
     own = {"dataset": "test.target" if raw.get("own") else "test.feed"}
     return {**own, **{key: raw[key] for key in keys if key in raw}}
 
@@ -174,6 +174,7 @@ def _input(spec: DatasetSpec, name: str, raw: Mapping[str, Any], watermark: Wate
         held_from=instant(raw.get("retained_from")),
         at_position=None if raw.get("position_expired") else 1,
         row_spans=ranges(raw["rows_at"]) if "rows_at" in raw else None,
+        without_news=raw.get("without_news", False),
     )
 
 

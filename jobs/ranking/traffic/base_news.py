@@ -15,7 +15,7 @@ def holds_news(files: Sequence[Bounds], own: Sequence[Mapping[str, Any]]) -> boo
     `files` are the column bounds of the added files of user_actions, `own` the rows of position_bases. A file
     without any position says nothing about a base, whoever wrote it.
     """
-    bases = {row["application"]: row["base"] for row in in_force(own) if row["settled"]}
+    bases = {row["application"]: row["base"] for row in in_force(own) if row.get("settled")}
     return any(_may_matter(file, bases) for file in files)
 
 
