@@ -47,7 +47,7 @@ def rows(landing: Landing, name: str) -> list[dict[str, Any]]:
 def test_spark_gives_what_a_worker_gives(landing: Landing) -> None:
     landing.put("logs/a.jsonl", [query(), event(), "broken\n"])
     landing.put("queries/2026-04-12T06/b.jsonl.gz", [query(query_id="q2")])
-    landing.put("judgments/c.qrels", "301 0 d1 3\n302 0 d2 9\n")
+    landing.put("judgments/c.qrels", "301 0 d1 3\n302 0 d2 high\n")
     landing.put("items/d.jsonl", [{"object_id": "i1", "price": 3}])
     pair = {"user_query": "a", "object_id": "i1", "logged_at": "2026-04-01", "features": {"bm25": 1.5}}
     landing.put("feature_log/e.jsonl", [pair])
