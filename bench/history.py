@@ -1,6 +1,6 @@
 """Months of hourly logs handed in at once: landed and built by real sessions, with the peak memory of Spark's server.
 
-A year with 3 million records: `python -m bench history hours=8760 requests=114`.
+A year with 3 million records: `python -m bench history hours=8760 requests=114 files=12`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from bench.data import day
 from bench.figures import Figures, Stopwatch
 from bench.lake import BenchLake, Place
 from bench.search_logs import HITS, RECORDS, write_logs
-from tidemark.engine.processes import recall
+from tidemark.engine.server_state import ServerState
 from tidemark.engine.session import ensure_server, stop_server
 from tidemark.settings import Settings, load_settings
 
@@ -40,11 +40,15 @@ ROWS_A_REQUEST = {
 
 @dataclass(frozen=True)
 class Sizes:
-    """Hours of history, requests in each hour, and over how many files they are spread."""
+    """Hours of history, requests in each hour, over how many files they are spread, and gigabytes of the server's heap.
+
+    The heap is given, because one that follows the machine would say nothing of what the work needs.
+    """
 
     hours: int = 2160
     requests: int = 20
     files: int = 3
+    heap: int = 3
 
 
 def run(place: Place, sizes: Sizes, figures: Figures) -> None:
@@ -64,7 +68,7 @@ def run(place: Place, sizes: Sizes, figures: Figures) -> None:
     finally:
         stop_server(lake.settings)
     _show(lake, sizes, watch, figures)
-    figures.note(f"Spark's server: {peak} MB at its peak, heap {lake.settings.spark_memory}")
+    figures.note(f"Spark's server: {peak} MB at its peak, with a heap of {sizes.heap} GB")
 
 
 def _show(lake: BenchLake, sizes: Sizes, watch: Stopwatch, figures: Figures) -> None:
@@ -82,7 +86,7 @@ def _home(place: Place, sizes: Sizes) -> BenchLake:
     home = place.folder / f"history-{sizes.hours}-{sizes.requests}"
     (home / "landing" / "logs").mkdir(parents=True)
     (home / "search.yaml").write_text("landing: {settling: 0s, completeness: data}\n", encoding="utf-8")
-    settings = replace(load_settings({"TIDEMARK_HOME": str(home)}), spark_remote=None)
+    settings = replace(load_settings({"TIDEMARK_HOME": str(home)}), spark_memory=f"{sizes.heap}g")
     ensure_server(settings)
     return BenchLake(settings, clock=_end(sizes) + timedelta(days=1))
 
@@ -110,7 +114,7 @@ def _check(lake: BenchLake, sizes: Sizes) -> None:
 
 def peak_megabytes(settings: Settings) -> int:
     """The largest resident memory that the home's Spark server had so far, as Linux counts it."""
-    server = recall(settings.run / "spark-connect.json")
+    server = ServerState(settings.run).server()
     if server is None:
         raise RuntimeError("Spark's server ended before its memory was read; see logs/spark-connect.log of the home")
     lines = Path(f"/proc/{server.pid}/status").read_text(encoding="utf-8").splitlines()
