@@ -13,7 +13,7 @@ WORKERS ?= 2
 # Compiled modules are kept: without them each start of Python reads all its packages anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup run stop world test kill-matrix soak histories fuzz lint format doctor bench clean
+.PHONY: help setup run stop world test quick kill-matrix soak histories fuzz lint format doctor bench clean
 
 help:  ## Say what there is
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1 | /p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-18s%s\n", $$1, $$2}'
@@ -36,6 +36,9 @@ world: setup  ## Add DAYS=1 days to the demo world, for the next `make run` to f
 
 test: setup  ## All tests (TESTS=tests/loop for some; CATALOGS=all: the loop on Postgres too; WORKERS=0: one process)
 	@$(PY) -m pytest -q -n $(WORKERS) --dist loadfile $(TESTS)
+
+quick: setup  ## The tests that need no engine, in under a minute
+	@$(PY) -m pytest -q -p tests.quick -n $(WORKERS) --dist loadfile $(TESTS)
 
 kill-matrix: setup  ## Kill sessions at every point, in every mode and catalog, and recover (CASES="postgres later" for some)
 	@$(PY) -m tests.kill $(CASES)
