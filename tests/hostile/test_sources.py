@@ -27,8 +27,13 @@ DOTTED = {
     "subprocess.getstatusoutput",
     "lgb.Booster",
 }
-ALLOWED = {("jobs/ranking/training/learner.py", "lgb.Booster")}
-"""The one door through which a model is loaded, behind its checks."""
+ALLOWED = {
+    ("jobs/ranking/training/learner.py", "lgb.Booster"),
+    ("infra/local/launch.py", "os.execv"),
+    ("jobs/tidemark/engine/launch.py", "os.execv"),
+}
+"""The one door through which a model is loaded, behind its checks; and two launchers that become the service which
+they start, from a list of arguments of our own and without a shell."""
 
 
 def findings(tree: ast.AST) -> Iterator[str]:
