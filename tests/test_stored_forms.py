@@ -217,3 +217,34 @@ def test_s72_a_plan_of_before_a_field_had_come_is_read(name: str) -> None:
     expected = replace(PLAN, borders=()) if name == "borders" else PLAN
 
     assert Plan.from_json(json.dumps({key: value for key, value in EARLIER.items() if key != name})) == expected
+
+
+FIRST_MARK = {
+    "session": "before",
+    "snapshot": 4,
+    "complete_through": "2026-04-12T00:00Z",
+    "final_through": "2026-04-12T00:00Z",
+    "inputs": {"feed": {"uuid": "input", "snapshot": 3, "complete_through": "2026-04-12T00:00Z"}},
+    "owed": encode((HOUR,)),
+    "overdue": encode((HOUR,)),
+    "fingerprint": "fingerprint",
+}
+"""The first watermarks named a fingerprint, and neither logic nor borders; positions knew no retention."""
+READ_MARK = replace(MARK, inputs={"feed": Position("input", 3, AT)}, logic="", borders=())
+
+
+def test_s72_a_watermark_of_the_first_form_is_read() -> None:
+    assert Watermark.from_json(json.dumps(FIRST_MARK)) == READ_MARK
+
+
+def test_s72_a_plan_that_starts_from_a_watermark_of_the_first_form_is_read() -> None:
+    earlier = {**EARLIER, "previous": json.dumps(FIRST_MARK)}
+
+    assert Plan.from_json(json.dumps(earlier)) == replace(PLAN, previous=READ_MARK)
+
+
+def test_s72_an_input_of_before_retention_is_read() -> None:
+    (read,) = EARLIER["inputs"].values()
+    earlier = {**EARLIER, "inputs": {"feed": {key: value for key, value in read.items() if key != "held_from"}}}
+
+    assert Plan.from_json(json.dumps(earlier)) == replace(PLAN, inputs={"feed": replace(READ, held_from=None)})
