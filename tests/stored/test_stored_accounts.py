@@ -28,6 +28,7 @@ from tests.stored.holdings import as_json, decision, rows
 from tidemark import session
 from tidemark.catalog import ops
 from tidemark.catalog.properties import branch_prefix
+from tidemark.spec.fingerprint import fingerprint
 from tidemark.state.cause import Restatement
 from tidemark.state.effect import AppendRows, How
 from tidemark.state.plan import Plan
@@ -80,6 +81,13 @@ def test_s72_every_stored_plan_is_read(old: Accounts, stored_accounts: Stored) -
         )
         assert Plan.from_json(plan.to_json()) == plan
     assert len(stored) == stored_accounts.held["sessions"]
+
+
+def test_s72_no_spec_counts_as_changed(old: Accounts) -> None:
+    """The specs of the accounts are as they were; a later version must not read them as others."""
+    for row in ops.rows(old.context.lake, "ops.sessions"):
+        spec = old.context.specs[row["dataset"]]
+        assert json.loads(row["plan"])["fingerprint"] == fingerprint(spec, old.settings.values), spec.dataset
 
 
 def test_s72_the_next_session_is_what_it_would_have_been(old: Accounts, stored_accounts: Stored) -> None:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import ast
 import hashlib
-import json
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import lru_cache
 from importlib.util import resolve_name
 from pathlib import Path
@@ -18,6 +18,7 @@ from typing import Any
 from tidemark.spec import DatasetSpec, InputSpec
 from tidemark.spec.former_names import as_formerly, former_names
 from tidemark.spec.modules import find_source
+from tidemark.spec.stable_text import shown_fields, stable_text
 
 
 def logic(spec: DatasetSpec, values: Mapping[str, Any]) -> str:
@@ -26,8 +27,8 @@ def logic(spec: DatasetSpec, values: Mapping[str, Any]) -> str:
     Checks, limits and words stand outside: mending one of them makes no row old.
     """
     digest = hashlib.sha256()
-    digest.update(_stable(_content_of_rows(spec)))
-    digest.update(_stable({key: values.get(key) for key in spec.settings}))
+    digest.update(stable_text(_content_of_rows(spec)))
+    digest.update(stable_text({key: values.get(key) for key in spec.settings}))
     entry = spec.transform or (spec.landing.parser if spec.landing else None)
     if entry:
         digest.update(_code_hash(entry.split(":")[0]).encode())
@@ -40,7 +41,7 @@ def logic(spec: DatasetSpec, values: Mapping[str, Any]) -> str:
 def fingerprint(spec: DatasetSpec, values: Mapping[str, Any]) -> str:
     """Twelve hex digits over the logic and the rest of the spec: what a session's identity follows from."""
     digest = hashlib.sha256(logic(spec, values).encode())
-    digest.update(_stable(_spec_content(spec)))
+    digest.update(stable_text(_spec_content(spec)))
     return digest.hexdigest()[:12]
 
 
@@ -49,7 +50,7 @@ def _content_of_rows(spec: DatasetSpec) -> dict[str, Any]:
         "mode": spec.mode,
         "grain": spec.grain,
         "event_time": spec.event_time,
-        "transform": _formerly(spec.transform),
+        "transform": spec.transform and _formerly(spec.transform),
         "params": spec.params,
         "columns": [[c.name, c.type, c.required] for c in spec.columns.values()],
         "inputs": [
@@ -64,24 +65,18 @@ def _later_keys(window: InputSpec) -> list[str]:
     return ["added"] if window.read == "added" else []
 
 
-def _formerly(entry: str | None) -> str | None:
+def _formerly(entry: str) -> str:
     """An entry under the name that its module had before it was moved."""
-    if entry is None:
-        return None
     module, _, function = entry.partition(":")
     return f"{former_names(module.split('.')[0]).get(module, module)}:{function}"
 
 
 def _spec_content(spec: DatasetSpec) -> dict[str, Any]:
-    return {
-        name: value
-        for name in spec.__dataclass_fields__
-        if name not in ("path", "why") and (value := getattr(spec, name)) is not None
-    }
-
-
-def _stable(content: Any) -> bytes:
-    return json.dumps(content, sort_keys=True, default=repr).encode()
+    """All that the spec says but for where it lies and why it is there, under the names that modules first had."""
+    landing = spec.landing and replace(spec.landing, parser=_formerly(spec.landing.parser))
+    named = replace(spec, transform=spec.transform and _formerly(spec.transform), landing=landing)
+    shown = shown_fields(named).items()
+    return {name: value for name, value in shown if name not in ("path", "why") and value is not None}
 
 
 @lru_cache(maxsize=128)
