@@ -22,20 +22,22 @@ def landing_state(context: Context, situation: Situation) -> Situation:
     """The situation of a source, with its new files and its completeness.
 
     `landing.completeness` of the settings may say `data` for a home into which history is handed in: then a
-    source is complete through the end of the last hour that it has seen, which only publish can know.
+    source is complete through the end of the last hour that it has seen, which only publish can know. What comes
+    first into such a home arrived when it happened, also in a source that never says how far it is complete.
     """
     spec = situation.spec
     if spec.landing is None:
         raise SpecError(f"{spec.path}: a source needs a landing block; add landing: with folders and parser")
     watermark = situation.target.watermark
-    completeness = _completeness(context, spec.landing.completeness)
+    setting = str(context.settings.values.get("landing", {}).get("completeness", "clock"))
+    completeness = setting if spec.landing.completeness == "clock" else spec.landing.completeness
     settled = floor(context.clock - settling_of(context.settings, spec.landing), "hour")
     by_rows = completeness == "data"
     found = LandingState(
         files=_lacking(context, situation),
         complete_through=settled if completeness == "clock" else None,
         complete_by_rows=by_rows,
-        history=by_rows and watermark is None,
+        history=setting == "data" and watermark is None,
     )
     return replace(situation, landing=found, notes=(*situation.notes, *_unclaimed(context)))
 
@@ -44,11 +46,6 @@ def _unclaimed(context: Context) -> tuple[str, ...]:
     """Name files in folders that no dataset looks into: the folder's name may be mistyped."""
     found = find_strays(context.settings.landing, context.specs.values())
     return (found.describe(),) if found.files else ()
-
-
-def _completeness(context: Context, of_spec: str) -> str:
-    setting = context.settings.values.get("landing", {}).get("completeness", "clock")
-    return str(setting) if of_spec == "clock" else of_spec
 
 
 def _lacking(context: Context, situation: Situation) -> tuple[FileRef, ...]:
