@@ -74,11 +74,23 @@ def group_of(leader: Leader) -> list[int]:
 
 
 def end(find: Callable[[], Collection[int]], patience: float = PATIENCE) -> bool:
-    """Ask the processes to end, kill those that do not, and wait; says whether there were any."""
-    there = bool(find())
+    """Ask the processes to end, kill those that do not, and wait; says whether there were any.
+
+    What was found once is ended, too, when it is no longer found: a task is not, once its worker has ended.
+    """
+    known: dict[int, str] = {}
+
+    def living() -> list[int]:
+        for pid in find():
+            birth = born(pid)
+            if birth is not None:
+                known.setdefault(pid, birth)
+        return [pid for pid, birth in known.items() if born(pid) == birth]
+
+    there = bool(living())
     for sign in (signal.SIGTERM, signal.SIGKILL):
-        _signal(find(), sign)
-        if _wait_for_end(find, patience):
+        _signal(living(), sign)
+        if _wait_for_end(living, patience):
             break
     return there
 

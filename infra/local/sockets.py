@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import stat
@@ -23,6 +24,12 @@ def sockets_folder(settings: Settings) -> Path:
         return own
     name = hashlib.sha256(os.fsencode(settings.home)).hexdigest()[:16]
     return SHORT / f"tidemark-{os.getuid()}-{name}"
+
+
+def remove_sockets_folder(settings: Settings) -> None:
+    """Remove the folder once nothing listens in it any more."""
+    with contextlib.suppress(OSError):
+        sockets_folder(settings).rmdir()
 
 
 def make_sockets_folder(settings: Settings) -> Path:

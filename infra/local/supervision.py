@@ -19,7 +19,7 @@ from typing import Any
 
 from infra.local.errors import HostError
 from infra.local.processes import Leader, end, members_of, recall_leader, remember_leader, tail
-from infra.local.sockets import make_sockets_folder, sockets_folder
+from infra.local.sockets import make_sockets_folder, remove_sockets_folder, sockets_folder
 from tidemark.settings import CHECKOUT, Settings
 
 PYTHON = "TIDEMARK_PYTHON"
@@ -99,6 +99,7 @@ def stop_supervisor(settings: Settings) -> list[str]:
         _wait_for_end(settings)
     end_session(settings)
     _leader_file(settings).unlink(missing_ok=True)
+    remove_sockets_folder(settings)
     return names
 
 

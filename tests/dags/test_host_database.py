@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from sqlalchemy.engine import make_url
@@ -24,11 +25,12 @@ from tidemark.settings import Settings
 
 
 @pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    """A home with a blank in its path, closed to all but its owner."""
-    home = tmp_path / "a home"
-    home.mkdir(mode=0o700)
-    return Settings(home=home, schemas=tmp_path)
+def settings() -> Iterator[Settings]:
+    """A home with a blank in its path, short enough for sockets, closed to all but its owner."""
+    with TemporaryDirectory() as folder:
+        home = Path(folder).resolve() / "a home"
+        home.mkdir(mode=0o700)
+        yield Settings(home=home, schemas=home)
 
 
 @contextmanager
@@ -75,7 +77,7 @@ def test_the_server_asks_the_kernel_who_is_there(settings: Settings) -> None:
     with serving(settings):
         sockets = sockets_folder(settings)
         for path in (sockets, *sockets.parents):
-            if path.is_relative_to(settings.home.parents[2]):
+            if path.is_relative_to(settings.home.parent):
                 path.chmod(0o755)
         (sockets / ".s.PGSQL.5432").chmod(0o777)
         code = f"import psycopg2; psycopg2.connect(host={str(sockets)!r}, user='airflow', dbname='airflow')"

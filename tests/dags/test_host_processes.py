@@ -20,16 +20,18 @@ from infra.local.errors import HostError
 from infra.local.processes import end, group_of, members_of, recall_leader, remember_leader
 from tidemark.settings import Settings
 
-# Like Airflow's scheduler: a worker in its group, whose task has a group of its own, and started a server that left
-# the session.
+# Like Airflow's scheduler: a worker in its group, whose task has a group of its own and takes its time to end, and
+# started a server that left the session.
 SCHEDULER = """
 import subprocess, sys, time
 sleep = [sys.executable, "-c", "import time; time.sleep(600)"]
+task = "import os, signal, time; signal.signal(15, signal.SIG_IGN); print('task', os.getpid(), flush=True)"
+task += "; time.sleep(600)"
 if len(sys.argv) == 1:
     worker = subprocess.Popen([sys.executable, sys.argv[0], "worker"])
     print("worker", worker.pid, flush=True)
 else:
-    print("task", subprocess.Popen(sleep, process_group=0).pid, flush=True)
+    subprocess.Popen([sys.executable, "-c", task], process_group=0)
     print("server", subprocess.Popen(sleep, start_new_session=True).pid, flush=True)
 time.sleep(600)
 """
@@ -85,7 +87,7 @@ def test_a_session_ends_with_all_that_it_started_but_what_left_it(tree: dict[str
     remember_leader(tmp_path / "leader.json", tree["scheduler"])
     leader = recall_leader(tmp_path / "leader.json")
     assert leader is not None
-    assert end(lambda: members_of(leader))
+    assert end(lambda: members_of(leader), patience=5)
     assert [name for name, pid in tree.items() if lives(pid)] == ["server"]
 
 

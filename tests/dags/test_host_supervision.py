@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import stat
 import time
@@ -33,7 +32,6 @@ def settings(request: pytest.FixtureRequest) -> Iterator[Settings]:
     with TemporaryDirectory() as folder:
         home = Path(folder).resolve() / f"a ;home{request.param}"
         yield Settings(home=home, schemas=home)
-        shutil.rmtree(sockets_folder(Settings(home=home, schemas=home)), ignore_errors=True)
 
 
 @pytest.fixture
@@ -109,6 +107,7 @@ def test_stop_ends_services_and_supervisor(supervised: Settings) -> None:
     assert not leader.lives
     assert supervision.states(supervised) == []
     assert supervision.stop_supervisor(supervised) == []
+    assert not sockets_folder(supervised).exists()
 
 
 def test_services_of_a_killed_supervisor_are_named_and_do_not_outlive_the_next_start(supervised: Settings) -> None:
