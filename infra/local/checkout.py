@@ -8,9 +8,9 @@ UNFIT = {
     "#": "begins a fragment in a table's location",
     "%": "begins an escape in the address of the embedded catalog and in the settings of services",
     ",": "separates folders in Spark's settings",
-    "${": "begins a variable in Spark's settings",
+    **dict.fromkeys('"$`\\', "means something to the shell by which the programs of Postgres call each other"),
 }
-"""What a checkout may not hold, and why: what a home may not, since the default home lies in it, and the colon."""
+"""What a checkout may not hold, and why: what a home may not, since the default home lies in it, and some more."""
 
 
 def why_unfit(checkout: Path) -> str | None:
