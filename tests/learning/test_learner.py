@@ -139,3 +139,17 @@ def test_equal_evidence_is_cut_by_the_name_of_the_item_whatever_the_order() -> N
     turned = replace(rows, item_id=rows.item_id[::-1])
     assert sorted(matrices.cut_long_groups(rows, 2)[0].item_id) == ["i0", "i1"]
     assert sorted(matrices.cut_long_groups(turned, 2)[0].item_id) == ["i0", "i1"]
+
+
+def test_a_list_of_twelve_thousand_items_is_trained_on_once_it_is_cut() -> None:
+    small, long = made.examples(), made.examples(queries=1, items=12_000, seed=5)
+    long = replace(long, group=np.full(12_000, 999))
+    fields = [name for name in vars(small) if name != "names"]
+    joined: dict[str, Any] = {name: np.concatenate([getattr(small, name), getattr(long, name)]) for name in fields}
+    both = replace(small, **joined)
+    with pytest.raises(ValueError, match="a query has 12000 examples, LightGBM takes 10000"):
+        learner.train(both, small, RECIPE)
+    kept, left_out = matrices.cut_long_groups(both, learner.MAX_GROUP)
+    found = learner.train(kept, small, RECIPE)
+    assert [(each.rows, each.left_out) for each in left_out] == [(12_000, 2_000)]
+    assert len(learner.load_model(found.artifact, found.sha256, found.names).predict(both.features)) == 12_600
