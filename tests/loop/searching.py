@@ -53,7 +53,7 @@ class Searching:
         file.parent.mkdir(parents=True, exist_ok=True)
         texts = (line if isinstance(line, str) else json.dumps(line) for line in lines)
         file.write_text("".join(f"{text}\n" for text in texts), encoding="utf-8")
-        os.utime(file, (START.timestamp(),) * 2)
+        os.utime(file, (self.clock.timestamp(),) * 2)
 
     def run(self) -> dict[str, Committed]:
         """The sessions of an hour, in the order in which `tidemark run --all` takes them."""
