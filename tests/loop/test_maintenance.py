@@ -186,7 +186,7 @@ def test_the_tags_of_a_release_that_died_before_its_row_go(accounts: Accounts, m
     feed(accounts, "s0")
     accounts.run(TOTALS)
     with monkeypatch.context() as dying, pytest.raises(KeyboardInterrupt):
-        dying.setattr(releases.ops, "append", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))  # type: ignore[attr-defined]
+        dying.setattr(releases.ops, "append_once", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))  # type: ignore[attr-defined]
         write_release(accounts.context, TOTALS)
     left = {name for name in accounts.table(SIGNUPS).refs() if name.startswith("release_")}
     accounts.table(SIGNUPS).manage_snapshots().create_tag(accounts.head(SIGNUPS), "release_of_spring").commit()
