@@ -54,7 +54,7 @@ def test_spark_reads(reader: Reader) -> None:
 def test_a_table_says_how_far_it_is_complete(reader: Reader) -> None:
     said = reader.run(marked(READING, "reader")["complete"])
     assert "complete through 2026-04-12T08:00Z\n" in said
-    assert "final through    2026-03-29T08:00Z\n" in said
+    assert "final through    2026-03-28T08:00Z\n" in said
 
 
 def test_a_pinned_snapshot_stays(reader: Reader) -> None:

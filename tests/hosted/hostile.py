@@ -15,6 +15,7 @@ DAG = "build_interactions"
 REFUSED_BY_THE_FORM: Mapping[str, Mapping[str, object]] = {
     "a megabyte": {"from": "2026-04-01", "to": "2026-04-02", "reason": "x" * 1_000_000},
     "a list for an instant": {"from": ["2026-04-01"], "to": "2026-04-02"},
+    "a NUL in the reason": {"from": "2026-04-01", "to": "2026-04-02", "reason": "one\x00two"},
 }
 
 REFUSED_BY_THE_LOOP: Mapping[str, Mapping[str, str]] = {
@@ -23,7 +24,7 @@ REFUSED_BY_THE_LOOP: Mapping[str, Mapping[str, str]] = {
     "from after to": {"from": "2026-04-02", "to": "2026-04-01"},
     "year 9999": {"from": "2026-04-01", "to": "9999-12-31"},
     "other names": {"From": "2026-04-01", "To": "2026-04-02"},
-    "a newline in the reason": {"from": "2026-04-01", "to": "2026-04-02", "reason": "one\ntwo\x00"},
+    "a newline in the reason": {"from": "2026-04-01", "to": "2026-04-02", "reason": "one\ntwo"},
 }
 
 
