@@ -29,7 +29,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_ignore_collect(collection_path: Path) -> bool | None:
     """Leave out the modules that bring an engine in."""
-    above = [folder / "conftest.py" for folder in collection_path.parents if folder.is_relative_to(CHECKOUT)]
+    folders = [folder for folder in collection_path.parents if folder.is_relative_to(CHECKOUT)]
+    above = [folder / name for folder in folders for name in ("conftest.py", "__init__.py")]
     needs = any(_brings_engine(path) for path in (collection_path, *above) if path.suffix == ".py" and path.is_file())
     return True if needs else None
 
