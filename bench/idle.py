@@ -11,7 +11,7 @@ from bench.data import day, few_rows
 from bench.figures import Figures
 from bench.lake import CLOCK, BenchLake, Place
 from tidemark.catalog import ops
-from tidemark.session import in_order
+from tidemark.session import dependency_order
 from tidemark.state.ranges import format_instant
 from tidemark.state.watermark import Watermark
 
@@ -50,7 +50,7 @@ def prepare(lake: BenchLake, sizes: Sizes) -> None:
     landed = folder / "events.jsonl"
     landed.write_text("\n".join(json.dumps(row) for row in rows) + "\n", encoding="utf-8")
     os.utime(landed, (day(1).timestamp(),) * 2)  # it stood still before the sessions' clock
-    for dataset in in_order(dict(lake.context.specs)):
+    for dataset in dependency_order(dict(lake.context.specs)):
         if lake.run(dataset).watermark is None:
             raise RuntimeError(f"{dataset} published nothing, so its next session would not be an idle one")
     for number in range(sizes.history):

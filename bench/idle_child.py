@@ -16,7 +16,7 @@ HEAVY = ("py4j", "pyspark", "great_expectations")
 def main(repeats: int) -> None:
     """Print one line of JSON: seconds and decision by dataset, and the heavy packages that are loaded."""
     context = session.open_context(load_settings(), CLOCK)
-    names = session.in_order(dict(context.specs))
+    names = session.dependency_order(dict(context.specs))
     did = {name: str(session.run(context, name, say=keep_quiet).plan.how) for name in names}
     seconds = {
         name: [measure(lambda name=name: session.run(context, name, say=keep_quiet)) for _ in range(repeats)]  # type: ignore[misc]

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from tidemark.session import in_order
+from tidemark.session import dependency_order
 from tidemark.settings import CHECKOUT, load_settings
 from tidemark.spec import DatasetSpec
 from tidemark.spec.load import load_specs
@@ -54,7 +54,7 @@ def test_history_makes_files_by_the_day_and_not_by_the_hour(spec: DatasetSpec) -
 
 
 def test_what_could_not_be_read_is_published_before_anything_can_refuse() -> None:
-    order = in_order(SPECS)
+    order = dependency_order(SPECS)
     sources = [name for name in order if SPECS[name].mode == "source"]
     assert order[0] == "search.quarantined_records"
     assert order[: len(sources)] == sources

@@ -78,7 +78,7 @@ def _doubles(context: Context, dataset: str) -> Iterator[str]:
 
 
 def _left_to_do(context: Context) -> Iterator[str]:
-    for name in session.in_order(dict(context.specs)):
+    for name in session.dependency_order(dict(context.specs)):
         how = session.plan(context, name).how
         if how is not How.nothing:
             yield f"{name}: not done, the next session would {how}"

@@ -24,7 +24,7 @@ from infra.local.work import has_work
 from tidemark.errors import TidemarkError
 from tidemark.settings import Settings, load_settings
 from tidemark.state.ranges import format_instant
-from tidemark.support.error_translation import telling
+from tidemark.support.error_translation import translating_errors
 
 
 def main() -> int:
@@ -34,7 +34,7 @@ def main() -> int:
         settings = load_settings()
         port = choose_port(settings, ports.asked(os.environ))
         print(f"home {settings.home}", flush=True)
-        with telling(f"home {settings.home}"):
+        with translating_errors(f"home {settings.home}"):
             finish = homes.prepare(settings, os.environ, _say)
         client = start_all(settings, port, _say)
         finish()

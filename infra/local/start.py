@@ -32,7 +32,7 @@ Say = Callable[[str], None]
 
 def start_services(settings: Settings, port: int, say: Say) -> None:
     """Start each service that does not run. Raises HostError."""
-    if not supervision.answers(settings):
+    if not supervision.is_running(settings):
         supervision.end_session(settings)
         _prepare(settings, port, say)
     address = database.configured_database(settings)

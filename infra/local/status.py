@@ -35,7 +35,7 @@ def _supervisor(settings: Settings) -> Iterator[str]:
     for name in earlier_services(settings):
         yield _line(name, "runs, of an earlier version: make stop, then make run")
     leader = supervision.supervisor_process(settings)
-    if supervision.answers(settings):
+    if supervision.is_running(settings):
         yield _line("supervisor", f"process {leader.pid}" if leader else "runs")
     elif leader is not None and leader.lives:
         yield _line("supervisor", f"process {leader.pid} does not answer: make stop, then make run")

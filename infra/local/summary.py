@@ -10,10 +10,10 @@ from infra.local.airflow_home import password_file
 from infra.local.api import Client
 from infra.local.secret import USER, password
 from tidemark.catalog import Lake, open_lake
-from tidemark.landing.files.unclaimed_files import find_strays
+from tidemark.landing.files.unclaimed_files import find_unclaimed_files
 from tidemark.lineage.publish_commit import watermark_of
 from tidemark.operate.pages import newest_row, page_of
-from tidemark.session import in_order
+from tidemark.session import dependency_order
 from tidemark.settings import Settings
 from tidemark.spec.load import load_specs
 from tidemark.state.ranges import format_instant
@@ -39,7 +39,12 @@ def summarise(settings: Settings, client: Client) -> str:
     quality: Callable[[Settings, Lake], str] = _marks if load_world(settings.home) else _account
     return "\n\n".join(
         part
-        for part in (_tables(settings, lake), quality(settings, lake), _strays(settings), _links(settings, client))
+        for part in (
+            _tables(settings, lake),
+            quality(settings, lake),
+            _unclaimed_files(settings),
+            _links(settings, client),
+        )
         if part
     )
 
@@ -52,7 +57,7 @@ def rows_in(lake: Lake, dataset: str) -> int:
 
 
 def _tables(settings: Settings, lake: Lake) -> str:
-    names = in_order(load_specs(settings.schemas, settings.values))
+    names = dependency_order(load_specs(settings.schemas, settings.values))
     lines = [f"  {'table':<32}{'rows':>12}  complete through"]
     for name in names:
         lines.append(f"  {name:<32}{rows_in(lake, name):>12,}  {_through(lake, name)}")
@@ -128,9 +133,9 @@ def _without_ranker(lake: Lake) -> str:
     return f"  no ranker: {row['verdict'] if row else _NO_CUT}"
 
 
-def _strays(settings: Settings) -> str:
+def _unclaimed_files(settings: Settings) -> str:
     """Files in landing folders that nobody looks into: a name may be mistyped."""
-    strays = find_strays(settings.landing, load_specs(settings.schemas, settings.values).values())
+    strays = find_unclaimed_files(settings.landing, load_specs(settings.schemas, settings.values).values())
     return f"  not taken in: {strays.describe()}" if strays.files else ""
 
 

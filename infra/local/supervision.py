@@ -64,7 +64,7 @@ class State:
 
 def start_supervisor(settings: Settings, programs: Mapping[str, Program], env: Mapping[str, str]) -> None:
     """Start the supervisor where none runs, and wait until it answers. It starts no service. Raises HostError."""
-    if answers(settings):
+    if is_running(settings):
         return
     end_session(settings)
     make_sockets_folder(settings)
@@ -84,7 +84,7 @@ def start_supervisor(settings: Settings, programs: Mapping[str, Program], env: M
         )
     remember_leader(_leader_file(settings), process.pid)
     until = time.monotonic() + _START_TIMEOUT
-    while not answers(settings):
+    while not is_running(settings):
         if process.poll() is not None or time.monotonic() > until:
             said = tail(settings.logs / "supervisor.out")
             raise HostError(f"the supervisor does not start; it says\n{said}\nsee {log_of(settings)}, then make run")
@@ -94,7 +94,7 @@ def start_supervisor(settings: Settings, programs: Mapping[str, Program], env: M
 def stop_supervisor(settings: Settings) -> list[str]:
     """Stop all services and the supervisor, and wait; the names of those that ran."""
     names = [state.name for state in states(settings) if state.runs]
-    if answers(settings):
+    if is_running(settings):
         _call(settings, "shutdown")
         _wait_for_end(settings)
     end_session(settings)
@@ -130,7 +130,7 @@ def running(settings: Settings) -> set[str]:
     return {state.name for state in states(settings) if state.runs}
 
 
-def answers(settings: Settings) -> bool:
+def is_running(settings: Settings) -> bool:
     """Whether the supervisor of the home runs and takes orders."""
     try:
         return bool(_call(settings, "getState")["statename"] == "RUNNING")

@@ -21,5 +21,5 @@ def datasets_in(client: Client, dag: str, known: Sequence[str]) -> list[str]:
 def has_work(settings: Settings, client: Client, dag: str, clock: datetime) -> bool:
     """Whether a session of any of the DAG's datasets would do something. Raises what planning raises."""
     context = session.open_context(settings, clock)
-    names = datasets_in(client, dag, session.in_order(dict(context.specs)))
+    names = datasets_in(client, dag, session.dependency_order(dict(context.specs)))
     return any(session.plan(context, name).how is not How.nothing for name in names)

@@ -32,7 +32,7 @@ from tidemark.steps.commit import commit as commit_step
 from tidemark.steps.context import Context, find_spec
 from tidemark.steps.plan_store import find_plan
 from tidemark.steps.publish import find_published, publish, touch
-from tidemark.support.error_translation import telling, told
+from tidemark.support.error_translation import translate_errors, translating_errors
 
 REDOS = 5
 """How often a session starts again from init when another one published first."""
@@ -56,12 +56,12 @@ def open_context(
         check_entry(spec)
     if dataset is not None:
         find_spec(specs, dataset)
-    with telling(str(settings.lake)):
+    with translating_errors(str(settings.lake)):
         lake = opening(settings)
     return Context(settings, lake, specs, clock)
 
 
-@told
+@translate_errors
 def plan(context: Context, dataset: str, cause: Cause = NEWS) -> Plan:
     """What the next session would do; writes no row and stores no plan."""
     spec = context.spec(dataset)
@@ -69,7 +69,7 @@ def plan(context: Context, dataset: str, cause: Cause = NEWS) -> Plan:
     return init_step.survey(context, spec, context.lake.ensure_table(spec), cause)
 
 
-@told
+@translate_errors
 def init(context: Context, dataset: str, cause: Cause = NEWS, say: Say = print) -> Planned:
     """Decide what the session does, and store the plan."""
     planned = init_step.init(context, dataset, cause)
@@ -77,7 +77,7 @@ def init(context: Context, dataset: str, cause: Cause = NEWS, say: Say = print) 
     return planned
 
 
-@told
+@translate_errors
 def write_audit_publish(
     context: Context, dataset: str, session: str, attempt: str | None = None, say: Say = print
 ) -> Published:
@@ -104,7 +104,7 @@ def write_audit_publish(
     )
 
 
-@told
+@translate_errors
 def commit(context: Context, dataset: str, session: str, say: Say = print) -> Committed:
     """Close a published session in `ops`. Raises RequestRefused where the session is not published."""
     stored = find_plan(context, session)
@@ -121,7 +121,7 @@ def commit(context: Context, dataset: str, session: str, say: Say = print) -> Co
     return committed
 
 
-@told
+@translate_errors
 def run(context: Context, dataset: str, cause: Cause = NEWS, say: Say = print) -> Committed:
     """One whole session in this process."""
     planned = init(context, dataset, cause, say)
@@ -139,7 +139,7 @@ def _closed_by_another(context: Context, plan: Plan) -> Committed | None:
     return Committed(plan, Watermark.from_json(closed[0]["current"])) if closed else None
 
 
-def in_order(specs: dict[str, DatasetSpec]) -> list[str]:
+def dependency_order(specs: dict[str, DatasetSpec]) -> list[str]:
     """All datasets, inputs before their readers; by name where the order is free.
 
     Quarantines come first, then the other sources: what could not be read is on record before anything refuses.

@@ -59,7 +59,7 @@ class Searching:
         """The sessions of an hour, in the order in which `tidemark run --all` takes them."""
         self.clock += timedelta(hours=1)
         context = self.context
-        names = [name for name in session.in_order(dict(context.specs)) if name in FOLLOWED]
+        names = [name for name in session.dependency_order(dict(context.specs)) if name in FOLLOWED]
         return {name: session.run(context, name, say=self.said.append) for name in names}
 
     @property

@@ -16,7 +16,7 @@ from tidemark.catalog import ops
 from tidemark.cli import sessions
 from tidemark.cli.main import main
 from tidemark.errors import ForeignCommit, MainMoved, RequestRefused, RolledBack, SnapshotExpired
-from tidemark.lineage.target_integrity import check_own_hands
+from tidemark.lineage.target_integrity import check_target_integrity
 from tidemark.operate import manual
 from tidemark.operate.maintenance import maintain
 from tidemark.operate.maintenance.needs import KEEP_SNAPSHOTS_FOR
@@ -177,14 +177,14 @@ def test_s22_a_landed_table_goes_on_after_its_history_expired(accounts: Accounts
     expire_behind(accounts, SIGNUPS)
     expire_behind(accounts, SIGNUPS)
     with pytest.raises(SnapshotExpired, match=f"tidemark adopt {SIGNUPS}"):
-        check_own_hands(accounts.context.lake, accounts.table(SIGNUPS))
+        check_target_integrity(accounts.context.lake, accounts.table(SIGNUPS))
 
     adopted = manual.adopt(accounts.context, SIGNUPS, "our engine compacts by itself", accounts.said.append)
 
     assert adopted.watermark is not None
     assert adopted.watermark.snapshot == accounts.head(SIGNUPS)
     assert adopted.watermark.complete_through == hour(1)
-    check_own_hands(accounts.context.lake, accounts.table(SIGNUPS))
+    check_target_integrity(accounts.context.lake, accounts.table(SIGNUPS))
 
 
 def test_a_command_that_another_session_overtook_says_to_run_it_again(

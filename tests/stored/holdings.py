@@ -23,7 +23,7 @@ NAME = "held.json"
 
 def describe(context: Context, half_done: Mapping[str, HalfDone]) -> dict[str, Any]:
     """Rows, watermark, refs and next decision of every table, and the sessions that are half done."""
-    tables = {dataset: _table(context, dataset) for dataset in session.in_order(dict(context.specs))}
+    tables = {dataset: _table(context, dataset) for dataset in session.dependency_order(dict(context.specs))}
     return {
         "sessions": len(ops.rows(context.lake, "ops.sessions")),
         "half_done": {dataset: asdict(left) for dataset, left in half_done.items()},

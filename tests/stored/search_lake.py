@@ -95,7 +95,7 @@ def late_click(start: float, number: int) -> Record:
 def run_all(context: Context, *left_out: str) -> list[str]:
     """Sessions of all datasets, inputs first, until nothing is owed; what the sessions said."""
     said: list[str] = []
-    for dataset in session.in_order(dict(context.specs)):
+    for dataset in session.dependency_order(dict(context.specs)):
         if dataset not in left_out:
             run_until_nothing_is_owed(context, dataset, said)
     return said

@@ -166,7 +166,7 @@ def news(world: Accounts) -> None:
 
 def catch_up(world: Accounts) -> None:
     """Sessions of all, inputs first, until nothing is left: what is owed in pieces, what is overdue by a backfill."""
-    for dataset in session.in_order(dict(world.context.specs)):
+    for dataset in session.dependency_order(dict(world.context.specs)):
         for _ in range(10):
             if world.run(dataset).plan.how is How.nothing:
                 break

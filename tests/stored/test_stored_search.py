@@ -111,7 +111,7 @@ def test_s72_the_search_lake_is_continued_and_equals_a_fresh_one(
 
 def continue_all(context: Context, stored: Stored) -> None:
     """Inputs first, each dataset goes on where it was left, and then takes in what its inputs have for it."""
-    for dataset in session.in_order(dict(context.specs)):
+    for dataset in session.dependency_order(dict(context.specs)):
         left = stored.half_done.get(dataset)
         if left is not None:
             finish(context, dataset, left)

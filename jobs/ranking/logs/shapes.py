@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-DEEPEST = 4
+MAX_NESTING = 4
 """Levels below which no record is looked for."""
 ABOUT_ALL = ("application", "client_id", "user_id", "session_id", "query_id", "user_query")
 """What a document may say once for all records in it."""
@@ -57,7 +57,7 @@ def records_inside(value: Record, names: frozenset[str], not_in: Iterable[str]) 
     """
     if _is_hit(value) or (value.get("timestamp") is not None and not names.isdisjoint(value)):
         return None
-    found = list(_found(value, names, frozenset(not_in), DEEPEST))
+    found = list(_found(value, names, frozenset(not_in), MAX_NESTING))
     if not found:
         return None
     shared = {name: value[name] for name in ABOUT_ALL if isinstance(value.get(name), str | int)}

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from tidemark.errors import RequestRefused
-from tidemark.settings.run_parameters import check_reason, make_request, read_instant, read_range
+from tidemark.settings.run_parameters import check_reason, make_request, parse_instant_parameter, read_range
 from tidemark.state.ranges import Interval
 from tidemark.support.text import printable
 
@@ -77,7 +77,7 @@ def clock_of(run: Run, params: Mapping[str, Any]) -> datetime:
     A backfill's interval lies in the past, but its asking does not: it takes in what is there now.
     """
     if params.get("clock"):
-        return read_instant(str(params["clock"]), "clock")
+        return parse_instant_parameter(str(params["clock"]), "clock")
     if _kind(run) == "scheduled" and run.data_interval_end is not None:
         return run.data_interval_end
     return (run.start_date or run.run_after) if _kind(run) == "backfill" else run.run_after

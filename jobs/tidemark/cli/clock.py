@@ -6,7 +6,7 @@ import argparse
 from datetime import UTC, datetime
 
 from tidemark.settings import load_settings
-from tidemark.settings.run_parameters import check_clock, read_instant
+from tidemark.settings.run_parameters import check_clock, parse_instant_parameter
 
 
 def of(options: argparse.Namespace) -> datetime:
@@ -18,6 +18,6 @@ def of(options: argparse.Namespace) -> datetime:
 
 
 def _given(text: str) -> datetime:
-    instant = read_instant(text, "clock")
+    instant = parse_instant_parameter(text, "clock")
     check_clock(instant, datetime.now(UTC), load_settings().values)
     return instant

@@ -18,10 +18,10 @@ from tidemark.catalog.lake import table_folders
 from tidemark.cli.lakes import has_lake
 from tidemark.engine.session import find_jars, java_home
 from tidemark.errors import TidemarkError
-from tidemark.landing.files.unclaimed_files import find_strays
+from tidemark.landing.files.unclaimed_files import find_unclaimed_files
 from tidemark.settings import load_settings
 from tidemark.spec.load import load_specs
-from tidemark.support.error_translation import telling
+from tidemark.support.error_translation import translating_errors
 
 _PACKAGES = ("pyspark", "pyiceberg", "pyarrow", "great-expectations", "lightgbm", "apache-airflow")
 _SPARK_FILES = ("pyspark-client", "apache-airflow-providers-apache-spark")
@@ -40,7 +40,7 @@ def doctor(options: argparse.Namespace) -> int:
         ("catalog", _catalog),
     )
     failed = sum(not _passes(name, check) for name, check in checks)
-    _warn_of_strays()
+    _warn_of_unclaimed_files()
     _warn_of_tables_elsewhere()
     return 1 if failed else 0
 
@@ -54,11 +54,11 @@ def _passes(name: str, check: Callable[[], str]) -> bool:
     return True
 
 
-def _warn_of_strays() -> None:
+def _warn_of_unclaimed_files() -> None:
     """Files that no session will take; where settings or specs are wrong, their own checks have said so."""
     with contextlib.suppress(TidemarkError):
         settings = load_settings()
-        strays = find_strays(settings.landing, load_specs(settings.schemas, settings.values).values())
+        strays = find_unclaimed_files(settings.landing, load_specs(settings.schemas, settings.values).values())
         if strays.files:
             print(f"warn  {'landing':<12} {settings.landing}: {strays.describe()}")
 
@@ -131,6 +131,6 @@ def _catalog() -> str:
     settings = load_settings()
     if not has_lake(settings):
         return f"none in {settings.home} yet, made by the first session"
-    with telling(str(settings.lake)):
+    with translating_errors(str(settings.lake)):
         catalog = open_lake(settings).catalog
         return f"{sum(len(catalog.list_tables(n)) for n in catalog.list_namespaces())} tables"

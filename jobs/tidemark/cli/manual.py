@@ -8,7 +8,7 @@ from tidemark import session
 from tidemark.cli import clock
 from tidemark.operate import manual
 from tidemark.settings import load_settings
-from tidemark.settings.run_parameters import check_dataset, check_reason, read_instant
+from tidemark.settings.run_parameters import check_dataset, check_reason, parse_instant_parameter
 
 
 def adopt(options: argparse.Namespace) -> int:
@@ -22,7 +22,7 @@ def adopt(options: argparse.Namespace) -> int:
 def declare(options: argparse.Namespace) -> int:
     """Declare a source complete through an instant."""
     dataset, reason = check_dataset(options.dataset), check_reason(options.reason)
-    through = read_instant(options.through, "through")
+    through = parse_instant_parameter(options.through, "through")
     context = session.open_context(load_settings(), clock.of(options), dataset)
     manual.declare_complete(context, dataset, through, reason)
     return 0

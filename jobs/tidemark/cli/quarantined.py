@@ -12,7 +12,7 @@ from tidemark.errors import RequestRefused
 from tidemark.operate import quarantine
 from tidemark.operate.quarantine import Refusal, Replay
 from tidemark.settings import load_settings
-from tidemark.settings.run_parameters import check_reason, read_instant
+from tidemark.settings.run_parameters import check_reason, parse_instant_parameter
 from tidemark.spec.load import load_specs
 from tidemark.support.text import printable
 
@@ -23,7 +23,7 @@ MOST_SHOWN = 50
 def quarantined(options: argparse.Namespace) -> int:
     """Show counts by kind of reason and file; with --out write the records to files."""
     reason = check_reason(options.reason) if options.reason else ""
-    since = read_instant(options.since, "since") if options.since else None
+    since = parse_instant_parameter(options.since, "since") if options.since else None
     out = _folder(options.out) if options.out is not None else None
     settings = load_settings()
     specs = load_specs(settings.schemas, settings.values)

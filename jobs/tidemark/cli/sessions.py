@@ -46,7 +46,7 @@ def _run_all(options: argparse.Namespace) -> None:
         raise RequestRefused("from, to: a range is rebuilt in one dataset, and flows on from it; name the dataset")
     reason = check_reason(options.reason)
     context = session.open_context(load_settings(), clock.of(options))
-    for name in session.in_order(dict(context.specs)):
+    for name in session.dependency_order(dict(context.specs)):
         lands = context.specs[name].landing is not None
         _run_one(context, name, Resync(reason) if options.resync and not lands else NEWS)
 

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from tidemark.engine.heap import GIB, MIB, choose_heap, read_memory
 from tidemark.engine.living_servers import find_server, living_servers
-from tidemark.engine.loopback import answers, free_port, why_taken
+from tidemark.engine.loopback import free_port, is_listening, why_taken
 from tidemark.engine.processes import Running, born, recall
 from tidemark.engine.server_command import server_command, server_environment
 from tidemark.engine.server_state import ServerState
@@ -79,14 +79,14 @@ def _check_remote(remote: str) -> str:
     shown = shown_address(remote)[:80]
     if address.scheme != "sc" or not address.hostname:
         raise EngineError(f"TIDEMARK_SPARK_REMOTE: {shown!r} is no address like sc://host:15002")
-    if not answers(port, address.hostname):
+    if not is_listening(port, address.hostname):
         raise EngineError(f"no Spark Connect server answers at {shown}; start it, or leave TIDEMARK_SPARK_REMOTE out")
     return remote
 
 
 def _answering(state: ServerState) -> Running | None:
     known = state.server()
-    return known if known is not None and known.port is not None and answers(known.port) else None
+    return known if known is not None and known.port is not None and is_listening(known.port) else None
 
 
 def _find(state: ServerState, settings: Settings) -> Running | None:
@@ -145,7 +145,7 @@ def _wait_for(server: Running) -> bool:
     while server.port is not None and time.monotonic() < until:
         if born(server.pid) is None:
             return False
-        if answers(server.port):
+        if is_listening(server.port):
             return True
         time.sleep(0.1)
     return False

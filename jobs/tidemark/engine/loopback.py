@@ -26,7 +26,7 @@ def why_taken(port: int) -> str | None:
     return None
 
 
-def answers(port: int, host: str = HOST) -> bool:
+def is_listening(port: int, host: str = HOST) -> bool:
     """Whether anything takes a connection there."""
     try:
         with socket.create_connection((host, port), timeout=5):

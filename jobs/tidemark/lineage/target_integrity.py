@@ -17,7 +17,7 @@ from tidemark.lineage.watermark_history import holds_record
 from tidemark.state.watermark import Watermark
 
 
-def check_own_hands(lake: Lake, table: Table) -> None:
+def check_target_integrity(lake: Lake, table: Table) -> None:
     """See that nobody but the loop moved main since the watermark.
 
     Raises RolledBack where main was moved to or behind another session's snapshot, SnapshotExpired where nothing

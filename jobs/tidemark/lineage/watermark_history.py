@@ -39,7 +39,7 @@ def holds_record(lake: Lake, dataset: str, line: Sequence[Snapshot]) -> bool:
 
 def last_recorded(lake: Lake, dataset: str) -> Watermark | None:
     """The watermark that the last closed session set."""
-    rows = in_order(_recorded(lake, ops.of_dataset(dataset)))
+    rows = by_succession(_recorded(lake, ops.of_dataset(dataset)))
     return Watermark.from_json(rows[-1]["current"]) if rows else None
 
 
@@ -75,7 +75,7 @@ def _recorded(lake: Lake, where: BooleanExpression) -> list[dict[str, Any]]:
 
 def _by_snapshot(rows: list[dict[str, Any]]) -> Mapping[int, list[Watermark]]:
     found: dict[int, list[Watermark]] = defaultdict(list)
-    for row in in_order(rows):
+    for row in by_succession(rows):
         mark = Watermark.from_json(row["current"])
         found[mark.snapshot].append(mark)
     return found
@@ -86,7 +86,7 @@ def session_before(row: Mapping[str, Any]) -> str | None:
     return Watermark.from_json(row["previous"]).session if row["previous"] else None
 
 
-def in_order(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def by_succession(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Each after the one that it followed; those that follow none of these by their time."""
     following: dict[str | None, list[dict[str, Any]]] = defaultdict(list)
     sessions = {row["session"] for row in rows}

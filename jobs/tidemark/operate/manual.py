@@ -14,7 +14,7 @@ from pyiceberg.table.snapshots import Snapshot
 from tidemark.errors import MainMoved, RequestRefused
 from tidemark.explain import explain
 from tidemark.lineage.publish_commit import watermark_of
-from tidemark.lineage.target_integrity import check_own_hands
+from tidemark.lineage.target_integrity import check_target_integrity
 from tidemark.operate.adoption import adoptable
 from tidemark.planning import with_session_id
 from tidemark.session import Say
@@ -29,10 +29,10 @@ from tidemark.steps.commit import close_published, commit
 from tidemark.steps.context import Context
 from tidemark.steps.plan_store import store
 from tidemark.steps.publish import touch
-from tidemark.support.error_translation import told
+from tidemark.support.error_translation import translate_errors
 
 
-@told
+@translate_errors
 def adopt(context: Context, dataset: str, reason: str, say: Say = print) -> Committed:
     """Set the watermark that goes with what main holds, after somebody's hand was on the table.
 
@@ -51,7 +51,7 @@ def adopt(context: Context, dataset: str, reason: str, say: Say = print) -> Comm
     return _carry_out(context, plan, say)
 
 
-@told
+@translate_errors
 def declare_complete(context: Context, dataset: str, through: datetime, reason: str, say: Say = print) -> Committed:
     """Say that a source has all that it will ever have before `through`, so that its readers go on.
 
@@ -68,7 +68,7 @@ def declare_complete(context: Context, dataset: str, through: datetime, reason: 
         raise RequestRefused(f"through {format_instant(through)} lies ahead of {format_instant(context.clock)}")
     table = _target(context, dataset)
     close_published(context, table)
-    check_own_hands(context.lake, table)
+    check_target_integrity(context.lake, table)
     current = watermark_of(table)
     if current is not None and current.complete_through is not None and through <= current.complete_through:
         raise RequestRefused(f"{dataset}: is complete through {format_instant(current.complete_through)} already")

@@ -18,7 +18,7 @@ from tidemark.lineage.history import readable, same_content
 from tidemark.lineage.publish_commit import watermark_of
 from tidemark.state.ranges import describe
 from tidemark.steps.context import Context
-from tidemark.support.error_translation import told
+from tidemark.support.error_translation import translate_errors
 
 KEEP_FOR = timedelta(days=90)
 """How long a release's tags protect its snapshots: a quarter."""
@@ -44,7 +44,7 @@ class Release:
     why: str
 
 
-@told
+@translate_errors
 def write_release(context: Context, dataset: str) -> Release:
     """Release a dataset with everything that it was built from, as its watermarks name it.
 

@@ -17,7 +17,7 @@ LARGEST = 1 << 20
 """Bytes of a settings file; the longest that people write have a few thousand."""
 LONGEST_LINE = 1 << 30
 """Bytes that a line may be allowed to have; a worker holds it several times over."""
-DEEPEST = 12
+MAX_NESTING = 12
 """Levels of nesting; the settings need four, their schema nine."""
 LANDING = ("settling", "future_tolerance", "earliest", "longest_line", "completeness")
 """Keys of the block that the loop itself reads."""
@@ -32,8 +32,8 @@ class _Loader(yaml.SafeLoader):
         event = self.peek_event()  # type: ignore[no-untyped-call]
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
             raise yaml.MarkedYAMLError(problem="anchors and aliases are not read", problem_mark=event.start_mark)
-        if self.levels > DEEPEST:
-            raise yaml.MarkedYAMLError(problem=f"nested more than {DEEPEST} levels", problem_mark=event.start_mark)
+        if self.levels > MAX_NESTING:
+            raise yaml.MarkedYAMLError(problem=f"nested more than {MAX_NESTING} levels", problem_mark=event.start_mark)
         self.levels += 1
         node: yaml.Node | None = super().compose_node(parent, index)
         self.levels -= 1

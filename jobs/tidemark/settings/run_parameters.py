@@ -22,7 +22,7 @@ REASON_LENGTH = 500
 ID_LENGTH = 250
 
 
-def read_instant(text: str, name: str) -> datetime:
+def parse_instant_parameter(text: str, name: str) -> datetime:
     """An ISO instant in UTC, from EARLIEST to LATEST. Raises RequestRefused with the parameter's name."""
     if not isinstance(text, str) or len(text) > 40 or not _INSTANT.fullmatch(text):
         raise RequestRefused(
@@ -63,7 +63,7 @@ def read_range(start: str | None, end: str | None, clock: datetime) -> Interval:
     if not start or not end:
         missing = "to" if start else "from"
         raise RequestRefused(f"{missing}: missing; a range needs from and to, a run without both takes in what is new")
-    first, last = read_instant(start, "from"), read_instant(end, "to")
+    first, last = parse_instant_parameter(start, "from"), parse_instant_parameter(end, "to")
     if first == last:
         raise RequestRefused(f"from, to: {format_instant(first)} twice is an empty range, since to is excluded")
     if first > last:

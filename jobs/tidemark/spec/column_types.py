@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 PRIMITIVES = ("string", "int", "long", "double", "boolean", "date", "timestamp", "binary")
 NUMBERS = frozenset({"int", "long", "double"})
-DEEPEST = 5
+MAX_NESTING = 5
 """Levels of lists and maps in one type; a row that needs more is better two datasets."""
 
 _DECIMAL = re.compile(r"decimal\(([0-9]{1,2}),([0-9]{1,2})\)")
@@ -64,7 +64,7 @@ ColumnType = Primitive | Decimal | ListOf | MapOf
 
 def parse_type(text: str) -> ColumnType:
     """The type that a text stands for. Raises ValueError, whose message is the remedy."""
-    return _parse("".join(text.split()), DEEPEST)
+    return _parse("".join(text.split()), MAX_NESTING)
 
 
 def _parse(text: str, levels: int) -> ColumnType:

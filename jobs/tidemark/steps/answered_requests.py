@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tidemark.catalog import ops
-from tidemark.lineage.watermark_history import in_order, session_before
+from tidemark.lineage.watermark_history import by_succession, session_before
 from tidemark.state.cause import Adoption, Cause, request_id_of
 from tidemark.state.effect import How
 from tidemark.state.watermark import Watermark
@@ -38,7 +38,7 @@ def _undone(context: Context, dataset: str) -> set[str]:
     rows = ops.rows(context.lake, "ops.high_watermarks", ops.of_dataset(dataset), columns)
     before = {row["session"]: session_before(row) for row in rows}
     undone: set[str] = set()
-    for adoption in reversed(in_order(rows)):
+    for adoption in reversed(by_succession(rows)):
         if adoption["session"] in undone or not _may_adopt(adoption):
             continue
         held = _adopted(context, adoption["session"])

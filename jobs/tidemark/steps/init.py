@@ -9,7 +9,7 @@ from pyiceberg.table import Table
 
 from tidemark.catalog.evolution import evolution, evolve
 from tidemark.lineage.publish_commit import watermark_of
-from tidemark.lineage.target_integrity import check_all_foreign_goes, check_not_lost, check_own_hands
+from tidemark.lineage.target_integrity import check_all_foreign_goes, check_not_lost, check_target_integrity
 from tidemark.modes import make_plan, mode_of, rows_looked_at
 from tidemark.planning import Situation, TargetState
 from tidemark.planning.restatement import check_built
@@ -53,7 +53,7 @@ def survey(context: Context, spec: DatasetSpec, target: Table, cause: Cause) -> 
     """
     evolution(target, spec)
     resync = isinstance(cause, Resync)
-    check_target = check_not_lost if resync else check_own_hands
+    check_target = check_not_lost if resync else check_target_integrity
     check_target(context.lake, target)
     plan = make_plan(_situation(context, spec, target, cause))
     if resync and not isinstance(plan.effect, ReplaceAll):

@@ -10,7 +10,7 @@ from typing import Any
 from tidemark.catalog import ops
 from tidemark.errors import SpecError
 from tidemark.landing.files.discovery import Content, content_of, discover, on_record_as, settling_of
-from tidemark.landing.files.unclaimed_files import find_strays
+from tidemark.landing.files.unclaimed_files import find_unclaimed_files
 from tidemark.landing.job import groups_of
 from tidemark.planning import LandingState, Situation
 from tidemark.state.effect import FileRef
@@ -44,7 +44,7 @@ def landing_state(context: Context, situation: Situation) -> Situation:
 
 def _unclaimed(context: Context) -> tuple[str, ...]:
     """Name files in folders that no dataset looks into: the folder's name may be mistyped."""
-    found = find_strays(context.settings.landing, context.specs.values())
+    found = find_unclaimed_files(context.settings.landing, context.specs.values())
     return (found.describe(),) if found.files else ()
 
 

@@ -21,7 +21,7 @@ from tidemark.state.plan import InputPlan, Plan
 from tidemark.state.ranges import Ranges
 from tidemark.steps.broken_files import naming_broken_files
 from tidemark.steps.context import Context
-from tidemark.support.error_translation import telling_refusals
+from tidemark.support.error_translation import translating_refusals
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame, SparkSession
@@ -67,7 +67,7 @@ def _transform(context: Context, spec: DatasetSpec, plan: Plan, spark: SparkSess
         return Output(_conform(spec, spark, read_rows(spark, context.settings, spec, plan)), None)
     inputs = {name: _read(context, spec, plan, name, i, spark) for name, i in plan.inputs.items()}
     function = load_function(spec)
-    with telling_refusals(spec.dataset, str(spec.transform)):
+    with translating_refusals(spec.dataset, str(spec.transform)):
         result = function(inputs, transform_params(context, spec, plan))
     frame = _conform(spec, spark, result)
     if plan.ranges and spec.event_time:

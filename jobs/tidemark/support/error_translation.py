@@ -31,7 +31,7 @@ _LONGEST = 400
 _LOG = logging.getLogger(__name__)
 
 
-def told(
+def translate_errors(
     step: Callable[Concatenate[Scope, str, Rest], Given],
 ) -> Callable[Concatenate[Scope, str, Rest], Given]:
     """Decorate a call whose second argument names the dataset: it raises errors of ours, with the cause kept.
@@ -40,15 +40,15 @@ def told(
     """
 
     @wraps(step)
-    def telling_step(scope: Scope, dataset: str, /, *args: Rest.args, **kwargs: Rest.kwargs) -> Given:
-        with telling(dataset):
+    def translating_step(scope: Scope, dataset: str, /, *args: Rest.args, **kwargs: Rest.kwargs) -> Given:
+        with translating_errors(dataset):
             return step(scope, dataset, *args, **kwargs)
 
-    return telling_step
+    return translating_step
 
 
 @contextmanager
-def telling(where: str) -> Iterator[None]:
+def translating_errors(where: str) -> Iterator[None]:
     """The same for a piece of code; `where` opens the sentence."""
     try:
         yield
@@ -60,7 +60,7 @@ def telling(where: str) -> Iterator[None]:
 
 
 @contextmanager
-def telling_refusals(dataset: str, transform: str) -> Iterator[None]:
+def translating_refusals(dataset: str, transform: str) -> Iterator[None]:
     """Around a transform (`package.module:function`): its own ValueError is a refusal and raises TransformRefused.
 
     That of a library that it calls is none: it knows nothing of inputs and settings, and passes as it is.

@@ -20,7 +20,7 @@ MOST_SHOWN = 5
 
 
 @dataclass(frozen=True)
-class Strays:
+class UnclaimedFiles:
     """Paths below the landing folder, in order, at most as many as were asked for, and how many `more` there are.
 
     `folders` are those in which specs look.
@@ -40,7 +40,7 @@ class Strays:
         return f"{lie} where no dataset looks: {named}; move what is to be landed into {', '.join(self.folders)}"
 
 
-def find_strays(landing: Path, specs: Iterable[DatasetSpec], most: int = MOST_SHOWN) -> Strays:
+def find_unclaimed_files(landing: Path, specs: Iterable[DatasetSpec], most: int = MOST_SHOWN) -> UnclaimedFiles:
     """The files below the landing folder that lie in no folder of a spec's landing block.
 
     Names that landing would not look at are left out. Links are named and not followed; so are folders that
@@ -48,7 +48,7 @@ def find_strays(landing: Path, specs: Iterable[DatasetSpec], most: int = MOST_SH
     """
     folders = tuple(sorted({folder for spec in specs if spec.landing for folder in spec.landing.folders}))
     found = _outside(landing, "", frozenset(folders))
-    return Strays(tuple(islice(found, most)), sum(1 for _ in found), folders)
+    return UnclaimedFiles(tuple(islice(found, most)), sum(1 for _ in found), folders)
 
 
 def _outside(landing: Path, below: str, folders: frozenset[str]) -> Iterator[str]:

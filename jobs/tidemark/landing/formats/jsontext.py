@@ -9,9 +9,9 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-DEEPEST = 200
+MAX_NESTING = 200
 """Levels of nesting in a record. Far below what a stack holds, so that no later step can fail on them."""
-TOO_DEEP = f"nested too deep: more than {DEEPEST} levels"
+TOO_DEEP = f"nested too deep: more than {MAX_NESTING} levels"
 
 
 def decode_json(raw: bytes) -> Any:
@@ -32,7 +32,7 @@ def decode_json(raw: bytes) -> Any:
 
 
 def encode_json(value: Any) -> str:
-    """One line, keys sorted: equal values give equal text. Never fails for a record of at most DEEPEST levels.
+    """One line, keys sorted: equal values give equal text. Never fails for a record of at most MAX_NESTING levels.
 
     Numbers that JSON cannot say (NaN, as Parquet has it, and 1e999) stand in it as Python writes them.
     """
@@ -40,14 +40,14 @@ def encode_json(value: Any) -> str:
 
 
 def is_too_deep(value: Any, raw: bytes) -> bool:
-    """Whether a value has more than DEEPEST levels of lists and objects; found without a stack.
+    """Whether a value has more than MAX_NESTING levels of lists and objects; found without a stack.
 
     `raw` is its text where there is one: few brackets need no look at the value.
     """
-    if raw and raw.count(b"[") + raw.count(b"{") <= DEEPEST:
+    if raw and raw.count(b"[") + raw.count(b"{") <= MAX_NESTING:
         return False
     inner = [value]
-    for _ in range(DEEPEST + 1):
+    for _ in range(MAX_NESTING + 1):
         inner = [two for one in inner if isinstance(one, dict | list) for two in _inside(one)]
     return bool(inner)
 

@@ -7,7 +7,7 @@ from tidemark.operate.maintenance.expiry import expire, laggards
 from tidemark.operate.maintenance.files import fold_files, fold_manifests, remove_orphans
 from tidemark.operate.maintenance.refs import drop_old_branches, drop_old_tags
 from tidemark.steps.context import Context
-from tidemark.support.error_translation import told
+from tidemark.support.error_translation import translate_errors
 
 OPS_FILE_BYTES = 8 * 1024 * 1024
 """A folded file of `ops` ends here: a look-up reads one such file, and no night rewrites all of history."""
@@ -23,7 +23,7 @@ def maintain_ops(context: Context) -> str:
     return "\n".join(_maintain_ops_table(context, name) for name in SCHEMAS)
 
 
-@told
+@translate_errors
 def maintain(context: Context, dataset: str) -> str:
     """Maintain one table. A line about what was done, and one for each reader that stands far behind.
 

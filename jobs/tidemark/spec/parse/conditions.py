@@ -30,7 +30,7 @@ FUNCTIONS = (
 UNITS = ("day", "days", "hour", "hours", "minute", "minutes", "second", "seconds", "week", "weeks")
 LONGEST = 1000
 """Letters of a condition."""
-DEEPEST = 20
+MAX_NESTING = 20
 """Levels of parentheses, signs and negations."""
 
 _TOKEN = re.compile(
@@ -108,8 +108,8 @@ class _Parser:
 
     def _deeper(self) -> None:
         self._depth += 1
-        if self._depth > DEEPEST:
-            raise ValueError(f"is nested more than {DEEPEST} levels deep")
+        if self._depth > MAX_NESTING:
+            raise ValueError(f"is nested more than {MAX_NESTING} levels deep")
 
     def _both(self) -> None:
         self._negated()

@@ -19,7 +19,7 @@ from tidemark.support.text import printable
 
 LARGEST = 1 << 20
 """Bytes of a spec file; the longest that people write have a few thousand."""
-DEEPEST = 12
+MAX_NESTING = 12
 """Levels of nesting; a spec needs five. The scanner itself fails on very deep files."""
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -112,7 +112,7 @@ class _Reader:
     def document(self) -> Item:
         for event in self.events:
             if isinstance(event, yaml.NodeEvent):
-                item = self._item(event, "", _line(event), DEEPEST)
+                item = self._item(event, "", _line(event), MAX_NESTING)
                 self._end()
                 return item
         return Item(None, self.path, 1, "")
@@ -131,7 +131,7 @@ class _Reader:
         if isinstance(event, yaml.ScalarEvent):
             return Item(self._scalar(event, name), self.path, line, name)
         if not levels:
-            raise self._at(event, name).wrong(f"nested more than {DEEPEST} levels deep", "flatten it")
+            raise self._at(event, name).wrong(f"nested more than {MAX_NESTING} levels deep", "flatten it")
         tag = getattr(event, "tag", None)
         if tag is not None:
             raise self._at(event, name).wrong(f"the tag {tag[:40]} is not read", "remove it")

@@ -10,27 +10,27 @@ import pytest
 
 from tests.landing.reading import Landing
 from tidemark.cli.main import main
-from tidemark.landing.files.unclaimed_files import find_strays
+from tidemark.landing.files.unclaimed_files import find_unclaimed_files
 
 LOOKED_AT = ("catalog_items", "a.jsonl", "querys/2026-04-12T07/a.jsonl", "Logs/b")
 
 
-def strays(landing: Landing, most: int = 100) -> tuple[list[str], int]:
-    found = find_strays(landing.settings.landing, landing.specs.values(), most)
+def found_in(landing: Landing, most: int = 100) -> tuple[list[str], int]:
+    found = find_unclaimed_files(landing.settings.landing, landing.specs.values(), most)
     return list(found.files), found.more
 
 
 def test_files_in_no_folder_of_a_spec_are_found_at_any_depth(landing: Landing) -> None:
     for path in (*LOOKED_AT, "logs/c.jsonl", "queries/2026-04-12T07/d.jsonl", "items/deep/er/e.jsonl"):
         landing.put(path, "{}\n")
-    assert strays(landing) == (sorted(LOOKED_AT), 0)
+    assert found_in(landing) == (sorted(LOOKED_AT), 0)
 
 
-def test_what_is_still_in_the_making_is_no_stray(landing: Landing) -> None:
+def test_what_is_still_in_the_making_is_not_listed(landing: Landing) -> None:
     for path in (".DS_Store", "querys/.a", "querys/b.tmp", ".git/config", "c.part", "drop.tmp/d.jsonl"):
         landing.put(path, "{}\n")
     (landing.settings.landing / "empty").mkdir()
-    assert strays(landing) == ([], 0)
+    assert found_in(landing) == ([], 0)
 
 
 def test_a_folder_that_a_spec_names_below_another_is_looked_at(landing: Landing) -> None:
@@ -39,7 +39,7 @@ def test_a_folder_that_a_spec_names_below_another_is_looked_at(landing: Landing)
     spec = replace(spec, landing=replace(spec.landing, folders=("shop/queries",)))
     for path in ("shop/queries/a.jsonl", "shop/b.jsonl"):
         landing.put(path, "{}\n")
-    assert find_strays(landing.settings.landing, [spec]).files == ("shop/b.jsonl",)
+    assert find_unclaimed_files(landing.settings.landing, [spec]).files == ("shop/b.jsonl",)
 
 
 def test_a_link_is_named_and_not_followed(landing: Landing, tmp_path: Path) -> None:
@@ -48,27 +48,27 @@ def test_a_link_is_named_and_not_followed(landing: Landing, tmp_path: Path) -> N
     (tmp_path / "elsewhere" / "b.jsonl").write_text("{}\n")
     (landing.settings.landing / "april").symlink_to(tmp_path / "elsewhere")
     (landing.settings.landing / "loop").symlink_to(landing.settings.landing / "loop")
-    assert strays(landing) == (["april", "loop"], 0)
+    assert found_in(landing) == (["april", "loop"], 0)
 
 
 def test_at_most_so_many_are_named_and_the_rest_is_counted(landing: Landing) -> None:
     for number in range(7):
         landing.put(f"querys/{number}.jsonl", "{}\n")
-    assert strays(landing, most=2) == (["querys/0.jsonl", "querys/1.jsonl"], 5)
-    said = find_strays(landing.settings.landing, landing.specs.values(), 2).describe()
+    assert found_in(landing, most=2) == (["querys/0.jsonl", "querys/1.jsonl"], 5)
+    said = find_unclaimed_files(landing.settings.landing, landing.specs.values(), 2).describe()
     assert said.startswith("7 files lie where no dataset looks: querys/0.jsonl, querys/1.jsonl and 5 more; move ")
 
 
-def test_no_landing_folder_has_no_strays(landing: Landing) -> None:
-    assert strays(landing) == ([], 0)
+def test_no_landing_folder_has_no_unclaimed_files(landing: Landing) -> None:
+    assert found_in(landing) == ([], 0)
 
 
 def test_a_hostile_name_is_shown_and_not_obeyed(landing: Landing) -> None:
     landing.put("x", "{}\n").rename(landing.settings.landing / os.fsdecode(b"\x1b[2J\xff"))
-    assert find_strays(landing.settings.landing, landing.specs.values()).describe().isprintable()
+    assert find_unclaimed_files(landing.settings.landing, landing.specs.values()).describe().isprintable()
 
 
-def test_doctor_warns_of_them(
+def test_doctor_warns_of_unclaimed_files(
     landing: Landing, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("TIDEMARK_HOME", str(landing.settings.home))
