@@ -87,6 +87,7 @@ def test_a_broken_state_file_is_no_server(settings: Settings, content: str) -> N
     assert not (settings.run / "spark-connect.json").exists()
 
 
+@pytest.mark.spark
 def test_a_server_s_arguments_name_its_home_port_and_heap_and_hold_no_secret(settings: Settings) -> None:
     token = ServerState(settings.run).new_token()
     home = settings.home / "my home; it's [ü]"

@@ -24,7 +24,7 @@ from tidemark.engine.session import open_session
 from tidemark.engine.watchdog import start_watchdog
 from tidemark.settings import CHECKOUT, Settings
 
-IDLE = 2.0
+IDLE = 1.0
 """Seconds."""
 
 PATIENCE = 120.0
@@ -110,8 +110,8 @@ def test_a_server_that_is_asked_for_again_and_again_does_not_end(state: ServerSt
         state.record(server)
         others = ServerState(state.folder / "unused")
         others.record(unused)
-        watch(state, server, 4 * IDLE)
-        watch(others, unused, 4 * IDLE)
+        watch(state, server, 2 * IDLE)
+        watch(others, unused, 2 * IDLE)
 
         def asked_until_the_other_ended() -> bool:
             state.mark_asked()
@@ -125,7 +125,7 @@ def test_a_server_that_is_asked_for_again_and_again_does_not_end(state: ServerSt
 def test_a_server_whose_home_was_removed_ends(state: ServerState, tmp_path: Path) -> None:
     with listening() as server:
         state.record(server)
-        watch(state, server, idle=8.0)
+        watch(state, server, 3 * IDLE)
         state.path.unlink()
         state.watchdog_path.unlink()
         (state.folder / "spark-connect.lock").unlink(missing_ok=True)

@@ -73,7 +73,7 @@ def group_of(leader: Leader) -> list[int]:
     return sorted(found - {os.getpid()})
 
 
-def end(find: Callable[[], Collection[int]], patience: float = PATIENCE) -> bool:
+def end(find: Callable[[], Collection[int]], patience: float | None = None) -> bool:
     """Ask the processes to end, kill those that do not, and wait; says whether there were any.
 
     What was found once is ended, too, when it is no longer found: a task is not, once its worker has ended.
@@ -90,7 +90,7 @@ def end(find: Callable[[], Collection[int]], patience: float = PATIENCE) -> bool
     there = bool(living())
     for sign in (signal.SIGTERM, signal.SIGKILL):
         _signal(living(), sign)
-        if _wait_for_end(living, patience):
+        if _wait_for_end(living, PATIENCE if patience is None else patience):
             break
     return there
 

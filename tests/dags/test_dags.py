@@ -153,6 +153,7 @@ def test_dag_files_import_the_loop_for_airflow_and_nothing_of_the_host() -> None
                 assert name == "airflow.sdk" or name.startswith("tidemark.airflow"), f"{file.name} imports {name}"
 
 
+@pytest.mark.spark
 def test_what_is_imported_early_is_what_tasks_import(folder: dict[str, Any]) -> None:
     early = [name for name in MODULES if name.startswith("airflow.providers.")]
     assert early

@@ -66,8 +66,9 @@ def lives(pid: int) -> bool:
 
 
 @pytest.fixture
-def tree(tmp_path: Path) -> Iterator[dict[str, int]]:
-    """The processes of a scheduler by name; `scheduler` leads the session."""
+def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, int]]:
+    """The processes of a scheduler by name; `scheduler` leads the session. One of them has to be killed."""
+    monkeypatch.setattr(processes, "PATIENCE", 1.0)
     script, log = tmp_path / "scheduler.py", tmp_path / "log"
     script.write_text(SCHEDULER)
     with log.open("wb") as out:
@@ -87,7 +88,7 @@ def test_a_session_ends_with_all_that_it_started_but_what_left_it(tree: dict[str
     remember_leader(tmp_path / "leader.json", tree["scheduler"])
     leader = recall_leader(tmp_path / "leader.json")
     assert leader is not None
-    assert end(lambda: members_of(leader), patience=5)
+    assert end(lambda: members_of(leader), patience=1)
     assert [name for name, pid in tree.items() if lives(pid)] == ["server"]
 
 
@@ -111,7 +112,7 @@ def test_s70_a_service_that_starts_again_ends_the_tasks_of_the_one_before(
     assert leader is not None
     real = os.getsid
     monkeypatch.setattr(processes.os, "getsid", lambda pid: tree["scheduler"] if pid == 0 else real(pid))  # type: ignore[attr-defined]
-    end(lambda: group_of(leader), patience=2)
+    end(lambda: group_of(leader), patience=1)
     assert [name for name, pid in tree.items() if lives(pid)] == ["server"]
 
 

@@ -11,6 +11,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from ranking.logs.text import normalise
+from tests.examples import examples
 from tests.landing.reading import Landing, event, query
 from tidemark.landing.formats.lines import Line, split_lines
 from tidemark.landing.reading import split_files
@@ -56,7 +57,7 @@ LINES = st.one_of(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(
     st.lists(LINES, max_size=6),
     st.sampled_from(["logs/a.jsonl", "logs/a.json.gz", "judgments/a.txt", "items/a"]),

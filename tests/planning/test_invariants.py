@@ -10,6 +10,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.examples import examples
 from tests.planning.case import instant, plan_of, ranges, shown, situation_of
 from tidemark.modes import make_plan, rows_looked_at
 from tidemark.planning.windows import to_partitions, touched_by_changes
@@ -74,7 +75,7 @@ def disjoint(*parts: Ranges) -> bool:
     return all(not intersect(a, b) for n, a in enumerate(parts) for b in parts[n + 1 :])
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=examples(300))
 @given(situations())
 def test_nothing_is_dropped(situation: dict[str, Any]) -> None:
     """Rebuilt, owed, overdue and held back are disjoint, and together cover what was touched, owed and overdue."""
@@ -89,7 +90,7 @@ def test_nothing_is_dropped(situation: dict[str, Any]) -> None:
         assert subtract(what, covered) == (), f"{describe(what)} is neither rebuilt nor remembered"
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=examples(300))
 @given(situations())
 def test_a_plan_stays_within_what_is_complete(situation: dict[str, Any]) -> None:
     found, plan = planned(situation)
@@ -107,7 +108,7 @@ def test_a_plan_stays_within_what_is_complete(situation: dict[str, Any]) -> None
     assert intersect(plan.owed, newly) == (), "what is called complete is owed"
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=examples(300))
 @given(situations())
 def test_partitions_are_rebuilt_whole(situation: dict[str, Any]) -> None:
     found, plan = planned(situation)
@@ -120,7 +121,7 @@ def test_partitions_are_rebuilt_whole(situation: dict[str, Any]) -> None:
         assert length <= max(found.spec.max_range, plan.ranges[0].end - plan.ranges[0].start)
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=examples(300))
 @given(situations())
 def test_notes_say_what_the_plan_does(situation: dict[str, Any]) -> None:
     found, plan = planned(situation)
@@ -136,7 +137,7 @@ def test_notes_say_what_the_plan_does(situation: dict[str, Any]) -> None:
     assert complete.split(", ")[0].split("; ")[0] == f"complete through {plan.complete_through:%Y-%m-%dT%H:%MZ}"
 
 
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=examples(100))
 @given(situations())
 def test_a_plan_is_a_function_of_its_situation(situation: dict[str, Any]) -> None:
     with tempfile.TemporaryDirectory() as folder:

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.examples import examples
 from tests.spec.writing import VALUES, VISITS, load, swap
 from tidemark.errors import SpecError
 from tidemark.spec.load import load_spec
@@ -61,7 +62,7 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
         load_spec(tmp_path / "none.yaml", VALUES)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(start=st.integers(0, len(VISITS) - 1), length=st.integers(0, 40), other=st.text(max_size=12))
 def test_whatever_is_typed_is_a_spec_or_refused_with_a_place(
     tmp_path_factory: pytest.TempPathFactory, start: int, length: int, other: str
