@@ -14,7 +14,7 @@ from pathlib import Path
 import psutil
 
 from tidemark.engine.processes import born
-from tidemark.support.atomic_files import write_whole
+from tidemark.support.atomic_files import replace_file
 
 PATIENCE = 20.0
 """Seconds between the request to end and the kill; Airflow's scheduler takes up to 5."""
@@ -35,7 +35,7 @@ class Leader:
 
 def remember_leader(path: Path, pid: int) -> None:
     """Keep in a file which process leads."""
-    write_whole(path, json.dumps({"pid": pid, "born": born(pid)}))
+    replace_file(path, json.dumps({"pid": pid, "born": born(pid)}))
 
 
 def recall_leader(path: Path) -> Leader | None:

@@ -26,7 +26,7 @@ def create_branch(table: Table, name: str, snapshot_id: int) -> None:
     table.manage_snapshots().create_branch(snapshot_id, name, max_ref_age_ms=age + _LIFE_MS).commit()
 
 
-def begun(table: Table, name: str) -> datetime:
+def begun_at(table: Table, name: str) -> datetime:
     """When a session began to use its branch: when it staged, else when the branch was made."""
     ref, head = table.refs()[name], table.snapshot_by_name(name)
     assert head is not None, "a branch stands on a snapshot"

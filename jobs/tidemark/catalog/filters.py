@@ -53,7 +53,7 @@ def both(one: BooleanExpression, other: BooleanExpression) -> BooleanExpression:
     return And(one, other)
 
 
-def from_on(column: str, start: datetime) -> BooleanExpression:
+def since_instant(column: str, start: datetime) -> BooleanExpression:
     """The rows with `column >= start`, an instant."""
     return GreaterThanOrEqual(column, start.isoformat())  # type: ignore[call-arg, arg-type]
 

@@ -27,7 +27,7 @@ from tidemark.catalog.storage import reading
 from tidemark.errors import MainMoved
 from tidemark.settings import Settings
 from tidemark.spec.render.iceberg import to_partition_spec, to_schema, to_table_properties
-from tidemark.support.atomic_files import write_whole
+from tidemark.support.atomic_files import replace_file
 from tidemark.support.paths import to_location, to_path
 
 if TYPE_CHECKING:
@@ -187,4 +187,4 @@ def _write_reader_settings(path: Path, properties: dict[str, str]) -> None:
     )
     if path.exists() and path.read_text(encoding="utf-8") == text:
         return
-    write_whole(path, text, mode=0o600)  # the address of a catalog may hold a password
+    replace_file(path, text, mode=0o600)  # the address of a catalog may hold a password

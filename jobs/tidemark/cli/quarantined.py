@@ -58,9 +58,9 @@ def _write(replay: Replay, out: Path, landing: Path, refused: set[str]) -> None:
     written = quarantine.write_files(replay.lines, out, landing, refused)
     for path, lines in zip(written, (replay.lines[place] for place in sorted(replay.lines)), strict=True):
         print(f"wrote {len(lines)} records to {printable(str(path))}")
-    if replay.doubles:
-        print(f"left out {replay.doubles} that stand there already, word for word")
-    for why, refusals in sorted(replay.left.items()):
+    if replay.duplicates:
+        print(f"left out {replay.duplicates} that stand there already, word for word")
+    for why, refusals in sorted(replay.skipped.items()):
         print(f"not written, {why}: {len(refusals)}; deliver again what is missing:")
         _list(refusals)
     if written:

@@ -9,7 +9,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from tidemark.support.atomic_files import write_whole
+from tidemark.support.atomic_files import replace_file
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Running:
 def remember(path: Path, process: Running) -> None:
     """Keep in a file which process it is, so that `recall` finds it and takes no other one for it."""
     said = {"pid": process.pid, "born": born(process.pid), "port": process.port}
-    write_whole(path, json.dumps({name: value for name, value in said.items() if value is not None}))
+    replace_file(path, json.dumps({name: value for name, value in said.items() if value is not None}))
 
 
 def recall(path: Path) -> Running | None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tidemark.engine.processes import Running, recall, remember
-from tidemark.support.atomic_files import write_whole
+from tidemark.support.atomic_files import replace_file
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class ServerState:
     def new_token(self) -> str:
         """Make the token of the next server, in a file that only its owner can read."""
         token = secrets.token_urlsafe(32)
-        write_whole(self.token_path, f"{token}\n", mode=0o600)
+        replace_file(self.token_path, f"{token}\n", mode=0o600)
         return token
 
     def token(self) -> str | None:

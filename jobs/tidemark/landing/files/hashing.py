@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
-from tidemark.support.atomic_files import write_whole
+from tidemark.support.atomic_files import replace_file
 
 THREADS = 4
 
@@ -89,6 +89,6 @@ def _is_entry(entry: object) -> bool:
 def _write(cache: Path, entries: Mapping[str, tuple[str, str]]) -> None:
     """Remember for the next session. Without a cache it hashes anew, so a full disk stops nothing here."""
     try:
-        write_whole(cache, json.dumps(entries))
+        replace_file(cache, json.dumps(entries))
     except OSError as error:
         _LOG.warning("%s: cannot be written, so the next session hashes all files anew: %s", cache, error)
