@@ -208,7 +208,7 @@ def test_nothing_is_written_into_landing_nor_over_a_file(tmp_path: Path) -> None
     assert (events.read_text(), queries.read_text()) == ("a\nb\n", "c\n")
     events.write_text("mended")
     queries.unlink()
-    with pytest.raises(RequestRefused, match="there already"):
+    with pytest.raises(RequestRefused, match="exists already"):
         quarantine.write_files(lines, out, landing)
     assert events.read_text() == "mended"
     assert not queries.exists(), "all places are looked at before anything is written"
