@@ -1,6 +1,6 @@
 """The columns of the `ops` tables: names, types and meanings.
 
-The page docs/ops-tables.md is printed from here: `PYTHONPATH=jobs python -m tidemark.catalog.ops_tables`.
+This command prints the page docs/ops-tables.md: `PYTHONPATH=jobs python -m tidemark.catalog.ops_tables`.
 """
 
 from __future__ import annotations
@@ -25,20 +25,20 @@ _TYPE_NAMES: Final[Mapping[pa.DataType, str]] = {
 
 @dataclass(frozen=True)
 class OpsTable:
-    """One table: what a row is, when it is written, and its columns by name with type and meaning."""
+    """One table: what a row stands for, when it is written, and each column's type and meaning by its name."""
 
     row: str
     columns: Mapping[str, tuple[pa.DataType, str]]
 
     @property
     def schema(self) -> pa.Schema:
-        """The columns as Arrow writes them; each may be null."""
+        """The Arrow schema. Every column may be null."""
         return pa.schema([pa.field(name, kind) for name, (kind, _) in self.columns.items()])
 
 
 _SESSION = (
     _TEXT,
-    "The session's id: a hash of its plan, after the day through which it completes the table or `undated`.",
+    "The session's id: the day through which it completes the table, or `undated`, followed by a hash of its plan.",
 )
 _DATASET = (_TEXT, "The dataset's full name, for example `search.interactions`.")
 _HOW = (
@@ -46,43 +46,50 @@ _HOW = (
     "What the session does to its table: `append`, `overwrite` or `touch` (only the watermark moves). A session "
     "that does nothing has no row.",
 )
-_REQUEST = (_TEXT, "The backfill that the session answers, so that asking once does it once; null without one.")
+_REQUEST = (
+    _TEXT,
+    "The id of the backfill request that the session answers; null for other sessions. A request that is repeated "
+    "under the same id is not done again.",
+)
 
 TABLES: Final[Mapping[str, OpsTable]] = {
     "ops.sessions": OpsTable(
-        "One row a session that has something to do, written by init before anything else is.",
+        "One row for each session that has something to do. init writes it before anything else is written.",
         {
             "session": _SESSION,
             "dataset": _DATASET,
             "how": _HOW,
             "request_id": _REQUEST,
             "base_snapshot": (_LONG, "The snapshot on the table's main that the plan starts from."),
-            "plan": (_TEXT, "The whole plan as JSON; `tidemark sessions` and `tidemark plan` print one for people."),
-            "planned_at": (_INSTANT, "The clock of the run that planned it, as handed in."),
+            "plan": (_TEXT, "The whole plan as JSON; `tidemark sessions` and `tidemark plan` print plans for people."),
+            "planned_at": (_INSTANT, "The clock that was given to the run that planned the session."),
         },
     ),
     "ops.high_watermarks": OpsTable(
-        "One row a session that published, written by commit. A session of `ops.sessions` without one is not "
-        "published, or published and not closed yet.",
+        "One row for each session that published, written by commit. If a session of `ops.sessions` has no row here, "
+        "it is not published, or it is published and not closed yet.",
         {
             "session": _SESSION,
             "dataset": _DATASET,
             "how": _HOW,
-            "snapshot": (_LONG, "The snapshot that the session left on main; a touch names the one that it found."),
+            "snapshot": (_LONG, "The snapshot that the session left on main; for a touch, the one that it found."),
             "request_id": _REQUEST,
-            "reason": (_TEXT, "Why a person asked for a backfill, a resync, an adoption or a declaration; else null."),
+            "reason": (
+                _TEXT,
+                "Why a person asked for a backfill, a resync, an adoption or a declaration; null for other sessions.",
+            ),
             "previous": (_TEXT, "The table's watermark before the session, as JSON; null for the first session."),
             "current": (_TEXT, "The watermark that the session set, as JSON: what its rows were built from."),
             "complete_through": (
                 _INSTANT,
-                "All of the table's rows before this instant are there; null where nothing bounds it.",
+                "All rows of the table before this instant (exclusive) are built; null if nothing bounds the table.",
             ),
-            "committed_at": (_INSTANT, "The clock of the run that closed the session, as handed in."),
+            "committed_at": (_INSTANT, "The clock that was given to the run that closed the session."),
         },
     ),
     "ops.audit_results": OpsTable(
-        "One row a check of a staged snapshot, written by audit whatever it found. A check is recorded once for "
-        "each verdict on a snapshot, however often the audit is run.",
+        "One row for each check of a staged snapshot, written by audit whether it passed or failed. If the audit is "
+        "repeated, a check is recorded again only if its verdict on the snapshot differs.",
         {
             "dataset": _DATASET,
             "session": _SESSION,
@@ -92,18 +99,21 @@ TABLES: Final[Mapping[str, OpsTable]] = {
             ),
             "check": (_TEXT, "The check in words, for example `grain is unique (query_id, item_id)`."),
             "kind": (_TEXT, "`floor`: implied by every spec; `expectation`: written in the dataset's spec."),
-            "severity": (_TEXT, "`fail`: the rows are kept back where the check fails; `warn`: it is only shown."),
+            "severity": (_TEXT, "`fail`: if the check fails, nothing is published; `warn`: a failure is only shown."),
             "passed": (pa.bool_(), "Whether the rows passed the check."),
             "observed": (_TEXT, "What was found."),
             "expected": (_TEXT, "What should have been found."),
-            "unexpected_rows": (_LONG, "How many rows fail the check; null where it is not about single rows."),
-            "examples": (_TEXT, "Up to five failing values with the grain of their rows, a line each. They are data."),
+            "unexpected_rows": (_LONG, "How many rows fail the check; null if the check is not about single rows."),
+            "examples": (
+                _TEXT,
+                "Up to five failing values with the grain of their rows, one in a line. They are real data.",
+            ),
             "because": (_TEXT, "Why the check is made."),
-            "audited_at": (_INSTANT, "The clock of the run that audited, as handed in."),
+            "audited_at": (_INSTANT, "The clock that was given to the run that audited the snapshot."),
         },
     ),
     "ops.landed_files": OpsTable(
-        "One row a landed file and table, written by commit of the session that took the file into the table.",
+        "One row for each landed file and each table that took it in, written by the session's commit.",
         {
             "dataset": _DATASET,
             "session": _SESSION,
@@ -111,26 +121,28 @@ TABLES: Final[Mapping[str, OpsTable]] = {
             "size": (_LONG, "Bytes of the file."),
             "sha256": (
                 _TEXT,
-                "The SHA-256 of its content in hex: content that a table has landed is not landed again.",
+                "The SHA-256 of the file's content in hex. A table never takes in the same content twice.",
             ),
-            "landed_at": (_INSTANT, "The clock of the run that closed the session, as handed in."),
+            "landed_at": (_INSTANT, "The clock that was given to the run that closed the session."),
             "table_uuid": (
                 _TEXT,
-                "The table that took it in; a table made anew lands its files again. Null in old rows.",
+                "The uuid of the table that took the file in. A table that was created again takes in its files again. "
+                "Null in old rows.",
             ),
             "written_at": (
                 _INSTANT,
-                "When the file was last changed, as seen when it was first landed. Null in old rows.",
+                "When the file was last changed, as seen when it was first taken in. Null in old rows.",
             ),
         },
     ),
     "ops.releases": OpsTable(
-        "One row a release: the snapshots of all tables that belong together. Each is tagged with the release's name.",
+        "One row for each release: the snapshots of all tables that belong together. Each snapshot is tagged with the "
+        "release's name.",
         {
-            "release": (_TEXT, "The release's name, a hash of the snapshots that it names."),
-            "model_version": (_TEXT, "The model that the released table serves; null where it serves none."),
+            "release": (_TEXT, "The release's name, made from a hash of its snapshots."),
+            "model_version": (_TEXT, "The model that the released table serves; null if it serves none."),
             "tables": (_TEXT, "Snapshot ids by dataset, as JSON."),
-            "released_at": (_INSTANT, "The clock of the run that released, as handed in."),
+            "released_at": (_INSTANT, "The clock that was given to the run that wrote the release."),
         },
     ),
 }
@@ -139,7 +151,7 @@ SCHEMAS: Final[Mapping[str, pa.Schema]] = {name: table.schema for name, table in
 
 
 def reference() -> str:
-    """The page that documents the tables, as Markdown."""
+    """Return the page that documents the tables, as Markdown."""
     return "\n".join(_lines()) + "\n"
 
 
@@ -149,9 +161,9 @@ def _lines() -> Iterator[str]:
     yield "<!-- Generated: PYTHONPATH=jobs .venv/bin/python -m tidemark.catalog.ops_tables > docs/ops-tables.md -->"
     yield ""
     yield (
-        "What the loop did, as Iceberg tables in the lake: append only, no row is ever changed. Any column may be "
-        "null. A table that an older version made gets its missing columns when the next row is written; until then "
-        "they read as null."
+        "These Iceberg tables in the lake record what the loop did. Rows are only added and never changed. Every "
+        "column may be null. If a table was made by an older version, its missing columns are added when the next row "
+        "is written; until then they read as null."
     )
     for name, table in TABLES.items():
         yield from ("", f"## {name}", "", table.row, "", "| column | type | meaning |", "|---|---|---|")

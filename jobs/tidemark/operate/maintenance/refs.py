@@ -25,9 +25,10 @@ def drop_old_branches(context: Context, dataset: str) -> int | None:
 
 
 def drop_old_tags(context: Context, dataset: str) -> int | None:
-    """Drop the tags of retired releases, and tags older than BRANCH_LIFE of releases whose row was never written.
+    """Drop the tags of retired releases, and old tags of releases whose row was never written.
 
-    Tags that no release made are kept. Returns the number of dropped tags; None if other commits kept coming first.
+    A tag is old if its snapshot is older than BRANCH_LIFE. Tags that no release made are kept. Returns the number of
+    dropped tags; None if other commits kept coming first.
     """
     table = context.lake.table(dataset)
     tags = {n for n, r in table.refs().items() if r.snapshot_ref_type is SnapshotRefType.TAG}
