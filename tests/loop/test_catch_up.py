@@ -111,7 +111,7 @@ def test_s63_a_mended_logic_is_followed_by_a_rebuild_in_pieces(accounts: Account
 
     assert len(done) == 3
     assert all(d.plan.how is How.overwrite for d in done)
-    assert any("all that the inputs hold is rebuilt" in note for note in done[0].plan.notes)
+    assert any("everything that the inputs hold is rebuilt" in note for note in done[0].plan.notes)
     assert accounts.run(AROUND).plan.how is How.nothing
     same_rows_as_rebuild(accounts, AROUND, tmp_path / "clean")
 

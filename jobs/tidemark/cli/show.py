@@ -9,7 +9,7 @@ from tidemark.catalog import Lake, ops
 from tidemark.cli.lakes import lake_there
 from tidemark.lineage.history import published_snapshot
 from tidemark.lineage.publish_commit import watermark_of
-from tidemark.lineage.watermark_history import by_succession
+from tidemark.lineage.watermark_history import sort_by_succession
 from tidemark.settings import load_settings
 from tidemark.spec.load import load_specs
 from tidemark.state.plan import Plan
@@ -53,7 +53,7 @@ def sessions(options: argparse.Namespace) -> int:
         where = ops.of_dataset(find_spec(load_specs(settings.schemas, settings.values), options.dataset).dataset)
     lake = lake_there(settings)
     planned = ops.rows(lake, "ops.sessions", where, ("session", "plan", "planned_at"))
-    marks = by_succession(
+    marks = sort_by_succession(
         ops.rows(lake, "ops.high_watermarks", where, ("session", "previous", "current", "committed_at"))
     )
     closed = {row["session"]: Watermark.from_json(row["current"]) for row in marks}

@@ -10,10 +10,10 @@ from pyiceberg.table.snapshots import Snapshot
 from tidemark.catalog.manifests import table_name
 from tidemark.catalog.properties import SESSION, property_of
 from tidemark.errors import RequestRefused
-from tidemark.lineage.history import main_line
+from tidemark.lineage.history import main_history
 from tidemark.lineage.publish_commit import watermark_of
-from tidemark.lineage.target_integrity import changing, is_cut, is_session, since_published
-from tidemark.lineage.watermark_history import holds_record, last_recorded, newest_record
+from tidemark.lineage.target_integrity import is_history_cut, is_session, since_published, with_changed_rows
+from tidemark.lineage.watermark_history import has_record, last_recorded, newest_record
 from tidemark.spec import DatasetSpec
 from tidemark.state.watermark import Watermark
 from tidemark.steps.context import Context
@@ -30,10 +30,10 @@ def adoptable(context: Context, spec: DatasetSpec, table: Table) -> Watermark:
     current = watermark_of(table)
     known = current or _recorded(context, table)
     since = since_published(table, known) if known is not None else []
-    if known is None or (current is not None and since is not None and not changing(since)):
+    if known is None or (current is not None and since is not None and not with_changed_rows(since)):
         raise RequestRefused(f"{spec.dataset}: main holds what its watermark says; there is no rollback to adopt")
-    from_head = replace(known, snapshot=next(main_line(table)).snapshot_id)
-    if since is not None and not changing(since):
+    from_head = replace(known, snapshot=next(main_history(table)).snapshot_id)
+    if since is not None and not with_changed_rows(since):
         return from_head
     if spec.landing is not None:
         _check_only_erased(context, table, known, since)
@@ -44,19 +44,19 @@ def adoptable(context: Context, spec: DatasetSpec, table: Table) -> Watermark:
 def _recorded(context: Context, table: Table) -> Watermark | None:
     """The watermark that was recorded last, of a table whose main holds what a session published."""
     name = table_name(table)
-    if not holds_record(context.lake, name, list(main_line(table))):
+    if not has_record(context.lake, name, list(main_history(table))):
         return None
     return last_recorded(context.lake, name)
 
 
 def _of_session(context: Context, table: Table) -> Watermark | None:
     """The record of the session whose rows main holds."""
-    return newest_record(context.lake, table_name(table), list(main_line(table)))
+    return newest_record(context.lake, table_name(table), list(main_history(table)))
 
 
 def _if_cut(context: Context, table: Table, known: Watermark, from_head: Watermark) -> Watermark:
     """The current watermark, where its snapshot expired and what is left of main's history changed no row."""
-    if is_cut(context.lake, table, known) and not changing(list(main_line(table))):
+    if is_history_cut(context.lake, table, known) and not with_changed_rows(list(main_history(table))):
         return from_head
     name = table_name(table)
     raise RequestRefused(
@@ -77,8 +77,8 @@ def _check_only_erased(context: Context, table: Table, known: Watermark, since: 
 
     Where the published snapshot has expired, that is asked of all that is left of main's history.
     """
-    moved = since is None and not is_cut(context.lake, table, known)
-    left = changing(list(main_line(table)) if since is None else since)
+    moved = since is None and not is_history_cut(context.lake, table, known)
+    left = with_changed_rows(list(main_history(table)) if since is None else since)
     if moved or any(is_session(snapshot) for snapshot in left):
         raise RequestRefused(
             f"{table_name(table)}: landed files do not come twice, so what was rolled back would be lost; "

@@ -14,7 +14,7 @@ from pyiceberg.table import Table
 
 from tidemark.catalog import ops
 from tidemark.catalog.filters import equals
-from tidemark.lineage.history import readable, same_content
+from tidemark.lineage.history import readable_snapshot, same_content
 from tidemark.lineage.publish_commit import watermark_of
 from tidemark.state.ranges import describe
 from tidemark.steps.context import Context
@@ -117,7 +117,7 @@ def _collect(context: Context, dataset: str, snapshot: int | None, tables: dict[
     if snapshot is None:
         return None
     table = context.lake.table(dataset)
-    held = readable(table, snapshot)
+    held = readable_snapshot(table, snapshot)
     if held is None:
         return f"{dataset}: snapshot {snapshot} has expired, so nobody can read it; released after the next run"
     if not same_content(table, tables.setdefault(dataset, held), snapshot):

@@ -8,7 +8,7 @@ from pyiceberg.table import Table
 from pyiceberg.table.snapshots import Snapshot
 
 from tidemark.catalog.manifests import ancestors
-from tidemark.lineage.history import keeps_content, main_line
+from tidemark.lineage.history import keeps_content, main_history
 from tidemark.operate.maintenance.needs import KEEP_SNAPSHOTS_FOR, needed_snapshots, positions
 from tidemark.operate.maintenance.procedures import call
 from tidemark.state.ranges import format_instant
@@ -38,7 +38,7 @@ def expirable_until(context: Context, table: Table) -> datetime:
     back to it, and the rollback adopted.
     """
     horizon = context.clock - KEEP_SNAPSHOTS_FOR
-    line = list(main_line(table))
+    line = list(main_history(table))
     held = next((s.snapshot_id for s in line if _made_at(s) <= horizon and not keeps_content(s)), None)
     wanted = [*needed_snapshots(context, table), *([held] if held is not None else [])]
     return min([horizon, *(since for snapshot in wanted if (since := _path_since(table, line, snapshot)))])
@@ -61,7 +61,7 @@ def laggards(context: Context, dataset: str) -> list[str]:
 
 def _oldest_unread(table: Table, position: int) -> datetime | None:
     unread = None
-    for snapshot in main_line(table):
+    for snapshot in main_history(table):
         if snapshot.snapshot_id == position:
             return unread
         if not keeps_content(snapshot):
