@@ -14,8 +14,9 @@ DEFAULTS: dict[str, Any] = {"title": "title", "item_attributes": [], "behaviour"
 def versions(records: DataFrame, keys: list[str], instant: str, values: list[str]) -> DataFrame:
     """Return the versions of each key, each valid on the days [`since`, `until`).
 
-    A day uses the newest record before its 00:00 UTC. If several records of a key took effect on one day, the latest is used, then the last to arrive, then the one with
-    the largest id. `instant` names the column with the time from which a record holds.
+    A day uses the newest record before its 00:00 UTC. If several records of a key took effect on one day, the latest
+    is used, then the last to arrive, then the one with the largest id. `instant` names the column with the time from
+    which a record holds.
     """
     order = F.struct(instant, "arrived_at", "record_id", "file_id")
     newest = F.max_by(F.struct(*values), order).alias("value")
