@@ -1,14 +1,13 @@
-"""From landed records to interactions: what was shown to whom, and what they then did.
+"""Build interactions from landed records: what was shown to whom, and what they then did.
 
-**A run** takes in what is new or late since the tables' watermarks
-and rebuilds just the days that it touches.
-**A backfill, or a run with `from` and `to`**, rebuilds the partitions that meet its dates,
-with the same audits; what it changes flows on by itself. The hourly runs of a backfill rebuild a day once.
+**A run** reads what is new or late since the tables' watermarks and rebuilds only the days that it affects.
+**A backfill, or a run with `from` and `to`**, rebuilds the partitions that overlap its dates, with the same audits.
+The changes then flow downstream by themselves. The hourly runs of a backfill rebuild each day once.
 **Days are days in UTC.** The calendar of the backfill form is in the time zone of your browser, unless you choose
-UTC in the menu of the user: 29 March at 00:00 in Berlin is 28 March, 23:00 in UTC, and thus another day. The log of
-each `init` names what was asked for and what is rebuilt, in UTC.
-**A backfill takes at most 31 days** from first to last; a run with `from` and `to` takes more, as one run.
-**After a long outage** a run takes in a bounded piece, and starts the next run while something is owed.
+UTC in the user menu: 29 March at 00:00 in Berlin is 28 March, 23:00 in UTC, and so a different day. The log of each
+`init` task names the requested range and the ranges that are rebuilt, in UTC.
+**A backfill takes at most 31 days** from first to last. A run with `from` and `to` can rebuild a longer range.
+**After a long outage** each run processes a limited piece, and starts the next run while ranges are owed.
 """
 
 from airflow.sdk import DAG, CronDataIntervalTimetable

@@ -1,10 +1,12 @@
-"""Land what was handed in: search logs, human grades, items and logged features.
+"""Land the files in the landing folder: search logs, human grades, items and logged features.
 
-Takes the files of `landing/` that no session has taken yet, each once, however often and under whatever name
-it comes. Records that cannot be read go to `search.quarantined_records` with file, place and reason.
+Each run reads the files of `landing/` that no session has read yet. A file with the same content lands once, however
+often and under whatever name it is delivered. Records that cannot be read go to `search.quarantined_records` with
+file, place and reason.
 
-**A run** takes all that is there at its clock: the end of its interval, or for a run by hand its start
-(or the `clock` given). **A backfill** lands again what is missing, whatever its dates: files know no dates.
+**A run** reads the files that are there at its clock: the end of its interval or, for a manual run, the time of its
+trigger or the given `clock`. **A backfill** lands the files that are missing; its dates do not matter, because files
+have no dates.
 """
 
 from airflow.sdk import DAG, CronDataIntervalTimetable
@@ -21,8 +23,8 @@ with DAG(
     tags=["search", "hourly"],
     doc_md=__doc__,
 ):
-    # One list of files, a session of it for each kind of record: none waits for another. What could not be read
-    # is first, so that it is on record when something else refuses.
+    # All sessions read the same files, each for one kind of record, and none waits for another. The quarantine comes
+    # first, so that unreadable records are stored even if another session fails.
     dataset("search.quarantined_records")
     dataset("search.search_queries")
     dataset("search.search_events")

@@ -1,8 +1,8 @@
-"""Keep tables quick: fold small files, expire old snapshots, drop branches, tags and files that have had their time.
+"""Keep tables fast: merge small files, expire old snapshots, and remove branches, tags and files that are not needed.
 
-One task a table, in the table's own pool, and one for all of `ops`. Contents stay as they are, and nothing goes
-that a reader, an open plan, a rollback within a week or a release needs. A reader that stands far behind its input
-is named in the log. **No backfill**: there is nothing to catch up on. Airflow refuses a
+There is one task per table, in the table's own pool, and one for all tables of `ops`. The contents of tables do not
+change, and everything that a reader, an open plan, a rollback within a week or a release needs is kept. The log names
+each reader that is far behind its input. **No backfill**: there is nothing to catch up on, so Airflow refuses a
 backfill of this DAG.
 """
 
@@ -30,7 +30,7 @@ with DAG(
 
     @task
     def maintain_ops() -> None:
-        """Maintain the tables in which the loop says what it did."""
+        """Maintain the tables of `ops`, in which the loop records its work."""
         from tidemark.airflow.chores import maintain_ops
 
         print(maintain_ops())

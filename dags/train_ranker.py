@@ -1,11 +1,11 @@
-"""Train a ranker on the published examples, judge it, score with the promoted one, release, report.
+"""Train a ranker on the published examples, evaluate it, score items, write a release, and write a report.
 
-**A run** trains where the examples or the grades have changed since the last ranker. The gate in the session
-decides whether the new one is promoted; the scores are those of the latest promoted one. `release` then names
-the snapshots of all tables that belong together, and `report` writes the page of the newest ranker.
+**A run** trains a ranker if the examples or the grades have changed since the last one. A gate in the session decides
+whether the new ranker is promoted; the scores are those of the latest promoted ranker. `release` then records which
+snapshots of all tables belong together, and `report` writes the page of the newest ranker.
 
-**No backfill**: a ranker is trained on what is published, and an older one is a row of `ranking.rankers`
-with the snapshots that it saw. Airflow refuses a backfill of this DAG.
+**No backfill**: a ranker is trained on what is published now. Each older ranker is a row of `ranking.rankers`, with
+the snapshots that it was trained on. Airflow refuses a backfill of this DAG.
 """
 
 from airflow.sdk import DAG, CronDataIntervalTimetable, TriggerRule, task
@@ -15,7 +15,7 @@ from tidemark.airflow import DEFAULTS, dataset
 
 @task(trigger_rule=TriggerRule.NONE_FAILED)
 def release(name: str) -> None:
-    """Name the snapshots that belong together."""
+    """Record which snapshots of all tables belong together."""
     from tidemark.airflow.chores import write_release
 
     print(write_release(name))

@@ -150,4 +150,4 @@ def test_doctor_names_a_table_that_lies_outside_of_its_home(
     monkeypatch.setenv("TIDEMARK_HOME", str(home))
     doctor(argparse.Namespace())
     (warning,) = [line for line in capsys.readouterr().out.splitlines() if line.startswith("warn  tables")]
-    assert f"1 tables lie outside of {home}, for example in {tmp_path}/my%20home/lake" in warning
+    assert f"1 tables lie outside {home}, for example in {tmp_path}/my%20home/lake" in warning

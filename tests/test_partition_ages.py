@@ -27,9 +27,9 @@ from tidemark.lineage.partition_age import (
     is_comparable,
     is_later,
     is_older,
-    meets,
     newest,
     oldest,
+    overlaps,
 )
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -73,7 +73,7 @@ def test_partitions_without_a_time_in_common_are_not_compared() -> None:
 
 
 @pytest.mark.parametrize(
-    ("one", "other", "met"),
+    ("one", "other", "expected"),
     [
         (lies(25, 0), lies(landing_day=1, day=0), True),
         (lies(25, 0), lies(landing_day=1, day=1), False),
@@ -81,8 +81,8 @@ def test_partitions_without_a_time_in_common_are_not_compared() -> None:
         (lies(25), lies(day=1), False),
     ],
 )
-def test_partitions_of_two_layouts_meet_where_all_their_times_do(one: Age, other: Age, met: bool) -> None:
-    assert (meets(one, other), meets(other, one)) == (met, met)
+def test_partitions_of_two_layouts_overlap_where_all_their_times_do(one: Age, other: Age, expected: bool) -> None:
+    assert (overlaps(one, other), overlaps(other, one)) == (expected, expected)
 
 
 def test_the_oldest_and_the_newest_are_those_that_none_lies_before_or_after() -> None:

@@ -116,7 +116,7 @@ def test_a_field_of_a_later_version_is_passed_over(value: Any) -> None:
 
 @pytest.mark.parametrize("raw", [None, 7, "text", [], {"session": "only"}])
 def test_what_is_no_watermark_is_refused(raw: Any) -> None:
-    with pytest.raises(ValueError, match="stored value is no Watermark"):
+    with pytest.raises(ValueError, match="stored value is not a Watermark"):
         decode(Watermark, raw)
 
 

@@ -1,4 +1,4 @@
-"""AIRFLOW_HOME of a tidemark home: one readable `airflow.cfg`, the secrets, and what workers import early."""
+"""AIRFLOW_HOME of a Tidemark home: one readable `airflow.cfg`, the secrets, and the early imports of workers."""
 
 from __future__ import annotations
 
@@ -12,11 +12,14 @@ from infra.local.database import VARIABLE
 from infra.local.secret import USER, secret, write_private
 from tidemark.settings import CHECKOUT, Settings
 
-_EARLY = '"""Read by Airflow at its start; infra/local/warm.py says why."""\n\nimport infra.local.warm\n'
+_EARLY = '"""Airflow imports this module when it starts; infra/local/warm.py says why."""\n\nimport infra.local.warm\n'
 
 
 def prepare(settings: Settings, port: int, database: str) -> None:
-    """Write the configuration. What lies beside it (database, logs, secrets) stays. `database` is an address."""
+    """Write the configuration, and keep the database, the logs and the secrets beside it.
+
+    `port` is the port of the API server, `database` the SQLAlchemy address of Airflow's database.
+    """
     home = settings.airflow
     home.mkdir(parents=True, exist_ok=True)
     write_private(home / "airflow.cfg", _text(configuration(settings, port, database)))
@@ -26,7 +29,7 @@ def prepare(settings: Settings, port: int, database: str) -> None:
 
 
 def configuration(settings: Settings, port: int, database: str) -> dict[str, dict[str, str]]:
-    """Airflow's settings that differ from its defaults, with the reason where it is not plain."""
+    """Return the settings that differ from Airflow's defaults, by section."""
     home, url = settings.airflow, f"http://127.0.0.1:{port}"
     return {
         "core": {
@@ -38,21 +41,22 @@ def configuration(settings: Settings, port: int, database: str) -> dict[str, dic
             "fernet_key": secret(home / "fernet.key", 32),
             "simple_auth_manager_users": f"{USER}:admin",
             "simple_auth_manager_passwords_file": str(password_file(settings)),
-            # Tasks reach the API here; without it another port than 8080 fails each task with an empty log.
+            # Tasks reach the API here. Without this setting and with a port other than 8080, every task fails with an
+            # empty log.
             "execution_api_server_url": f"{url}/execution/",
-            # What the scheduler has imported is warm in each task only if workers are forked.
+            # Tasks can use what the scheduler has imported only if workers are forked.
             "mp_start_method": "fork" if sys.platform.startswith("linux") else "spawn",
             "lazy_load_plugins": "True",
         },
-        # Airflow reads a percent sign as the begin of a reference to another setting, unless it is doubled.
+        # For Airflow, a percent sign begins a reference to another setting unless it is doubled.
         "database": {"sql_alchemy_conn": database.replace("%", "%%")},
         "api": {"host": "127.0.0.1", "port": str(port), "base_url": url, "workers": "1"},
-        # 64 bytes: with fewer the signing library warns in each task.
+        # 64 bytes: with a shorter key, the signing library prints a warning in each task.
         "api_auth": {"jwt_secret": secret(home / "jwt.key", 64)},
         "scheduler": {
             "catchup_by_default": "False",
             "scheduler_idle_sleep_time": "0.3",
-            # After a scheduler or a worker was killed: its tasks are taken for lost after about a minute, not five.
+            # If a scheduler or a worker is killed, its tasks count as lost after about a minute instead of five.
             "orphaned_tasks_check_interval": "20",
             "task_instance_heartbeat_timeout": "90",
         },
@@ -63,9 +67,9 @@ def configuration(settings: Settings, port: int, database: str) -> dict[str, dic
         },
         "logging": {"base_log_folder": str(settings.logs / "airflow"), "colored_console_log": "False"},
         "workers": {
-            # A worker that misses the end of its task looks again after this time; its slot is held so long.
+            # If a worker misses the end of its task, it looks again after this time and keeps its slot until then.
             "min_heartbeat_interval": "1",
-            # A task outlives an API server that is killed and started again, which takes up to half a minute.
+            # With these values a task survives a restart of the API server, which takes up to half a minute.
             "execution_api_retries": "12",
             "execution_api_retry_wait_max": "15",
         },
@@ -74,9 +78,9 @@ def configuration(settings: Settings, port: int, database: str) -> dict[str, dic
 
 
 def environment(settings: Settings) -> dict[str, str]:
-    """The variables of each Airflow process. What the caller's shell sets for Airflow is not passed on.
+    """Return the environment of every Airflow process. Airflow settings of the caller's shell are not passed on.
 
-    The address of Airflow's database stands in `airflow.cfg`, which only the owner reads, and nowhere else.
+    The address of Airflow's database is only in `airflow.cfg`, which only the owner can read.
     """
     kept = {key: value for key, value in os.environ.items() if not key.startswith("AIRFLOW__") and key != VARIABLE}
     return {
@@ -86,7 +90,7 @@ def environment(settings: Settings) -> dict[str, str]:
         "PYTHONPATH": os.pathsep.join([str(CHECKOUT / "jobs"), str(CHECKOUT)]),
         "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")]),
         "NO_COLOR": "1",
-        # Its threads would be there when the scheduler forks its workers.
+        # Otherwise its threads would exist when the scheduler forks its workers.
         "OPENBLAS_NUM_THREADS": "1",
         "PYTHONWARNINGS": "ignore",
         "PYTHONUNBUFFERED": "1",
@@ -94,7 +98,7 @@ def environment(settings: Settings) -> dict[str, str]:
 
 
 def password_file(settings: Settings) -> Path:
-    """Where the login lies."""
+    """Return the file that holds the login of the Airflow user."""
     return settings.airflow / "passwords.json"
 
 
@@ -102,6 +106,6 @@ def _text(sections: dict[str, dict[str, str]]) -> str:
     parser = configparser.RawConfigParser()
     parser.read_dict(sections)
     buffer = io.StringIO()
-    buffer.write("# Written at each start by infra/local/airflow_home.py; changes made here do not last.\n")
+    buffer.write("# Written at each start by infra/local/airflow_home.py; changes made here are overwritten.\n")
     parser.write(buffer)
     return buffer.getvalue()

@@ -1,4 +1,4 @@
-"""Airflow's REST API v2, as much as hosting needs. Standard library only."""
+"""A client for the parts of Airflow's REST API v2 that hosting needs. It uses only the standard library."""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ from tidemark.errors import TidemarkError
 from tidemark.settings import Settings
 
 _NO_PROXY = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-"""The API is on this machine; a proxy that the shell names knows nothing of it."""
+"""Ignores the proxy settings of the shell: the API is on this machine, and a proxy could not reach it."""
 
 
 class ApiError(TidemarkError):
-    """Airflow's API refused a request or did not answer. `status` is None where nothing answered."""
+    """Airflow's API refused a request or did not answer. `status` is the HTTP status, None without an answer."""
 
     def __init__(self, message: str, status: int | None = None) -> None:
         super().__init__(message)
         self.status = status
 
     @property
-    def passes(self) -> bool:
-        """Whether it may pass by itself: nothing answered, or a service behind the API was away."""
+    def is_temporary(self) -> bool:
+        """Whether a retry may succeed: nothing answered, or the API server reported a failure of its own."""
         return self.status is None or self.status >= 500
 
 
 class Client:
-    """Requests to one Airflow, with the login of the home."""
+    """Sends requests to one Airflow, with the login of its home."""
 
     def __init__(self, url: str, password: str) -> None:
         self.url = url
@@ -41,25 +41,25 @@ class Client:
         self._token: str | None = None
 
     @classmethod
-    def of(cls, settings: Settings, port: int) -> Client:
-        """The Airflow of a home."""
+    def for_home(cls, settings: Settings, port: int) -> Client:
+        """Return a client for the Airflow of a home that listens on `port` of 127.0.0.1."""
         return cls(f"http://127.0.0.1:{port}", password(password_file(settings)))
 
     def health(self) -> dict[str, str]:
-        """The state of each component, by name. Raises ApiError where nothing answers."""
+        """Return the state of each component by name, such as `healthy`. Raises ApiError without an answer."""
         found = self._send("GET", "/api/v2/monitor/health")
         return {name: str(part["status"]) for name, part in found.items() if isinstance(part, dict)}
 
     def get(self, path: str, **query: Any) -> Any:
-        """GET below /api/v2. Raises ApiError."""
+        """Send GET to a path below /api/v2 and return the parsed answer. Raises ApiError."""
         return self._authorised("GET", path, query=query)
 
     def post(self, path: str, body: Mapping[str, Any]) -> Any:
-        """POST below /api/v2. Raises ApiError."""
+        """Send POST to a path below /api/v2 and return the parsed answer. Raises ApiError."""
         return self._authorised("POST", path, body)
 
     def patch(self, path: str, body: Mapping[str, Any]) -> Any:
-        """PATCH below /api/v2. Raises ApiError."""
+        """Send PATCH to a path below /api/v2 and return the parsed answer. Raises ApiError."""
         return self._authorised("PATCH", path, body)
 
     def _authorised(
@@ -78,8 +78,8 @@ class Client:
             return self._send(method, address, body, self._log_in())
 
     def _log_in(self) -> str:
-        said = self._send("POST", "/auth/token", {"username": USER, "password": self._password})
-        self._token = str(said["access_token"])
+        answer = self._send("POST", "/auth/token", {"username": USER, "password": self._password})
+        self._token = str(answer["access_token"])
         return self._token
 
     def _send(self, method: str, path: str, body: Mapping[str, Any] | None = None, token: str | None = None) -> Any:
@@ -95,5 +95,7 @@ class Client:
             detail = error.read().decode(errors="replace")[:500]
             raise ApiError(f"Airflow refused {method} {path}: {error.code} {detail}", error.code) from error
         except (OSError, http.client.HTTPException) as error:
-            raise ApiError(f"Airflow does not answer at {self.url}: {error}; make doctor says how it is") from error
+            raise ApiError(
+                f"Airflow does not answer at {self.url}: {error}; run make doctor to see its state"
+            ) from error
         return json.loads(text) if text else None

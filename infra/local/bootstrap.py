@@ -1,6 +1,6 @@
-"""`make setup`: the environment from the lock file, a Java, and the jars. Once: what is there stays.
+"""`make setup`: install the environment of the lock file, a Java, and the jars, unless they are installed.
 
-Runs under any Python 3.11 or 3.12 with nothing installed: it and what it imports use the standard library.
+It runs under any Python 3.11 or 3.12 without packages: this module and its imports use only the standard library.
 """
 
 import hashlib
@@ -12,23 +12,23 @@ from infra.local.setup_error import SetupError
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 VENV = CHECKOUT / ".venv"
-KEPT = VENV / "share" / "tidemark"
-"""Beside the environment: the jars, the Java that was chosen, the stamp."""
+SHARE = VENV / "share" / "tidemark"
+"""Holds the jars, the path of the chosen Java, and the stamp of the last setup."""
 
 
 def main() -> int:
-    """Set up what is missing; 1 with a sentence where it cannot be done."""
+    """Install what is missing and return 0. If that fails, print the reason and return 1."""
     why = checkout.why_unfit(CHECKOUT)
     if why is not None:
         print(f"setup: {why}", file=sys.stderr)
         return 1
-    stamp, wanted = KEPT / "stamp", _fingerprint()
-    if stamp.exists() and stamp.read_text(encoding="utf-8") == wanted and java.still_there(KEPT):
+    stamp, wanted = SHARE / "stamp", _fingerprint()
+    if stamp.exists() and stamp.read_text(encoding="utf-8") == wanted and java.is_java_present(SHARE):
         return 0
     try:
-        environment.install(CHECKOUT, VENV, KEPT)
-        home = java.choose(VENV, KEPT)
-        jars.fetch(CHECKOUT / "infra" / "local" / "jars.sha256", VENV, KEPT, home)
+        environment.install(CHECKOUT, VENV, SHARE)
+        home = java.choose(VENV, SHARE)
+        jars.fetch(CHECKOUT / "infra" / "local" / "jars.sha256", VENV, SHARE, home)
     except SetupError as error:
         print(f"setup: {error}", file=sys.stderr)
         return 1
@@ -37,7 +37,7 @@ def main() -> int:
 
 
 def _fingerprint() -> str:
-    """What the environment is made from: lock files, jars, where it lies, and the code that makes it."""
+    """Return a hash of the lock files, the jars, the environment's path, and the code that installs it."""
     own = [Path(module.__file__ or "") for module in (environment, jars, java)]
     files = [
         CHECKOUT / "requirements.lock",

@@ -27,24 +27,24 @@ from tidemark.steps.context import Context
 
 
 def problems(settings: Settings) -> Iterator[str]:
-    """What is not as it must be, a sentence each."""
+    """Yield a sentence for each problem that is found."""
     world, end = require_world(settings.home), demo_end(settings)
-    assert end is not None, "require_world has refused a home without a world"
+    assert end is not None, "require_world refuses a home without a world"
     context = session.open_context(settings, end)
     yield from _unpublished(context)
     yield from _lost_records(context.lake, world)
-    yield from _doubles(context, "search.interactions")
-    yield from _left_to_do(context)
+    yield from _duplicates(context, "search.interactions")
+    yield from _remaining_work(context)
     yield from _housekeeping(settings)
     if not rows_in(context.lake, "ranking.rankers") or not rows_in(context.lake, "ops.releases"):
-        yield "no ranker or no release"
+        yield "ranking.rankers or ops.releases is empty"
     for page in (current_page(settings), settings.reports / "data-docs" / "index.html"):
         if not page.exists():
             yield f"{page} is missing"
 
 
 def _unpublished(context: Context) -> Iterator[str]:
-    """Each dataset is published, by a session that is closed in `ops`."""
+    """Check that each dataset is published by a session that is closed in `ops`."""
     closed = {row["session"] for row in ops.rows(context.lake, "ops.high_watermarks", columns=("session",))}
     for name in context.specs:
         table = context.lake.find_table(name)
@@ -52,11 +52,11 @@ def _unpublished(context: Context) -> Iterator[str]:
         if mark is None:
             yield f"{name}: nothing published"
         elif mark.session not in closed:
-            yield f"{name}: session {mark.session} published, but is not closed"
+            yield f"{name}: session {mark.session} has published but is not closed"
 
 
 def _lost_records(lake: Lake, world: World) -> Iterator[str]:
-    """What the world shipped has landed or is in quarantine."""
+    """Check that every record of the demo's logs has landed or is in quarantine."""
     days = world.counts.values()
     shipped = {
         "search.search_queries": sum(day["queries"] for day in days),
@@ -66,29 +66,31 @@ def _lost_records(lake: Lake, world: World) -> Iterator[str]:
     for name, expected in shipped.items():
         found = rows_in(lake, name)
         if found != expected:
-            yield f"{name}: {found} rows, the world shipped {expected}"
+            yield f"{name}: {found} rows, but the demo's logs hold {expected}"
 
 
-def _doubles(context: Context, dataset: str) -> Iterator[str]:
+def _duplicates(context: Context, dataset: str) -> Iterator[str]:
+    """Check that the grain of a dataset is unique and that it has rows."""
     grain = context.spec(dataset).grain
     keys: pa.Table = context.lake.table(dataset).scan(selected_fields=tuple(grain)).to_arrow()
     distinct = keys.group_by(list(grain)).aggregate([]).num_rows
     if distinct != keys.num_rows or not distinct:
-        yield f"{dataset}: {keys.num_rows} rows of {distinct} keys"
+        yield f"{dataset}: {keys.num_rows} rows with {distinct} distinct keys"
 
 
-def _left_to_do(context: Context) -> Iterator[str]:
+def _remaining_work(context: Context) -> Iterator[str]:
+    """Check that no dataset's next session would do anything."""
     for name in session.dependency_order(dict(context.specs)):
         how = session.plan(context, name).how
         if how is not How.nothing:
-            yield f"{name}: not done, the next session would {how}"
+            yield f"{name}: work is left; the next session would {how}"
 
 
 def _housekeeping(settings: Settings) -> Iterator[str]:
-    """`make run` does not wait for what keeps house; its first run has to end well all the same."""
+    """Run the housekeeping DAGs, for which `make run` does not wait, and check that they succeed."""
     client = running_client(settings)
     if client is None:
-        yield "Airflow does not run; make run, then check"
+        yield "Airflow is not running; start it with make run, then check again"
         return
     for dag in runs.HOUSEKEEPING:
         run = runs.begin(client, dag, {})
@@ -98,12 +100,12 @@ def _housekeeping(settings: Settings) -> Iterator[str]:
 
 
 def main() -> int:
-    """Print what is wrong; 1 if anything is."""
+    """Print the problems. Return 1 if there are any."""
     try:
         found = list(problems(load_settings()))
     except TidemarkError as error:
         found = [str(error)]
-    print("\n".join(found) or "all that was handed in is published, once")
+    print("\n".join(found) or "all records are published, each once")
     return 1 if found else 0
 
 

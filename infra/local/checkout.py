@@ -1,4 +1,4 @@
-"""What the path of a checkout may hold. Uses the standard library only: it is asked before anything is installed."""
+"""Which characters the path of a checkout may contain. Runs before anything is installed: standard library only."""
 
 from pathlib import Path
 
@@ -8,16 +8,17 @@ UNFIT = {
     "#": "begins a fragment in a table's location",
     "%": "begins an escape in the address of the embedded catalog and in the settings of services",
     ",": "separates folders in Spark's settings",
-    **dict.fromkeys('"$`\\', "means something to the shell by which the programs of Postgres call each other"),
+    **dict.fromkeys('"$`\\', "has a meaning for the shell through which the programs of Postgres call each other"),
 }
-"""What a checkout may not hold, and why: what a home may not, since the default home lies in it, and some more."""
+"""Characters that the path of a checkout may not contain, with the reason. They include all characters that are
+forbidden for a home, because the default home is inside the checkout."""
 
 
 def why_unfit(checkout: Path) -> str | None:
-    """One sentence if nothing could run from a checkout; None if it can."""
+    """Return why nothing can run from a checkout, in one sentence; None if it can."""
     for part, why in UNFIT.items():
         if part in str(checkout):
-            return f"the checkout {str(checkout)!a} cannot be used: its path holds {part}, which {why}. Move it"
+            return f"the checkout {str(checkout)!a} cannot be used: its path contains {part}, which {why}. Move it"
     if not str(checkout).isprintable():
-        return f"the checkout {str(checkout)!a} cannot be used: its path holds what cannot be printed. Move it"
+        return f"the checkout {str(checkout)!a} cannot be used: its path contains unprintable characters. Move it"
     return None

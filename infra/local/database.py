@@ -1,4 +1,4 @@
-"""Which database Airflow has: the Postgres of the home, or the server that TIDEMARK_AIRFLOW_DB names."""
+"""Airflow's database: the Postgres of the home, or the server that TIDEMARK_AIRFLOW_DB names."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from tidemark.settings import Settings
 
 VARIABLE = "TIDEMARK_AIRFLOW_DB"
 NAME = "airflow"
-"""Of the database and of its owner inside the home's Postgres."""
+"""Name of the database and of its owner in the home's Postgres."""
 _DRIVER = "postgresql+psycopg2"
 
 
 def airflow_database(settings: Settings, env: Mapping[str, str]) -> str:
-    """The SQLAlchemy address of Airflow's database. Raises HostError for an address that is not Postgres.
+    """Return the SQLAlchemy address of Airflow's database. Raises HostError if it is not a Postgres address.
 
-    No message shows the address: it may hold a password.
+    The message does not show the address, because it may contain a password.
     """
     text = env.get(VARIABLE, "")
     if not text:
@@ -31,12 +31,12 @@ def airflow_database(settings: Settings, env: Mapping[str, str]) -> str:
 
 
 def is_embedded(settings: Settings, address: str) -> bool:
-    """Whether an address is that of the home's own Postgres."""
+    """Whether an address names the home's own Postgres."""
     return address == airflow_database(settings, {})
 
 
 def configured_database(settings: Settings) -> str | None:
-    """The address in the home's `airflow.cfg`, which is what its services use; None before the first start."""
+    """Return the address in the home's `airflow.cfg`, which its services use; None before the first start."""
     parser = configparser.RawConfigParser()
     parser.read(settings.airflow / "airflow.cfg", encoding="utf-8")
     text = parser.get("database", "sql_alchemy_conn", fallback=None)
@@ -44,7 +44,7 @@ def configured_database(settings: Settings) -> str | None:
 
 
 def why_unreachable(address: str) -> str | None:
-    """Why the database does not take a connection now; None if it does. The answer holds no password."""
+    """Return why the database accepts no connection; None if it does. The reason contains no password."""
     import psycopg2
 
     url = make_url(address)
@@ -57,13 +57,13 @@ def why_unreachable(address: str) -> str | None:
 
 
 def _parse(text: str) -> URL:
-    example = "write it like postgresql://user:password@host:5432/airflow, or leave it out for the home's own Postgres"
+    example = "write it like postgresql://user:password@host:5432/airflow, or unset it to use the home's own Postgres"
     try:
         url = make_url(text)
     except ArgumentError as error:
-        raise HostError(f"{VARIABLE}: not the address of a database; {example}") from error
+        raise HostError(f"{VARIABLE}: this is not the address of a database; {example}") from error
     if url.drivername not in ("postgresql", "postgres", _DRIVER):
-        raise HostError(f"{VARIABLE}: {ascii(url.drivername)[:40]} cannot carry Airflow here; {example}")
+        raise HostError(f"{VARIABLE}: {ascii(url.drivername)[:40]} is not supported; {example}")
     if not url.database or not (url.host or url.query.get("host")):
-        raise HostError(f"{VARIABLE}: names no server or no database; {example}")
+        raise HostError(f"{VARIABLE}: the server or the database is missing; {example}")
     return url

@@ -1,4 +1,4 @@
-"""Which service died, when and why: read from the supervisor's log."""
+"""Read from the supervisor's log which services died, when and why."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _LINE = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d),(\d{3}) \w+ exited: (\S+) 
 
 @dataclass(frozen=True)
 class Death:
-    """A service that ended without being asked to."""
+    """The unexpected end of a service."""
 
     name: str
     at: datetime
@@ -26,7 +26,7 @@ class Death:
 
 
 def deaths_since(settings: Settings, since: datetime) -> Sequence[Death]:
-    """The deaths at or after an instant, oldest first; those that the supervisor's current log still names."""
+    """Return the deaths at or after an instant, oldest first, as far as the supervisor's current log reaches back."""
     try:
         text = log_of(settings).read_text(encoding="utf-8", errors="replace")
     except OSError:

@@ -1,4 +1,4 @@
-"""Services of an earlier version of Tidemark, which kept a file for each of them and had no supervisor."""
+"""Services that an earlier version of Tidemark started: it kept a file for each and had no supervisor."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from tidemark.settings import Settings
 
 
 def earlier_services(settings: Settings) -> list[str]:
-    """The names of those that run."""
+    """Return the names of the services that are running."""
     return [name for name in AIRFLOW if _lives(recall_leader(settings.run / f"{name}.json"))]
 
 
 def stop_earlier(settings: Settings) -> list[str]:
-    """Stop them with all that they started; the names of those that ran."""
+    """Stop these services with all their processes, and return the names of those that were running."""
     names = earlier_services(settings)
     for name in names:
         file = settings.run / f"{name}.json"

@@ -1,4 +1,4 @@
-"""A run that failed, in words: which task, what it said last, and what to do."""
+"""Explain a failed run: which tasks failed, the end of their logs, and what to do."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ LINES = 12
 
 
 def explain_failure(client: Client, state: RunState) -> str:
-    """The failing tasks of a run with the end of their logs, and the next step."""
+    """Return the failed tasks of a run with the end of their logs, and the next step."""
     failed = [step for step in state.steps if step.state == "failed"]
     if not failed:
-        return f"{state.dag}: the run ended as {state.state}, but no task failed; look at {_page(client, state)}"
+        return f"{state.dag}: the run ended as {state.state}, but no task failed; see {_page(client, state)}"
     parts = [f"{state.dag}: {', '.join(step.task for step in failed)} failed"]
     for step in failed:
-        said = [line for line in log_of(client, state, step) if line.strip()]
+        log = [line for line in log_of(client, state, step) if line.strip()]
         parts += [
-            f"  {step.task} says:",
-            *(f"    {line}" for text in said[-LINES:] for line in text.splitlines()[-LINES:]),
+            f"  the log of {step.task} ends with:",
+            *(f"    {line}" for text in log[-LINES:] for line in text.splitlines()[-LINES:]),
         ]
     parts += [
-        f"the whole log: {_page(client, state)}",
-        "next: mend what it names, then make run again; what is published stays",
+        f"full log: {_page(client, state)}",
+        "next: correct what the log names, then run make run again; published data stays",
     ]
     return "\n".join(parts)
 

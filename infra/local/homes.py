@@ -1,4 +1,4 @@
-"""Prepare a home for `make run`: the demo world, the user's own logs, or what lies there already."""
+"""Prepare a home for `make run`: the demo world, the user's own logs, or the files that are already there."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from infra.local.errors import HostError
 from tidemark.settings import CHECKOUT, Settings
 
 DEMO_SETTINGS = """\
-# Settings of the demo world, over infra/search.yaml. Its logs are history, complete through their end.
+# Settings of the demo. They override infra/search.yaml. Its logs are history, complete through their end.
 landing:
   settling: 0s
   completeness: data
-# Items and grades of the demo name no application.
+# Items and grades of the demo do not name an application.
 handed_in:
   applications: [demo_shop]
-# 42 days of traffic hold more cuts with windows of two weeks than of four; the newest ends with the world.
+# 42 days of traffic allow more cuts with windows of two weeks than of four; the newest cut ends with the traffic.
 label_horizon: 14d
 labels:
   cut_phase: {phase}
@@ -35,11 +35,12 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def prepare(settings: Settings, env: Mapping[str, str], say: Callable[[str], None]) -> Finish:
-    """Prepare the home. What takes long goes on beside; call the result to wait for it.
+    """Prepare the home and return a function that waits until it is ready.
 
-    Raises HostError where demo and own logs would meet in one home.
+    The demo is generated in a process of its own, so that services can start meanwhile. Raises HostError if the home
+    holds the demo and the environment names other logs. The returned function raises HostError if the demo fails.
     """
-    given = inputs.asked(env)
+    given = inputs.read_inputs(env)
     if given:
         _refuse_demo(settings, given)
         _settings_if_none(settings, inputs.SETTINGS)
@@ -47,20 +48,20 @@ def prepare(settings: Settings, env: Mapping[str, str], say: Callable[[str], Non
         for line in taken.left_out:
             say(f"left out {line}")
         say(f"{taken.new} new files in {settings.landing}")
-        return _nothing
+        return _wait_for_nothing
     if load_world(settings.home) is None and holds_logs(settings):
-        say(f"home {settings.home}: own logs, taking in what {settings.landing} holds")
-        return _nothing
+        say(f"home {settings.home} holds your own logs; reading the files in {settings.landing}")
+        return _wait_for_nothing
     return _make_world(settings, env, say)
 
 
 def holds_logs(settings: Settings) -> bool:
-    """Whether anything lies in the landing folder."""
+    """Whether the landing folder holds any file."""
     return any(path.is_file() for path in settings.landing.rglob("*"))
 
 
 def demo_end(settings: Settings) -> datetime | None:
-    """The first instant that the home's demo world does not cover; None for a home without one."""
+    """Return the end of the home's demo world, exclusive; None for a home without a demo."""
     world = load_world(settings.home)
     return world.end if world else None
 
@@ -69,10 +70,10 @@ def _refuse_demo(settings: Settings, given: Mapping[str, Path]) -> None:
     if load_world(settings.home) is None:
         return
     other = shlex.quote(str(CHECKOUT / ".tidemark-own"))
-    said = " ".join(f"{name}={shlex.quote(str(path))}" for name, path in given.items())
+    arguments = " ".join(f"{name}={shlex.quote(str(path))}" for name, path in given.items())
     raise HostError(
-        f"{settings.home} holds the demo, and its logs would mix with yours; nothing was taken in. "
-        f"Name another home:\n  make stop && make run TIDEMARK_HOME={other} {said}"
+        f"{settings.home} holds the demo, and its logs would mix with yours; no file was read. "
+        f"Name another home:\n  make stop && make run TIDEMARK_HOME={other} {arguments}"
     )
 
 
@@ -99,21 +100,21 @@ def _make_world(settings: Settings, env: Mapping[str, str], say: Callable[[str],
     )
 
     def finish() -> None:
-        told, _ = process.communicate()
+        output, _ = process.communicate()
         if process.returncode:
-            raise HostError(told.strip())
-        say(told.strip())
+            raise HostError(output.strip())
+        say(output.strip())
         _settings_if_none(settings, _demo_settings(settings))
 
     return finish
 
 
 def _demo_settings(settings: Settings) -> str:
-    """Settings in which a window of labels ends where the world ended when it was made."""
+    """Return settings whose label windows are aligned with the current end of the world."""
     end = demo_end(settings)
     days = 0 if end is None else (end - EPOCH).days
     return DEMO_SETTINGS.format(phase=days % int(settings.values["labels"]["cut_every"]))
 
 
-def _nothing() -> None:
-    """Nothing goes on beside."""
+def _wait_for_nothing() -> None:
+    """Return at once: no process was started."""

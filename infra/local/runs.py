@@ -1,4 +1,4 @@
-"""One DAG run through the scheduler: begin it, watch it, say how it went."""
+"""Start a DAG run through the scheduler, watch it, and read its result."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ CHAIN = ("land_search_logs", "build_interactions", "build_training_data", "train
 HOUSEKEEPING = ("maintain_tables",)
 ENDED = ("success", "failed")
 PARSE_TIMEOUT = 120.0
-"""Seconds in which the DAG processor has to know all DAGs; it takes about 5."""
+"""Seconds to wait until the DAG processor has read all DAGs. It takes about 5."""
 OUTAGE = 180.0
-"""Seconds for which Airflow may not answer while a run is watched: its services are started again when they die."""
+"""Seconds for which Airflow may fail to answer while a run is watched, because a service is being restarted."""
 _POLL = 0.5
 _SOURCES = "::group::Log message source details"
-"""Opens Airflow's own lines about where it found a log."""
+"""Begins the lines in which Airflow says where it found a log."""
 
 
 Answer = TypeVar("Answer")
@@ -41,7 +41,7 @@ class Step:
 
 @dataclass(frozen=True)
 class RunState:
-    """A run as Airflow tells it now."""
+    """The state of a run and its tasks at one moment."""
 
     dag: str
     run: str
@@ -50,7 +50,7 @@ class RunState:
 
 
 def wait_for_dags(client: Client, dags: Sequence[str]) -> None:
-    """Wait until Airflow has read the DAGs. Raises HostError with the import error, if there is one."""
+    """Wait until Airflow has read the DAGs. Raises HostError if a DAG file fails to import, or after a timeout."""
     until = time.monotonic() + PARSE_TIMEOUT
     while time.monotonic() < until:
         known = {dag["dag_id"] for dag in client.get("dags", limit=100)["dags"]}
@@ -58,80 +58,85 @@ def wait_for_dags(client: Client, dags: Sequence[str]) -> None:
             return
         _refuse_import_errors(client)
         time.sleep(_POLL)
-    raise HostError(f"Airflow does not list {', '.join(sorted(set(dags) - known))}; see its dag-processor's log")
+    raise HostError(
+        f"Airflow does not list {', '.join(sorted(set(dags) - known))}; see the log of airflow-dag-processor"
+    )
 
 
 def unpause(client: Client, dag: str) -> None:
-    """Let the schedule of a DAG run."""
+    """Switch on the schedule of a DAG."""
     client.patch(f"dags/{dag}", {"is_paused": False})
 
 
 def begin(client: Client, dag: str, conf: dict[str, str]) -> str:
-    """Begin a run of a DAG and give its id.
+    """Unpause a DAG and return the id of the run to watch.
 
-    A DAG that never ran is unpaused and starts a run by itself: that run is the run, unless `conf` has
-    something to say. A run that goes on already is the run, too.
+    If a run is in progress, it is that run. If the DAG never ran, it is the run that the schedule starts when the DAG
+    is unpaused. Otherwise a new run is started with `conf`.
     """
-    never = not _runs(client, dag)
+    never_ran = not _runs(client, dag)
     unpause(client, dag)
-    going = _wait_for_first(client, dag) if never else _going(client, dag)
-    if going is not None:
-        return going
+    current = _wait_for_first(client, dag) if never_ran else current_run(client, dag)
+    if current is not None:
+        return current
     started: dict[str, Any] = client.post(f"dags/{dag}/dagRuns", {"logical_date": None, "conf": conf})
     return str(started["dag_run_id"])
 
 
-def going(client: Client, dag: str) -> str | None:
-    """The run of a DAG that goes on now, if any."""
-    return _going(client, dag)
+def current_run(client: Client, dag: str) -> str | None:
+    """Return the id of the DAG's latest run that has not ended; None if all have ended."""
+    return next((str(run["dag_run_id"]) for run in _runs(client, dag) if run["state"] not in ENDED), None)
 
 
 def started_another(state: RunState) -> bool:
-    """Whether the run started the next one, to go on with what is owed."""
+    """Whether the run started another run because ranges are owed."""
     return any(step.name == "run_again" and step.state == "success" for step in state.steps)
 
 
-def has_run(client: Client, dag: str) -> bool:
-    """Whether a DAG has had a run that ended well."""
+def has_succeeded(client: Client, dag: str) -> bool:
+    """Whether one of the DAG's latest 20 runs succeeded."""
     return any(run["state"] == "success" for run in _runs(client, dag))
 
 
 def watch(client: Client, dag: str, run: str, show: Callable[[RunState], None]) -> RunState:
-    """Show a run until it has ended. Raises ApiError where Airflow does not answer for longer than OUTAGE."""
+    """Show a run until it has ended, and return its last state.
+
+    Raises ApiError if Airflow does not answer for longer than OUTAGE.
+    """
     while True:
-        state = patiently(lambda: _look(client, dag, run))
+        state = query_with_retries(lambda: _read_state(client, dag, run))
         show(state)
         if state.state in ENDED:
             return state
         time.sleep(_POLL)
 
 
-def patiently(ask: Callable[[], Answer]) -> Answer:
-    """What Airflow answers, asked again while its services are started anew. For questions, which change nothing."""
+def query_with_retries(ask: Callable[[], Answer]) -> Answer:
+    """Return Airflow's answer; retry for up to OUTAGE seconds while its services restart. Only for read requests."""
     until = time.monotonic() + OUTAGE
     while True:
         try:
             return ask()
         except ApiError as error:
-            if not error.passes or time.monotonic() > until:
+            if not error.is_temporary or time.monotonic() > until:
                 raise
         time.sleep(_POLL)
 
 
 def log_of(client: Client, state: RunState, step: Step) -> list[str]:
-    """What a task said in its latest attempt, without Airflow's own marks."""
+    """Return the log lines of a task's latest attempt, without Airflow's own markers."""
     path = f"dags/{state.dag}/dagRuns/{state.run}/taskInstances/{step.task}/logs/{max(step.attempt, 1)}"
     lines: list[str] = []
     try:
         content = client.get(path)["content"]
     except ApiError as error:
         return [f"no log: {error}"]
-    about_the_log = False
+    in_source_details = False
     for entry in content:
         event = str(entry.get("event", "")) if isinstance(entry, dict) else str(entry)
         if event.startswith("::"):
-            about_the_log = event == _SOURCES
-        elif not about_the_log:
+            in_source_details = event == _SOURCES
+        elif not in_source_details:
             lines += [event, *_errors(entry)]
     return lines
 
@@ -141,19 +146,19 @@ def _errors(entry: Any) -> list[str]:
     return [f"{error.get('exc_type')}: {error.get('exc_value')}" for error in found or [] if isinstance(error, dict)]
 
 
-def _look(client: Client, dag: str, run: str) -> RunState:
-    told = client.get(f"dags/{dag}/dagRuns/{run}")
+def _read_state(client: Client, dag: str, run: str) -> RunState:
+    answer = client.get(f"dags/{dag}/dagRuns/{run}")
     tasks = client.get(f"dags/{dag}/dagRuns/{run}/taskInstances", limit=200)["task_instances"]
-    return RunState(dag, run, told["state"], tuple(_step(task) for task in tasks))
+    return RunState(dag, run, answer["state"], tuple(_step(task) for task in tasks))
 
 
 def _step(task: dict[str, Any]) -> Step:
     group, _, name = task["task_id"].rpartition(".")
-    seconds = task["duration"] or _since(task["start_date"], task["end_date"])
+    seconds = task["duration"] or _seconds_between(task["start_date"], task["end_date"])
     return Step(group, task["task_id"], name, task["state"] or "waiting", seconds, task["try_number"])
 
 
-def _since(start: str | None, end: str | None) -> float:
+def _seconds_between(start: str | None, end: str | None) -> float:
     if start is None:
         return 0.0
     until = datetime.fromisoformat(end) if end else datetime.now(UTC)
@@ -162,16 +167,14 @@ def _since(start: str | None, end: str | None) -> float:
 
 def _runs(client: Client, dag: str) -> list[dict[str, Any]]:
     path = f"dags/{dag}/dagRuns"
-    runs: list[dict[str, Any]] = patiently(lambda: client.get(path, order_by="-run_after", limit=20))["dag_runs"]
+    runs: list[dict[str, Any]] = query_with_retries(lambda: client.get(path, order_by="-run_after", limit=20))[
+        "dag_runs"
+    ]
     return runs
 
 
-def _going(client: Client, dag: str) -> str | None:
-    return next((str(run["dag_run_id"]) for run in _runs(client, dag) if run["state"] not in ENDED), None)
-
-
 def _wait_for_first(client: Client, dag: str) -> str | None:
-    """The run that an unpaused DAG starts by itself; None where its first interval is still to end."""
+    """Wait 30 s for the run that the schedule of an unpaused DAG starts; None if its first interval has not ended."""
     until = time.monotonic() + 30
     while time.monotonic() < until:
         runs = _runs(client, dag)
@@ -189,4 +192,6 @@ def _refuse_import_errors(client: Client) -> None:
     if errors:
         first = errors[0]
         trace = "\n".join(str(first["stack_trace"]).splitlines()[-5:])
-        raise HostError(f"{first['filename']} does not load:\n{trace}\nnext: mend it; Airflow reads it again by itself")
+        raise HostError(
+            f"{first['filename']} fails to import:\n{trace}\nnext: correct the file, then run make run again"
+        )

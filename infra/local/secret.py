@@ -1,4 +1,4 @@
-"""Secrets of a home: made once, readable by their owner only."""
+"""Secrets of a home: generated once, readable only by their owner."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ USER = "admin"
 
 
 def secret(path: Path, size: int = 64) -> str:
-    """A random secret of `size` bytes as text, kept in a file."""
+    """Return the random secret in a file; generate it from `size` bytes if the file does not exist."""
     if not path.exists():
         write_private(path, base64.urlsafe_b64encode(os.urandom(size)).decode())
     return path.read_text(encoding="utf-8").strip()
 
 
 def password(path: Path) -> str:
-    """The password of the Airflow user, in the file from which Airflow's simple auth manager reads it.
+    """Return the password of the Airflow user; generate it if the file does not exist.
 
-    Raises HostError for a file that holds none.
+    Airflow's simple auth manager reads the same file. Raises HostError if the file contains no password.
     """
     if not path.exists():
         write_private(path, json.dumps({USER: secrets.token_urlsafe(12)}))
@@ -31,12 +31,13 @@ def password(path: Path) -> str:
         return str(json.loads(path.read_text(encoding="utf-8"))[USER])
     except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise HostError(
-            f"{path}: holds no password of the user {USER}; make stop, remove the file, and make run makes a new one"
+            f"{path}: contains no password of the user {USER}; run make stop, remove the file, then run "
+            "make run, which writes a new one"
         ) from error
 
 
 def write_private(path: Path, text: str) -> None:
-    """Write a file that only its owner reads, from the first byte on."""
+    """Write a file that only its owner can read, at every moment."""
     path.parent.mkdir(parents=True, exist_ok=True)
     fresh = path.with_name(path.name + ".new")
     fresh.unlink(missing_ok=True)

@@ -1,10 +1,10 @@
-"""Start and stop what a home needs: Postgres for Airflow, four Airflow processes, and one Spark Connect server.
+"""Start and stop the services of a home: Postgres for Airflow, four Airflow processes, and a Spark Connect server.
 
     python -m infra.local.services start | stop | status
 
-A supervisor starts the first five again when they die. The Spark Connect server is started by whoever needs it.
-The Airflow processes are those of `airflow standalone`, one by one because standalone also opens log servers on
-all network interfaces.
+A supervisor restarts the first five when they die. The Spark Connect server is started by the process that needs it.
+The Airflow processes are those of `airflow standalone`. They are started one by one, because standalone would also
+open log servers on all network interfaces.
 """
 
 from __future__ import annotations
@@ -31,12 +31,15 @@ from tidemark.settings import CHECKOUT, Settings, load_settings
 
 
 def start_all(settings: Settings, port: int | None = None, say: Say = print) -> Client:
-    """Start what does not run yet and wait until Airflow is healthy. Raises HostError."""
+    """Start the services that are not running, wait until Airflow is healthy, and return a client.
+
+    `port` is the requested port of Airflow, None to choose one. Raises HostError if a service cannot start.
+    """
     chosen = choose_port(settings, port)
-    with ThreadPoolExecutor() as beside:
-        spark = beside.submit(ensure_server, settings)
+    with ThreadPoolExecutor() as executor:
+        spark = executor.submit(ensure_server, settings)
         start_services(settings, chosen, say)
-        client = wait_until_healthy(Client.of(settings, chosen), settings)
+        client = wait_until_healthy(Client.for_home(settings, chosen), settings)
         make_pools(client, settings)
         login = f"{USER} / {password(password_file(settings))}"
         say(f"Airflow {client.url}, login {login}, Spark Connect {shown_address(spark.result())}")
@@ -44,39 +47,39 @@ def start_all(settings: Settings, port: int | None = None, say: Say = print) -> 
 
 
 def choose_port(settings: Settings, port: int | None) -> int:
-    """The port that Airflow has or will have. Raises HostError where it cannot have it."""
+    """Return the port that Airflow has or will have. Raises HostError if that port cannot be used."""
     earlier = earlier_services(settings)
     if earlier:
         raise HostError(
-            f"{', '.join(earlier)} of an earlier version run in {settings.home}; end them with make stop, then make run"
+            f"{', '.join(earlier)} of an earlier version still run in {settings.home}; run make stop, then make run"
         )
     return ports.choose(settings, port, api_runs=API_SERVER in supervision.running(settings))
 
 
 def stop_all(settings: Settings, say: Say = print) -> None:
-    """Stop all that `start_all` started, tasks in flight included, and wait for their end."""
-    say("stopping what runs, tasks in flight included")
+    """Stop all services and the tasks that are running, and wait for their end."""
+    say("stopping all services and running tasks")
     stopped = [*stop_earlier(settings), *supervision.stop_supervisor(settings)]
     stop_server(settings)
     say(f"stopped {', '.join(stopped)} and Spark" if stopped else "Airflow was not running; Spark is stopped")
 
 
 def running_client(settings: Settings) -> Client | None:
-    """The home's Airflow, if all its processes run."""
+    """Return a client for the home's Airflow; None unless all its processes run."""
     port = ports.remembered(settings)
     if port is None or not supervision.running(settings).issuperset(AIRFLOW):
         return None
-    return Client.of(settings, port)
+    return Client.for_home(settings, port)
 
 
 def _settings_or_home() -> Settings:
-    """The settings; where they cannot be read, those of the home alone: what runs there can be seen and stopped."""
+    """Return the settings. If they cannot be read, return the home alone, so that its services can be stopped."""
     try:
         return load_settings()
     except TidemarkError as error:
         if str(error).startswith("TIDEMARK_HOME:"):
             raise
-        print(f"{error}\nof the settings only the home counts here", file=sys.stderr)
+        print(f"{error}\ncontinuing without these settings", file=sys.stderr)
     home = Path(os.environ.get("TIDEMARK_HOME") or CHECKOUT / ".tidemark").expanduser().resolve()
     return Settings(home=home, schemas=CHECKOUT / "schemas")
 
@@ -87,10 +90,10 @@ def _say_status(settings: Settings) -> None:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """The command line; returns the exit status."""
+    """Run `start`, `stop` or `status`. Return 0; 1 after an error, 2 for wrong arguments."""
     try:
         if arguments == ["start"]:
-            start_all(load_settings(), ports.asked(os.environ))
+            start_all(load_settings(), ports.requested_port(os.environ))
         elif arguments == ["stop"]:
             stop_all(_settings_or_home())
         elif arguments == ["status"]:

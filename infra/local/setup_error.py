@@ -1,5 +1,5 @@
-"""What setup refuses. Of its own, since setup runs before the packages are there."""
+"""The error of setup. It has its own class, because setup runs before the packages are installed."""
 
 
 class SetupError(Exception):
-    """Something cannot be set up; the message says what to do."""
+    """Setup failed; the message says what to do next."""

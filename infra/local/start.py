@@ -1,4 +1,4 @@
-"""Bring up the services of a home: supervisor, database, Airflow's tables, Airflow."""
+"""Start the services of a home: the supervisor, the database with Airflow's tables, and Airflow."""
 
 from __future__ import annotations
 
@@ -20,24 +20,24 @@ from infra.local.programs import AIRFLOW, POSTGRES, programs
 from tidemark.settings import CHECKOUT, Settings
 
 START_TIMEOUT = 240.0
-"""Seconds in which Airflow has to be healthy; on two cores it takes about 30."""
+"""Seconds to wait until Airflow is healthy. On two cores it takes about 30."""
 DATABASE_TIMEOUT = 60.0
-"""Seconds in which the database has to answer; the home's own takes less than one."""
+"""Seconds to wait until the database answers. The home's own takes less than one."""
 TOO_OFTEN = 4
-"""Deaths of one service at a start that are no accident: its own log says more than waiting."""
+"""If one service dies this often during a start, the start fails and shows the service's log."""
 _NEEDED = ("metadatabase", "scheduler", "dag_processor", "triggerer")
 
 Say = Callable[[str], None]
 
 
 def start_services(settings: Settings, port: int, say: Say) -> None:
-    """Start each service that does not run. Raises HostError."""
+    """Start each service that is not running. Raises HostError if one cannot start."""
     if not supervision.is_running(settings):
         supervision.end_session(settings)
         _prepare(settings, port, say)
     address = database.configured_database(settings)
     if address is None:
-        raise HostError(f"{settings.airflow / 'airflow.cfg'} names no database; make stop, then make run")
+        raise HostError(f"{settings.airflow / 'airflow.cfg'} names no database; run make stop, then make run")
     embedded = database.is_embedded(settings, address)
     wanted = programs(with_postgres=embedded)
     supervision.start_supervisor(settings, wanted, environment(settings))
@@ -53,7 +53,7 @@ def start_services(settings: Settings, port: int, say: Say) -> None:
 
 
 def wait_until_healthy(client: Client, settings: Settings) -> Client:
-    """Wait until each of Airflow's processes says that it is well. Raises HostError with what is not."""
+    """Wait until each of Airflow's processes is healthy. Raises HostError that names those that are not."""
     began, until = datetime.now(UTC), time.monotonic() + START_TIMEOUT
     missing = "no answer"
     while time.monotonic() < until:
@@ -68,8 +68,8 @@ def wait_until_healthy(client: Client, settings: Settings) -> Client:
         _refuse_failing(settings, began)
         time.sleep(0.25)
     raise HostError(
-        f"Airflow is not healthy after {START_TIMEOUT:.0f} s ({missing}); make doctor says why; "
-        f"logs lie in {settings.logs}; then make stop and again"
+        f"Airflow is not healthy after {START_TIMEOUT:.0f} s ({missing}); run make doctor to see why "
+        f"(logs are in {settings.logs}), then make stop and make run"
     )
 
 
@@ -78,22 +78,22 @@ def _prepare(settings: Settings, port: int, say: Say) -> None:
     if database.is_embedded(settings, address):
         if (settings.airflow / "airflow.db").exists() and not postgres.folder_of(settings).exists():
             say(
-                f"Airflow moves from SQLite to Postgres: its history of runs begins anew, that of before stays in "
-                f"{settings.airflow / 'airflow.db'}, which nothing reads any more. No table is touched."
+                f"Airflow moves from SQLite to Postgres and starts a new history of runs; no table changes. The old "
+                f"history stays in {settings.airflow / 'airflow.db'}, which is no longer used."
             )
         postgres.make_cluster(settings)
     prepare(settings, port, address)
 
 
 def _await_database(settings: Settings, address: str, embedded: bool) -> None:
-    """Wait until the server answers, and make the database on the home's own."""
+    """Wait until the server answers. On the home's own server, create the database."""
     until = time.monotonic() + DATABASE_TIMEOUT
     why = _try_database(settings, address, embedded)
     while why is not None:
         if time.monotonic() > until:
             log = supervision.log_of(settings, POSTGRES)
-            said = f"; {log} ends with\n{tail(log)}" if embedded else f"; see {database.VARIABLE}"
-            raise HostError(f"Airflow's database does not answer: {why}{said}")
+            hint = f"; {log} ends with\n{tail(log)}" if embedded else f"; check {database.VARIABLE}"
+            raise HostError(f"Airflow's database does not answer: {why}{hint}")
         time.sleep(0.1)
         why = _try_database(settings, address, embedded)
 
@@ -115,9 +115,9 @@ def _run_airflow(arguments: Sequence[str], settings: Settings) -> None:
 
 
 def _refuse_failing(settings: Settings, began: datetime) -> None:
-    """A service that dies at each start has a reason that waiting does not mend."""
+    """Raise HostError if a service has died TOO_OFTEN times since `began`: waiting longer would not help."""
     counts = Counter(death.name for death in deaths_since(settings, began))
     for name, count in counts.items():
         if count >= TOO_OFTEN:
             log = supervision.log_of(settings, name)
-            raise HostError(f"{name} died {count} times; {log} ends with\n{tail(log)}\nnext: make doctor")
+            raise HostError(f"{name} died {count} times; {log} ends with\n{tail(log)}\nnext: run make doctor")

@@ -1,4 +1,4 @@
-"""The end of `make run`: what the tables hold, how good the ranker is, and where to look."""
+"""The summary of `make run`: what the tables hold, how good the ranker is, and where to look."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 RANKERS = "ranking.rankers"
 SCORES = "ranking.ranker_scores"
 HANDED_IN = ("search.judgments", "search.catalog_items", "search.feature_log")
-_NO_CUT = "the logs are too short for a cut with a past to learn from and a future to test on"
+_NO_CUT = "the logs are too short for a cut that leaves enough time for training before it and for testing after it"
 _GROUPS = {
     "warm_pairs": "warm, shown items",
     "warm_queries": "warm, all items",
@@ -34,9 +34,9 @@ _GROUPS = {
 
 
 def summarise(settings: Settings, client: Client) -> str:
-    """A short text for people."""
+    """Return the summary as text."""
     lake = open_lake(settings)
-    quality: Callable[[Settings, Lake], str] = _marks if load_world(settings.home) else _account
+    quality: Callable[[Settings, Lake], str] = _ranker_quality if load_world(settings.home) else _account
     return "\n\n".join(
         part
         for part in (
@@ -50,7 +50,7 @@ def summarise(settings: Settings, client: Client) -> str:
 
 
 def rows_in(lake: Lake, dataset: str) -> int:
-    """How many rows main of a table holds; 0 for one that is not there."""
+    """Return how many rows the main branch of a table holds; 0 if the table does not exist."""
     table = lake.find_table(dataset)
     head = table.current_snapshot() if table is not None else None
     return int(head.summary["total-records"] or 0) if head is not None and head.summary is not None else 0
@@ -61,7 +61,7 @@ def _tables(settings: Settings, lake: Lake) -> str:
     lines = [f"  {'table':<32}{'rows':>12}  complete through"]
     for name in names:
         lines.append(f"  {name:<32}{rows_in(lake, name):>12,}  {_through(lake, name)}")
-    lines.append("  complete through: rows before this instant are all there; what still comes is a late arrival")
+    lines.append("  complete through: all rows before this instant are there, except late arrivals")
     return "\n".join(lines)
 
 
@@ -73,8 +73,8 @@ def _through(lake: Lake, dataset: str) -> str:
     return format_instant(mark.complete_through) if mark.complete_through else "-"
 
 
-def _marks(settings: Settings, lake: Lake) -> str:
-    """How the ranker stands against the demo's hidden truth."""
+def _ranker_quality(settings: Settings, lake: Lake) -> str:
+    """Compare the ranker with the demo's hidden grades."""
     from infra.demo.truth import compare
 
     if not rows_in(lake, SCORES):
@@ -86,13 +86,13 @@ def _marks(settings: Settings, lake: Lake) -> str:
         name = _GROUPS.get(mark.group, mark.group)
         lines.append(f"  {name:<32}{mark.queries:>8,}{mark.ranker:>9.3f}{mark.logged:>10.3f}{mark.oracle:>8.3f}")
     lines.append(
-        "  warm: asked in the last 14 days, cold: not asked in them; as shown: by the demo's engine; oracle: best order"
+        "  warm: searched in the last 14 days; cold: not; as shown: the demo engine's order; oracle: the best order"
     )
     return "\n".join(lines)
 
 
 def _account(settings: Settings, lake: Lake) -> str:
-    """What became of the handed-in records, and whether a ranker came of it."""
+    """Account for the user's records, and say why there is no ranker if there is none."""
     from ranking.traffic.account import account, to_text
     from ranking.traffic.handed_in_account import account_of_handed_in
     from tidemark.engine.frames import qualified
@@ -108,7 +108,7 @@ def _account(settings: Settings, lake: Lake) -> str:
     )
     tables = [f"search.{name}" for name in (*names, "quarantined_records")]
     if any(lake.find_table(name) is None for name in tables):
-        return "  no account yet: nothing has landed"
+        return "  no account of the records yet: not all tables of the logs exist"
     spark = connect(settings)
     queries, events, requests, actions, impressions, interactions, quarantined = (
         spark.table(qualified(name)) for name in tables
@@ -122,7 +122,7 @@ def _account(settings: Settings, lake: Lake) -> str:
 
 
 def _handed_in(lake: Lake, spark: SparkSession, dataset: str) -> DataFrame | None:
-    """The table of an input that need not be there; None where nothing of it has landed."""
+    """Return the table of an optional input; None if no record of it has landed."""
     from tidemark.engine.frames import qualified
 
     return spark.table(qualified(dataset)) if rows_in(lake, dataset) else None
@@ -134,9 +134,9 @@ def _without_ranker(lake: Lake) -> str:
 
 
 def _unclaimed_files(settings: Settings) -> str:
-    """Files in landing folders that nobody looks into: a name may be mistyped."""
-    strays = find_unclaimed_files(settings.landing, load_specs(settings.schemas, settings.values).values())
-    return f"  not taken in: {strays.describe()}" if strays.files else ""
+    """Report files in folders that no spec names; the folder's name may be mistyped."""
+    unclaimed = find_unclaimed_files(settings.landing, load_specs(settings.schemas, settings.values).values())
+    return f"  ignored: {unclaimed.describe()}" if unclaimed.files else ""
 
 
 def _links(settings: Settings, client: Client) -> str:
@@ -147,5 +147,5 @@ def _links(settings: Settings, client: Client) -> str:
     ]
     lines += [f"  data quality    {to_link(audits)}"] if audits.exists() else []
     lines += [f"  model report    {to_link(model)}"] if model.exists() else []
-    lines += ["  make stop       ends the services; make run takes in what is new"]
+    lines += ["  make stop       stops the services; make run processes what is new"]
     return "\n".join(lines)

@@ -1,7 +1,7 @@
-"""The supervisor of a home: starts its services, starts again what dies, and says how they are.
+"""The supervisor of a home: it starts the services, restarts those that die, and reports their state.
 
-The work is that of `supervisor` (supervisord.org). Its control socket lies in a folder that only the owner of the
-home can enter. Its configuration names no path of the home: those may hold any character.
+It is the program `supervisor` (supervisord.org). Its control socket is in a folder that only the owner of the home can
+enter. Its configuration contains no path inside the home, because such a path may contain any character.
 """
 
 from __future__ import annotations
@@ -23,32 +23,32 @@ from infra.local.sockets import make_sockets_folder, remove_sockets_folder, sock
 from tidemark.settings import CHECKOUT, Settings
 
 PYTHON = "TIDEMARK_PYTHON"
-"""Variable that names the interpreter of the services."""
+"""Name of the variable that holds the interpreter of the services."""
 STEADY = 30
-"""Seconds that a service has to live to count as started. One that lives less is started again after a pause, a
-second longer each time."""
+"""Seconds after which a service counts as started. If it dies earlier, it is restarted after a pause that grows by a
+second each time."""
 TRIES = 1000
-"""Starts in a row before the supervisor gives up: about a week."""
+"""Failed starts in a row before the supervisor gives up, which takes about a week."""
 _START_TIMEOUT = 20.0
-_THERE = ("RUNNING", "STARTING")
-_KEPT = (*_THERE, "BACKOFF")
+_ALIVE = ("RUNNING", "STARTING")
+_SUPERVISED = (*_ALIVE, "BACKOFF")
 
 
 @dataclass(frozen=True)
 class Program:
-    """A service as the supervisor runs it: groups of lower `order` start first and are stopped last."""
+    """A service as the supervisor runs it. Groups with a lower `order` start first and stop last."""
 
     name: str
     group: str
     order: int
     stop_signal: str = "TERM"
     stop_group: bool = True
-    """Whether what it started in its group is asked to end with it."""
+    """Whether the stop signal also goes to the other processes of its process group."""
 
 
 @dataclass(frozen=True)
 class State:
-    """How a service is now: supervisor's word for it, its process, since when, and its own sentence."""
+    """The state of a service: supervisor's name for the state, process id, Unix time of the start, and description."""
 
     name: str
     word: str
@@ -58,12 +58,15 @@ class State:
 
     @property
     def runs(self) -> bool:
-        """Whether its process is there."""
-        return self.word in _THERE
+        """Whether the process of the service exists."""
+        return self.word in _ALIVE
 
 
 def start_supervisor(settings: Settings, programs: Mapping[str, Program], env: Mapping[str, str]) -> None:
-    """Start the supervisor where none runs, and wait until it answers. It starts no service. Raises HostError."""
+    """Start the supervisor if it is not running, and wait until it answers. It starts no service yet.
+
+    Raises HostError if the supervisor does not start.
+    """
     if is_running(settings):
         return
     end_session(settings)
@@ -86,13 +89,16 @@ def start_supervisor(settings: Settings, programs: Mapping[str, Program], env: M
     until = time.monotonic() + _START_TIMEOUT
     while not is_running(settings):
         if process.poll() is not None or time.monotonic() > until:
-            said = tail(settings.logs / "supervisor.out")
-            raise HostError(f"the supervisor does not start; it says\n{said}\nsee {log_of(settings)}, then make run")
+            printed = tail(settings.logs / "supervisor.out")
+            raise HostError(
+                f"the supervisor does not start; its output ends with\n{printed}\n"
+                f"next: correct that (its log is {log_of(settings)}), then run make run"
+            )
         time.sleep(0.05)
 
 
 def stop_supervisor(settings: Settings) -> list[str]:
-    """Stop all services and the supervisor, and wait; the names of those that ran."""
+    """Stop all services and the supervisor, wait for their end, and return the names of the services that ran."""
     names = [state.name for state in states(settings) if state.runs]
     if is_running(settings):
         _call(settings, "shutdown")
@@ -104,34 +110,34 @@ def stop_supervisor(settings: Settings) -> list[str]:
 
 
 def end_session(settings: Settings) -> None:
-    """End what is left of the services: their tasks, and all of them where the supervisor itself was killed."""
+    """End the processes that are left: tasks of the services and, if the supervisor was killed, the services too."""
     leader = recall_leader(_leader_file(settings))
     if leader is not None:
         end(lambda: members_of(leader))
 
 
 def start_service(settings: Settings, program: Program) -> None:
-    """Start a service that does not run; the supervisor keeps it running from now on."""
-    if not any(state.name == program.name and state.word in _KEPT for state in states(settings)):
+    """Start a service if it is not running. From then on the supervisor restarts it when it dies."""
+    if not any(state.name == program.name and state.word in _SUPERVISED for state in states(settings)):
         _call(settings, "startProcess", f"{program.group}:{program.name}", False)
 
 
 def states(settings: Settings) -> list[State]:
-    """How each service is, in the order in which they start; none where the supervisor does not run."""
+    """Return the state of each service, in the order of starting; an empty list if the supervisor is not running."""
     try:
         found = _call(settings, "getAllProcessInfo")
     except HostError:
         return []
-    return [State(one["name"], one["statename"], one["pid"], one["start"], _describe(one)) for one in found]
+    return [State(info["name"], info["statename"], info["pid"], info["start"], _describe(info)) for info in found]
 
 
 def running(settings: Settings) -> set[str]:
-    """The names of the services whose process is there."""
+    """Return the names of the services that are running."""
     return {state.name for state in states(settings) if state.runs}
 
 
 def is_running(settings: Settings) -> bool:
-    """Whether the supervisor of the home runs and takes orders."""
+    """Whether the supervisor of the home runs and accepts commands."""
     try:
         return bool(_call(settings, "getState")["statename"] == "RUNNING")
     except HostError:
@@ -139,20 +145,20 @@ def is_running(settings: Settings) -> bool:
 
 
 def supervisor_process(settings: Settings) -> Leader | None:
-    """The supervisor's process, alive or not; None where none was started."""
+    """Return the supervisor's process, alive or not; None if none was started."""
     return recall_leader(_leader_file(settings))
 
 
 def log_of(settings: Settings, name: str = "supervisor") -> Path:
-    """What a service, or the supervisor itself, prints."""
+    """Return the log file of a service, or of the supervisor itself."""
     return settings.logs / f"{name}.log"
 
 
 def configuration(settings: Settings, programs: Mapping[str, Program]) -> str:
-    """The text of supervisor's configuration file, which lies in `run` of the home."""
+    """Return the text of the supervisor's configuration file, which belongs in the folder `run` of the home."""
     parts = [
-        "; Written at each start by infra/local/supervision.py; changes made here do not last.\n"
-        f"[unix_http_server]\nfile={_place_of_socket(settings)}\nchmod=0700\n",
+        "; Written at each start by infra/local/supervision.py; changes made here are overwritten.\n"
+        f"[unix_http_server]\nfile={_socket_in_configuration(settings)}\nchmod=0700\n",
         "[supervisord]\nlogfile=%(here)s/../logs/supervisor.log\nlogfile_maxbytes=5MB\nlogfile_backups=2\n"
         "pidfile=%(here)s/supervisord.pid\nchildlogdir=%(here)s/../logs\n"
         + ("user=root\n" if os.getuid() == 0 else ""),
@@ -193,9 +199,13 @@ def _call(settings: Settings, method: str, *arguments: Any) -> Any:
     try:
         return getattr(proxy.supervisor, method)(*arguments)
     except xmlrpc.client.Fault as fault:
-        raise HostError(f"the supervisor refuses {method}: {fault.faultString}; make doctor says how it is") from fault
+        raise HostError(
+            f"the supervisor refuses {method}: {fault.faultString}; run make doctor to see its state"
+        ) from fault
     except (OSError, http.client.HTTPException, xmlrpc.client.Error) as error:
-        raise HostError(f"the supervisor of {settings.home} does not answer ({error}); start it: make run") from error
+        raise HostError(
+            f"the supervisor of {settings.home} does not answer ({error}); start it with make run"
+        ) from error
     finally:
         transport.close()
 
@@ -207,8 +217,8 @@ def _wait_for_end(settings: Settings) -> None:
         time.sleep(0.1)
 
 
-def _place_of_socket(settings: Settings) -> str:
-    """The control socket as the configuration names it."""
+def _socket_in_configuration(settings: Settings) -> str:
+    """Return the path of the control socket as the configuration writes it."""
     own = settings.run == sockets_folder(settings).parent
     return f"%(here)s/{sockets_folder(settings).name}/supervisor" if own else str(_socket(settings))
 

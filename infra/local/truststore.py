@@ -1,8 +1,8 @@
-"""The certificates that this machine trusts, as a Java trust store.
+"""Write the certificates that this machine trusts into a Java trust store.
 
     python -m infra.local.truststore PEM STORE
 
-The packaged Java knows public authorities only; a network with one of its own would refuse it the jars.
+The packaged Java trusts only public authorities. In a network with an authority of its own, it could not fetch jars.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.serialization import BestAvailableEncryption
 from cryptography.hazmat.primitives.serialization.pkcs12 import PKCS12Certificate, serialize_java_truststore
 
 PASSWORD = "changeit"
-"""Java's customary one: a trust store holds nothing secret."""
+"""Java's default password. A trust store contains no secrets."""
 
 
 def write(pem: Path, store: Path) -> None:

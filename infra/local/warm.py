@@ -1,9 +1,8 @@
-"""Import once what every task needs: Airflow's workers are forked from the scheduler and share it.
+"""Import in the scheduler the modules that every task needs. Airflow forks its workers from it, so they share them.
 
-A task then starts within tenths of a second, where its own imports would take seconds, most of them for
-Great Expectations. Only the scheduler does this. Our own modules are left out: they load quickly, and code
-that was mended is then what the next task runs. Nothing here opens a channel, a thread or a file: such
-things do not live through a fork.
+A task then starts within tenths of a second. Its own imports would take seconds, most of them for Great Expectations.
+Only the scheduler does this. Our own modules are not imported early: they load quickly, and so the next task always
+runs their current code. None of these imports opens a channel, a thread or a file, which would not survive a fork.
 """
 
 from __future__ import annotations
@@ -33,7 +32,7 @@ def is_scheduler(arguments: list[str]) -> bool:
 
 
 def warm() -> None:
-    """Import the modules; one that fails is left to the task, which says why."""
+    """Import the modules. If an import fails, print the reason; the task that needs the module will fail with it."""
     for name in MODULES:
         try:
             importlib.import_module(name)

@@ -1,4 +1,4 @@
-"""Is there anything to do? Answered by the plans of the next sessions, without a run and without Spark."""
+"""Find out whether a DAG has work, from the plans of its next sessions, without a run and without Spark."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from tidemark.state.effect import How
 
 
 def datasets_in(client: Client, dag: str, known: Sequence[str]) -> list[str]:
-    """The datasets of a DAG, by the pools of its tasks."""
+    """Return the datasets of a DAG, found by the pools of its tasks."""
     pools = {task["pool"] for task in client.get(f"dags/{dag}/tasks")["tasks"]}
     return [name for name in known if pool_of(name) in pools]
 
 
 def has_work(settings: Settings, client: Client, dag: str, clock: datetime) -> bool:
-    """Whether a session of any of the DAG's datasets would do something. Raises what planning raises."""
+    """Whether the next session of any of the DAG's datasets would do something. Planning errors are not caught."""
     context = session.open_context(settings, clock)
     names = datasets_in(client, dag, session.dependency_order(dict(context.specs)))
     return any(session.plan(context, name).how is not How.nothing for name in names)

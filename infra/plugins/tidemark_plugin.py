@@ -1,4 +1,4 @@
-"""What Tidemark adds to Airflow's API server; Airflow finds it through `[core] plugins_folder`."""
+"""The plugin for Airflow's API server. Airflow finds it through `[core] plugins_folder`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tidemark.airflow.backfill_limit import BackfillLimit
 
 
 class TidemarkPlugin(AirflowPlugin):
-    """Refuses backfills that are longer than Airflow can make in one request."""
+    """Adds the limit on the range of a backfill."""
 
     name = "tidemark"
     fastapi_root_middlewares: ClassVar[list[dict[str, Any]]] = [

@@ -1,1 +1,1 @@
-"""Search ranking: pure transforms, formulas and the learner. It knows no loop, no catalog, no scheduler."""
+"""Search ranking: pure transforms, formulas and the learner. It knows nothing of the loop, catalog or scheduler."""

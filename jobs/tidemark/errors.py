@@ -4,21 +4,21 @@
     |- SettingsError          a setting is missing or wrong
     |- SpecError              a dataset spec is wrong: file, line, remedy
     |- RequestRefused         a run parameter (range, dataset, reason) is not acceptable
-    |- InputChanged           an input did something that the loop does not follow
+    |- InputChanged           an input changed in a way that the loop cannot follow
     |  |- PositionLost        the watermark's snapshot is no longer in the input's history
-    |  `- TransformRefused    a transform says that it cannot work with what it was given
-    |- ColumnsDiffer          a table has not the columns of its spec, and more than adding would mend it
-    |- TargetChanged          somebody else's hand was on a target
-    |  |- ForeignCommit       a commit that no session made
+    |  `- TransformRefused    a transform cannot work with its inputs or settings
+    |- ColumnsDiffer          a table differs from its spec in a way that adding columns does not repair
+    |- TargetChanged          a target was changed from outside the loop
+    |  |- ForeignCommit       main holds a commit that no session made
     |  |- RolledBack          main was moved by hand, away from the published snapshot
-    |  |- SnapshotExpired     nothing shows any more how main came from the published snapshot
-    |  `- WatermarkLost       sessions have published, and the table's watermark was taken away
-    |- WriteError             a write did not stage what it should have
+    |  |- SnapshotExpired     the history between the published snapshot and main has expired
+    |  `- WatermarkLost       sessions have published, but the table has no watermark any more
+    |- WriteError             a write staged something else than its plan says
     |- AuditError             the audit could not be carried out
-    |- AuditFailed            the audit was carried out and found against the rows
+    |- AuditFailed            the audit was carried out, and the rows did not pass
     |- MainMoved              another session published first
-    |- LandingError           a landing folder or file cannot be taken in
-    `- EngineError            Spark, Java or the catalog is not there
+    |- LandingError           a landing folder or file cannot be read
+    `- EngineError            Spark, Java or the catalog is not available
        `- StorageError        a file of a table cannot be read or written
 
 A message says where, what, and what to do next, in at most ten lines; details go to the log.
@@ -44,7 +44,7 @@ class RequestRefused(TidemarkError):
 
 
 class InputChanged(TidemarkError):
-    """An input did something that the loop does not follow."""
+    """An input changed in a way that the loop cannot follow."""
 
 
 class PositionLost(InputChanged):
@@ -52,15 +52,15 @@ class PositionLost(InputChanged):
 
 
 class TransformRefused(InputChanged):
-    """A transform says that it cannot work with what its inputs or settings hold; nothing was written."""
+    """A transform reports that it cannot work with its inputs or settings; nothing was written."""
 
 
 class ColumnsDiffer(TidemarkError):
-    """A table has not the columns or partitions of its spec; nothing was written."""
+    """A table's columns or partitions differ from its spec; nothing was written."""
 
 
 class TargetChanged(TidemarkError):
-    """A target was changed by somebody else's hand."""
+    """A target was changed from outside the loop."""
 
 
 class ForeignCommit(TargetChanged):
@@ -68,19 +68,19 @@ class ForeignCommit(TargetChanged):
 
 
 class RolledBack(TargetChanged):
-    """The target's main was moved by hand: back behind the published snapshot, or on to another session's."""
+    """The target's main was moved by hand: to before the published snapshot, or to another session's snapshot."""
 
 
 class SnapshotExpired(TargetChanged):
-    """The published snapshot expired, and with it the way from it to the target's main."""
+    """The published snapshot has expired, and so has the history between it and the target's main."""
 
 
 class WatermarkLost(TargetChanged):
-    """The target's main holds what a session published, and no watermark says what."""
+    """The target's main holds rows that a session published, but the table has no watermark."""
 
 
 class WriteError(TidemarkError):
-    """A write did not stage what it should have."""
+    """A write staged something else than its plan says."""
 
 
 class AuditError(TidemarkError):
@@ -88,19 +88,19 @@ class AuditError(TidemarkError):
 
 
 class AuditFailed(TidemarkError):
-    """The audit found against the staged rows; main is unchanged."""
+    """The staged rows did not pass the audit; main is unchanged."""
 
 
 class MainMoved(TidemarkError):
-    """Another session published first; this one published nothing and has to plan again."""
+    """Another session published first; this one published nothing and has to be planned again."""
 
 
 class LandingError(TidemarkError):
-    """A landing folder or file cannot be taken in."""
+    """A landing folder or file cannot be read."""
 
 
 class EngineError(TidemarkError):
-    """Spark, Java or the catalog is not there."""
+    """Spark, Java or the catalog is not available."""
 
 
 class StorageError(EngineError):

@@ -7,8 +7,8 @@ from tidemark.state.effect import How
 from tidemark.state.plan import Plan
 from tidemark.state.ranges import describe, format_instant
 
-_VERBS = {
-    How.append: "append what was added",
+_DECISIONS = {
+    How.append: "append the added rows",
     How.overwrite: "rebuild",
     How.touch: "move the watermark only: no rows change",
     How.nothing: "nothing to do",
@@ -16,21 +16,21 @@ _VERBS = {
 
 
 def explain(plan: Plan) -> str:
-    """The plan in a few lines: what changed in each input, what is rebuilt, held back and overdue."""
+    """Return the plan in a few lines: what changed in each input, what is rebuilt, held back, owed and overdue."""
     lines = [f"{plan.dataset}   {plan.how}   session {plan.session or 'none'}"]
     width = max((len(name) for name in plan.inputs), default=0)
     lines += [f"  {name:<{width}}  {i.changes}" for name, i in plan.inputs.items()]
     if plan.files:
         lines.append(f"  files       {len(plan.files)} new, {sum(f.size for f in plan.files):,} bytes")
-    lines.append(f"  decision    {_VERBS[plan.how]}" + (f": {describe(plan.ranges)}" if plan.ranges else ""))
+    lines.append(f"  decision    {_DECISIONS[plan.how]}" + (f": {describe(plan.ranges)}" if plan.ranges else ""))
     if plan.held_back:
         lines.append(f"  held back   {describe(plan.held_back)}")
     if plan.owed:
-        lines.append(f"  owed        {describe(plan.owed)}: by the next sessions")
+        lines.append(f"  owed        {describe(plan.owed)}: the next sessions rebuild it")
     if plan.overdue:
         lines.append(f"  overdue     {describe(plan.overdue)}")
     if plan.previous and plan.previous.complete_through:
-        lines.append(f"  was through {format_instant(plan.previous.complete_through)}")
+        lines.append(f"  before      complete through {format_instant(plan.previous.complete_through)}")
     if plan.cause.reason and not isinstance(plan.cause, Restatement):
         lines.append(f"  by hand     {plan.cause.reason}")
     lines += [f"  note        {note}" for note in plan.notes]

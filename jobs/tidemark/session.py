@@ -1,8 +1,8 @@
-"""One pass of one dataset: the three calls that a scheduler makes, and all of them at once.
+"""One pass of one dataset: the three calls that a scheduler makes, and `run`, which makes them all.
 
     init -> write_audit_publish -> commit
 
-Each call opens what it needs, so that they may run in three processes.
+Each call opens what it needs, so the three can run in separate processes.
 """
 
 from __future__ import annotations
@@ -34,11 +34,11 @@ from tidemark.steps.plan_store import find_plan
 from tidemark.steps.publish import find_published, publish, touch
 from tidemark.support.error_translation import translate_errors, translating_errors
 
-REDOS = 5
-"""How often a session starts again from init when another one published first."""
+MAX_TRIES = 5
+"""How many times a session is carried out, the first time included, if other sessions keep publishing first."""
 
 WARNING = "warning: "
-"""What a line begins with that somebody should look at, though the session goes on."""
+"""The prefix of a log line that somebody should look at, although the session goes on."""
 
 Say = Callable[[str], None]
 
@@ -46,10 +46,10 @@ Say = Callable[[str], None]
 def open_context(
     settings: Settings, clock: datetime, dataset: str | None = None, opening: Callable[[Settings], Lake] = open_lake
 ) -> Context:
-    """Load all specs and open the lake. `clock` is the instant of the run, handed in.
+    """Load all specs and open the lake. `clock` is the instant of the run; nothing below this reads the time.
 
-    A spec that names code which is no transform, and a `dataset` that is unknown, are refused before that.
-    `opening` opens the lake; by default one is made where none is.
+    `opening` opens the lake; the default creates the lake if there is none. Before the lake is opened, raises
+    SpecError if a spec names a transform that does not exist, and RequestRefused if `dataset` is unknown.
     """
     specs = load_specs(settings.schemas, settings.values)
     for spec in specs.values():
@@ -63,15 +63,15 @@ def open_context(
 
 @translate_errors
 def plan(context: Context, dataset: str, cause: Cause = NEWS) -> Plan:
-    """What the next session would do; writes no row and stores no plan."""
+    """Return what the next session would do; write no row and store no plan."""
     spec = context.spec(dataset)
-    init_step.check_answerable(context, spec, cause)
-    return init_step.survey(context, spec, context.lake.ensure_table(spec), cause)
+    init_step.check_request(context, spec, cause)
+    return init_step.plan_session(context, spec, context.lake.ensure_table(spec), cause)
 
 
 @translate_errors
 def init(context: Context, dataset: str, cause: Cause = NEWS, say: Say = print) -> Planned:
-    """Decide what the session does, and store the plan."""
+    """Decide what the session does, store the plan, and print it."""
     planned = init_step.init(context, dataset, cause)
     say(explain(planned.plan))
     return planned
@@ -81,32 +81,32 @@ def init(context: Context, dataset: str, cause: Cause = NEWS, say: Say = print) 
 def write_audit_publish(
     context: Context, dataset: str, session: str, attempt: str | None = None, say: Say = print
 ) -> Published:
-    """Carry out a stored plan up to its publication; start again from init where main moved meanwhile.
+    """Carry out a stored plan up to its publication; start again from init if main moved meanwhile.
 
-    `attempt` names this try's branch (default: a fresh name). The published session may be another than the
-    one asked for, when it had to be planned anew. Raises what write, audit and publish raise, and MainMoved
-    after REDOS tries.
+    `attempt` names the branch of the first try (default: a new name). If the session had to be planned again, the
+    published session has another id than `session`. Raises RequestRefused if no such plan is stored, what write,
+    audit and publish raise, and MainMoved after MAX_TRIES tries.
     """
     stored = find_plan(context, session)
     if stored is None or stored.dataset != dataset:
         raise RequestRefused(f"{dataset}: no plan of session {session[:60]!r} in ops.sessions; run init again")
-    current = _planned_by_todays_logic(context, Planned(stored), say)
-    for redo in range(REDOS):
+    current = _replan_if_logic_changed(context, Planned(stored), say)
+    for tries in range(MAX_TRIES):
         try:
-            return _carry_out(context, current, attempt if redo == 0 and attempt else _fresh_attempt(), say)
+            return _carry_out(context, current, attempt if tries == 0 and attempt else _new_attempt_name(), say)
         except MainMoved as moved:
             say(f"{moved}; the session starts again from init")
             current = init(context, dataset, stored.cause, say)
             if isinstance(current.plan.effect, Nothing):
                 return Published(current.plan, current.plan.base_snapshot)
     raise MainMoved(
-        f"{dataset}: main moved {REDOS} times while sessions ran; see who else publishes, then run it again"
+        f"{dataset}: main moved {MAX_TRIES} times while sessions ran; find out who else publishes, then run it again"
     )
 
 
 @translate_errors
 def commit(context: Context, dataset: str, session: str, say: Say = print) -> Committed:
-    """Close a published session in `ops`. Raises RequestRefused where the session is not published."""
+    """Close a published session in `ops`. Raises RequestRefused if the session is not published."""
     stored = find_plan(context, session)
     known = stored if stored is not None and stored.dataset == dataset else None
     published = find_published(context, known) if known else None
@@ -123,7 +123,7 @@ def commit(context: Context, dataset: str, session: str, say: Say = print) -> Co
 
 @translate_errors
 def run(context: Context, dataset: str, cause: Cause = NEWS, say: Say = print) -> Committed:
-    """One whole session in this process."""
+    """Run one whole session in this process."""
     planned = init(context, dataset, cause, say)
     if isinstance(planned.plan.effect, Nothing):
         return Committed(planned.plan, planned.plan.previous)
@@ -134,15 +134,19 @@ def run(context: Context, dataset: str, cause: Cause = NEWS, say: Say = print) -
 
 
 def _closed_by_another(context: Context, plan: Plan) -> Committed | None:
-    """A session that left main's watermark since, because others came after it, but stands closed in `ops`."""
+    """Return the session as committed if `ops` records it as closed, None otherwise.
+
+    The target's watermark does not show such a session any more if later sessions have published since.
+    """
     closed = ops.rows(context.lake, "ops.high_watermarks", ops.of_session(plan.session), ("current",))
     return Committed(plan, Watermark.from_json(closed[0]["current"])) if closed else None
 
 
 def dependency_order(specs: dict[str, DatasetSpec]) -> list[str]:
-    """All datasets, inputs before their readers; by name where the order is free.
+    """Return all datasets, inputs before their readers, and by name where the order is free.
 
-    Quarantines come first, then the other sources: what could not be read is on record before anything refuses.
+    Quarantines come first, then the other sources. So unreadable records are on record before any later dataset
+    fails.
     """
     done: list[str] = []
     quarantines = {spec.landing.quarantine for spec in specs.values() if spec.landing}
@@ -160,8 +164,8 @@ def dependency_order(specs: dict[str, DatasetSpec]) -> list[str]:
     return done
 
 
-def _planned_by_todays_logic(context: Context, planned: Planned, say: Say) -> Planned:
-    """The plan, or a new one where spec, code or parameters were mended since and nothing is published yet."""
+def _replan_if_logic_changed(context: Context, planned: Planned, say: Say) -> Planned:
+    """Return the plan, or a new one if spec, code or parameters changed since and nothing is published yet."""
     plan = planned.plan
     now = fingerprint(context.spec(plan.dataset), context.settings.values)
     if plan.fingerprint == now or find_published(context, plan) is not None:
@@ -174,7 +178,7 @@ def _carry_out(context: Context, planned: Planned, attempt: str, say: Say) -> Pu
     plan = planned.plan
     done = find_published(context, plan) if plan.session else None
     if done is not None:
-        say(f"{plan.dataset}: session {plan.session} is on main already, nothing is done again")
+        say(f"{plan.dataset}: session {plan.session} is already on main; nothing is done again")
         return done
     if isinstance(plan.effect, Nothing):
         return Published(plan, plan.base_snapshot)
@@ -188,12 +192,15 @@ def _carry_out(context: Context, planned: Planned, attempt: str, say: Say) -> Pu
         return _stage_and_publish(context, planned, attempt, say)
     except (AuditFailed, MainMoved):
         raise
-    except Exception as error:  # a twin that removed our branch shows as any error of the engine; main decides
-        return _published_by_another(context, plan, error, say)
+    except Exception as error:  # any error may mean that another run of this session removed our branch: look at main
+        return _published_by_another_run(context, plan, error, say)
 
 
-def _published_by_another(context: Context, plan: Plan, error: Exception, say: Say) -> Published:
-    """Another run of this very session that was faster took our branch away when it closed it. Else the error."""
+def _published_by_another_run(context: Context, plan: Plan, error: Exception, say: Say) -> Published:
+    """Return the publication by another run of the same session, or raise `error` if there is none.
+
+    A faster run removes all branches of the session when it closes it, so that this run's write or audit fails.
+    """
     done = find_published(context, plan)
     if done is None:
         raise error
@@ -220,11 +227,11 @@ def _stage_and_publish(context: Context, planned: Planned, attempt: str, say: Sa
 
 
 def _import_audit_library() -> None:
-    """Importing it takes seconds: it goes on beside the Spark write."""
+    """Import Great Expectations. It takes seconds, so it runs beside the Spark write."""
     from tidemark.audit import preload
 
     preload()
 
 
-def _fresh_attempt() -> str:
+def _new_attempt_name() -> str:
     return uuid.uuid4().hex[:8]

@@ -1,7 +1,7 @@
 """The order of a session as types: Planned -> Staged -> Audited -> Published -> Committed.
 
-Each value carries what the next step needs. An `Audited` can be made only from a report that passed, and
-`publish` takes nothing else that holds rows.
+Each value carries what the next step needs. An `Audited` value can be made only from a report that passed, and
+`publish` accepts staged rows in no other form.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class Planned:
 
 @dataclass(frozen=True)
 class Staged:
-    """Rows of a plan, in one snapshot on a branch of their own."""
+    """Rows of a plan, in one snapshot on the branch of one attempt."""
 
     plan: Plan
     snapshot_id: int
@@ -40,7 +40,7 @@ _PASSED = object()
 
 @dataclass(frozen=True)
 class Audited:
-    """A staged snapshot whose report passed. Made by `approve`."""
+    """A staged snapshot whose report passed. Only `approve` makes one."""
 
     staged: Staged
     report: Report
@@ -52,14 +52,14 @@ class Audited:
 
 
 def approve(staged: Staged, report: Report) -> Audited:
-    """Turn a staged snapshot and its passing report into what `publish` takes.
+    """Turn a staged snapshot and its passing report into the value that `publish` takes.
 
-    Raises AuditFailed when the report found against the rows, is empty, or is about another snapshot.
+    Raises AuditFailed if the report did not pass, holds no check, or is about another session or snapshot.
     """
     if report.snapshot_id != staged.snapshot_id or report.session != staged.plan.session:
         raise AuditFailed(
             f"{staged.plan.dataset}: the report is about session {report.session}, snapshot {report.snapshot_id}, "
-            f"not about the staged snapshot {staged.snapshot_id}; main is unchanged; run the session again"
+            f"not about the staged snapshot {staged.snapshot_id}; main is unchanged. Run the session again"
         )
     if not report.passed:
         raise AuditFailed(report.describe() + f"\n  staged rows: branch {staged.branch}")
@@ -68,7 +68,7 @@ def approve(staged: Staged, report: Report) -> Audited:
 
 @dataclass(frozen=True)
 class Published:
-    """A session whose watermark is on the target: with a snapshot on main, or a touch of properties."""
+    """A session whose watermark is on the target: it moved main to a snapshot, or changed only properties."""
 
     plan: Plan
     snapshot_id: int

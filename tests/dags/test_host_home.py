@@ -165,5 +165,7 @@ def _authority(name: str) -> bytes:
 def test_a_file_that_holds_no_password_is_named_with_what_to_do(tmp_path: Path, stored: str) -> None:
     path = tmp_path / "passwords.json"
     path.write_text(stored)
-    with pytest.raises(HostError, match=r"passwords\.json: holds no password of the user admin; make stop, remove"):
+    with pytest.raises(
+        HostError, match=r"passwords\.json: contains no password of the user admin; run make stop, remove"
+    ):
         password(path)

@@ -39,7 +39,7 @@ def test_files_are_handed_in_once_and_never_changed(settings: Settings, tmp_path
     (logs / "2026-04-12T07" / "a.jsonl").write_text("{}\n")
     (logs / "README.md").write_text("about")
     first = inputs.hand_in(settings.landing, {"LOGS": logs})
-    assert (first.new, first.left_out) == (1, (f"{logs / 'README.md'}: not a log by its ending",))
+    assert (first.new, first.left_out) == (1, (f"{logs / 'README.md'}: its ending is not that of a log",))
     assert inputs.hand_in(settings.landing, {"LOGS": logs}).new == 0
     (logs / "b.jsonl.gz").write_bytes(b"b")
     (logs / "2026-04-12T07" / "a.jsonl").unlink()
@@ -66,37 +66,37 @@ def test_what_is_handed_in_by_a_name_of_its_own_is_no_log(settings: Settings, tm
 def test_a_folder_without_a_log_is_refused(settings: Settings, tmp_path: Path) -> None:
     logs = tmp_path / "given"
     logs.mkdir()
-    with pytest.raises(HostError, match=r"LOGS=.*given: holds no file that can be taken in; name another"):
+    with pytest.raises(HostError, match=r"LOGS=.*given: contains no usable file; name another"):
         inputs.hand_in(settings.landing, {"LOGS": logs})
     (logs / "README.md").write_text("about")
-    with pytest.raises(HostError, match=r"taken in \(.*README.md: not a log by its ending\)"):
+    with pytest.raises(HostError, match=r"usable file \(.*README.md: its ending is not that of a log\)"):
         inputs.hand_in(settings.landing, {"LOGS": logs})
 
 
 def test_a_missing_input_is_named(tmp_path: Path) -> None:
     with pytest.raises(HostError, match="LOGS="):
-        inputs.asked({"LOGS": str(tmp_path / "nowhere")})
+        inputs.read_inputs({"LOGS": str(tmp_path / "nowhere")})
 
 
 @pytest.mark.parametrize("name", ["events.part", "events.jsonl.tmp", ".events.jsonl"])
 def test_a_file_that_landing_would_not_look_at_is_refused(settings: Settings, tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_text("{}\n")
-    with pytest.raises(HostError, match=f"LOGS={tmp_path / name}: .*give it another"):
+    with pytest.raises(HostError, match=f"LOGS={tmp_path / name}: .*rename it once"):
         homes.prepare(settings, {"LOGS": str(tmp_path / name)}, silent)
     assert not list(settings.home.iterdir())
-    with pytest.raises(HostError, match="holds no file"):
+    with pytest.raises(HostError, match="contains no usable file"):
         inputs.hand_in(settings.landing, {"LOGS": tmp_path / name})
 
 
 def test_a_file_named_alone_may_have_any_ending(settings: Settings, tmp_path: Path) -> None:
     (tmp_path / "events.2026-04-12").write_text("{}\n")
-    assert inputs.hand_in(settings.landing, inputs.asked({"LOGS": str(tmp_path / "events.2026-04-12")})).new == 1
+    assert inputs.hand_in(settings.landing, inputs.read_inputs({"LOGS": str(tmp_path / "events.2026-04-12")})).new == 1
 
 
 def test_what_is_neither_file_nor_folder_is_refused(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(HostError, match="LOGS="):
-        inputs.asked({"LOGS": str(tmp_path / "pipe")})
+        inputs.read_inputs({"LOGS": str(tmp_path / "pipe")})
 
 
 def test_links_that_are_not_followed_are_named(settings: Settings, tmp_path: Path) -> None:
@@ -123,7 +123,7 @@ def test_a_file_in_place_of_a_landing_folder_is_named(settings: Settings, tmp_pa
     (tmp_path / "logs" / given).write_text("{}\n")
     settings.landing.mkdir()
     (settings.landing / "logs").write_text("")
-    with pytest.raises(HostError, match=f"^{settings.landing / 'logs'}: is no folder"):
+    with pytest.raises(HostError, match=f"^{settings.landing / 'logs'}: is not a folder"):
         inputs.hand_in(settings.landing, {"LOGS": tmp_path / "logs"})
 
 

@@ -165,7 +165,7 @@ def test_services_are_seen_and_stopped_under_a_wrong_setting(
     said = capsys.readouterr()
     assert "landing.settling" in said.err
     if command == "status":
-        assert f"process {tree['scheduler']} does not answer: make stop" in said.out
+        assert f"process {tree['scheduler']} does not answer: run make stop" in said.out
     assert lives(tree["task"]) == (command == "status")
 
 
@@ -189,7 +189,7 @@ def test_a_taken_port_is_named_with_what_to_do(settings: Settings) -> None:
 @pytest.mark.parametrize("text", ["80", "eighty", "70000", "8080; ls", "٨٠٨٠"])
 def test_what_is_no_port_is_refused(text: str) -> None:
     with pytest.raises(HostError, match="PORT="):
-        ports.asked({"PORT": text})
+        ports.requested_port({"PORT": text})
 
 
 def test_the_port_of_the_last_start_is_kept(settings: Settings) -> None:

@@ -84,7 +84,7 @@ def test_what_dies_at_each_start_is_tried_again_with_a_pause_and_says_why(superv
     wait_until(lambda: len(deaths_since(supervised, LONG_AGO)) >= 3)
     assert state_of(supervised, "dies").word in ("BACKOFF", "STARTING")
     said = "\n".join(status_lines(supervised, None))
-    assert "died 3 times in a day" in said
+    assert "died 3 times in the last day" in said
     assert "exit status 1" in said
     assert "no room left" in said
     assert "docs/runbooks/service-dies.md" in said
@@ -141,4 +141,4 @@ def test_a_service_without_its_database_says_so_and_ends(
 ) -> None:
     monkeypatch.setenv("TIDEMARK_HOME", str(settings.home))
     assert launch.main(["airflow-triggerer"]) == 1
-    assert "airflow.cfg names no database; make run" in capsys.readouterr().err
+    assert "airflow.cfg names no database; run make run" in capsys.readouterr().err

@@ -1,4 +1,4 @@
-"""A backfill is many runs: each partition is rebuilt once, and again when what it is built from has changed."""
+"""A backfill is many runs: they rebuild each partition once, and again only if its inputs or logic changed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What Airflow is told when a step ends otherwise than by publishing."""
+"""What a step reports to Airflow when it does not end by publishing."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ DONE_BY_ANOTHER = Published(Plan("search.a", "uuid", 1, 0, "spec", "logic", NOW,
 
 @pytest.fixture
 def steps(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> ModuleType:
-    """The steps, in an Airflow home of their own."""
+    """Return the module `steps`, imported with an Airflow home of its own."""
     monkeypatch.setenv("AIRFLOW_HOME", str(tmp_path))
     from tidemark.airflow import steps
 
@@ -34,7 +34,7 @@ def steps(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> ModuleType:
     return steps
 
 
-def test_what_another_run_has_done_is_skipped_and_not_closed_twice(
+def test_work_that_another_run_has_done_is_skipped_and_not_closed_twice(
     steps: ModuleType, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from airflow.sdk.exceptions import AirflowSkipException
@@ -53,7 +53,7 @@ def test_what_another_run_has_done_is_skipped_and_not_closed_twice(
         errors.TransformRefused("0 or 1?"),
     ],
 )
-def test_what_would_fail_again_is_not_retried_and_keeps_its_sentence(
+def test_a_permanent_error_is_not_retried_and_keeps_its_message(
     steps: ModuleType, monkeypatch: pytest.MonkeyPatch, error: errors.TidemarkError
 ) -> None:
     from airflow.sdk.exceptions import AirflowFailException
@@ -67,7 +67,7 @@ def test_what_would_fail_again_is_not_retried_and_keeps_its_sentence(
 
 
 @pytest.mark.parametrize("error", [errors.EngineError("no Spark"), errors.MainMoved("again"), OSError("disk")])
-def test_what_may_pass_is_left_to_airflows_retries(
+def test_a_temporary_error_is_left_to_airflows_retries(
     steps: ModuleType, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
     def fail(*_: object, **__: object) -> Published:

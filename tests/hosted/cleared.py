@@ -14,7 +14,7 @@ from tidemark.settings import Settings
 DAG, GROUP = "build_interactions", "interactions"
 
 SAYS: Mapping[str, tuple[str, str]] = {
-    "write_audit_publish": ("is on main already", "success"),
+    "write_audit_publish": ("is already on main", "success"),
     "commit": ("is closed", "success"),
     "init": ("nothing to do", "skipped"),
 }

@@ -21,7 +21,7 @@ from infra.local import runs, supervision
 from infra.local.api import ApiError, Client
 from infra.local.deaths import deaths_since
 from infra.local.programs import AIRFLOW, POSTGRES
-from infra.local.runs import patiently
+from infra.local.runs import query_with_retries
 from infra.local.services import running_client
 from tests.hosted.lake import state_of
 from tidemark.catalog import open_lake
@@ -73,7 +73,9 @@ def _await_a_task(client: Client, dag: str, run: str) -> None:
     """Wait until a session writes."""
     until = time.monotonic() + PATIENCE
     while time.monotonic() < until:
-        tasks = patiently(lambda: client.get(f"dags/{dag}/dagRuns/{run}/taskInstances", limit=200))["task_instances"]
+        tasks = query_with_retries(lambda: client.get(f"dags/{dag}/dagRuns/{run}/taskInstances", limit=200))[
+            "task_instances"
+        ]
         if any(task["state"] == "running" and task["task_id"].endswith("write_audit_publish") for task in tasks):
             return
         time.sleep(0.2)
@@ -130,7 +132,7 @@ def _runs(client: Client, first: datetime, hours: int) -> list[dict[str, Any]]:
         "run_type": "backfill",
         "limit": 100,
     }
-    found: list[dict[str, Any]] = patiently(lambda: client.get(f"dags/{DAG}/dagRuns", **asked))["dag_runs"]
+    found: list[dict[str, Any]] = query_with_retries(lambda: client.get(f"dags/{DAG}/dagRuns", **asked))["dag_runs"]
     return found
 
 
@@ -154,7 +156,7 @@ def _kill(settings: Settings, name: str) -> None:
 def _ended(client: Client, backfill: int, first: datetime, hours: int) -> Iterator[str]:
     """Wait for the end of the backfill; what was not as it has to be."""
     began, until = time.monotonic(), time.monotonic() + PATIENCE
-    while patiently(lambda: client.get(f"backfills/{backfill}"))["completed_at"] is None:
+    while query_with_retries(lambda: client.get(f"backfills/{backfill}"))["completed_at"] is None:
         if time.monotonic() > until:
             yield f"backfill {backfill} did not end in {PATIENCE:.0f} s"
             return
@@ -164,7 +166,7 @@ def _ended(client: Client, backfill: int, first: datetime, hours: int) -> Iterat
     if len(made) != hours + 1:
         yield f"{len(made)} runs for {hours + 1} hours"
     yield from (f"{run['dag_run_id']} ended as {run['state']}" for run in made if run["state"] != "success")
-    health = patiently(client.health)
+    health = query_with_retries(client.health)
     yield from (f"{name} is {state}" for name, state in health.items() if state != "healthy")
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.dags.test_asked import DECLARED, FakeRun, asked, at
+from tests.dags.test_run_request import DECLARED, FakeRun, at, read
 from tests.hostile.values import FORBIDDEN_TEXT, HOSTILE, environment, untouched
 from tidemark.errors import RequestRefused
 
@@ -27,7 +27,7 @@ def spoilt(name: str, value: Any) -> dict[str, Any]:
 @pytest.mark.parametrize("value", [name for name in HOSTILE if name != "empty"])
 def test_s50_a_hostile_instant_is_refused_by_name(name: str, value: str) -> None:
     with pytest.raises(RequestRefused, match=f"^{name}: ") as refused:
-        asked(FakeRun(), spoilt(name, HOSTILE[value]))
+        read(FakeRun(), spoilt(name, HOSTILE[value]))
     assert str(refused.value).isprintable()
     assert len(str(refused.value)) < 300
 
@@ -36,7 +36,7 @@ def test_s50_a_hostile_instant_is_refused_by_name(name: str, value: str) -> None
 @pytest.mark.parametrize("value", NOT_TEXT)
 def test_s50_what_is_no_text_is_refused_by_name(name: str, value: str) -> None:
     with pytest.raises(RequestRefused, match=f"^{name}: "):
-        asked(FakeRun(), spoilt(name, NOT_TEXT[value]))
+        read(FakeRun(), spoilt(name, NOT_TEXT[value]))
 
 
 @pytest.mark.parametrize("kind", ["manual", "backfill"])
@@ -47,12 +47,12 @@ def test_s50_a_reason_that_cannot_be_shown_is_refused(kind: str, value: str) -> 
     if kind == "backfill":
         params |= {"from": None, "to": None}
     with pytest.raises(RequestRefused, match=r"^reason: "):
-        asked(run, params)
+        read(run, params)
 
 
 @pytest.mark.parametrize("name", ["x\ny", "\u202eada", "\x1b[2J", "a" * 5000])
 def test_s50_a_hostile_user_name_is_written_out_in_the_record(name: str) -> None:
-    found = asked(FakeRun(triggering_user_name=name), {"from": "2026-04-01", "to": "2026-04-03"})
+    found = read(FakeRun(triggering_user_name=name), {"from": "2026-04-01", "to": "2026-04-03"})
     assert found.reason.isprintable()
     assert len(found.reason) < 200
 
@@ -120,6 +120,8 @@ def test_what_airflow_lets_through_beside_the_form_fails_the_task_for_good(
     for module in (steps, chores):
         monkeypatch.setattr(module, "get_current_context", lambda: run)
     calls: dict[str, Any] = {"init": steps.init, "maintain_table": chores.maintain_table}
-    calls["owed"] = lambda name: steps.owed([name])
-    with pytest.raises(AirflowFailException, match=f"^RequestRefused: {', '.join(conf)}: unknown here; one takes "):
+    calls["owed"] = lambda name: steps.owes_ranges([name])
+    with pytest.raises(
+        AirflowFailException, match=f"^RequestRefused: {', '.join(conf)}: unknown parameter; one takes "
+    ):
         calls[task]("accounts.account_states")

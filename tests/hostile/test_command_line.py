@@ -142,7 +142,7 @@ def test_s51_a_range_beyond_its_bounds_is_refused_with_the_bound(
 
 
 def test_s51_a_range_of_all_datasets_is_refused(lake: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert "name the dataset" in refusal(capsys, "run", "--all", *RANGE)
+    assert "name one dataset" in refusal(capsys, "run", "--all", *RANGE)
     assert untouched(lake)
 
 
@@ -162,7 +162,7 @@ def test_looking_at_a_home_without_a_lake_makes_none(
     assert main([command, *([FEED] if command == "plan" else [])]) == 1
     captured = capsys.readouterr()
     assert captured.out == ""
-    assert captured.err.startswith(f"SettingsError: {lake}: no lake is there; name another in TIDEMARK_HOME")
+    assert captured.err.startswith(f"SettingsError: {lake}: there is no lake here; name another home in TIDEMARK_HOME")
     assert untouched(lake)
 
 
@@ -176,7 +176,7 @@ def test_the_doctor_makes_no_home_and_sees_where_none_can_be_made(
     lake.write_text("a file")
     monkeypatch.setenv("TIDEMARK_HOME", str(lake / "below"))
     assert main(["doctor"]) == 1
-    assert f"FAIL  home         {lake / 'below'}: nothing can be written to {lake}" in capsys.readouterr().out
+    assert f"FAIL  home         {lake / 'below'}: {lake} is not writable" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("command", ["run", "plan"])

@@ -43,28 +43,28 @@ def measured(text: str) -> str:
 
 
 SWAPPED: dict[str, tuple[Callable[[str], str], str]] = {
-    "a child that does not exist": (all_of("left_child", "99999999"), "its nodes are no tree"),
-    "a leaf that does not exist": (all_of("right_child", "-99999"), "its nodes are no tree"),
-    "a circle": (all_of("left_child", "0"), "its nodes are no tree"),
-    "a feature that does not exist": (all_of("split_feature", "300000000"), "no whole number up to 3"),
-    "a negative feature": (all_of("split_feature", "-1"), "'-1' is no whole number"),
-    "too many leaves": (instead(r"num_leaves=[0-9]+", "num_leaves=2000000000"), "no whole number up to"),
+    "a child that does not exist": (all_of("left_child", "99999999"), "its nodes do not form a tree"),
+    "a leaf that does not exist": (all_of("right_child", "-99999"), "its nodes do not form a tree"),
+    "a circle": (all_of("left_child", "0"), "its nodes do not form a tree"),
+    "a feature that does not exist": (all_of("split_feature", "300000000"), "not a whole number from 0 to 3"),
+    "a negative feature": (all_of("split_feature", "-1"), "'-1' is not a whole number"),
+    "too many leaves": (instead(r"num_leaves=[0-9]+", "num_leaves=2000000000"), "not a whole number from 0 to"),
     "other leaves": (instead(r"num_leaves=[0-9]+", "num_leaves=3"), "numbers"),
     "a short list": (instead(r"leaf_value=.*", "leaf_value=1"), "leaf_value is not"),
     "no number": (all_of("threshold", "$(id)"), "threshold is not"),
     "not a number": (all_of("leaf_value", "nan"), "leaf_value is not"),
     "categories": (instead(r"num_cat=0", "num_cat=1"), "num_cat is not 0"),
-    "a category split": (all_of("decision_type", "1"), "it splits otherwise than by numbers"),
+    "a category split": (all_of("decision_type", "1"), "it has splits that are not numerical"),
     "a linear tree": (instead(r"is_linear=0", "is_linear=1"), "is_linear is not 0"),
-    "an unknown key": (instead(r"num_cat=0", "num_cat=0\nhook=os:system"), "none of its keys"),
-    "a key twice": (instead(r"num_cat=0", "num_cat=0\nnum_cat=0"), "stands twice"),
+    "an unknown key": (instead(r"num_cat=0", "num_cat=0\nhook=os:system"), "not a known key"),
+    "a key twice": (instead(r"num_cat=0", "num_cat=0\nnum_cat=0"), "its key occurs twice"),
     "classes without end": (instead("num_class=1", "num_class=100000000"), "num_class is not 1"),
     "trees without end": (instead("num_tree_per_iteration=1", "num_tree_per_iteration=99999999"), "num_tree_per"),
     "features without end": (instead("max_feature_idx=3", "max_feature_idx=300000000"), "max_feature_idx"),
     "another task": (instead("objective=lambdarank", "objective=binary"), "objective is not lambdarank"),
-    "another version": (instead("version=v4", "version=v3"), "does not begin and end as one"),
-    "a missing end": (instead("end of trees", "end of all"), "does not begin and end as one"),
-    "trees of other sizes": (instead("tree_sizes=[0-9]+", "tree_sizes=7"), "is no"),
+    "another version": (instead("version=v4", "version=v3"), "does not have the beginning and the end of a model"),
+    "a missing end": (instead("end of trees", "end of all"), "does not have the beginning and the end of a model"),
+    "trees of other sizes": (instead("tree_sizes=[0-9]+", "tree_sizes=7"), "is not"),
 }
 
 
@@ -100,7 +100,7 @@ def test_s52_an_artifact_of_another_checksum_or_none_is_refused(trained: learner
         learner.load_model(trained.artifact, "0" * 64, trained.names)
     with pytest.raises(learner.ModelRefused, match="changed or cut short"):
         learner.load_model(trained.artifact, None, trained.names)
-    with pytest.raises(learner.ModelRefused, match="not there"):
+    with pytest.raises(learner.ModelRefused, match="missing or larger"):
         learner.load_model(None, trained.sha256, trained.names)
 
 

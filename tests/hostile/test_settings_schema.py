@@ -28,7 +28,7 @@ REFUSED = [
     ("handed_in: {applications: [12]}", "handed_in.applications[1] is 12; write a text; in quotes if"),
     ("actions: {cart: cart}", "actions.cart is cart; write a list of texts, such as [a, b]"),
     ("actions: {clicks: [tap]}", "unknown key clicks in actions; did you mean click?"),
-    ("grades: {house: 5}", "grades.house is 5; write raw grades with what each means from 0 to 4"),
+    ("grades: {house: 5}", "grades.house is 5; write raw grades, each with its value from 0 to 4"),
     ("grades: {house: {100: 5}}", "grades.house.100 is 5; write a number from 0 to 4"),
     ("grades: {house: {100: .nan}}", "grades.house.100 is nan; write a number from 0 to 4"),
     ("grades: {house: {good: 4}}", "grades.house has the key good; write a number"),

@@ -54,7 +54,7 @@ class Point:
 
 
 POINTS: tuple[Point, ...] = (
-    Point("before anything is planned", INIT, "before", "tidemark.steps.init:survey"),
+    Point("before anything is planned", INIT, "before", "tidemark.steps.init:plan_session"),
     Point("before the session row", INIT, "before", OPS_ONCE, "ops.sessions"),
     Point("session row written, not committed", INIT, "before", SWAP, inside=STORE),
     Point("after the session row", INIT, "after", OPS_ONCE, "ops.sessions"),

@@ -54,7 +54,7 @@ def test_a_judgment_list_is_read_with_the_scale_written_for_its_name(tmp_path: P
 def test_judgments_handed_in_as_features_are_named(landing: Landing) -> None:
     landing.put("feature_log/a.jsonl", [GRADE])
     assert landing.rows("feature_log") == []
-    assert landing.refusals()[1] == "of another kind: a record with grade is handed in with JUDGMENTS=, not FEATURES="
+    assert landing.refusals()[1] == "wrong input: a record with grade belongs to JUDGMENTS=, not to FEATURES="
 
 
 def test_an_item_keeps_all_its_attributes(landing: Landing) -> None:
@@ -105,7 +105,7 @@ def test_items_and_features_are_taken_out_of_an_answer_of_search(landing: Landin
     assert [(row["item_id"], row["record_id"]) for row in landing.rows("feature_log")] == [("i1", "7")]
     landing.put("items/b.jsonl", [GRADE])
     assert landing.rows("catalog_items", "items/b.jsonl") == []
-    assert landing.refusals("items/b.jsonl")[1].startswith("of another kind: a record with user_query is no item")
+    assert landing.refusals("items/b.jsonl")[1].startswith("wrong input: a record with user_query is not an item")
 
 
 def test_a_feature_without_a_number_costs_that_feature_only(landing: Landing) -> None:
@@ -131,15 +131,15 @@ def test_a_feature_without_a_number_costs_that_feature_only(landing: Landing) ->
 @pytest.mark.parametrize(
     ("features", "reason"),
     [
-        ({"bm25": 1, "bm25 ": 2}, "features is wrong: the names 'bm25' and 'bm25 ' cannot be told apart; rename one"),
+        ({"bm25": 1, "bm25 ": 2}, "features is wrong: the names 'bm25' and 'bm25 ' look the same; rename one"),
         (
             {"caf\u00e9": 1, "cafe\u0301": 2},
-            "features is wrong: the names 'caf\u00e9' and 'cafe\u0301' cannot be told apart",
+            "features is wrong: the names 'caf\u00e9' and 'cafe\u0301' look the same",
         ),
-        ({"a\u200bb": 1, "ab": 2}, "features is wrong: the names 'a\\u200bb' and 'ab' cannot be told apart"),
-        ([{"name": "a", "value": 1}, {"name": "a", "value": 2}], "features is wrong: the names 'a' and 'a' cannot be"),
-        ({" ": 1}, "features is wrong: a feature has no name"),
-        ([{"name": 7, "value": 1}], "features is wrong: 7 is no name"),
+        ({"a\u200bb": 1, "ab": 2}, "features is wrong: the names 'a\\u200bb' and 'ab' look the same"),
+        ([{"name": "a", "value": 1}, {"name": "a", "value": 2}], "features is wrong: the names 'a' and 'a' look"),
+        ({" ": 1}, "features is wrong: a feature has an empty name"),
+        ([{"name": 7, "value": 1}], "features is wrong: 7 is not a name"),
     ],
 )
 def test_features_whose_names_cannot_be_told_apart_are_refused_by_name(

@@ -31,17 +31,17 @@ def test_what_belongs_to_nothing_that_was_shown_is_counted(settings: Settings) -
     items = spark.createDataFrame([("shop", "T1"), ("shop", "T9")], "application string, item_id string")
     assert account_of_handed_in(judgments, items, None, impressions) == {
         "judgments landed": 6,
-        "judgments: of an application without impressions, Shop": 1,
-        "judgments: of an application without impressions, unknown": 2,
-        "judgments: whose query nobody asked": 1,
-        "judgments: a record again in another file": 1,
-        "judgments: without a date, so they count since ever": 4,
+        "judgments: application Shop has no impressions": 1,
+        "judgments: application unknown has no impressions": 2,
+        "judgments: their query was never searched": 1,
+        "judgments: repeated in another file": 1,
+        "judgments: without a date, so they count as always known": 4,
         "items landed": 2,
-        "items: that was never shown": 1,
+        "items: never shown": 1,
     }
     log = judgments.where("application = 'shop'")
     assert account_of_handed_in(None, None, log, impressions) == {
         "logged features landed": 3,
-        "logged features: whose query nobody asked": 1,
+        "logged features: their query was never searched": 1,
     }
     assert account_of_handed_in(None, None, None, impressions) == {}

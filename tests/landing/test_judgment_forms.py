@@ -31,7 +31,7 @@ def test_qrels_are_read_with_or_without_their_iteration(tmp_path: Path) -> None:
         ("302", "doc-8", 1.0),
         ("303", "doc-9", 0.0),
     ]
-    assert [reason.split(":")[0] for reason in landing.refusals().values()] == ["no judgment"] * 2
+    assert [reason.split(":")[0] for reason in landing.refusals().values()] == ["not a judgment"] * 2
 
 
 def test_query_item_and_grade_by_tab_keep_their_blanks(landing: Landing) -> None:
@@ -41,7 +41,8 @@ def test_query_item_and_grade_by_tab_keep_their_blanks(landing: Landing) -> None
         ("light tent", "T 2", 0.0),
         ("tent", "T3", 2.0),
     ]
-    assert landing.refusals()[4].startswith("no judgment: 1 fields by tab, 3 are read: query, item, grade")
+    reason = "not a judgment: a line with 1 tab-separated fields, but it needs 3 (query, item, grade)"
+    assert landing.refusals()[4].startswith(reason)
 
 
 def test_qrels_by_tab_have_an_iteration(landing: Landing) -> None:
@@ -74,7 +75,7 @@ def test_a_table_whose_columns_are_not_known_is_refused_and_no_column_guessed(la
     assert [(r["item_id"], r["grade"]) for r in landing.rows("judgments")] == [("i2", 2.0)]
     assert "name the columns user_query, object_id and grade" in landing.refusals("judgments/a.tsv")[2]
     assert landing.refusals("judgments/b.csv") == {
-        2: "no judgment: 4 columns where the header has 3; put texts in quotes",
+        2: "not a judgment: the line has 4 columns, but the header has 3; put texts with separators in quotes",
         3: "grade is missing",
     }
 
@@ -83,7 +84,7 @@ def test_a_table_whose_columns_are_not_known_is_refused_and_no_column_guessed(la
 def test_features_for_ranklib_are_no_judgments(landing: Landing, line: str) -> None:
     landing.put("judgments/train.txt", f"{line}\n")
     assert grades(landing) == []
-    assert landing.refusals()[1].startswith("no judgment: a line of features for RankLib")
+    assert landing.refusals()[1].startswith("not a judgment: a line of RankLib features")
 
 
 RATED = [("red shoes", "i1", 3.0), ("red shoes", "i2", 0.0)]
@@ -123,9 +124,9 @@ def test_lists_of_other_tools_are_unwrapped(landing: Landing, document: dict[str
 @pytest.mark.parametrize(
     ("record", "reason"),
     [
-        ({"hits": {"hits": [{"_source": {"title": "Shoe"}}] * 2}}, "an answer of _search: none of its 2 hits holds"),
-        ({"user_query": "a", "features": {"b": 1}}, "of another kind: a record with features is handed in"),
-        ({"action_name": "click"}, "of another kind: a record with action_name is handed in with LOGS="),
+        ({"hits": {"hits": [{"_source": {"title": "Shoe"}}] * 2}}, "a _search response in which none of"),
+        ({"user_query": "a", "features": {"b": 1}}, "wrong input: a record with features belongs to"),
+        ({"action_name": "click"}, "wrong input: a record with action_name belongs to LOGS="),
         ({"queries": [{"query": "red shoes"}]}, "grade is missing"),
         ({"query": "red shoes", "docId": "i1"}, "grade is missing"),
     ],

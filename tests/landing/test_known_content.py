@@ -155,18 +155,18 @@ def test_a_record_that_holds_objects_like_records_is_one_record(landing: Landing
 @pytest.mark.parametrize(
     ("record", "said"),
     [
-        ({"took": 3, "hits": {"hits": []}}, "but hits, took; this is an answer of _search without a hit"),
+        ({"took": 3, "hits": {"hits": []}}, "but hits, took; this is a _search response without UBI records"),
         ({"user_query": "a", "object_id": "i1", "grade": 3}, "JUDGMENTS="),
         ({"user_query": "a", "object_id": "i1", "features": {}}, "FEATURES="),
         ({"object_id": "i1", "price": 3}, "ITEMS="),
-        ({"name": "x"}, "but name; a query has at least query_id"),
+        ({"name": "x"}, "but name; a query needs query_id"),
         ({}, "but no field"),
     ],
 )
 def test_what_is_no_ubi_record_is_named_with_what_it_may_be(landing: Landing, record: Any, said: str) -> None:
     landing.put("logs/a.jsonl", [record])
     (reason,) = landing.refusals().values()
-    assert reason.startswith("no UBI record: ")
+    assert reason.startswith("not a UBI record: ")
     assert said in reason
 
 
@@ -176,7 +176,7 @@ def test_a_word_for_no_id_is_no_query_id(landing: Landing, word: str) -> None:
     assert landing.rows("search_queries") == []
     assert [row["query_id"] for row in landing.rows("search_events")] == [None]
     assert list(landing.refusals()) == [1]
-    assert landing.refusals()[1].startswith(f"query_id is wrong: {word!r} stands for no id")
+    assert landing.refusals()[1].startswith(f"query_id is wrong: {word!r} is a placeholder")
 
 
 def test_an_event_needs_a_name_and_a_time_and_nothing_else(landing: Landing) -> None:

@@ -72,8 +72,8 @@ def test_a_mended_record_lands_flows_and_is_landed_once(
     assert file.parent == out / "logs"
     assert file.name.startswith("shop.quarantined-")
     assert file.read_text() == BROKEN + "\n"
-    assert "whole file: 1; deliver again what is missing:\n  logs/shop.parquet\n" in said
-    assert "cut at 64 KiB: 1; deliver again what is missing:\n  logs/shop.jsonl, place 3\n" in said
+    assert "whole file: 1; have these delivered again:\n  logs/shop.parquet\n" in said
+    assert "cut at 64 KiB: 1; have these delivered again:\n  logs/shop.jsonl, place 3\n" in said
     assert f"into the folder of the same name in {shop.landing}" in said
 
     refused = rows(shop, "search.quarantined_records")
@@ -92,7 +92,7 @@ def test_a_mended_record_lands_flows_and_is_landed_once(
     assert main(["quarantined", "--out", str(out)]) == 1
     assert "these records were handed in before" in capsys.readouterr().err
     assert main(["quarantined", "--since", "2026-04-12T10:00Z"]) == 0
-    assert capsys.readouterr().out == "nothing is quarantined that is asked for\n"
+    assert capsys.readouterr().out == "no matching record is quarantined\n"
     assert main(["quarantined", "--reason", "queried_at"]) == 0
     assert "1  queried_at is wrong" in capsys.readouterr().out
 

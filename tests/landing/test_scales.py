@@ -22,7 +22,7 @@ def test_a_list_on_an_unknown_scale_is_refused_whole_with_the_mapping_to_write(l
     refusals = landing.refusals()
     assert sorted(refusals) == [1, 2, 3, 4]
     assert "is on an unknown scale" in refusals[1]
-    assert "says under `grades`: Stars: {1: <0-4>, 3: <0-4>, 10: <0-4>}; then" in refusals[1]
+    assert "under `grades` in search.yaml: Stars: {1: <0-4>, 3: <0-4>, 10: <0-4>}; then" in refusals[1]
 
 
 def test_one_grade_off_the_scale_refuses_all_grades_of_its_list_and_of_no_other(landing: Landing) -> None:
@@ -35,7 +35,7 @@ def test_one_grade_off_the_scale_refuses_all_grades_of_its_list_and_of_no_other(
     refusals = landing.refusals()
     assert sorted(refusals) == [1, 2, 3, 4, 5]
     assert len(set(refusals.values())) == 1
-    assert "the list five has 5, without a scale of its own it may have from 0 to 4" in refusals[1]
+    assert "the list five has 5, but without a scale in `grades` it may have the grades from 0 to 4" in refusals[1]
 
 
 def test_a_list_that_is_not_on_the_scale_of_its_name_is_told_to_write_one_for_its_file(tmp_path: Path) -> None:
@@ -47,8 +47,8 @@ def test_a_list_that_is_not_on_the_scale_of_its_name_is_told_to_write_one_for_it
     landing.put("judgments/unit list.json", json.dumps(listed))
     assert grades(landing) == []
     assert len(landing.refusals()) == 3
-    assert "House, has 0, 1, 100; no grade of it" in landing.refusals()[1]
-    assert "under `grades`: unit list: {0: <0-4>, 0.9: <0-4>, 1: <0-4>}" in landing.refusals()[1]
+    assert "the scale House in `grades` has the grades 0, 1, 100; the whole list" in landing.refusals()[1]
+    assert "under `grades` in search.yaml: unit list: {0: <0-4>, 0.9: <0-4>, 1: <0-4>}" in landing.refusals()[1]
     (tmp_path / "other" / "search.yaml").write_text(
         json.dumps({"grades": {"House": {100: 4, 1: 1, 0: 0}, "unit list": {"least": 0, "most": 1}}})
     )
@@ -60,7 +60,7 @@ def test_a_list_that_is_not_on_the_scale_of_its_name_is_told_to_write_one_for_it
 def test_a_list_of_many_grades_is_told_to_state_the_ends_of_its_scale(landing: Landing) -> None:
     landing.put("judgments/slider.jsonl", [{**GRADE, "object_id": f"i{n}", "grade": n * 3} for n in range(34)])
     assert grades(landing) == []
-    assert "under `grades`: slider: {least: 0, most: 99}, or whatever" in landing.refusals()[1]
+    assert "under `grades` in search.yaml: slider: {least: 0, most: 99} (or the real" in landing.refusals()[1]
 
 
 def test_what_is_no_grade_is_refused_by_itself(landing: Landing) -> None:

@@ -120,9 +120,9 @@ def test_s27_a_query_that_cannot_be_typed_is_refused_by_column(
     ("changes", "reason"),
     [
         ({"action_name": None}, "action_name is missing"),
-        ({"event_attributes": [1]}, "event_attributes is wrong: it is no object"),
-        ({"event_attributes": {"object": "i1"}}, "event_attributes.object is wrong: it is no object"),
-        ({"event_attributes": {"position": 3}}, "event_attributes.position is wrong: it is no object"),
+        ({"event_attributes": [1]}, "event_attributes is wrong: it is not an object"),
+        ({"event_attributes": {"object": "i1"}}, "event_attributes.object is wrong: it is not an object"),
+        ({"event_attributes": {"position": 3}}, "event_attributes.position is wrong: it is not an object"),
         ({"event_attributes": {"position": {"ordinal": "first"}}}, "position is wrong: 'first' is no number"),
         ({"event_attributes": {"position": {"ordinal": 2.5}}}, "position is wrong: 2.5 is no whole number"),
         (

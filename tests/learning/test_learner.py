@@ -147,7 +147,7 @@ def test_a_list_of_twelve_thousand_items_is_trained_on_once_it_is_cut() -> None:
     fields = [name for name in vars(small) if name != "names"]
     joined: dict[str, Any] = {name: np.concatenate([getattr(small, name), getattr(long, name)]) for name in fields}
     both = replace(small, **joined)
-    with pytest.raises(ValueError, match="a query has 12000 examples, LightGBM takes 10000"):
+    with pytest.raises(ValueError, match="a query has 12000 examples, but LightGBM accepts at most 10000"):
         learner.train(both, small, RECIPE)
     kept, left_out = matrices.cut_long_groups(both, learner.MAX_GROUP)
     found = learner.train(kept, small, RECIPE)

@@ -99,10 +99,10 @@ def test_the_report_of_a_trained_run_shows_every_part(first: Any) -> None:
     ("condition", "sentence"),
     [
         ("false", "Nothing to train on: there are no labelled pairs with features yet."),
-        ("window_end = date'2026-01-15'", "Nothing to train on: 1 cut(s) so far, none ends before the newest"),
-        ("query = 'query 1'", "Too little traffic: 1 query with a label >= 1, at least 30 needed."),
-        ("item_id = 'i0'", "Too little traffic: 196 training examples, at least 300 needed."),
-        ("grade = 3", "Degenerate input: every training label is the same"),
+        ("window_end = date'2026-01-15'", "Nothing to train on: 1 cut(s) so far, and none ends before the newest"),
+        ("query = 'query 1'", "Too little traffic: 1 query with a label >= 1, but at least 30 are needed."),
+        ("item_id = 'i0'", "Too little traffic: 196 training examples, but at least 300 are needed."),
+        ("grade = 3", "Degenerate input: all training labels are equal"),
     ],
 )
 def test_input_that_teaches_nothing_is_a_row_that_says_so(inputs: Any, condition: str, sentence: str) -> None:
@@ -117,7 +117,7 @@ def test_labels_alone_promote_nothing(inputs: Any) -> None:
     unjudged = {**inputs, "examples": inputs["examples"].selectExpr("* except (evidence)", "0L as evidence")}
     row = rankers.build(unjudged, PARAMS).to_pylist()[0]
     assert not row["promoted"]
-    assert row["verdict"].startswith("Cannot tell: 0 test queries")
+    assert row["verdict"].startswith("Cannot tell: grades or clicks can judge 0 test queries")
 
 
 def test_scores_are_those_of_the_newest_promoted_ranker_on_the_newest_day(first: Any, spark: SparkSession) -> None:
@@ -164,7 +164,7 @@ def test_a_query_with_more_items_than_lightgbm_takes_trains_and_is_named(
     assert len(left_out) == 4 * 60
     assert {(each["rows"], each["left_out"]) for each in left_out} == {(10, 2)}
     page = sections.render_report(row)
-    assert "240 list(s) have more examples than LightGBM takes in one; the 480 with the least evidence" in page
+    assert "240 list(s) have more examples than LightGBM accepts in one list; the 480 with the least evidence" in page
     assert "window until 2026-01-15" in page
     parts = json.loads(row["metrics"])["split"]["parts"]
     assert parts["test"]["rows"] == 600, "tests see all items"

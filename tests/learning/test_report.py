@@ -74,5 +74,5 @@ def test_the_propensity_curve_is_drawn_when_given() -> None:
 
 
 def test_metrics_of_another_format_are_refused() -> None:
-    with pytest.raises(ValueError, match="format 99, not 1"):
+    with pytest.raises(ValueError, match="format 99, but this version reads 1"):
         sections.render_report(row(told={"format": 99}))

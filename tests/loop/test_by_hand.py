@@ -305,7 +305,7 @@ def test_a_rebuild_that_would_keep_foreign_rows_is_refused(accounts: Accounts) -
     accounts.run(totals)
     accounts.spark.sql(f"INSERT INTO lake.{totals} VALUES ('foreign', 99L, 99L)")
 
-    with pytest.raises(ForeignCommit, match="would keep rows of it"):
+    with pytest.raises(ForeignCommit, match="would keep its rows"):
         session.run(accounts.context, totals, Resync(), say=accounts.said.append)
     with pytest.raises(ForeignCommit):
         accounts.run(totals)

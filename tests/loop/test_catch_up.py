@@ -111,7 +111,7 @@ def test_s63_a_mended_logic_is_followed_by_a_rebuild_in_pieces(accounts: Account
 
     assert len(done) == 3
     assert all(d.plan.how is How.overwrite for d in done)
-    assert any("all that the inputs hold is rebuilt" in note for note in done[0].plan.notes)
+    assert any("everything that the inputs hold is rebuilt" in note for note in done[0].plan.notes)
     assert accounts.run(AROUND).plan.how is How.nothing
     same_rows_as_rebuild(accounts, AROUND, tmp_path / "clean")
 
@@ -238,7 +238,7 @@ def test_what_is_owed_makes_no_run_begin_while_a_new_input_is_waited_for(
     with_spec(accounts, AROUND, max_range=timedelta(hours=3), catch_up_limit=None)
     accounts.append(SIGNUPS, signups(0.5, 9.5), complete=15)
     accounts.run(AROUND)
-    assert steps._goes_on(accounts.context, AROUND)
+    assert steps._next_run_continues(accounts.context, AROUND)
     inputs = {**accounts.context.specs[AROUND].inputs, "totals": InputSpec("totals", TOTALS)}
     with_spec(accounts, AROUND, inputs=inputs)
     begun: list[str] = []
@@ -253,4 +253,4 @@ def test_what_is_owed_makes_no_run_begin_while_a_new_input_is_waited_for(
     sessions._run_one(accounts.context, AROUND, NEWS)
 
     assert begun == [AROUND]
-    assert not steps._goes_on(accounts.context, AROUND)
+    assert not steps._next_run_continues(accounts.context, AROUND)

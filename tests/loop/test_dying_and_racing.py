@@ -218,7 +218,7 @@ def test_a_foreign_commit_on_a_target_stops_the_next_session(accounts: Accounts)
     with_news(accounts, STATES)
     accounts.spark.sql(f"DELETE FROM {CATALOG}.{STATES} WHERE account_id = 'a0'")
 
-    with pytest.raises(ForeignCommit, match="made by no session"):
+    with pytest.raises(ForeignCommit, match="no session of this dataset made"):
         accounts.run(STATES)
 
 

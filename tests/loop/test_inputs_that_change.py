@@ -302,7 +302,7 @@ def test_s22_a_table_dropped_and_made_anew_is_not_taken_for_the_old_one(accounts
     accounts.spark.sql(f"DROP TABLE {CATALOG}.{SIGNUPS}")
     arrive(accounts, 0.2)
 
-    with pytest.raises(PositionLost, match=rf"dropped and made anew.*tidemark run {AROUND} --resync"):
+    with pytest.raises(PositionLost, match=rf"dropped and created again.*tidemark run {AROUND} --resync"):
         accounts.plan(AROUND)
 
 

@@ -44,8 +44,8 @@ def test_each_session_says_how_far_it_came(
 
     session.write_audit_publish(later, FACTS, first, say=quietly)
     assert said(capsys) == {
-        overtaken: "not published: another session was first",
-        first: "published, to be closed by the next session",
+        overtaken: "not published: another session published first",
+        first: "published; the next session closes it",
     }
 
     session.commit(later, FACTS, first, say=quietly)

@@ -17,7 +17,7 @@ import pytest
 import yaml
 
 from tidemark.errors import RequestRefused
-from tidemark.modes import MODES, make_plan, rows_looked_at
+from tidemark.modes import MODES, make_plan, row_times_input
 from tidemark.planning import InputState, LandingState, Situation, TargetState
 from tidemark.spec import DatasetSpec
 from tidemark.spec.load import load_spec
@@ -99,7 +99,7 @@ def _hours(at: datetime, limitless: datetime) -> str:
 def plan_of(content: Mapping[str, Any], folder: Path) -> Plan:
     """The plan that follows from a case. `folder` takes the case's spec."""
     situation = situation_of(content, folder)
-    looked_at = rows_looked_at(situation)
+    looked_at = row_times_input(situation)
     unknown = [name for name, i in content.get("inputs", {}).items() if "rows_at" in (i or {}) and name != looked_at]
     assert not unknown, f"nobody looks at the rows of {unknown}: leave rows_at out"
     return make_plan(situation)
@@ -173,7 +173,7 @@ def _input(spec: DatasetSpec, name: str, raw: Mapping[str, Any], watermark: Wate
         own=raw.get("own", False),
         held_from=instant(raw.get("retained_from")),
         at_position=None if raw.get("position_expired") else 1,
-        row_spans=ranges(raw["rows_at"]) if "rows_at" in raw else None,
+        row_times=ranges(raw["rows_at"]) if "rows_at" in raw else None,
         without_news=raw.get("without_news", False),
     )
 

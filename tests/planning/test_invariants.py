@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from tests.examples import examples
 from tests.planning.case import instant, plan_of, ranges, shown, situation_of
-from tidemark.modes import make_plan, rows_looked_at
+from tidemark.modes import make_plan, row_times_input
 from tidemark.planning.windows import to_partitions, touched_by_changes
 from tidemark.state.plan import Plan
 from tidemark.state.ranges import Interval, Ranges, before, describe, from_on, intersect, subtract, union
@@ -67,7 +67,7 @@ def _whole(text: str, built: int) -> Ranges:
 def planned(situation: dict[str, Any]) -> tuple[Any, Plan]:
     with tempfile.TemporaryDirectory() as folder:
         found = situation_of(situation, Path(folder))
-        rows_looked_at(found)
+        row_times_input(found)
         return found, make_plan(found)
 
 

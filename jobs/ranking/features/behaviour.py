@@ -1,8 +1,8 @@
-"""Behaviour features: what was known before 00:00 of a day about the 28 days before it.
+"""Behaviour features of a day: counts and rates over the 28 days before it, as known at its 00:00 UTC.
 
-Every row of `exposures` adds whole numbers to the days after its arrival, until 28 days after it was shown.
-All sums are of integers (examination in millionths), so they do not depend on the order of rows; what is divided
-after them is rounded to 9 digits.
+Each row of `exposures` adds integers to every day from the first day that may know it until 28 days after it was
+shown. Examinations are summed as integers, in millionths. So no sum depends on the order of rows. Quotients are
+rounded to 9 digits.
 """
 
 from collections.abc import Callable, Iterable
@@ -28,7 +28,7 @@ COUNTS = {
     "clicks": ("shown", "clicked_from"), "long_clicks": ("shown", "long_clicked_from"),
     "carts": ("shown", "carted_from"), "purchases": ("shown", "purchased_from"),
 }  # fmt: skip
-"""Each count: the sum that it adds, and the first day that may know it."""
+"""For each count: the column that it sums, and the column with the first day that may know it."""
 Lookup = Callable[[str], Column]
 Prior = Callable[[str, str], Column]
 
@@ -36,9 +36,11 @@ Prior = Callable[[str, str], Column]
 def known_sums(
     interactions: DataFrame, propensities: DataFrame, ranges: Iterable[tuple[datetime, datetime]]
 ) -> DataFrame:
-    """One row a pair and day with traffic known before it: `<count>_<window>` for each window, `last_clicked` date.
+    """Return one row per pair and day that has traffic known before that day.
 
-    Looks are expected examinations: each impression counts the propensity known when its own day began.
+    The columns are `<count>_<window>` (long) for each count and each window in days, and `last_clicked` (date), the
+    last day on which the pair was shown and clicked. `looks` are expected examinations in millionths: each impression
+    adds the propensity that was known when its own day began. `places` sums positions.
     """
     spread = F.explode(durations.target_days(F.col("seen_from"), F.date_add("shown_day", LONGEST), ranges))
     rows = _additions(interactions, propensities).withColumn("day", spread)
@@ -54,7 +56,7 @@ def known_sums(
 
 
 def _additions(interactions: DataFrame, propensities: DataFrame) -> DataFrame:
-    """What clients alike in pair, shown day and days of knowledge add: `shown`, `looks`, `places`."""
+    """Sum the exposures that agree in pair, day shown and days of knowledge: `shown`, `looks` and `places`."""
     seen = exposures.of_clients(interactions).where(F.col("shown_by") != "click")
     curve = propensities.select("application", "day", "device", "position", "propensity")
     seen = seen.join(F.broadcast(curve), ["application", "day", "device", "position"], "left")
@@ -70,14 +72,16 @@ def _additions(interactions: DataFrame, propensities: DataFrame) -> DataFrame:
 
 
 def features(sums: DataFrame, strength: float, click_strength: float) -> DataFrame:
-    """The f_ columns of each row of `sums` (null counts: a pair without traffic); null for what had none.
+    """Return the f_ columns (double) of each pair and day of `sums`.
 
-    `strength` is the number of impressions (or looks) that a rate's prior weighs, `click_strength` of clicks.
+    The counts of `sums` are null for a pair without traffic. A feature without the traffic that it needs is null.
+    `strength` is the weight of the prior of a rate, in impressions or expected examinations. `click_strength` is the
+    weight of the prior of the long-click rate, in clicks.
     """
     totals = _totals(["application"], "all_", (LONGEST,))
     totals |= _totals(["application", "query"], "query_", (LONGEST,))
     totals |= _totals(["application", "item_id"], "item_", (7, LONGEST))
-    # One shuffle serves all totals: each of their groups lies within an application's day.
+    # One shuffle serves all totals, because each of their groups lies within one application and day.
     joined = sums.repartition("application", "day").withColumns(totals)
     columns: dict[str, Column] = {}
     for window in WINDOWS:
@@ -91,7 +95,7 @@ def features(sums: DataFrame, strength: float, click_strength: float) -> DataFra
 
 
 def active_days(interactions: DataFrame, ranges: Iterable[tuple[datetime, datetime]]) -> DataFrame:
-    """The days of each application on which it knew of any impression of the 28 days before."""
+    """Return the days of each application on which it knew of at least one impression of the 28 days before."""
     known = exposures.countable(interactions).where(F.col("shown_by") != "click")
     days = known.withColumn("shown_day", F.to_date("shown_at"))
     days = days.select("application", "shown_day", exposures.knowable_from("impression_known_at").alias("known_from"))
@@ -101,12 +105,17 @@ def active_days(interactions: DataFrame, ranges: Iterable[tuple[datetime, dateti
 
 
 def _totals(keys: list[str], whose: str, windows: Iterable[int]) -> dict[str, Column]:
+    """Return the sum of each count over the rows that share `keys` and the day; `whose` prefixes the names."""
     group = Window.partitionBy(*keys, "day")
     return {f"{whose}{name}_{w}": F.sum(f"{name}_{w}").over(group) for w in windows for name in COUNTS}
 
 
 def _rates(whose: str, window: int, strength: float, click_strength: float) -> dict[str, Column]:
-    """Counts and smoothed rates of a pair, item or query; each prior is the application's own rate."""
+    """Return counts, smoothed rates and the mean position of a pair, item or query (`whose`) over a window in days.
+
+    A rate is (successes + weight * prior) / (trials + weight), where the prior is the rate of the application over
+    the longest window. `coec` is (clicks + 1) / (expected clicks + 1).
+    """
 
     def of(count: str) -> Column:
         return F.col(f"{whose}{count}_{window}")
@@ -133,11 +142,13 @@ def _rates(whose: str, window: int, strength: float, click_strength: float) -> d
 
 
 def _per_look(count: str, of: Lookup, prior: Prior, strength: float) -> Column:
+    """Return a count per expected examination, smoothed; null without examinations."""
     looks = of("looks") / MILLION
     return F.when(looks > 0, (of(count) + strength * prior(count, "looks") * MILLION) / (looks + strength))
 
 
 def _of_pair() -> dict[str, Column]:
+    """Return the features that only a pair has."""
     total = F.col(f"query_clicks_{LONGEST}")
     return {
         f"share_of_query_clicks_{LONGEST}": F.try_divide(F.col(f"clicks_{LONGEST}"), total),

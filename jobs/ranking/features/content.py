@@ -1,4 +1,4 @@
-"""Content features: how query and item match, what the catalogue and the search engine said before a day."""
+"""Content features: how well query and title match, item attributes, and features that the search engine logged."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -12,9 +12,11 @@ DEFAULTS: dict[str, Any] = {"title": "title", "item_attributes": [], "behaviour"
 
 
 def versions(records: DataFrame, keys: list[str], instant: str, values: list[str]) -> DataFrame:
-    """What held on which days: the newest record before 00:00 of a day, valid in [`since`, `until`).
+    """Return the versions of each key, each valid on the days [`since`, `until`).
 
-    Of records that took effect on one day the latest speaks (then the last to arrive, then the largest id).
+    A day uses the newest record before its 00:00 UTC. If several records of a key took effect on one day, the latest
+    is used, then the last to arrive, then the one with the largest id. `instant` names the column with the time from
+    which a record holds.
     """
     order = F.struct(instant, "arrived_at", "record_id", "file_id")
     newest = F.max_by(F.struct(*values), order).alias("value")
@@ -25,7 +27,7 @@ def versions(records: DataFrame, keys: list[str], instant: str, values: list[str
 
 
 def with_items(pairs: DataFrame, items: DataFrame, settings: Mapping[str, Any]) -> DataFrame:
-    """Adds c_ columns of the item and of query and title, and `item_named`: its numeric attributes by name."""
+    """Add the c_ columns of title and item, and `item_named`, a map of the numeric attributes of the item by name."""
     known = versions(items, ["application", "item_id"], "valid_from", ["attributes", "valid_from", "dated"])
     title = _attribute(settings["title"])
     first = F.min(F.when(F.col("dated"), F.to_date("valid_from"))).over(Window.partitionBy("application", "item_id"))
@@ -35,14 +37,14 @@ def with_items(pairs: DataFrame, items: DataFrame, settings: Mapping[str, Any]) 
         _prefixed(_numbers(settings["item_attributes"]), "item_", settings["behaviour"]).alias("item_named"),
     )  # fmt: skip
     joined = _as_of(pairs, known, ["application", "item_id"])
-    asked, told = _words(F.col("query")), F.col("title_words")
-    common = F.size(F.array_intersect(asked, told))
+    query_words, title_words = _words(F.col("query")), F.col("title_words")
+    common = F.size(F.array_intersect(query_words, title_words))
     age = F.date_diff("day", "launched")
     values = {
-        "c_query_words": F.size(asked),
-        "c_title_words": F.size(told),
-        "c_query_words_in_title": F.try_divide(common, F.size(asked)),
-        "c_title_words_in_query": F.try_divide(common, F.size(told)),
+        "c_query_words": F.size(query_words),
+        "c_title_words": F.size(title_words),
+        "c_query_words_in_title": F.try_divide(common, F.size(query_words)),
+        "c_title_words_in_query": F.try_divide(common, F.size(title_words)),
         "c_query_in_title": F.contains("title", "query").cast("int"),
         "c_item_age_days": F.when(age >= 0, age),
     }
@@ -51,39 +53,40 @@ def with_items(pairs: DataFrame, items: DataFrame, settings: Mapping[str, Any]) 
 
 
 def with_logged(pairs: DataFrame, log: DataFrame, settings: Mapping[str, Any]) -> DataFrame:
-    """Adds `engine_named`: the features that the search engine logged last before the day."""
+    """Add `engine_named`, a map of the features that the search engine logged last before the day."""
     keys = ["application", "query", "item_id"]
     known = versions(log, keys, "logged_at", ["features"])
-    named_so = _prefixed(F.coalesce("features", _empty()), "engine_", settings["behaviour"])
-    return _as_of(pairs, known.withColumn("features", named_so).withColumnRenamed("features", "engine_named"), keys)
+    prefixed = _prefixed(F.coalesce("features", _empty()), "engine_", settings["behaviour"])
+    return _as_of(pairs, known.withColumn("features", prefixed).withColumnRenamed("features", "engine_named"), keys)
 
 
 def named() -> Column:
-    """One map of `item_named` and `engine_named`; an empty one where there is neither."""
+    """Merge `item_named` and `engine_named` into one map; it is empty if both are null."""
     return F.map_concat(F.coalesce("item_named", _empty()), F.coalesce("engine_named", _empty()))
 
 
 def first_logged(log: DataFrame) -> DataFrame:
-    """The pairs that the search engine logged features for, each from the first day that may know it."""
+    """Return the pairs with logged features, each with the first day (`since`) that may know of it."""
     since = F.date_add(F.to_date(F.min("logged_at")), 1).alias("since")
     return log.groupBy("application", "query", "item_id").agg(since)
 
 
 def _as_of(pairs: DataFrame, known: DataFrame, keys: list[str]) -> DataFrame:
-    """The version in force on the pair's day. Versions of a key never overlap, so no row is doubled."""
-    held = known.alias("held")
-    same = [F.col(f"pairs.{key}") == F.col(f"held.{key}") for key in keys]
-    in_force = (F.col("pairs.day") >= F.col("held.since")) & (F.col("pairs.day") < F.col("held.until"))
-    values = [F.col(f"held.{name}") for name in known.columns if name not in (*keys, "since", "until")]
-    return pairs.alias("pairs").join(held, [*same, in_force], "left").select("pairs.*", *values)
+    """Join each pair with the version that is valid on its day. Versions do not overlap, so no row is duplicated."""
+    version = known.alias("version")
+    same = [F.col(f"pairs.{key}") == F.col(f"version.{key}") for key in keys]
+    in_force = (F.col("pairs.day") >= F.col("version.since")) & (F.col("pairs.day") < F.col("version.until"))
+    values = [F.col(f"version.{name}") for name in known.columns if name not in (*keys, "since", "until")]
+    return pairs.alias("pairs").join(version, [*same, in_force], "left").select("pairs.*", *values)
 
 
 def _words(text: Column) -> Column:
+    """Return the different words of a text, in lower case."""
     return F.array_distinct(F.filter(F.split(F.lower(text), WORD_BREAK), lambda word: word != ""))
 
 
 def _numbers(names: Sequence[str]) -> Column:
-    """The listed attributes by name, as far as they are numbers."""
+    """Return a map of the listed attributes by name; an attribute that is not a number is null."""
     entries = []
     for name in dict.fromkeys(names):
         entries += [F.lit(name), _attribute(name).try_cast("double")]
@@ -91,14 +94,18 @@ def _numbers(names: Sequence[str]) -> Column:
 
 
 def _attribute(name: str) -> Column:
-    """An attribute as text. It is looked up as the key of a map: a path would read signs in a foreign name."""
+    """Return an attribute as text, null if absent.
+
+    It is looked up as a key of a map, because a JSON path would interpret dots and quotes in the name.
+    """
     return F.element_at(F.from_json("attributes", "map<string,string>"), F.lit(name))
 
 
 def _prefixed(values: Column, kind: str, behaviour: Sequence[str]) -> Column:
-    """Keys as c_item_* or c_engine_*, f_ for the names listed as behaviour; what has no value has no entry.
+    """Prefix the keys of a map with `c_` and `kind`, or with `f_` and `kind` if `behaviour` lists the name.
 
-    Upper and lower case of a listed name are alike, so that `Sales` is not taken for content.
+    Entries that are null or NaN are removed. Names are compared without case, so that `Sales` is not taken as content
+    if `sales` is listed.
     """
     listed = [name.lower() for name in behaviour]
     kept = F.map_filter(values, lambda _, value: value.isNotNull() & ~F.isnan(value))

@@ -1,11 +1,11 @@
-"""Query-item features of a day: only what was known before its 00:00 UTC.
+"""Features of (query, item) pairs on a day, from what was known before 00:00 UTC of that day.
 
-Columns (and map keys) that begin with `f_` come from behaviour, those with `c_` from content: the prefix is the
-declaration that training masks by. What has a fixed name is a column; what a shop or its search engine names
-itself lies in the map `named`.
+Columns and map keys that begin with `f_` come from behaviour, those that begin with `c_` from content. Training masks
+features by this prefix. Features with a fixed name are columns. Features whose names a shop or its search engine chose
+are entries of the map `named`.
 
-A day has rows for the pairs with known traffic in the 28 days before, and for those that the search engine had
-logged features for, on days on which the application had any traffic to learn from.
+A day has a row for each pair with known traffic in the 28 days before it. If the application had any traffic in these
+days, the day also has a row for each pair with logged features.
 """
 
 from collections.abc import Collection, Mapping
@@ -21,7 +21,10 @@ PAIR = behaviour.PAIR
 
 
 def build(inputs: Mapping[str, DataFrame], params: Mapping[str, Any]) -> DataFrame:
-    """One row a pair and day. Inputs: interactions, propensities, items, log."""
+    """Return one row per pair and day. Inputs: interactions, propensities, items, log.
+
+    Raises ValueError for an item attribute whose feature would have the name of a computed feature.
+    """
     settings = {**content.DEFAULTS, **(params.get("features") or {})}
     known = behaviour.known_sums(inputs["interactions"], inputs["propensities"], params["ranges"])
     days = behaviour.active_days(inputs["interactions"], params["ranges"])
@@ -35,25 +38,25 @@ def build(inputs: Mapping[str, DataFrame], params: Mapping[str, Any]) -> DataFra
 
 
 def _refuse_taken(settings: Mapping[str, Any], columns: Collection[str]) -> None:
-    """ValueError for an item attribute that would have the name of a column, which would hide it."""
+    """Raise ValueError for an item attribute whose feature would have the name of a column, which would hide it."""
     listed = {name.lower() for name in settings["behaviour"]}
     for name in settings["item_attributes"]:
         feature = f"{'f' if name.lower() in listed else 'c'}_item_{name}"
         if feature in columns:
             raise ValueError(
-                f"search.yaml, features.item_attributes: {name!r} would be {feature}, which is a feature of its own; "
-                "hand the attribute in under another name"
+                f"search.yaml, features.item_attributes: {name!r} would become {feature}, which is the name of a "
+                "computed feature; hand the attribute in under another name"
             )
 
 
 def _with_cold(known: DataFrame, cold: DataFrame) -> DataFrame:
-    """The cold pairs beside those with traffic; a pair that is both keeps its counts."""
+    """Add the cold pairs to the pairs with traffic. A pair that is in both keeps its counts."""
     both = known.unionByName(cold, allowMissingColumns=True)
     counts = [F.max(name).alias(name) for name in known.columns if name not in (*PAIR, "day")]
     return both.groupBy(*PAIR, "day").agg(*counts)
 
 
 def _cold(log: DataFrame, days: DataFrame) -> DataFrame:
-    """Logged pairs on the days with traffic, wherever in the application it was."""
+    """Return the pairs with logged features, once per day on which their application had traffic."""
     logged = content.first_logged(log)
     return logged.join(F.broadcast(days), "application").where(F.col("day") >= F.col("since")).select(*PAIR, "day")

@@ -1,1 +1,1 @@
-"""Relevance labels: cuts in time, calibration, and the grade of each pair."""
+"""Relevance labels: cuts in time, calibration, and the grade of each (query, item) pair."""

@@ -1,7 +1,7 @@
-"""From a rate to a grade 0-4: a fixed monotone map, or an isotonic one fitted on human grades.
+"""Maps a long-click rate to a grade 0-4: a fixed map, or an isotonic map fitted on human grades.
 
-Either is increasing, and `calibrator_version` says which made a row. A fitted map belongs to one
-(application, cut) and sees only grades known at that cut, and none of the exam.
+Both maps are non-decreasing, and `calibrator_version` says which of them graded a row. A fitted map belongs to one
+(application, cut). It uses only grades that were known at that cut, and no grades of exam queries.
 """
 
 from collections.abc import Iterator
@@ -16,9 +16,9 @@ from sklearn.isotonic import IsotonicRegression
 
 FIXED_VERSION = "log2-1"
 FITTED_VERSION = "isotonic-1"
-GRADE_PER_DOUBLING = 1.25  # the application's own rate is grade 1.25, eight times that is (nearly) 4
-LEAST_IMPRESSIONS = 10  # a rate from fewer says little about the map
-WEIGHT_BOUNDS = (0.1, 10.0)  # the inverse chance of having been graded is clipped to these
+GRADE_PER_DOUBLING = 1.25  # the application's own rate gets grade 1.25, eight times that rate nearly 4
+LEAST_IMPRESSIONS = 10  # a rate from fewer impressions is too noisy to fit the map
+WEIGHT_BOUNDS = (0.1, 10.0)  # clips the weight of a grade, the inverse probability that its pair was graded
 _FIT_COLUMNS = ["application", "window_end", "start", "steps", "fitted_on"]
 _FIT_SCHEMA = (
     "application string, window_end date, start double, "
@@ -29,9 +29,11 @@ Numbers = npt.NDArray[np.float64]
 
 
 def calibrate(pairs: DataFrame, at_least: int) -> DataFrame:
-    """Adds `estimated_grade` and `calibrator_version`; a fit needs `at_least` usable grades of shown pairs.
+    """Add `estimated_grade` (double, 0-4) and `calibrator_version` to each pair.
 
-    Needs application, window_end, relative_rate, usable_grade, grade_weight, impressions.
+    A map is fitted for an (application, cut) that has at least `at_least` usable grades of pairs with enough
+    impressions; other cuts use the fixed map. `pairs` needs the columns application, window_end, relative_rate,
+    usable_grade (null if there is none), grade_weight and impressions.
     """
     usable = pairs.where(F.col("usable_grade").isNotNull() & (F.col("impressions") >= LEAST_IMPRESSIONS))
     points = usable.select("application", "window_end", "relative_rate", "usable_grade", "grade_weight")
@@ -46,19 +48,26 @@ def calibrate(pairs: DataFrame, at_least: int) -> DataFrame:
     version = F.concat(F.lit(f"{FITTED_VERSION}, grades="), F.col("fitted_on").cast("string"))
     return joined.withColumns(
         {
-            "estimated_grade": F.when(fitted, _walk(rate)).otherwise(fixed_grade(rate)),
+            "estimated_grade": F.when(fitted, _interpolate(rate)).otherwise(fixed_grade(rate)),
             "calibrator_version": F.when(fitted, version).otherwise(F.lit(FIXED_VERSION)),
         }
     )
 
 
 def fixed_grade(relative_rate: Column) -> Column:
-    """The map without grades: 1.25 x log2(1 + rate over the application's rate), at most 4."""
+    """Return the grade by the fixed map: 1.25 * log2(1 + relative_rate), at most 4.
+
+    `relative_rate` is the rate of the pair divided by the rate of its application.
+    """
     return F.least(F.lit(4.0), F.lit(GRADE_PER_DOUBLING) * F.log2(1.0 + relative_rate))
 
 
 def isotonic_steps(rate: Numbers, grade: Numbers, weight: Numbers) -> tuple[float, list[dict[str, float]]]:
-    """The least-squares increasing map: its value at zero and its rising pieces, whatever the row order."""
+    """Fit the non-decreasing map from rate to grade with the least weighted squared error.
+
+    The arguments are arrays of equal length, in any order; the order of rows does not change the result. Returns the
+    grade at the lowest rate, and the rising pieces of the map, each with `low`, `high` and `slope`.
+    """
     order = np.lexsort((weight, grade, rate))
     fitted = IsotonicRegression(out_of_bounds="clip").fit(rate[order], grade[order], sample_weight=weight[order])
     places, values = fitted.X_thresholds_.tolist(), np.round(fitted.y_thresholds_, 9).tolist()
@@ -68,7 +77,7 @@ def isotonic_steps(rate: Numbers, grade: Numbers, weight: Numbers) -> tuple[floa
 
 
 def _fits(group: pd.DataFrame, at_least: int) -> Iterator[tuple[Any, ...]]:
-    """At most one row: the group's map, where the grades are enough and differ."""
+    """Yield one row with the map of the group, or nothing if it has too few grades or all are equal."""
     if len(group) < at_least or group["usable_grade"].nunique() < 2:
         return
     weight = np.clip(group["grade_weight"].to_numpy(float), *WEIGHT_BOUNDS)
@@ -77,8 +86,8 @@ def _fits(group: pd.DataFrame, at_least: int) -> Iterator[tuple[Any, ...]]:
     yield group["application"].iloc[0], group["window_end"].iloc[0], start, steps, len(group)
 
 
-def _walk(rate: Column) -> Column:
-    """Start + what each piece adds up to `rate`: linear interpolation, flat outside the grades' support."""
+def _interpolate(rate: Column) -> Column:
+    """Evaluate the fitted map at `rate`: linear between its points, constant outside their range."""
 
     def add(total: Column, step: Column) -> Column:
         return total + step["slope"] * F.greatest(F.lit(0.0), F.least(rate, step["high"]) - step["low"])

@@ -1,4 +1,4 @@
-"""The traffic of label windows: what was shown, looked at and clicked before a cut, as known then."""
+"""The traffic of label windows: impressions, examinations and clicks in a window, as known at its cut."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -14,18 +14,19 @@ from ranking.traffic import exposures
 
 PAIR = ["application", "query", "item_id", "window_end"]
 PLACE = ["application", "window_end", "device", "position"]
-ANY_DEVICE = "all"  # whose curve stands for devices that have none of their own
-MILLION = 1_000_000  # looks are summed in millionths: sums of integers do not depend on the order of rows
+ANY_DEVICE = "all"  # the device whose curve is used for devices that have no curve
+MILLION = 1_000_000  # examinations are summed as integers, in millionths, so that the order of rows does not matter
 
 
 def traffic(
     interactions: DataFrame, propensities: DataFrame, settings: LabelSettings, params: Mapping[str, Any]
 ) -> DataFrame:
-    """One row a pair and cut: impressions, clicks, long_clicks, matured (longs) and examination (double).
+    """Return one row per pair and cut: impressions, clicks, long_clicks, matured (longs) and examination (double).
 
-    A client counts once for a pair and day. Examination is the sum of the propensities, as published for the
-    day `window_end`, of the places where the pair stood; `matured` counts impressions of days whose attribution
-    window had closed.
+    Each client counts once per pair and day. `clicks` and `long_clicks` count impressions with such an outcome.
+    `examination` is the expected number of examinations: the sum, over the impressions, of the propensity of their
+    position and device, from the curves of the day `window_end`. `matured` counts the impressions of days whose
+    attribution window had closed at the cut.
     """
     cut = F.to_timestamp("window_end")
     closed = F.to_timestamp(F.date_add("day", 1)) + durations.span(params["attribution_window"]) <= cut
@@ -41,7 +42,7 @@ def traffic(
 
 
 def _shown(interactions: DataFrame, settings: LabelSettings, params: Mapping[str, Any]) -> DataFrame:
-    """Exposures, once for each wanted cut whose window holds them and that knew them."""
+    """Return each exposure once per wanted cut whose window contains it, if it was known at that cut."""
     cuts = splits.cuts_after(F.col("day"), settings.horizon, settings.cut_every, settings.cut_phase)
     seen = exposures.of_clients(interactions.where(F.col("query") != "")).where(F.col("shown_by") != "click")
     spread = seen.withColumn("window_end", F.explode(cuts))
@@ -50,7 +51,7 @@ def _shown(interactions: DataFrame, settings: LabelSettings, params: Mapping[str
 
 
 def _placed(counts: DataFrame, propensities: DataFrame) -> DataFrame:
-    """The counts beside the curve of their device and that of all devices, where there is one."""
+    """Join the counts with the curve of their device and the curve of all devices; a missing curve is null."""
     curves = propensities.withColumnRenamed("day", "window_end").select(*PLACE, "propensity")
     anyones = curves.where(F.col("device") == ANY_DEVICE).drop("device")
     anyones = anyones.withColumnRenamed("propensity", "any_propensity")
@@ -58,5 +59,6 @@ def _placed(counts: DataFrame, propensities: DataFrame) -> DataFrame:
 
 
 def _micro_looks() -> Column:
+    """Return the expected examinations of one impression, in millionths."""
     assumed = positions.assumed_propensity(F.col("position"))
     return F.round(F.coalesce("propensity", "any_propensity", assumed) * MILLION).cast("long")

@@ -1,8 +1,13 @@
-"""Relevance labels: a grade 0-4 for each (query, item) and cut, from behaviour and human grades.
+"""Relevance labels: a grade 0-4 for each (query, item) pair and cut, from behaviour and human grades.
 
-The plain estimate is long clicks per examination, drawn towards the rate of the query, and that towards the
-rate of the application. A fixed map, or one fitted on human grades where there are enough, makes it a grade.
-A human grade is strong evidence, not a verdict: the label is the precision-weighted mean of the two.
+1. The rate of a pair is its long clicks per expected examination, smoothed towards the rate of its query, which is
+   itself smoothed towards the rate of the application: (long_clicks + k * prior) / (examination + k), where k is the
+   setting `pseudo_examinations`.
+2. `calibration` maps the rate to an estimated grade, by a fixed map, or by one fitted on human grades if there are
+   enough of them.
+3. The label is the precision-weighted mean of the estimate and the human grades. The estimate has the precision
+   examination / (examination + k), and each human grade `HUMAN_PRECISION`. So a human grade is strong
+   evidence, but it is not the whole label of a pair with traffic.
 """
 
 from collections.abc import Mapping
@@ -17,13 +22,14 @@ from ranking.logs.grades import read_grades
 
 PAIR = ["application", "query", "item_id", "window_end"]
 CUT = ["application", "window_end"]
-HUMAN_PRECISION = 4.0  # per grade; a standard deviation of half a grade, as between trained graders
+HUMAN_PRECISION = 4.0  # of each grade: a standard deviation of half a grade, as between trained graders
 
 
 def build(inputs: Mapping[str, DataFrame], params: Mapping[str, Any]) -> DataFrame:
-    """One row a pair and cut: pairs shown in the window, and graded pairs of applications with traffic in it.
+    """Return one row per pair and cut, counting only what was known before 00:00 UTC of `window_end`.
 
-    Inputs: interactions, propensities, judgments. Counts what was known before 00:00 of `window_end`.
+    The pairs are those shown in the window, and graded pairs of applications that have traffic in the window.
+    Inputs: interactions, propensities, judgments.
     """
     settings = LabelSettings.of(params)
     traffic = label_traffic.traffic(inputs["interactions"], inputs["propensities"], settings, params)
@@ -35,7 +41,10 @@ def build(inputs: Mapping[str, DataFrame], params: Mapping[str, Any]) -> DataFra
 
 
 def _grades(judgments: DataFrame, cuts: DataFrame) -> DataFrame:
-    """The mean human grade of a pair as known at each cut. Takes what `read_grades` gives."""
+    """Return the mean and number of the human grades of each pair that were known at each cut.
+
+    `judgments` has the columns that `read_grades` returns.
+    """
     return (
         judgments.join(cuts, "application")
         .where(F.col("counts_from") < F.to_timestamp("window_end"))
@@ -49,7 +58,7 @@ def _grades(judgments: DataFrame, cuts: DataFrame) -> DataFrame:
 
 
 def _with_rates(pairs: DataFrame, traffic: DataFrame, settings: LabelSettings) -> DataFrame:
-    """Adds `rate`, long clicks per examination, smoothed, and `relative_rate`, over the application's own."""
+    """Add `rate` (smoothed long clicks per examination) and `relative_rate` (rate over the application's rate)."""
     strength = F.lit(settings.pseudo_examinations)
     overall = _totals(traffic, CUT, "all")
     queries = _totals(traffic, ["application", "query", "window_end"], "query")
@@ -68,11 +77,12 @@ def _totals(traffic: DataFrame, keys: list[str], name: str) -> DataFrame:
 
 
 def _smoothed(successes: Column, trials: Column, prior: Column, strength: Column) -> Column:
+    """Return a rate that starts at `prior`, which weighs as much as `strength` trials."""
     return (successes + strength * prior) / (trials + strength)
 
 
 def _labelled(pairs: DataFrame, settings: LabelSettings) -> DataFrame:
-    """Weighs estimate and human grade by their precision and says where the label came from."""
+    """Combine the estimate and the human grades into the label, and state its confidence and source."""
     seen = F.coalesce("impressions", F.lit(0)).cast("long")
     trust = F.col("examination") / (F.col("examination") + F.lit(settings.pseudo_examinations))
     graded = F.col("usable_grade").isNotNull()

@@ -1,7 +1,7 @@
 """Cuts in time, the exam and the splits: pure arithmetic on days, names and groups.
 
-A *cut* is a day. Features of an example are those of its `window_start`, its label counts what was shown
-in [window_start, window_end). Both ends are cuts' days in UTC.
+A *cut* is a UTC day, the `window_end` of a label. The label counts what was shown in [window_start, window_end), and
+the features of its example are those of the day `window_start`.
 """
 
 import hashlib
@@ -18,7 +18,7 @@ from pyspark.sql import functions as F
 from ranking import durations
 
 TRAIN, GAP, TEST = "train", "gap", "test"
-_HASH_DIGITS = 8  # hexadecimal digits of the md5 that a bucket is taken from: 32 bits
+_HASH_DIGITS = 8  # hexadecimal digits of the MD5 hash that give the bucket: 32 bits
 _HASH_RANGE = 16**_HASH_DIGITS
 
 Days = npt.NDArray[np.datetime64]
@@ -27,7 +27,7 @@ Groups = npt.NDArray[np.int64]
 
 
 def whole_days(duration: object) -> int:
-    """Whole days of a duration written as `28d`; ValueError for one that is no number of whole days."""
+    """Return a duration such as `28d` as a number of days. Raises ValueError if it is not a number of whole days."""
     length = durations.duration(duration)
     if length % timedelta(days=1):
         raise ValueError(f"{duration!r} is not a number of whole days; write it as 28d")
@@ -35,9 +35,10 @@ def whole_days(duration: object) -> int:
 
 
 def cuts_after(day: Column, horizon: int, every: int, phase: int) -> Column:
-    """The cut days (array of dates) in (day, day + horizon]: the ends of windows that hold `day`.
+    """Return the cuts (array of dates) in (day, day + horizon], which end the windows that contain `day`.
 
-    A day is a cut when the number of days since 1970-01-01, modulo `every`, is `phase`.
+    A day is a cut if its number of days since 1970-01-01, modulo `every`, equals `phase`. `horizon` and `every` are
+    numbers of days.
     """
     shown = F.unix_date(day)
     first = shown + 1 + F.pmod(F.lit(phase) - (shown + 1), F.lit(every))
@@ -47,21 +48,25 @@ def cuts_after(day: Column, horizon: int, every: int, phase: int) -> Column:
 
 
 def is_exam(query: Column, share: float) -> Column:
-    """True for the fixed share of queries whose human grades only judge, never train (hash of the query)."""
+    """Return true for the exam queries, whose human grades only evaluate and never train.
+
+    A hash of the query text chooses them, so about the share `share` of the queries is in the exam, always the same.
+    """
     bucket = F.conv(F.substring(F.md5(query), 1, _HASH_DIGITS), 16, 10).cast("long")
     return bucket < F.lit(int(share * _HASH_RANGE))
 
 
 def bucket_of(text: str) -> float:
-    """A number in [0, 1) that depends on the text alone; below the share, `is_exam` is true of it."""
+    """Return a number in [0, 1) that depends only on the text. `is_exam` is true if it is below the share."""
     digest = hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
     return float(int(digest[:_HASH_DIGITS], 16) / _HASH_RANGE)
 
 
 def global_temporal(window_start: Days, window_end: Days) -> Names:
-    """One cut in time for all: `test` is the newest cut, `train` what ended before its window.
+    """Assign each row to `train`, `gap` or `test` by one point in time for all queries.
 
-    All between is `gap`: its label window reaches into the test window. Rows of one (query, cut) never part.
+    `test` is the newest cut. `train` are the rows whose windows ended before the test window began. `gap` is the rest:
+    label windows that overlap the test window. All rows of a (query, cut) get the same part.
     """
     if not len(window_end):
         return np.array([], dtype=np.str_)
@@ -71,34 +76,37 @@ def global_temporal(window_start: Days, window_end: Days) -> Names:
 
 
 def random_groups(group: Groups, usable: npt.NDArray[np.bool_], share: float, seed: int) -> Names:
-    """The scheme that fools: whole groups drawn at random, whatever their day. Kept to print its distance."""
+    """Assign whole groups to `train` or `test` at random, ignoring time; unusable rows are `gap`.
+
+    This split leaks the future into training. The report shows its score beside the global temporal one.
+    """
     names, place = np.unique(group, return_inverse=True)
     drawn = np.random.default_rng(seed).random(len(names)) < share
     return np.where(~usable, GAP, np.where(drawn[place], TEST, TRAIN)).astype(np.str_)
 
 
 def setting(params: Mapping[str, Any], block: str, defaults: Mapping[str, Any]) -> dict[str, Any]:
-    """The block of settings over its defaults; ValueError names a key that nobody reads."""
+    """Return a block of settings merged over its defaults. Raises ValueError for a key that has no default."""
     given = dict(params.get(block) or {})
     unknown = sorted(set(given) - set(defaults))
     if unknown:
         known = ", ".join(sorted(defaults))
-        raise ValueError(f"search.yaml, {block}: unknown {', '.join(unknown)}; known are {known}")
+        raise ValueError(f"search.yaml, {block}: unknown key {', '.join(unknown)}; known keys are {known}")
     return {**defaults, **given}
 
 
 LABEL_DEFAULTS = {
-    "cut_every": 7,  # days; label_horizon is a multiple of it
-    "cut_phase": 0,  # a day is a cut when its number since 1970-01-01, modulo cut_every, is this
-    "pseudo_examinations": 30.0,  # expected looks that the prior weighs; 20-60 measured as good
-    "exam_share": 0.2,  # of the queries
-    "calibrate_from": 50,  # grades of shown pairs, from which the map is fitted
+    "cut_every": 7,  # days; label_horizon must be a multiple of it
+    "cut_phase": 0,  # a day is a cut if its number of days since 1970-01-01, modulo cut_every, equals this
+    "pseudo_examinations": 30.0,  # weight of the prior, in expected examinations; 20 to 60 measured as good
+    "exam_share": 0.2,  # share of the queries
+    "calibrate_from": 50,  # grades of shown pairs that are needed to fit the map
 }
 
 
 @dataclass(frozen=True)
 class LabelSettings:
-    """`labels` of infra/search.yaml with the durations, in days, that other datasets share."""
+    """The block `labels` of infra/search.yaml, and the label horizon in days (`horizon`)."""
 
     horizon: int
     cut_every: int
@@ -109,12 +117,16 @@ class LabelSettings:
 
     @classmethod
     def of(cls, params: Mapping[str, Any]) -> "LabelSettings":
-        """Read them from a transform's params; ValueError where the horizon is not a multiple of the cuts."""
+        """Read the settings from a transform's params.
+
+        Raises ValueError for a horizon that is not a multiple of `cut_every`, or for an unknown key.
+        """
         horizon = whole_days(params["label_horizon"])
         settings = cls(horizon, **setting(params, "labels", LABEL_DEFAULTS))
         if horizon % settings.cut_every:
             raise ValueError(
                 f"search.yaml: label_horizon ({horizon}d) is not a multiple of labels.cut_every "
-                f"({settings.cut_every}); training could then never start where a test window begins"
+                f"({settings.cut_every} days), so no training window would end where the test window begins; "
+                "change one of the two"
             )
         return settings

@@ -1,4 +1,4 @@
-"""User actions: the landed event records in the product's own words, one row a record."""
+"""User actions: the landed event records, with their actions mapped to the kinds that Tidemark knows."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -13,9 +13,9 @@ OTHER = "other"
 
 
 def build(inputs: Mapping[str, DataFrame], params: Mapping[str, Any]) -> DataFrame:
-    """The logger's action names mapped to impression, click, cart, purchase or other. Input: events.
+    """Return one row per event record, with its action as impression, click, cart, purchase or other. Input: events.
 
-    A word that stands for no id, such as `undefined`, is none.
+    An id that is a placeholder, such as `undefined`, becomes null.
     """
     return inputs["events"].select(
         "application",
@@ -35,9 +35,9 @@ def build(inputs: Mapping[str, DataFrame], params: Mapping[str, Any]) -> DataFra
 
 
 def action_of(name: Column, mapping: Mapping[str, Sequence[str]]) -> Column:
-    """The kind of an action by its logged name; upper and lower case are alike, blanks around it do not count.
+    """Map the logged name of an action to its kind, ignoring case and blanks around the name.
 
-    Raises ValueError for an unknown kind and for a name that stands under two kinds.
+    Raises ValueError if `mapping` has an unknown kind, or lists a name under two kinds.
     """
     _refuse_unclear(mapping)
     written = fields.trimmed(name)
@@ -49,15 +49,17 @@ def action_of(name: Column, mapping: Mapping[str, Sequence[str]]) -> Column:
 
 
 def written_names(names: Iterable[str]) -> set[str]:
-    """The names of a setting in the form in which logged ones are compared."""
+    """Return the names of a setting in the form in which they are compared with logged names."""
     return {name.strip().lower() for name in names}
 
 
 def _refuse_unclear(mapping: Mapping[str, Sequence[str]]) -> None:
     unknown = sorted(set(mapping) - {*KINDS, OTHER})
     if unknown:
-        raise ValueError(f"search.yaml, actions: unknown {', '.join(unknown)}; known are {', '.join(KINDS)}")
+        raise ValueError(
+            f"search.yaml, actions: unknown kind {', '.join(unknown)}; known kinds are {', '.join((*KINDS, OTHER))}"
+        )
     names = [name for kind in KINDS for name in written_names(mapping.get(kind, ()))]
     twice = sorted({text for text in names if names.count(text) > 1})
     if twice:
-        raise ValueError(f"search.yaml, actions: {', '.join(twice)} stands under two kinds; keep one")
+        raise ValueError(f"search.yaml, actions: {', '.join(twice)} is listed under two kinds; keep one")

@@ -1,4 +1,4 @@
-"""Features as a search engine logs them: what it computed for a query and an item."""
+"""Parser of feature logs: the features that a search engine computed for a query and an item."""
 
 import math
 import unicodedata
@@ -9,12 +9,15 @@ from ranking.logs.handed_in import ITEM, Place, Record, Rows, first, for_applica
 
 parse_document = hits_of
 _NO_NUMBER = frozenset(("nan", "inf", "-inf", "+inf", "infinity", "-infinity", "null", "none", ""))
-"""Texts that stand for a number which is not there."""
-_SHAPE = "features is wrong: neither a map from name to number nor a list of name and value"
+"""Texts that stand for a missing number."""
+_SHAPE = "features is wrong: it is neither a map from name to number nor a list of names and values"
 
 
 def parse(record: Record, place: Place) -> Rows:
-    """What the search engine computed for a query and an item: a map or a list of name and number."""
+    """Parse a record whose `features` are a map or a list of names and numbers.
+
+    Raises ValueError for a record of another input, or with features or a query that cannot be read.
+    """
     refuse_foreign(record, "FEATURES")
     row = {
         **query_of(record),
@@ -26,9 +29,10 @@ def parse(record: Record, place: Place) -> Rows:
 
 
 def features_of(value: Any) -> dict[str, Any] | None:
-    """Number by name; a name whose value is missing, not a number or infinite has no entry.
+    """Return the numbers by name, and None for None. A feature whose value is missing, NaN or infinite has no entry.
 
-    Raises ValueError for two names that cannot be told apart, and for what is neither a map nor a list of names.
+    Raises ValueError for two names that look the same, and for a value that is neither a map nor a list of names and
+    values.
     """
     if value is None:
         return None
@@ -38,7 +42,7 @@ def features_of(value: Any) -> dict[str, Any] | None:
         plain = plain_name(name)
         if plain in written:
             raise ValueError(
-                f"features is wrong: the names {written[plain]!r:.60} and {name!r:.60} cannot be told apart; rename one"
+                f"features is wrong: the names {written[plain]!r:.60} and {name!r:.60} look the same; rename one"
             )
         written[plain] = name
         if not has_no_number(number):
@@ -47,25 +51,28 @@ def features_of(value: Any) -> dict[str, Any] | None:
 
 
 def plain_name(name: Any) -> str:
-    """A name without blanks at its ends and without invisible characters, composed (NFC). Raises ValueError."""
+    """Return a name in composed form (NFC), without blanks at its ends and without invisible characters.
+
+    Raises ValueError if it is not a text or is empty.
+    """
     if not isinstance(name, str):
-        raise ValueError(f"features is wrong: {name!r:.60} is no name")
+        raise ValueError(f"features is wrong: {name!r:.60} is not a name")
     words = " ".join(unicodedata.normalize("NFC", name).split())
     plain = "".join(letter for letter in words if unicodedata.category(letter) not in ("Cf", "Cc")).strip()
     if not plain:
-        raise ValueError("features is wrong: a feature has no name")
+        raise ValueError("features is wrong: a feature has an empty name")
     return plain
 
 
 def has_no_number(number: Any) -> bool:
-    """Whether a value says that there is no number: null, NaN, infinite, or a word for one of them."""
+    """Return true if a value means that there is no number: null, NaN, infinity, or a word for one of them."""
     if isinstance(number, str):
         return number.strip().lower() in _NO_NUMBER
     return number is None or (isinstance(number, float) and not math.isfinite(number))
 
 
 def _pairs(value: Any) -> Iterable[tuple[Any, Any]]:
-    """Names and values of a map, of a list of name and value, or of a list of pairs (a map in Parquet)."""
+    """Return the names and values of a map, of a list of objects with name and value, or of a Parquet map (pairs)."""
     if isinstance(value, dict):
         return value.items()
     if not isinstance(value, list):

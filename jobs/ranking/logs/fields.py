@@ -1,4 +1,4 @@
-"""Reading what a logger put into its free-form attributes, and the product's normal form of a query."""
+"""Reads values from the free-form attributes of a logger, and normalises query texts in Spark."""
 
 from collections.abc import Iterable
 
@@ -11,24 +11,24 @@ from ranking.logs.text import normalise
 
 UNKNOWN_DEVICE = "unknown"
 NOTHING = frozenset({*WORDS, "false", "no", "off", "0", "0.0"})
-"""Values that say that nothing was chosen."""
+"""Values that mean that the user chose nothing."""
 DIRECTIONS = frozenset({"asc", "desc"})
-"""Beside a sort these say which way, and choose nothing by themselves."""
+"""Directions of a sort, which choose nothing by themselves."""
 _BLANKS = r"^[\p{Z}\p{Cc}\p{Cf}]+|[\p{Z}\p{Cc}\p{Cf}]+$"
 _KEYS = r'"(?:[^"\\]|\\.)*"\s*:'
 _SCALARS = r'"(?:[^"\\]|\\.)*"|[^\s\[\]{},"]+'
 
 
 def attribute(path: str, *columns: str) -> Column:
-    """The text at a dotted path such as `query_attributes.client.device` of a JSON column; null where absent.
+    """Return the text at a dotted path of a JSON column, such as `query_attributes.client.device`; null if absent.
 
-    A key with dots, `{"client.device": ...}`, is read like the nested form. Raises ValueError where the path begins
-    with none of the columns' names.
+    A key with dots, such as `{"client.device": ...}`, is read like the nested form. Raises ValueError if the path does
+    not begin with one of `columns`.
     """
     head, _, rest = path.partition(".")
     if head not in columns or not rest:
         raise ValueError(
-            f"search.yaml: {path!r} is no path into {' or '.join(columns)}; write it as {columns[0]}.<name>"
+            f"search.yaml: {path!r} is not a path into {' or '.join(columns)}; write it as {columns[0]}.<name>"
         )
     nested = "".join(f"['{step}']" for step in rest.split("."))
     found = F.get_json_object(F.col(head), f"${nested}")
@@ -36,25 +36,25 @@ def attribute(path: str, *columns: str) -> Column:
 
 
 def trimmed(text: Column) -> Column:
-    """Text in lower case, without the blanks around it: spaces of any kind, line ends, characters nobody sees."""
+    """Return text in lower case without blanks at its ends: any spaces, line ends and invisible characters."""
     return F.lower(F.regexp_replace(text, _BLANKS, ""))
 
 
 def id_of(text: Column) -> Column:
-    """An id as it was logged; null for a word that stands for no id."""
+    """Return an id as it was logged, and null for a placeholder."""
     return F.when(~F.lower(F.trim(text)).isin(*WORDS), text)
 
 
 def device(path: str) -> Column:
-    """The device in lower case; `unknown` where the logger gave none."""
+    """Return the device in lower case, and `unknown` if the logger gave none or a placeholder."""
     text = trimmed(attribute(path, "query_attributes"))
     return F.coalesce(F.when(~text.isin(*WORDS), text), F.lit(UNKNOWN_DEVICE))
 
 
 def mentions(paths: Iterable[str], besides: Iterable[str]) -> Column:
-    """True where one of the paths holds a value that chooses something, at any depth.
+    """Return true if a value at one of the paths, at any depth, means that the user chose something.
 
-    Empty, false and zero choose nothing, nor do the values in `besides`.
+    Empty texts, false, zero and the values in `besides` choose nothing.
     """
     idle = NOTHING | {value.lower() for value in besides}
     found = F.lit(False)
@@ -67,13 +67,13 @@ def mentions(paths: Iterable[str], besides: Iterable[str]) -> Column:
 
 
 def _values_in(document: Column) -> Column:
-    """The values of a JSON text at any depth, without the keys."""
+    """Return the values of a JSON text at any depth, without its keys."""
     written = F.regexp_extract_all(F.regexp_replace(document, _KEYS, " "), F.lit(_SCALARS), F.lit(0))
     return F.transform(written, lambda value: trimmed(F.regexp_replace(value, '^"|"$', "")))
 
 
 def texts_at(path: str, *columns: str) -> Column:
-    """The list of texts at a path: a JSON list, or text parted by commas; null where absent or empty."""
+    """Return the list of texts at a path: a JSON list or text separated by commas. It is null if absent or empty."""
     text = F.trim(attribute(path, *columns))
     listed = F.when(text.startswith("["), F.from_json(text, "array<string>"))
     texts = F.coalesce(listed, F.split(text, r"\s*,\s*"))
@@ -81,7 +81,7 @@ def texts_at(path: str, *columns: str) -> Column:
 
 
 def normalised(column: str) -> Column:
-    """The query text in normal form (`ranking.logs.text.normalise`); an absent one is the empty text."""
+    """Return the normalised query text of a column (`ranking.logs.text.normalise`); null becomes an empty text."""
 
     def each(texts: pd.Series) -> pd.Series:
         known = {text: normalise(text) for text in texts.unique()}

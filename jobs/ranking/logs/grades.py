@@ -1,4 +1,4 @@
-"""Human grades as they are read: each record once, on the scale that the settings give its list today."""
+"""Reads human grades: each record once, on the scale that the current settings give its list."""
 
 from collections.abc import Mapping
 from functools import reduce
@@ -13,11 +13,12 @@ READ = ("query", "item_id", "weight", "raw_grade", "source", "file_path", "judge
 
 
 def read_grades(judgments: DataFrame, params: Mapping[str, Any]) -> DataFrame:
-    """One row a judgment: application, query, item_id, grade (0-4), weight and `counts_from`.
+    """Return one row per judgment: application, query, item_id, grade (0-4), weight and `counts_from` (timestamp).
 
-    A record that lies in several files is read as the newest of them has it. A dated judgment counts from the later of
-    `judged_at` and `arrived_at`: what came in today was not known in the past, whatever its date. An undated one counts
-    since ever. Raises ValueError for grades that today's scales do not map; a scale that was corrected is followed.
+    If a record lies in several files, the one that arrived last is used. A dated judgment counts from the later of
+    `judged_at` and `arrived_at`, because nobody knew it before it arrived. An undated judgment counts as always known.
+    A corrected scale applies to judgments that landed before. Raises ValueError if the current scales do not map a
+    grade.
     """
     newest = F.max_by(F.struct(*READ), F.struct("arrived_at", "file_id"))
     once = judgments.groupBy("application", "record_id").agg(newest.alias("judgment"))
@@ -29,7 +30,7 @@ def read_grades(judgments: DataFrame, params: Mapping[str, Any]) -> DataFrame:
 
 
 def _grade(settings: Mapping[Any, Mapping[Any, Any]]) -> Column:
-    """The grade by the scale of the record's list: that of the file's name, else of its source, else 0 to 4."""
+    """Map `raw_grade` by the scale for the name of its file, otherwise for its source, otherwise from 0 to 4."""
     scales = {str(name): read_scale(setting) for name, setting in settings.items()}
     raw = F.col("raw_grade").try_cast("double") + 0.0
     name = F.coalesce(_known(_list_name(), scales), _known(F.col("source"), scales), F.lit(""))
@@ -42,12 +43,12 @@ def _known(name: Column, scales: Mapping[str, Scale]) -> Column:
 
 
 def _list_name() -> Column:
-    """As `scales.list_name` has it."""
+    """Return the name of the list, as `scales.list_name` does."""
     return F.substring_index(F.substring_index("file_path", "/", -1), ".", 1)
 
 
 def _on(scale: Scale, raw: Column) -> Column:
-    """The grade on a scale; null off it."""
+    """Map a raw grade by a scale; null if it is not on the scale."""
     if scale.ends is None:
         entries = [F.lit(number) for pair in scale.points.items() for number in pair]
         return F.element_at(F.create_map(*entries), raw) if entries else F.lit(None).cast("double")
@@ -63,9 +64,9 @@ def _refuse_unmapped(graded: DataFrame) -> None:
     )
     found = lists.orderBy("file_path", "source").limit(1).collect()
     if found:
-        of = found[0]
+        judgments = found[0]
         raise ValueError(
-            f"search.yaml, grades: no scale for {', '.join(of['raw_grades'])}, grades of {of['count']} judgments of "
-            f"{written(of['source'])} in {of['file_path']}; give them one there under the name of the file before its "
-            "first dot, or of the source"
+            f"search.yaml, grades: no scale maps {', '.join(judgments['raw_grades'])}, which are grades of "
+            f"{judgments['count']} judgments of {written(judgments['source'])} in {judgments['file_path']}; add them "
+            "to a scale under the name of the file (before its first dot) or of the source"
         )

@@ -1,4 +1,4 @@
-"""Human grades as people hand them in: JSON, judgment lists, tables with a header, TREC qrels."""
+"""Parser of human grades: JSON, judgment lists, tables with a header, and TREC qrels."""
 
 from collections.abc import Iterable, Mapping
 
@@ -18,17 +18,18 @@ from ranking.logs.scales import Survey, find_scale, list_name, read_raw
 
 GRADE = ("grade", "rating")
 Lists = Mapping[str, tuple[Survey, str | None]]
-"""For each source of a file: what its grades are, and why all of them are refused."""
+"""For each source in a file: the survey of its grades, and why all of them are refused (None if they are not)."""
 
 parse_document = judgment_lists.records_of
 parse_text = judgment_tables.LineReader
 
 
 def parse(record: Record, place: Place) -> Rows:
-    """A human grade. One without a `source` has its file's name.
+    """Parse a human grade. Its source is the name of the file if the record has none.
 
-    The raw grade is what counts: `ranking.logs.grades` maps it by the scales of the day on which it is read. `grade`
-    is what it meant when it landed. A list that is not on its scale is refused whole (`parse_file`).
+    `ranking.logs.grades` maps `raw_grade` by the scales that are set when it is read; `grade` is mapped by the scales
+    at landing and kept for information. Raises ValueError for a record that is not a judgment, and for each record of a
+    list that is not on its scale (`parse_file`).
     """
     refuse_foreign(record, "JUDGMENTS")
     asked, source = query_of(record), _source(record, place)
@@ -50,7 +51,7 @@ def parse(record: Record, place: Place) -> Rows:
 
 
 def parse_file(records: Iterable[Record], place: Place) -> Lists:
-    """What has to be known of a whole file before its first record is parsed: whether its lists are on their scales."""
+    """Read a whole file before its first record is parsed, and find out whether each list is on its scale."""
     settings = place["settings"].get("grades") or {}
     surveys: dict[str, Survey] = {}
     for record in records:
@@ -60,7 +61,7 @@ def parse_file(records: Iterable[Record], place: Place) -> Lists:
         try:
             surveys[source].add(read_raw(first(record, *GRADE)))
         except ValueError:
-            continue  # the record is refused by itself, when it is parsed
+            continue  # `parse` refuses this record
     return {source: (survey, survey.refusal(str(place["file_path"]), source)) for source, survey in surveys.items()}
 
 

@@ -1,4 +1,4 @@
-"""Words that programs write in place of an id that they do not have."""
+"""Placeholders: words that programs write if they have no id."""
 
 WORDS = frozenset(
     {
@@ -22,9 +22,9 @@ WORDS = frozenset(
         "00000000-0000-0000-0000-000000000000",
     }
 )
-"""In lower case. What stands under one of them was written by anybody: two clients may share it."""
+"""The placeholders in lower case. They are not ids, because records of different clients share them."""
 
 
 def is_placeholder(value: object) -> bool:
-    """Whether text stands for no id; upper and lower case are alike, blanks around it do not count."""
+    """Return true if a text is a placeholder, ignoring case and blanks around it."""
     return isinstance(value, str) and value.strip().lower() in WORDS

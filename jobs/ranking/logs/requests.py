@@ -1,4 +1,4 @@
-"""Search requests: the landed query records in the product's own words, one row a record."""
+"""Search requests: the landed query records, with device, normalised query and marks."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -13,10 +13,10 @@ DEFAULT_MARKS: dict[str, list[str]] = {"sorted": [], "default_sorts": [], "filte
 
 
 def build(inputs: Mapping[str, DataFrame], params: Mapping[str, Any]) -> DataFrame:
-    """Device, normal form of the query and the marks of an order that was not the ranker's. Input: queries.
+    """Return one row per query record, with marks for lists that the ranker did not order. Input: queries.
 
-    A word that stands for no id, such as `undefined`, is none. Hits stand under UBI's own name, else at the paths
-    of the setting `hits`.
+    An id that is a placeholder, such as `undefined`, becomes null. Hits are read from UBI's own field, otherwise from
+    the paths of the setting `hits`.
     """
     marks = {**DEFAULT_MARKS, **(params.get("marks") or {})}
     path = (params.get("devices") or {}).get("path", DEVICE_PATH)
@@ -39,7 +39,7 @@ def build(inputs: Mapping[str, DataFrame], params: Mapping[str, Any]) -> DataFra
 
 
 def _hits(paths: Iterable[str]) -> Column:
-    """The returned items in their order; null for a place without an id, an empty list where there are none."""
+    """Return the returned items in their order. An entry without an id is null; without hits the list is empty."""
     logged = F.when(F.size("query_response_hit_ids") > 0, F.col("query_response_hit_ids"))
     elsewhere = (fields.texts_at(path, "query_attributes", "other_fields") for path in paths)
     return F.transform(F.coalesce(logged, *elsewhere, F.array().cast("array<string>")), fields.id_of)

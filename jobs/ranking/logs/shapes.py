@@ -1,19 +1,19 @@
-"""Records in other shapes than their own: keys with dots, and documents that hold records further inside."""
+"""Records in other shapes: keys with dots, and documents that contain records at a deeper level."""
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 MAX_NESTING = 4
-"""Levels below which no record is looked for."""
+"""How many levels deep records are looked for."""
 ABOUT_ALL = ("application", "client_id", "user_id", "session_id", "query_id", "user_query")
-"""What a document may say once for all records in it."""
+"""Fields that a document may state once for all its records."""
 
 Record = Mapping[str, Any]
 
 
 def read_json(text: str) -> Any:
-    """JSON inside text; text that is none is a plain value."""
+    """Parse JSON inside text. Text that is not JSON is returned as it is; an empty text is None."""
     try:
         return json.loads(text) if text else None
     except (ValueError, RecursionError):
@@ -21,9 +21,10 @@ def read_json(text: str) -> Any:
 
 
 def nested(record: Record, below: Iterable[str] | None = None) -> Record:
-    """The record with `a.b` read as b inside a, as shippers flatten it; with `below` only inside those keys.
+    """Return the record with each key `a.b` moved to b inside a, as log shippers flatten it.
 
-    A key that contradicts another one, such as `a.b` beside the text `a`, stays as it is.
+    If `below` is given, only keys that begin with one of these names are moved. A key that conflicts with another one,
+    such as `a.b` beside the text `a`, stays as it is.
     """
     dotted = [key for key in record if "." in key and (below is None or key.split(".", 1)[0] in below)]
     if not dotted:
@@ -36,7 +37,10 @@ def nested(record: Record, below: Iterable[str] | None = None) -> Record:
 
 
 def _put(target: dict[str, Any], steps: list[str], value: Any) -> bool:
-    """Puts a value at a path. What lies on the way is copied, since it belongs to the record; False where text does."""
+    """Put a value at a path of keys. Returns False if the path already has a value, or a value that is not an object.
+
+    Objects on the path are copied, because they belong to the original record.
+    """
     for step in steps[:-1]:
         inner = target.get(step)
         if inner is not None and not isinstance(inner, dict):
@@ -50,10 +54,11 @@ def _put(target: dict[str, Any], steps: list[str], value: Any) -> bool:
 
 
 def records_inside(value: Record, names: frozenset[str], not_in: Iterable[str]) -> list[Any] | None:
-    """The records that a document holds, such as `{"events": [...]}` or an answer of _search.
+    """Return the records inside a document such as `{"events": [...]}` or a _search response.
 
-    A record is an object with one of the `names`, or a search hit (`_source`). None where the value is a record
-    itself, which has a time, or holds none. Nothing is looked for inside the keys `not_in`.
+    A record is an object with one of the `names`, or a search hit (`_source`). Returns None if the value contains no
+    record, or is a record itself: an object with a timestamp and one of the `names`. The keys `not_in` are not
+    searched.
     """
     if _is_hit(value) or (value.get("timestamp") is not None and not names.isdisjoint(value)):
         return None
@@ -85,7 +90,7 @@ def _found_in(child: Any, names: frozenset[str], not_in: frozenset[str], levels:
 
 
 def _opened(child: Any) -> Any:
-    """A record that a shipper wrote as text, such as `{"message": "{...}"}`."""
+    """Parse a record that a log shipper wrote as text, such as `{"message": "{...}"}`; other values are unchanged."""
     return read_json(child) if isinstance(child, str) and child[:1] == "{" else child
 
 

@@ -1,4 +1,4 @@
-"""The one form of a query text under which everything about it is counted."""
+"""The normal form of query texts, by which all data about a query is joined."""
 
 import re
 import unicodedata
@@ -6,18 +6,18 @@ import unicodedata
 _MARKS = re.compile(
     "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\xad\u061c\u180e\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]"
 )
-"""Characters that nobody types and nobody sees: controls, soft hyphens, marks of direction, the byte order mark."""
+"""Invisible characters that nobody types: controls, soft hyphens, direction marks and the byte order mark."""
 _BREAK = "\u200b"
-"""Where a word may break; between words it is all there is."""
+"""The zero-width space, which may separate two words."""
 _JOINERS = "\u200c\u200d"
-"""They change letters and signs inside a word, and mean nothing at its ends."""
+"""Zero-width joiners. They change letters inside a word and have no meaning at its ends."""
 
 
 def normalise(text: str) -> str:
-    """Query text in normal form: compatible characters made one (NFKC), case folded, spaces single, trimmed.
+    """Return a query text in normal form: NFKC, case folded, with single spaces and none at the ends.
 
-    What cannot be seen is taken out, but for joiners inside words. Applied to its own result it changes nothing.
-    `ranking.logs.fields.normalised` applies it to a column.
+    Invisible characters are removed, except joiners inside words. Normalising a normalised text changes nothing.
+    `ranking.logs.fields.normalised` applies this function to a column.
     """
     if text.isascii() and text.isprintable():
         return " ".join(text.lower().split())

@@ -1,6 +1,6 @@
-"""Search logs as UBI (User Behavior Insights) writes them, 1.3 and earlier: queries and events, mixed or not.
+"""Parser of search logs in the UBI format (User Behavior Insights), version 1.3 and earlier.
 
-What no column holds stays in `other_fields`, so that nothing which a record says is lost.
+A file may contain queries, events or both. Fields without a column are kept in `other_fields`, so no data is lost.
 """
 
 import json
@@ -15,17 +15,17 @@ from ranking.logs.placeholders import is_placeholder
 
 NO_APPLICATION = "unknown"
 HITS = ("query_response_hit_ids", "query_response_object_ids", "query_response_objects_ids")
-"""What the list of returned items was called, the newest name first."""
+"""The names of the list of returned items in the versions of UBI, the newest first."""
 ITEMS = ("object.object_id", "data.object_id", "data.data_id", "object.internal_id")
-"""Where event_attributes name the item; `data` is from before 1.0, the engine's internal id is the last resort."""
+"""Paths of the item in event_attributes, in order. `data` is from before 1.0; the engine's internal id comes last."""
 TIMES = ("timestamp", "@timestamp")
 ATTRIBUTES = ("query_attributes", "event_attributes")
 _OF_EVENTS = ("action_name", "event_attributes")
 _OF_QUERIES = ("query_response_id", *HITS, "query_attributes")
 NAMES = frozenset((*_OF_EVENTS, *_OF_QUERIES, "query_id", "user_query"))
-"""A record without one of them is no UBI record."""
+"""Fields of UBI. A record without any of them is not a UBI record."""
 _OF_OTHERS = frozenset(("grade", "rating", "judgmentRatings", "features", "object_id"))
-"""What judgments, logged features and items say."""
+"""Fields of judgments, logged features and items."""
 _COMMON = frozenset(("application", "query_id", "client_id", "user_query", *TIMES))
 _READ_OF_QUERIES = _COMMON | {"query_response_id", *HITS, "query_attributes"}
 _READ_OF_EVENTS = _COMMON | {"action_name", "session_id", "message", "event_attributes"}
@@ -39,11 +39,11 @@ _ENCODER = json.JSONEncoder(
 )
 _KIND = re.compile(r"(?<![a-z])(event|query|querie)s?(?![a-z])")
 _SHOWN = 6
-"""Names of a foreign record that its refusal shows."""
+"""How many field names of a record its refusal shows."""
 
 
 def parse(record: Mapping[str, Any], place: Mapping[str, Any]) -> Iterable[tuple[str, dict[str, Any]]]:
-    """A row of search_queries or of search_events. Raises ValueError for a record that is neither."""
+    """Yield a row of search_queries or search_events. Raises ValueError if the record is neither."""
     record = shapes.nested(record, below=ATTRIBUTES)
     if _is_foreign(record):
         raise ValueError(_foreign(record))
@@ -54,14 +54,15 @@ def parse(record: Mapping[str, Any], place: Mapping[str, Any]) -> Iterable[tuple
 
 
 def parse_document(value: Mapping[str, Any]) -> Iterable[Any] | None:
-    """The records inside an object that is none itself; None for a record."""
+    """Return the records inside a document, or None if the value is a record itself."""
     return shapes.records_inside(value, NAMES, not_in=ATTRIBUTES)
 
 
 def to_json(value: Any) -> str | None:
-    """An attribute as JSON text, keys sorted; text that is JSON already is kept. Raises ValueError.
+    """Return an attribute as JSON text with sorted keys, and None for None. Text that is JSON is read first.
 
-    A number that JSON cannot say (NaN, infinity) becomes null: one value that says nothing costs no record.
+    NaN and infinity become null, so that one such number does not cost the record. Raises ValueError for other values
+    that cannot be written as JSON.
     """
     if value is None:
         return None
@@ -91,12 +92,18 @@ def _finite(value: Any) -> Any:
 
 
 def _is_event(record: Mapping[str, Any], place: Mapping[str, Any]) -> bool:
-    """By what only events or only queries say, else by the index of a bulk file, else by the folder.
+    """Return true for an event and false for a query.
 
-    A row of a Parquet file has the columns of both, so a value tells more than a key. A key without its value is
-    still a sign: an event without its name must not pass for a query.
+    The first of these rules that applies decides:
+
+    1. Only one kind of fields has values: those of events, or those of queries.
+    2. The index in a bulk file names one of the two.
+    3. A key of an event is there, even without a value. So an event without its name is not taken as a query.
+    4. The file lies in the folder `events`.
+
+    Values come before keys, because rows of Parquet files have the keys of both kinds.
     """
-    event, query = _says(record, _OF_EVENTS), _says(record, _OF_QUERIES)
+    event, query = _has_any(record, _OF_EVENTS), _has_any(record, _OF_QUERIES)
     if event != query:
         return event
     kind = _kind_of_index(place.get("index") or "")
@@ -107,13 +114,13 @@ def _is_event(record: Mapping[str, Any], place: Mapping[str, Any]) -> bool:
     return str(place["file_path"]).startswith("events/")
 
 
-def _says(record: Mapping[str, Any], keys: Iterable[str]) -> bool:
+def _has_any(record: Mapping[str, Any], keys: Iterable[str]) -> bool:
     return any(record.get(key) is not None for key in keys)
 
 
 @lru_cache(maxsize=256)
 def _kind_of_index(index: str) -> str | None:
-    """`event` or `query` by the last such word in the name of an index: `events-berlin_ubi_queries` holds queries."""
+    """Return `event` or `query` by the last such word in an index name: `events-berlin_ubi_queries` holds queries."""
     words = _KIND.findall(index.lower())
     return None if not words else "event" if words[-1] == "event" else "query"
 
@@ -122,8 +129,8 @@ def _query(record: Mapping[str, Any]) -> dict[str, Any]:
     query_id = record.get("query_id")
     if is_placeholder(query_id) and query_id:
         raise ValueError(
-            f"query_id is wrong: {query_id!r} stands for no id, so that requests of several users would be one; "
-            "have the logger write one for each request"
+            f"query_id is wrong: {query_id!r} is a placeholder and would merge the requests of several users; "
+            "let the logger write a query_id for each request"
         )
     return {
         "application": _application(record),
@@ -163,25 +170,26 @@ def _application(record: Mapping[str, Any]) -> Any:
 
 
 def _client(record: Mapping[str, Any]) -> Any:
-    """Before 1.0 a client was called `user_id`."""
+    """Return the client. Before version 1.0 the field was `user_id`."""
     client = record.get("client_id")
     return record.get("user_id") if client is None or client == "" else client
 
 
 def _text_of_query(record: Mapping[str, Any]) -> Any:
-    """Before 1.0 the text stood in `query`, where later versions have what the engine was asked, as JSON."""
+    """Return the query text. Before version 1.0 it was in `query`, which later versions use for other data."""
     text, asked = record.get("user_query"), record.get("query")
     return asked if text is None and isinstance(asked, str) and asked[:1] not in ("{", "[") else text
 
 
 def _hits(record: Mapping[str, Any]) -> Any:
-    """The returned items under any of their names; a list may be written as JSON text."""
+    """Return the returned items under any of their names. A list may be written as JSON text."""
     found = [value for name in HITS if (value := record.get(name)) is not None]
     hits = next((value for value in found if value), found[0] if found else None)
     return shapes.read_json(hits) if isinstance(hits, str) and hits[:1] == "[" else hits
 
 
 def _item(attributes: Mapping[str, Any]) -> Any:
+    """Return the first item id in `ITEMS`, or None."""
     for path in ITEMS:
         within, _, name = path.partition(".")
         found = _object(attributes.get(within), f"event_attributes.{within}").get(name)
@@ -191,19 +199,22 @@ def _item(attributes: Mapping[str, Any]) -> Any:
 
 
 def _position(attributes: Mapping[str, Any]) -> Any:
-    """In 1.0 the ordinal was an object with an `index`."""
+    """Return the logged position. In version 1.0 the ordinal was an object with an `index`."""
     ordinal = _object(attributes.get("position"), "event_attributes.position").get("ordinal")
     return ordinal.get("index") if isinstance(ordinal, dict) else ordinal
 
 
 def _object(value: Any, name: str) -> Mapping[str, Any]:
-    """A nested object, which Parquet files may hold as JSON text; an absent one is empty."""
+    """Return a nested object, which Parquet files may hold as JSON text. A missing one is empty.
+
+    Raises ValueError for a value that is not an object.
+    """
     if isinstance(value, str):
         value = shapes.read_json(value)
     if value is None:
         return {}
     if not isinstance(value, dict):
-        raise ValueError(f"{name} is wrong: it is no object")
+        raise ValueError(f"{name} is wrong: it is not an object")
     return value
 
 
@@ -212,7 +223,7 @@ def _message(value: Any) -> str | None:
 
 
 def _others(record: Mapping[str, Any], read: frozenset[str]) -> str | None:
-    """All that no column holds, as JSON; null where there is nothing."""
+    """Return the fields without a column as JSON, or None if there are none."""
     others = {name: record[name] for name in record.keys() - read if record[name] is not None}
     return to_json(others) if others else None
 
@@ -222,27 +233,25 @@ def _first(record: Mapping[str, Any], names: Iterable[str]) -> Any:
 
 
 def _is_foreign(record: Mapping[str, Any]) -> bool:
-    """Judgments and features have a query text too, and no id of a request."""
+    """Return true for a record of another input. Judgments and features may have a query text as well."""
     names = NAMES.intersection(record)
     return not names or (names == {"user_query"} and not _OF_OTHERS.isdisjoint(record))
 
 
 def _foreign(record: Mapping[str, Any]) -> str:
-    """Why a record that has none of UBI's fields is refused, and what it may be instead."""
+    """Return why a record without fields of UBI is refused, and what it may be instead."""
     names = sorted(map(str, record))
     shown = ", ".join(name[:40] for name in names[:_SHOWN]) + (", ..." if len(names) > _SHOWN else "")
-    return (
-        f"no UBI record: it has none of the fields of a query or an event, but {shown or 'no field'}; {_meant(record)}"
-    )
+    return f"not a UBI record: it has no field of a query or an event, but {shown or 'no field'}; {_meant(record)}"
 
 
 def _meant(record: Mapping[str, Any]) -> str:
     if "hits" in record and "took" in record:
-        return "this is an answer of _search without a hit that is one"
+        return "this is a _search response without UBI records"
     if not {"grade", "rating", "judgmentRatings"}.isdisjoint(record):
-        return "judgments are handed in with JUDGMENTS= (the folder landing/judgments)"
+        return "hand judgments in with JUDGMENTS= (folder landing/judgments)"
     if "features" in record:
-        return "logged features are handed in with FEATURES= (the folder landing/feature_log)"
+        return "hand logged features in with FEATURES= (folder landing/feature_log)"
     if "object_id" in record:
-        return "items are handed in with ITEMS= (the folder landing/items)"
-    return "a query has at least query_id and timestamp, an event action_name and timestamp"
+        return "hand items in with ITEMS= (folder landing/items)"
+    return "a query needs query_id and timestamp, an event needs action_name and timestamp"

@@ -1,1 +1,1 @@
-"""How likely a click is at a position, the item being equal."""
+"""Position propensities: how likely a click is at each position, for an equally attractive item."""

@@ -1,9 +1,15 @@
-"""The click curve from pairs that were seen at several positions: a multinomial likelihood.
+"""Estimates the propensity curve from pairs that were shown at several positions (intervention harvesting).
 
-Given a unit's clicks, each fell on place k with probability n_k theta_k / sum_j n_j theta_j, where n counts its
-impressions and theta is the propensity; the unit's attraction cancels. The log curve minimises the negative log
-likelihood plus a penalty that draws it towards a prior curve (its shape more than its level, so that a place without
-data follows its neighbours). Intervals are 95 %, from a sandwich that takes each query as one observation.
+A unit is a pair on one device, shown in one way, within one block of days. Given the number of clicks of a unit, each
+click falls on position k with probability n_k * theta_k / sum_j(n_j * theta_j), where n_j is its number of impressions
+at position j and theta_j is the propensity. The attraction of the pair cancels out, so this multinomial likelihood
+depends on the curve alone.
+
+The log curve minimises the negative log likelihood plus a quadratic penalty on its distance from a prior curve. The
+penalty is strong on the differences between neighbouring positions and weak on the level, so a position without data
+follows its neighbours. The 95 % intervals use a sandwich variance that treats each query as one observation.
+
+"Positions" here are the 20 single positions and the bands of `positions.PLACES`, in that order.
 """
 
 from dataclasses import dataclass
@@ -15,14 +21,17 @@ import pandas as pd
 from ranking.propensity import positions
 
 Numbers = npt.NDArray[np.float64]
-SHAPE_SD, LEVEL_SD = 0.15, 1.0  # of the log curve's distance from the prior: from place to place, and as a whole
+SHAPE_SD, LEVEL_SD = 0.15, 1.0  # prior standard deviations: of each step between neighbours, and of the level
 STEPS, CLOSE = 30, 1e-10
 PLACE_OF = {place: index for index, place in enumerate(positions.PLACES)}
 
 
 @dataclass(frozen=True)
 class Curve:
-    """Log propensities (0 at place 1) and the 95 % bounds of the propensities."""
+    """A propensity curve: log propensities (0 at position 1), and the 95 % bounds of the propensities (not logs).
+
+    Each array has one entry per position.
+    """
 
     log_propensity: Numbers
     low: Numbers
@@ -31,7 +40,10 @@ class Curve:
 
 @dataclass(frozen=True)
 class Table:
-    """Impressions and clicks, one row a unit, one column a place; `device` and `cluster` of each unit."""
+    """Impressions and clicks as arrays of shape (units, positions), and the device and cluster of each unit.
+
+    The cluster is a hash of the query.
+    """
 
     impressions: Numbers
     clicks: Numbers
@@ -40,7 +52,12 @@ class Table:
 
     @classmethod
     def of(cls, rows: pd.DataFrame, day: int) -> "Table":
-        """From counted rows (unit, position, impressions, click_known ...); clicks known by `day` alone count."""
+        """Build the table from rows of counts, keeping the units that compare positions.
+
+        A row needs unit, position, impressions, click_known (the first day number that may know the clicks), device
+        and cluster. If `click_known` is at most `day`, all impressions of the row were clicked. A unit is kept if it
+        has a click and was shown at more than one position.
+        """
         _, first, unit = np.unique(rows["unit"].to_numpy(np.int64), return_index=True, return_inverse=True)
         place = rows["position"].map(PLACE_OF).to_numpy(np.int64)
         count = rows["impressions"].to_numpy(float)
@@ -54,11 +71,11 @@ class Table:
 
     @property
     def clicks_used(self) -> int:
-        """Clicks of the units that compare places."""
+        """The number of clicks in the table."""
         return int(self.clicks.sum())
 
     def of_device(self, device: str) -> "Table":
-        """The units of one device."""
+        """Return the table of the units of one device."""
         return self._where(self.device == device)
 
     def _where(self, kept: npt.NDArray[np.bool_]) -> "Table":
@@ -66,24 +83,24 @@ class Table:
 
 
 def _filled(cell: npt.NDArray[np.int64], weight: Numbers, shape: tuple[int, int]) -> Numbers:
-    """A table of `shape` with the weights of each cell (row by row) summed."""
+    """Sum the weights of each cell and return them as an array of `shape`. Cells are numbered row by row."""
     sums: Numbers = np.bincount(cell, weight, shape[0] * shape[1]).astype(np.float64)
     return sums.reshape(shape)
 
 
 def assumed(eta: float = positions.ETA) -> Numbers:
-    """The log of k^-eta at every place and band."""
+    """Return log(k^-eta) for every position k; a band uses the position that stands for it."""
     curve: Numbers = -eta * np.log(np.array(positions.MIDDLES))
     return curve
 
 
 def assumed_curve() -> Curve:
-    """What is published where nothing identifies the curve; its width is that of eta from 0.4 to 1.2."""
+    """Return the curve k^-0.7, with bounds for eta from 0.4 to 1.2. It is published if the logs identify no curve."""
     return Curve(assumed(), np.exp(assumed(positions.ETA_MOST)), np.exp(assumed(positions.ETA_LEAST)))
 
 
 def fit(table: Table, prior: Numbers) -> Curve:
-    """The penalised maximum by Newton's method; the prior itself where the table is empty."""
+    """Fit the curve by Newton's method. `prior` holds log propensities; an empty table returns the prior itself."""
     curve, penalty = prior.copy(), _penalty(len(prior))
     for _ in range(STEPS):
         gradient, information, _ = _likelihood(table, curve)
@@ -95,7 +112,7 @@ def fit(table: Table, prior: Numbers) -> Curve:
 
 
 def _likelihood(table: Table, curve: Numbers) -> tuple[Numbers, Numbers, Numbers]:
-    """Gradient and information of the log likelihood, and the score of each unit."""
+    """Return the gradient (positions), the information (positions x positions) and the scores (units x positions)."""
     expected = table.impressions * np.exp(curve)
     share = expected / expected.sum(1, keepdims=True)
     clicks = table.clicks.sum(1, keepdims=True)
@@ -105,20 +122,26 @@ def _likelihood(table: Table, curve: Numbers) -> tuple[Numbers, Numbers, Numbers
 
 
 def _penalty(places: int) -> Numbers:
-    """Of the distance from the prior: its steps between neighbours and, weakly, its level."""
+    """Return the matrix of the quadratic penalty on the distance from the prior.
+
+    It penalises the steps between neighbouring positions and, weakly, the level.
+    """
     steps = np.diff(np.eye(places), axis=0)
     return steps.T @ steps / SHAPE_SD**2 + np.eye(places) / LEVEL_SD**2
 
 
 def _solve(matrix: Numbers, right: Numbers) -> Numbers:
-    """With the first place held: propensities are relative to it."""
+    """Solve the linear system with position 1 fixed at 0, because propensities are relative to it."""
     result = np.zeros_like(right)
     result[1:] = np.linalg.solve(matrix[1:, 1:], right[1:])
     return result
 
 
 def _with_bounds(table: Table, curve: Numbers, penalty: Numbers) -> Curve:
-    """Variance of data (clustered by query) and of the penalty, as if the prior were data too."""
+    """Add the 95 % bounds to the curve.
+
+    The sandwich variance sums the scores by query, and adds the penalty as if the prior were data too.
+    """
     _, information, scores = _likelihood(table, curve)
     _, query = np.unique(table.cluster, return_inverse=True)
     summed = np.stack([np.bincount(query, scores[:, k]) for k in range(scores.shape[1])], axis=1)

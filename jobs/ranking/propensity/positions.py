@@ -1,17 +1,17 @@
-"""Places in the list as propensities and signals know them: 1-20 one by one, then bands by their first place."""
+"""Positions as propensities and signals group them: 1 to 20 one by one, then bands named by their first position."""
 
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
 SINGLE = 20
-BANDS = {21: 25.0, 31: 40.0, 51: 70.0}  # first place of the band -> the place that stands for it
+BANDS = {21: 25.0, 31: 40.0, 51: 70.0}  # first position of the band -> the position that stands for the band
 PLACES = [*range(1, SINGLE + 1), *BANDS]
 MIDDLES = [*map(float, range(1, SINGLE + 1)), *BANDS.values()]
-ETA, ETA_LEAST, ETA_MOST = 0.7, 0.4, 1.2  # decay of examination; real logs lie near 0.7 (RANKING: Yandex clicks)
+ETA, ETA_LEAST, ETA_MOST = 0.7, 0.4, 1.2  # of the curve k^-eta: assumed value and range (Yandex clicks: about 0.7)
 
 
 def band(position: Column) -> Column:
-    """The place or the first place of the band that holds it; null stays null."""
+    """Return the position itself up to 20, and the first position of its band beyond that. Null stays null."""
     place = position
     for first in sorted(BANDS):
         place = F.when(position >= first, first).otherwise(place)
@@ -19,7 +19,10 @@ def band(position: Column) -> Column:
 
 
 def assumed_propensity(place: Column) -> Column:
-    """How likely a click is at a place when nothing better is known: k^-0.7, 1 at the first place."""
+    """Return k^-0.7, the propensity that is assumed if no curve is known. Position 1 has 1.
+
+    `place` is a position as `band` returns it.
+    """
     middle = place.cast("double")
     for first, stands_for in BANDS.items():
         middle = F.when(place == first, stands_for).otherwise(middle)

@@ -1,8 +1,8 @@
-"""Position propensities: how likely a click is at a position, the item being equal, as known at 00:00 of a day.
+"""Position propensities of a day: how likely a click is at each position, relative to position 1.
 
-Intervention harvesting: of a pair's clicks, the share at each position is impressions x propensity, so the pair's
-attraction cancels (see `harvesting`). Where too few pairs were clicked at several positions nothing identifies the
-curve, and the assumed one, k^-0.7, is published with `source: assumed`.
+The curve is estimated by intervention harvesting (see `harvesting`), from pairs that were shown at several positions
+within the 28 days before the day, as known at its 00:00 UTC. If such pairs have fewer clicks than `least_clicks`, the
+curve k^-0.7 is published with `source: assumed`.
 """
 
 from collections.abc import Iterator, Mapping
@@ -29,7 +29,10 @@ SCHEMA = (
 
 
 def build(inputs: Mapping[str, DataFrame], params: Mapping[str, Any]) -> DataFrame:
-    """A curve an application, day and device seen in the 28 days before, and one for `all`. Input: interactions."""
+    """Return a curve per application, day and device seen in the 28 days before, and one for `all`.
+
+    Input: interactions.
+    """
     shown = _shown(inputs["interactions"], int(params["block_days"]))
     wanted = [(_number(first), _number(end)) for first, end in durations.day_bounds(params["ranges"])]
     least_clicks = int(params["least_clicks"])
@@ -43,7 +46,11 @@ def build(inputs: Mapping[str, DataFrame], params: Mapping[str, Any]) -> DataFra
 
 
 def _shown(interactions: DataFrame, block_days: int) -> DataFrame:
-    """Counts a unit (a pair on a device, shown one way, in one block of days), place and days of knowledge."""
+    """Count impressions per unit, position, day, and first days that may know the impression and its click.
+
+    A unit is a pair on one device, shown in one way, within one block of days. Days are numbered from 1970-01-01.
+    A click that is not known has the day number `NEVER`.
+    """
     seen = exposures.of_clients(interactions).where((F.col("shown_by") != "click") & ~F.col("taken_twice"))
     number = F.unix_date("day")
     click_from = exposures.knowable_from("own_click_known_at")
@@ -59,7 +66,7 @@ def _shown(interactions: DataFrame, block_days: int) -> DataFrame:
 
 
 def _comparable(shown: DataFrame) -> DataFrame:
-    """Only units clicked at least once and seen at two places: the others say nothing about positions."""
+    """Keep the units that were clicked and shown at two or more positions; only these compare positions."""
     unit = Window.partitionBy("application", "unit")
     spread = F.max("position").over(unit) > F.min("position").over(unit)
     clicked = F.min("click_known").over(unit) < NEVER
@@ -67,17 +74,19 @@ def _comparable(shown: DataFrame) -> DataFrame:
 
 
 def _presence(shown: DataFrame) -> DataFrame:
-    """The days on which a device was there at all, in the columns of the counts."""
+    """Return the days on which each device had any impression, with the columns of the counts."""
     days = shown.groupBy("application", "device", "day").agg(F.min("known").alias("known"))
     nothing = {name: F.lit(0) for name in ("unit", "cluster", "position", "click_known", "impressions")}
     return days.withColumns({**nothing, "compares": F.lit(False)})
 
 
 def _number(day: date) -> int:
+    """Return the number of days since 1970-01-01."""
     return (day - EPOCH).days
 
 
 def _curves(frame: pd.DataFrame, wanted: list[tuple[int, int]], least_clicks: int) -> Iterator[tuple[Any, ...]]:
+    """Yield the rows of one application for the wanted ranges of day numbers [begin, end)."""
     application = frame["application"].iloc[0]
     ordered = frame.sort_values([name for name in frame.columns if name != "application"], ignore_index=True)
     units, there = ordered[ordered["compares"]], ordered[~ordered["compares"]]
@@ -89,7 +98,7 @@ def _curves(frame: pd.DataFrame, wanted: list[tuple[int, int]], least_clicks: in
 
 
 def _day(units: pd.DataFrame, there: pd.DataFrame, day: int, least_clicks: int) -> Iterator[tuple[Any, ...]]:
-    """The curves of one day from the days before it, with what had arrived before it."""
+    """Yield the curves of one day, from the rows of the days before it that were known before it."""
     devices = sorted(_before(there, day)["device"].unique())
     if not devices:
         return

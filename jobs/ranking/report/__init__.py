@@ -1,1 +1,1 @@
-"""The nightly report as one self-contained page."""
+"""The nightly report of a training run as one self-contained HTML page."""

@@ -1,4 +1,4 @@
-"""Pictures of the report as inline SVG: no script, no outside file, colours from the page's own variables."""
+"""Charts of the report as inline SVG. They need no script and no other file, and use the colours of the page."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ Points = Sequence[tuple[float, float]]
 
 @dataclass(frozen=True)
 class Axis:
-    """Maps values in [low, high] to pixels in [start, end]."""
+    """A linear map from values in [low, high] to pixels in [start, end]."""
 
     low: float
     high: float
@@ -19,18 +19,18 @@ class Axis:
     end: float
 
     def __call__(self, value: float) -> float:
-        """The place of a value in the picture."""
+        """Return the pixel coordinate of a value."""
         spread = (self.high - self.low) or 1.0
         return round(self.start + (value - self.low) / spread * (self.end - self.start), 2)
 
     def ticks(self, count: int = 5) -> list[float]:
-        """Evenly spaced values from end to end."""
+        """Return evenly spaced values from `low` to `high`."""
         return [self.low + (self.high - self.low) * step / (count - 1) for step in range(count)]
 
 
 @dataclass(frozen=True)
 class Whisker:
-    """A named mean with its interval; `strong` is drawn in the page's accent."""
+    """A named mean with its interval. If `strong`, it is drawn in the accent colour."""
 
     name: str
     strong: bool
@@ -40,7 +40,7 @@ class Whisker:
 
 
 def timeline(cuts: Sequence[Mapping[str, str | int]]) -> str:
-    """Each cut as the bar of its label window, the day of its features as a dot where it begins."""
+    """Draw each cut as a bar over its label window, with a dot at the first day, whose features are used."""
     days = [_day(cut[end]) for cut in cuts for end in ("window_start", "window_end")]
     axis, row = Axis(min(days), max(days), 150, WIDTH - 90), 26
     body = [
@@ -60,7 +60,7 @@ def timeline(cuts: Sequence[Mapping[str, str | int]]) -> str:
 
 
 def whiskers(items: Sequence[Whisker]) -> str:
-    """Means with their intervals, one a line, on one scale."""
+    """Draw means with their intervals, one per line, on a common scale."""
     low, high = min(item.low for item in items), max(item.high for item in items)
     pad = (high - low) * 0.08 or 0.01
     axis, bottom = Axis(max(0.0, low - pad), min(1.0, high + pad), 190, WIDTH - 70), 10 + 28 * len(items)
@@ -84,7 +84,7 @@ def whiskers(items: Sequence[Whisker]) -> str:
 
 
 def lines(series: Mapping[str, Points], title: str, across: str, mark: float | None = None) -> str:
-    """Curves on common axes; `mark` draws an upright line."""
+    """Draw curves on common axes. `across` labels the horizontal axis; `mark` adds a vertical line at that value."""
     every = [point for points in series.values() for point in points]
     lows, highs = (
         [min(axis) for axis in zip(*every, strict=True)],
@@ -112,7 +112,7 @@ def lines(series: Mapping[str, Points], title: str, across: str, mark: float | N
 
 
 def bars(values: Mapping[str, float], kinds: Mapping[str, str]) -> str:
-    """Horizontal bars, longest first as given, each in the colour of its kind; figures are shares."""
+    """Draw horizontal bars in the given order, each in the colour of its kind, with its share of the total."""
     total, top = sum(values.values()) or 1.0, max(values.values(), default=1.0) or 1.0
     axis, body = Axis(0, top, 250, WIDTH - 70), []
     for number, (name, value) in enumerate(values.items()):
@@ -126,7 +126,7 @@ def bars(values: Mapping[str, float], kinds: Mapping[str, str]) -> str:
 
 
 def histogram(edges: Sequence[float], counts: Mapping[str, Sequence[float]]) -> str:
-    """Shares of rows by grade, the parts side by side in each bin."""
+    """Draw the share of rows by grade, with the parts of the split side by side in each bin."""
     shares = {name: [count / (sum(values) or 1) for count in values] for name, values in counts.items()}
     x, y = (
         Axis(edges[0], edges[-1], 46, WIDTH - 90),
@@ -157,7 +157,7 @@ def _day(text: object) -> int:
 
 
 def _apart(heights: Sequence[float], least: float = 15.0) -> list[float]:
-    """The same heights moved up so far that texts there do not lie on each other."""
+    """Return the heights, moved up where needed, so that they are at least `least` pixels apart."""
     moved: dict[int, float] = {}
     for number in sorted(range(len(heights)), key=lambda number: -heights[number]):
         moved[number] = min([heights[number], *(height - least for height in moved.values())])

@@ -1,4 +1,4 @@
-"""The building blocks of a report page, and its style sheet. What is handed in as text is escaped here."""
+"""The building blocks of a report page, and its style sheet. Arguments that are not HTML are escaped here."""
 
 from collections.abc import Mapping, Sequence
 from html import escape
@@ -49,7 +49,7 @@ svg text.t-train{fill:var(--train)}svg text.t-test{fill:var(--test)}
 
 
 def page(title: str, body: str) -> str:
-    """The whole document; `body` is HTML."""
+    """Return the whole document. `body` is HTML."""
     head = '<meta charset="utf-8"><meta name="viewport" content="width=device-width">'
     return (
         f'<!doctype html><html lang="en"><head>{head}<title>{escape(title)}</title>'
@@ -59,26 +59,26 @@ def page(title: str, body: str) -> str:
 
 
 def section(title: str, body: str) -> str:
-    """A titled card; `body` is HTML."""
+    """Return a card with a title. `body` is HTML."""
     return f"<section><h2>{escape(title)}</h2>{body}</section>"
 
 
 def figure(picture: str, caption: str) -> str:
-    """A picture with its caption, both HTML."""
+    """Return a picture with its caption. Both are HTML."""
     return f"<figure>{picture}<figcaption>{caption}</figcaption></figure>"
 
 
-def facts(said: Mapping[str, object]) -> str:
-    """Names beside what is said of them."""
+def facts(values: Mapping[str, object]) -> str:
+    """Return a list of names with their values."""
     return (
         "<dl>"
-        + "".join(f"<dt>{escape(name)}</dt><dd>{escape(str(text))}</dd>" for name, text in said.items())
+        + "".join(f"<dt>{escape(name)}</dt><dd>{escape(str(text))}</dd>" for name, text in values.items())
         + "</dl>"
     )
 
 
 def grid(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
-    """A table of plain texts; what stands behind a line break is printed small."""
+    """Return a table of plain texts. In a cell, the text after a line break is printed small."""
     top = "".join(f"<th>{escape(name)}</th>" for name in head)
     body = "".join("<tr>" + "".join(f"<td>{_cell(cell)}</td>" for cell in row) + "</tr>" for row in rows)
     return f"<div class=scroll><table><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table></div>"

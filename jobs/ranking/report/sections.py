@@ -7,12 +7,12 @@ from typing import Any
 
 from ranking.report import charts
 from ranking.report.page import facts, figure, grid, page, section
-from ranking.report.yardsticks import random_split, worth
+from ranking.report.yardsticks import random_split, yardsticks
 from ranking.training.summary import FORMAT
 
 LEARNS_FROM = (
-    "Labels of behaviour corrected for position, mixed with human grades where there are any. Every example "
-    "is learnt twice, once with behaviour masked, so that it can rank what nobody saw."
+    "Labels from behaviour, corrected for position and combined with human grades if there are any. Each example is "
+    "used twice, once with its behaviour features masked, so that the ranker can order items that nobody has seen."
 )
 PARTS = ("train", "valid", "gap", "test")
 MOST_FEATURES = 25
@@ -21,28 +21,36 @@ MOST_LISTS = 20
 
 
 def render_report(row: Mapping[str, Any], propensities: Sequence[Mapping[str, Any]] = ()) -> str:
-    """The page of a row of `rankers`. `propensities` are rows of that dataset for one day, where at hand.
+    """Return the page of a row of `rankers`. `propensities` are the rows of that dataset for one day, if available.
 
-    Raises ValueError for a row whose metrics have another format than this code writes.
+    Raises ValueError if the metrics of the row have another format than this code writes.
     """
-    told = json.loads(row["metrics"])
-    if told.get("format") != FORMAT:
-        raise ValueError(f"{row['model_version']}: metrics of format {told.get('format')}, not {FORMAT}")
+    results = json.loads(row["metrics"])
+    found = results.get("format")
+    if found != FORMAT:
+        raise ValueError(
+            f"{row['model_version']}: its metrics have format {found}, but this version reads {FORMAT}; "
+            "render the report with the version that trained the ranker"
+        )
     trained = row.get("sha256") is not None
-    parts = [_verdict(row, told), _trained_on(row, told), _split(told)]
+    parts = [_verdict(row, results), _trained_on(row, results), _split(results)]
     if trained:
-        parts += [worth(told), random_split(told), _curve(told), _importance(told)]
-    parts += [_labels(told), _propensities(propensities), _card(row, told)]
+        parts += [yardsticks(results), random_split(results), _curve(results), _importance(results)]
+    parts += [_labels(results), _propensities(propensities), _card(row, results)]
     title = f"Ranker {row['model_version']}"
     return page(title, "".join(parts))
 
 
-def _verdict(row: Mapping[str, Any], told: Mapping[str, Any]) -> str:
+def _verdict(row: Mapping[str, Any], results: Mapping[str, Any]) -> str:
     word, _, reason = str(row["verdict"]).partition(": ")
     kind = "good" if row["promoted"] else "bad" if word == "Refused" else "unsure"
-    power = told["gate"]["power"]
+    power = results["gate"]["power"]
     asked = power is not None and word == "Cannot tell"
-    note = f"<p class=note>A true gain of .02 would pass here with a chance of {power:.0%}.</p>" if asked else ""
+    note = (
+        f"<p class=note>A true gain of .02 would be promoted here with a probability of {power:.0%}.</p>"
+        if asked
+        else ""
+    )
     return (
         f"<header><p class=kicker>Ranker {row['version']}</p><h1>{escape(str(row['model_version']))}</h1>"
         f"<div class='verdict {kind}'><strong>{escape(word)}</strong><p>{escape(_sentence(reason))}</p>{note}</div>"
@@ -54,29 +62,29 @@ def _sentence(text: str) -> str:
     return text[:1].upper() + text[1:] if text and not text.startswith("nDCG") else text
 
 
-def _trained_on(row: Mapping[str, Any], told: Mapping[str, Any]) -> str:
+def _trained_on(row: Mapping[str, Any], results: Mapping[str, Any]) -> str:
     kept = json.loads(row["snapshots"])
     inputs = [
         [name, snapshot, kept["complete_through"].get(name) or "not bounded"]
         for name, snapshot in kept["snapshots"].items()
     ]
-    said = {
-        "Learnt from": f"{row['training_rows']:,} examples" if row["training_rows"] else "nothing",
+    values = {
+        "Trained on": f"{row['training_rows']:,} examples" if row["training_rows"] else "nothing",
         "Features of": _days(row["trained_from"], "on"),
         "Labels until": _days(row["trained_through"], "(exclusive)"),
         "Tested on": f"{row['test_rows']:,} examples until {_days(row['tested_through'], '(exclusive)')}",
-        "Champion before": told["champion"] or "none",
+        "Champion before": results["champion"] or "none",
     }
     table = grid(["input", "snapshot", "complete through"], inputs) if inputs else ""
-    return section("Trained on", facts(said) + table)
+    return section("Trained on", facts(values) + table)
 
 
 def _days(day: object, word: str) -> str:
     return f"{day} {word}" if day else "no day"
 
 
-def _split(told: Mapping[str, Any]) -> str:
-    split = told["split"]
+def _split(results: Mapping[str, Any]) -> str:
+    split = results["split"]
     if not split["cuts"]:
         return section("Split", "<p>No cut yet.</p>")
     rows = [
@@ -85,16 +93,16 @@ def _split(told: Mapping[str, Any]) -> str:
     ]
     table = grid(["part", "examples", "lists", "queries", "with a label ≥ 1"], rows)
     why = (
-        "Each bar is the window that a label counts; the dot is the day of its features. Training ends "
-        "before the test window begins; what reaches into it is gap. <em>valid</em> are training windows of "
-        "held-out queries, which say when to stop."
+        "Each bar is the window of a label; the dot is the day of its features. Training windows end before the test "
+        "window begins, and <em>gap</em> windows overlap it. <em>valid</em> are training windows of held-out queries, "
+        "which decide when to stop."
     )
-    body = figure(charts.timeline(split["cuts"]), why) + table + _left_out(told.get("left_out") or [])
+    body = figure(charts.timeline(split["cuts"]), why) + table + _left_out(results.get("left_out") or [])
     return section(f"Split: {split['scheme']}", body)
 
 
 def _left_out(lists: Sequence[Mapping[str, Any]]) -> str:
-    """The lists that were too long to learn from, longest first. Rows of before version 0.2 tell nothing of it."""
+    """Return the lists that were too long to train on, longest first. Rows from before version 0.2 do not have them."""
     if not lists:
         return ""
     total = sum(each["left_out"] for each in lists)
@@ -104,42 +112,45 @@ def _left_out(lists: Sequence[Mapping[str, Any]]) -> str:
          f"{each['left_out']:,}"]
         for each in longest[:MOST_LISTS]
     ]  # fmt: skip
-    more = f" The longest {MOST_LISTS} of them:" if len(lists) > MOST_LISTS else ""
+    more = f" The longest {MOST_LISTS}:" if len(lists) > MOST_LISTS else ""
     why = (
-        f"<h3>Left out</h3><p>{len(lists):,} list(s) have more examples than LightGBM takes in one; the {total:,} with "
-        f"the least evidence were not learnt from. Tests and scores see all.{more}</p>"
+        f"<h3>Left out</h3><p>{len(lists):,} list(s) have more examples than LightGBM accepts in one list; the "
+        f"{total:,} with the least evidence were left out of the training. Tests and scores use all.{more}</p>"
     )
     return why + grid(["query", "examples", "left out"], rows)
 
 
-def _curve(told: Mapping[str, Any]) -> str:
-    curves = {name: list(enumerate(curve, 1)) for name, curve in told["curves"].items() if curve}
+def _curve(results: Mapping[str, Any]) -> str:
+    curves = {name: list(enumerate(curve, 1)) for name, curve in results["curves"].items() if curve}
     if not curves:
         return ""
-    drawn = charts.lines(curves, "Learning curve", "trees", mark=float(told["rounds"]))
-    why = f"nDCG@10 by our labels. {told['rounds']} trees kept, {told['valid_queries']} held-out lists watched."
+    drawn = charts.lines(curves, "Learning curve", "trees", mark=float(results["rounds"]))
+    why = (
+        f"nDCG@10 by our labels. {results['rounds']} trees are kept; {results['valid_queries']} held-out lists have "
+        "a relevant label."
+    )
     return section("Learning curve", figure(drawn, why))
 
 
-def _importance(told: Mapping[str, Any]) -> str:
-    gain = {name: value for name, value in told["importance"].items() if value > 0}
+def _importance(results: Mapping[str, Any]) -> str:
+    gain = {name: value for name, value in results["importance"].items() if value > 0}
     shown = dict(sorted(gain.items(), key=lambda entry: (-entry[1], entry[0]))[:MOST_FEATURES])
-    unused = sorted(set(told["importance"]) - set(gain))
+    unused = sorted(set(results["importance"]) - set(gain))
     if not shown:
-        return section("Features by gain", "<p>No tree found a split: the ranker orders nothing.</p>")
+        return section("Features by gain", "<p>No tree has a split, so all items get the same score.</p>")
     kinds = {name: "behaviour" if name.startswith("f_") else "content" for name in shown}
     key = "<span class='key behaviour'>behaviour</span> <span class='key content'>content</span>"
     note = f"<p class=note>Never used: {escape(', '.join(unused))}.</p>" if unused else ""
     return section("Features by gain", figure(charts.bars(shown, kinds), f"Share of the total gain. {key}") + note)
 
 
-def _labels(told: Mapping[str, Any]) -> str:
-    found = {name: part for name, part in told["labels"].items() if sum(part["counts"])}
+def _labels(results: Mapping[str, Any]) -> str:
+    found = {name: part for name, part in results["labels"].items() if sum(part["counts"])}
     if not found:
         return ""
     edges = next(iter(found.values()))["edges"]
     drawn = charts.histogram(edges, {name: found[name]["counts"] for name in PARTS if name in found})
-    return section("Labels", figure(drawn, "Share of the examples of a part by grade."))
+    return section("Labels", figure(drawn, "Share of the examples of each part by grade."))
 
 
 def _propensities(rows: Sequence[Mapping[str, Any]]) -> str:
@@ -157,23 +168,23 @@ def _propensities(rows: Sequence[Mapping[str, Any]]) -> str:
         for application, device in devices
     }
     sources = ", ".join(sorted({str(row["source"]) for row in rows}))
-    why = f"How likely a click is at a position, the item being equal: {escape(sources)}."
+    why = f"How likely a click is at each position, for an equally attractive item. Source: {escape(sources)}."
     return section("Position propensities", figure(charts.lines(series, "Propensity by position", "position"), why))
 
 
-def _card(row: Mapping[str, Any], told: Mapping[str, Any]) -> str:
+def _card(row: Mapping[str, Any], results: Mapping[str, Any]) -> str:
     features = json.loads(row["features"])
-    unseen = (told.get("unseen_in_top") or {}).get("ours")
-    said = {
-        "What it is": "LambdaMART (LightGBM text model) that orders the items of a query; scores compare within one.",
-        "Meant for": "Re-ranking what the engine retrieved. Not for retrieval or for comparing queries.",
-        "Learns from": LEARNS_FROM,
-        "Cannot know": "Wants that leave no click; clicks that mislead and are long; items never shown.",
-        "No evidence": f"{unseen:.0%} of its top tens had no traffic when tested"
+    unseen = (results.get("unseen_in_top") or {}).get("ours")
+    values = {
+        "What it is": "A LambdaMART ranker (LightGBM text model) that orders the items of a query.",
+        "Intended use": "Re-ranking the items that a search engine retrieved. Compare scores only within a query.",
+        "Labels and examples": LEARNS_FROM,
+        "Limits": "It does not see needs without a click, items never shown, or long clicks on misleading items.",
+        "No evidence": f"{unseen:.0%} of the items in its top tens had no traffic in the test window"
         if unseen is not None
         else "not measured",
         "Features": f"{len(features)}: {', '.join(features)}" if features else "none",
         "Recipe": ", ".join(f"{name} {value}" for name, value in json.loads(row["parameters"]).items()),
         "Artifact": f"sha256 {row['sha256']}" if row.get("sha256") else "none: nothing was trained",
     }
-    return section("Model card", facts(said))
+    return section("Model card", facts(values))

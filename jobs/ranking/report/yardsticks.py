@@ -1,4 +1,4 @@
-"""What a ranker is worth, as sections of its report."""
+"""The evaluation of a ranker, as sections of its report."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -15,22 +15,27 @@ RANKERS = {
 VIEWS = {"warm": "warm", "mixed": "mixed", "cold": "cold"}
 METRICS = {"ndcg@10": "nDCG@10", "ndcg@5": "nDCG@5", "ndcg@1": "nDCG@1", "map": "MAP", "mrr": "MRR"}
 VIEWS_ARE = (
-    "<p><em>Warm</em> lists have behaviour, in <em>cold</em> ones all of it is hidden, in <em>mixed</em> ones that "
-    "of 30 % of the items, as if they were new.</p>"
+    "<p><em>Warm</em>: all features are known. <em>Cold</em>: the behaviour features are hidden. <em>Mixed</em>: they "
+    "are hidden for 30 % of the items, as if these were new.</p>"
 )
 YARDSTICKS = {
-    "exam": ("Exam grades", "Human grades of the queries whose grades trained nothing. The first judge."),
-    "behaviour": ("Later behaviour", "Long clicks per examination in the test window, of shown pairs only."),
-    "label": ("Our own labels", "For information: labels train a ranker, they never judge it."),
+    "exam": (
+        "Exam grades",
+        "Human grades of queries whose grades are not used for training. This yardstick judges first.",
+    ),
+    "behaviour": ("Later behaviour", "Long clicks per examination in the test window, for shown pairs only."),
+    "label": ("Our own labels", "For information only: labels train a ranker but never judge it."),
 }
 
 
-def worth(told: Mapping[str, Any]) -> str:
-    """Each yardstick with every ranker and view it can judge, drawn and in figures."""
+def yardsticks(results: Mapping[str, Any]) -> str:
+    """Return each yardstick with all rankers and views, as a chart and a table."""
     return section(
-        "What it is worth",
+        "Evaluation",
         VIEWS_ARE
-        + "".join(_yardstick(name, told["yardsticks"][name], told["gate"]["yardstick"] == name) for name in YARDSTICKS),
+        + "".join(
+            _yardstick(name, results["yardsticks"][name], results["gate"]["yardstick"] == name) for name in YARDSTICKS
+        ),
     )
 
 
@@ -46,7 +51,7 @@ def _yardstick(name: str, found: Mapping[str, Any], decided: bool) -> str:
     ]
     head = f"<h3>{title}{mark}</h3><p>{why} {found['queries']:,} queries, {found['pairs']:,} pairs.</p>"
     if not lines:
-        return head + "<p class=note>No query can be judged by it.</p>"
+        return head + "<p class=note>This yardstick can judge no query.</p>"
     ours = RANKERS["ours"]
     drawn = [charts.Whisker(_named(who, view), who == ours, *values["ndcg@10"]) for who, view, values in lines]
     rows = [[_named(who, view), *(_figure(values[metric]) for metric in METRICS)] for who, view, values in lines]
@@ -69,18 +74,18 @@ def _figure(values: Sequence[float] | None) -> str:
     return f"{values[0]:.3f}\n{values[1]:.3f} to {values[2]:.3f}" if values else "none"
 
 
-def random_split(told: Mapping[str, Any]) -> str:
-    """The distance to what a careless split would have reported."""
-    other = told.get("random_split")
+def random_split(results: Mapping[str, Any]) -> str:
+    """Return the comparison with the score under a random split, or an empty text if it was not computed."""
+    other = results.get("random_split")
     if not other:
         return ""
     rows = []
     for name in ("behaviour", "label"):
         there = other[name]["rankers"]["ours"]["warm"]["ndcg@10"]
-        here = told["yardsticks"][name]["rankers"]["ours"]["warm"]["ndcg@10"]
+        here = results["yardsticks"][name]["rankers"]["ours"]["warm"]["ndcg@10"]
         if here and there:
             rows.append([YARDSTICKS[name][0], _figure(here), _figure(there), f"{there[0] - here[0]:+.3f}"])
-    why = "<p>The same recipe, split at random. The difference is the leak that would pass for quality.</p>"
+    why = "<p>The same recipe under a random split. The difference is a leak of the future, not quality.</p>"
     return section(
         "Under a random split", why + grid(["yardstick, nDCG@10", "global temporal", "random", "leak"], rows)
     )

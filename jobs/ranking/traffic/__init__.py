@@ -1,1 +1,1 @@
-"""What was shown and what users did with it: impressions, interactions, and the counts drawn from them."""
+"""What was shown and what users did with it: impressions, interactions, and counts of them."""

@@ -1,4 +1,4 @@
-"""What became of the logs' records on their way to interactions: counts for people, none left out."""
+"""The account of a run: how many log records reached the interactions, and what became of the others."""
 
 from collections.abc import Mapping, Sequence
 from functools import reduce
@@ -28,11 +28,12 @@ def account(
     known: Mapping[str, Sequence[str]] | None = None,
     hits: Sequence[str] = (),
 ) -> dict[str, int]:
-    """Counts by what is counted, in the order of the way. Takes whole tables and runs one job.
+    """Return counts by description, in the order in which records pass through the datasets.
 
-    `known` is the setting `actions`; an action name that stands nowhere in it is listed as unmapped. `hits` are the
-    paths of the setting `hits`; a field that stands in none of them and that no column holds is listed as unread. A
-    double is a record that says the same as another one. Of the quarantine the kinds of fault are counted.
+    Takes whole tables and runs one Spark job. `known` is the setting `actions`; an action name that it does not contain
+    is listed as unmapped. `hits` are the paths of the setting `hits`; a field that is in none of them and has no column
+    is listed as not read. A duplicate is a record with the same content as another one. Quarantined records are counted
+    by kind of fault.
     """
     lines = [
         *_landed(queries, events, requests, quarantined, hits),
@@ -47,13 +48,14 @@ def account(
 
 
 def to_text(counts: Mapping[str, int]) -> str:
-    """The account as lines, the numbers below each other."""
+    """Return the account as lines of text, with the numbers aligned."""
     return "\n".join(f"{number:>12,}  {what}" for what, number in counts.items())
 
 
 def _landed(
     queries: DataFrame, events: DataFrame, requests: DataFrame, quarantined: DataFrame, hits: Sequence[str]
 ) -> list[DataFrame]:
+    """Return the lines about landed records, the quarantine and fields that are not read."""
     kind = F.substring_index("reason", ": ", 1)
     hitless = queries.join(requests.where(F.size("hit_ids") == 0), ["record_id", "file_id"], "left_semi")
     return [
@@ -67,26 +69,29 @@ def _landed(
 
 
 def _requests(requests: DataFrame, impressions: DataFrame) -> list[DataFrame]:
-    said = [*REQUEST, "requested_at", "query", "client_id"]
+    """Return the lines about query records."""
+    content = [*REQUEST, "requested_at", "query", "client_id"]
     named = requests.where(F.col("query_id").isNotNull())
-    again = named.select(*said).distinct().groupBy(*REQUEST).count()
+    again = named.select(*content).distinct().groupBy(*REQUEST).count()
     empty = named.select(*REQUEST).distinct().join(impressions.select(*REQUEST), REQUEST, "left_anti")
     return [
-        _repeated(requests, said, "query records: doubles"),
+        _repeated(requests, content, "query records: duplicates"),
         _total(
-            again, F.col("count") - 1, "query records: a query_id again, at another time or with another text or client"
+            again,
+            F.col("count") - 1,
+            "query records: query_id logged again at another time, or with another text or client",
         ),
         _total(
             again.where(F.col("count") > MOST),
             F.col("count"),
-            f"query records: more than {MOST} under one query_id, which is none then",
+            f"query records: more than {MOST} share one query_id, which is then not used as an id",
         ),
         _counts(
             requests,
             {
                 "query records: without a query_id": F.col("query_id").isNull(),
                 "query records: without hits": F.size("hit_ids") == 0,
-                "query records: without a text": F.col("query") == "",
+                "query records: without a query text": F.col("query") == "",
             },
         ),
         _counts(empty, {"query_ids: without an impression": F.lit(True)}),
@@ -96,36 +101,36 @@ def _requests(requests: DataFrame, impressions: DataFrame) -> list[DataFrame]:
 def _actions(
     actions: DataFrame, requests: DataFrame, impressions: DataFrame, known: Mapping[str, Sequence[str]]
 ) -> list[DataFrame]:
-    said = ["application", "action_name", "query_id", "item_id", "client_id", "occurred_at", "position"]
+    content = ["application", "action_name", "query_id", "item_id", "client_id", "occurred_at", "position"]
     impression, other = F.col("action") == "impression", F.col("action") == "other"
-    alone = actions.join(requests.select(*REQUEST).distinct(), REQUEST, "left_anti")
-    alone = alone.where(F.col("query_id").isNotNull())
-    asked = requests.select("query_id").distinct()
+    unrequested = actions.join(requests.select(*REQUEST).distinct(), REQUEST, "left_anti")
+    unrequested = unrequested.where(F.col("query_id").isNotNull())
+    query_ids = requests.select("query_id").distinct()
     seen = impressions.where("shown_by = 'event'").select(*PAIR)
     whole = actions.where(impression & F.col("item_id").isNotNull() & F.col("query_id").isNotNull())
     unknown = _is_unknown(known)
     return [
-        _repeated(actions, said, "events: doubles"),
+        _repeated(actions, content, "events: duplicates"),
         _counts(
             actions,
             {
-                "events: without a query_id, so of no request": F.col("query_id").isNull(),
+                "events: without a query_id, so they belong to no request": F.col("query_id").isNull(),
                 "events: impressions without a position": impression & F.col("position").isNull(),
                 "events: impressions without an item": impression & F.col("item_id").isNull(),
                 "events: clicks, carts and purchases without an item": F.col("action").isin(*ACTED)
                 & F.col("item_id").isNull(),
-                "events: actions that mean nothing for relevance": other & ~unknown,
+                "events: actions that are not used for relevance": other & ~unknown,
             },
         ),
         _count_by(actions.where(other & unknown), F.concat(F.lit("events: unmapped action "), F.col("action_name"))),
-        _counts(alone.join(asked, "query_id", "left_anti"), {"events: without a query record": F.lit(True)}),
+        _counts(unrequested.join(query_ids, "query_id", "left_anti"), {"events: without a query record": F.lit(True)}),
         _counts(
-            alone.join(asked, "query_id", "left_semi"),
+            unrequested.join(query_ids, "query_id", "left_semi"),
             {"events: with the query_id of another application": F.lit(True)},
         ),
         _counts(
             whole.select(*PAIR).distinct().join(seen, PAIR, "left_anti"),
-            {"events: items with impressions that count for no request": F.lit(True)},
+            {"events: items with impression events that belong to no request": F.lit(True)},
         ),
     ]
 
@@ -136,7 +141,7 @@ def _is_unknown(known: Mapping[str, Sequence[str]]) -> Column:
 
 
 def _unfollowed(actions: DataFrame, interactions: DataFrame, kind: str) -> DataFrame:
-    """The acts of a kind, doubles once, that no impression counts."""
+    """Count the actions of a kind that belong to no impression; duplicates count once."""
     acts = actions.where(F.col("action") == kind).select(*ACT).distinct().agg(F.count("*").alias("acts"))
     counted = interactions.agg(F.coalesce(F.sum(ACTED[kind]), F.lit(0)).alias("counted"))
     number = F.greatest(F.col("acts") - F.col("counted"), F.lit(0))
@@ -164,7 +169,7 @@ def _shown(impressions: DataFrame, interactions: DataFrame) -> list[DataFrame]:
 
 
 def _counts(rows: DataFrame, conditions: Mapping[str, Column]) -> DataFrame:
-    """A line for each condition: how many rows meet it."""
+    """Return a line per condition with the number of rows that meet it."""
     counted = rows.agg(*(F.count_if(condition).alias(f"n{n}") for n, condition in enumerate(conditions.values())))
     lines = [F.struct(F.lit(what).alias("what"), F.col(f"n{n}").alias("number")) for n, what in enumerate(conditions)]
     return counted.select(F.posexplode(F.array(*lines)).alias("rank", "line")).select(
@@ -173,6 +178,7 @@ def _counts(rows: DataFrame, conditions: Mapping[str, Column]) -> DataFrame:
 
 
 def _count_by(rows: DataFrame, what: Column) -> DataFrame:
+    """Return a line per value of `what` with its number of rows."""
     return _ranked(rows.groupBy(what.alias("what")).agg(F.count("*").alias("number")))
 
 
@@ -181,9 +187,9 @@ def _total(rows: DataFrame, number: Column, what: str) -> DataFrame:
     return _ranked(summed.select(F.lit(what).alias("what"), "number"))
 
 
-def _repeated(rows: DataFrame, said: list[str], what: str) -> DataFrame:
-    """Rows beyond the first of those that agree in all of `said`, nulls included."""
-    once = F.count_distinct(F.struct(*said))
+def _repeated(rows: DataFrame, content: list[str], what: str) -> DataFrame:
+    """Count the rows that repeat an earlier one in all columns of `content`. Nulls compare as equal."""
+    once = F.count_distinct(F.struct(*content))
     return _ranked(rows.agg((F.count("*") - once).alias("number")).select(F.lit(what).alias("what"), "number"))
 
 

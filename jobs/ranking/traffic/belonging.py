@@ -1,17 +1,22 @@
-"""Which showing an act belongs to, where several requests were made under one query_id.
+"""Assigns each action to the showing that it belongs to, if several requests were made under one query_id.
 
-A query_id alone proves little: people page on, edit their text, and some loggers give one id to many users. So of all
-showings under an act's query_id that lie in its window, the act belongs to the one that fits best, by
+A showing is the list of items that one request or one of its further pages showed. A query_id alone does not identify
+it: users request further pages and edit their text, and some loggers give one id to many users. Of all showings under
+the query_id of an action that lie within its reach in time, the action belongs to the one that matches best. These
+criteria are compared in order:
 
-1. the application,
-2. a client that is not another one,
-3. the query text, where the act names one,
-4. the client, where both name it,
-5. the item, where the showing's answer holds it,
-6. time: the last one before the act, else (clocks differ) the first one after it.
+1. The application is the same.
+2. The client does not differ (it may be missing on either side).
+3. The query text is the same. An action may name none.
+4. The client is the same.
+5. The showing returned the item of the action.
+6. Time: the last showing before the action. If there is none, because clocks differ, the first one after it.
 
-Where this leaves a doubt the act belongs to none: to another client's showing while several clients use the id, and
-to a showing of another application, unless one of the two names none, client or text agree, and no third has the id.
+In two cases of doubt an action belongs to no showing:
+
+- Several clients use the query_id, and neither the client nor the query text assigns the action to the showing.
+- The application of the action differs from that of the showing. Exception: one of the two names no application,
+  client or text agree, and no showing of another application has the query_id.
 """
 
 from collections.abc import Callable, Mapping
@@ -24,12 +29,12 @@ from pyspark.sql import functions as F
 from ranking import durations
 
 UNKNOWN = "unknown"
-"""The application of a record that names none."""
+"""The application of a record that names no application."""
 
 
 @dataclass(frozen=True)
 class Act:
-    """An act as columns: `at` in microseconds since 1970, `query` and `client` empty where it names none."""
+    """An action as columns: `at` in microseconds since 1970; `query` and `client` are empty if it names none."""
 
     application: Column
     query: Column
@@ -39,7 +44,7 @@ class Act:
 
 @dataclass(frozen=True)
 class Showing:
-    """A showing as columns, like an act; `returned` is true where its answer holds the act's item."""
+    """A showing as columns, like an action; `returned` is true if it returned the item of the action."""
 
     application: Column
     query: Column
@@ -50,26 +55,26 @@ class Showing:
 
 @dataclass(frozen=True)
 class Reach:
-    """How far before its showing an act may be stamped, and how long after it an act counts, in microseconds."""
+    """How long before a showing (`before`) and after it (`after`) an action may lie, in microseconds."""
 
     before: int
     after: int
 
     @classmethod
     def of(cls, params: Mapping[str, Any], window: str) -> "Reach":
-        """From the params `clock_skew` and `window`."""
+        """Read the reach from the params: `before` is `clock_skew`, `after` is the param that `window` names."""
         return cls(durations.micros(params["clock_skew"]), durations.micros(params[window]))
 
     def holds(self, act: Act, shown: Column) -> Column:
-        """True where the act lies in reach of what was shown at an instant."""
+        """Return true if the action lies within reach of a showing at the instant `shown` (microseconds)."""
         return (act.at >= shown - self.before) & (act.at < shown + self.after)
 
 
 def is_best(act: Act, showing: Showing, others: Column, reach: Reach, returned: Callable[[Column], Column]) -> Column:
-    """True where the act belongs to the showing and to none of the `others`.
+    """Return true if the action belongs to the showing and to none of the `others`.
 
-    `others` is an array of structs with the fields application, query, client and at, and not null; `returned` says
-    whether the answer of one of them holds the act's item.
+    `others` are the other showings of the query_id, as an array of structs with the fields application, query, client
+    and at. The array is not null. `returned` maps such a struct to whether it returned the item of the action.
     """
 
     def beats(one: Column) -> Column:
@@ -78,17 +83,17 @@ def is_best(act: Act, showing: Showing, others: Column, reach: Reach, returned: 
         return valid & (_evidence(act, rival) > _evidence(act, showing))
 
     same_client, same_text = _same_client(act, showing), _same_text(act, showing)
-    told = same_client | (same_text & ~_differ(act.client, showing.client))
+    identified = same_client | (same_text & ~_differ(act.client, showing.client))
     several_clients = F.exists(others, lambda one: _differ(one["client"], showing.client))
-    elsewhere = F.exists(others, lambda one: one["application"] != showing.application)
-    joined = _may_be_of(act, showing.application) & (same_client | same_text) & ~elsewhere
-    at_home = act.application == showing.application
-    proven = (at_home | joined) & (told | ~several_clients)
+    other_application = F.exists(others, lambda one: one["application"] != showing.application)
+    adopted = _may_be_of(act, showing.application) & (same_client | same_text) & ~other_application
+    same_application = act.application == showing.application
+    proven = (same_application | adopted) & (identified | ~several_clients)
     return reach.holds(act, showing.at) & proven & ~F.exists(others, beats)
 
 
 def _evidence(act: Act, showing: Showing) -> Column:
-    """How well a showing fits an act; of two the greater fits better. No two showings give the same."""
+    """Return a struct that compares greater the better a showing matches the action. No two showings are equal."""
     before = showing.at <= act.at
     return F.struct(
         act.application == showing.application,
@@ -105,6 +110,7 @@ def _evidence(act: Act, showing: Showing) -> Column:
 
 
 def _may_be_of(act: Act, application: Column) -> Column:
+    """Return true if the action may be of an application: it is the same, or one of the two is unknown."""
     return (act.application == application) | (act.application == UNKNOWN) | (application == UNKNOWN)
 
 

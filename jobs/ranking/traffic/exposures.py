@@ -1,8 +1,8 @@
-"""Exposures: a client counts once for a pair and day.
+"""Exposures: the impressions of a pair on a day, counted once per client.
 
-Only what was shown in the ranker's own order, at a known position. Of a client's impressions of the pair on that day
-the one that we learnt of first (then the earliest) stands for all, so that a late arrival never changes what was
-known before it. A client without an id is a new one in each request.
+Only impressions in the ranker's own order and at a known position count. If a client has several impressions of a pair
+on a day, the one that became known first is used, then the earliest. So a late record never changes what was known
+before it arrived. Each request without a client id counts as a client of its own.
 """
 
 from pyspark.sql import Column, DataFrame
@@ -15,11 +15,12 @@ UNIT = ["application", "query", "item_id", "day"]
 
 
 def of_clients(interactions: DataFrame) -> DataFrame:
-    """One row a client, pair and day: where it was shown, and since when each kind of outcome is known, or null.
+    """Return one row per client, pair and day, with where the item was shown and when each outcome became known.
 
-    Columns: application, query, item_id, day, device, position (place or band), shown_by, taken_twice,
-    impression_known_at, the four `*_known_at` of any impression that day, own_click_known_at (of the one that
-    stands for all). An outcome is known no earlier than its impression.
+    Columns: application, query, item_id, day, device, position (single or band), shown_by, taken_twice,
+    impression_known_at, own_click_known_at and the four `OUTCOMES`. The outcomes are those of any impression of that
+    day, and null if there was none; `own_click_known_at` is the click on the impression that is used. An outcome is
+    known no earlier than its impression.
     """
     client = F.coalesce(F.concat(F.lit("c"), "client_id"), F.concat(F.lit("q"), "query_id"))
     known = {name: F.when(F.col(name).isNotNull(), F.greatest(name, "impression_known_at")) for name in OUTCOMES}
@@ -29,7 +30,7 @@ def of_clients(interactions: DataFrame) -> DataFrame:
         "shown_by", F.col("position_taken_twice").alias("taken_twice"),
         F.col("click_known_at").alias("own_click_known_at"),
     )  # fmt: skip
-    # Placed by pair once: whatever groups by more than the pair afterwards needs no shuffle of its own.
+    # Partition by pair once, so that later groupings by the pair and more need no shuffle of their own.
     grouped = (
         keyed.repartition(*UNIT[:3])
         .groupBy(*UNIT, "client")
@@ -39,10 +40,10 @@ def of_clients(interactions: DataFrame) -> DataFrame:
 
 
 def countable(interactions: DataFrame) -> DataFrame:
-    """The impressions that teach about the ranker: in its own order, at a known place."""
+    """Return the impressions in the ranker's own order and at a known position."""
     return interactions.where(F.col("in_ranker_order") & F.col("position").isNotNull())
 
 
 def knowable_from(instant: str) -> Column:
-    """The first day whose 00:00 lies after the instant; null for null."""
+    """Return the first day whose 00:00 UTC lies after the instant; null for null."""
     return F.date_add(F.to_date(instant), 1)

@@ -1,4 +1,4 @@
-"""What became of judgments, items and logged features: how many of them belong to nothing that the logs show."""
+"""The account of judgments, items and logged features: how many match nothing in the logs."""
 
 from functools import reduce
 
@@ -13,15 +13,15 @@ ITEM = ["application", "item_id"]
 def account_of_handed_in(
     judgments: DataFrame | None, items: DataFrame | None, log: DataFrame | None, impressions: DataFrame
 ) -> dict[str, int]:
-    """Counts by what is counted. An input that nobody handed in is None and has no lines. Runs one job.
+    """Return counts by description. An input that was not handed in is None and has no lines. Runs one Spark job.
 
-    Grades, items and features of an application, query or item without any impression are in no label, example or
-    ranker: an application or a query that is written otherwise in the logs shows here.
+    Grades, items and features whose application, query or item has no impression enter no label, example or ranker.
+    So the counts show an application or a query that is spelled differently in the logs.
     """
     lines = [
         *_judgments(judgments, impressions),
-        *_known("items", items, ITEM, "that was never shown", impressions),
-        *_known("logged features", log, QUERY, "whose query nobody asked", impressions),
+        *_matches("items", items, ITEM, "never shown", impressions),
+        *_matches("logged features", log, QUERY, "their query was never searched", impressions),
     ]
     if not lines:
         return {}
@@ -31,7 +31,7 @@ def account_of_handed_in(
 
 
 def _judgments(judgments: DataFrame | None, impressions: DataFrame) -> list[DataFrame]:
-    lines = _known("judgments", judgments, QUERY, "whose query nobody asked", impressions)
+    lines = _matches("judgments", judgments, QUERY, "their query was never searched", impressions)
     if judgments is None:
         return lines
     record = F.count_distinct(F.struct("application", "record_id"))
@@ -39,23 +39,29 @@ def _judgments(judgments: DataFrame | None, impressions: DataFrame) -> list[Data
     undated = judgments.where(~F.col("dated"))
     return [
         *lines,
-        doubles.select(F.lit("judgments: a record again in another file").alias("what"), "number"),
-        _count(undated, F.lit("judgments: without a date, so they count since ever")),
+        doubles.select(F.lit("judgments: repeated in another file").alias("what"), "number"),
+        _count(undated, F.lit("judgments: without a date, so they count as always known")),
     ]
 
 
-def _known(kind: str, rows: DataFrame | None, keys: list[str], unknown: str, impressions: DataFrame) -> list[DataFrame]:
-    """How many there are, how many by application of one without impressions, and how many others belong to nothing."""
+def _matches(
+    kind: str, rows: DataFrame | None, keys: list[str], unmatched: str, impressions: DataFrame
+) -> list[DataFrame]:
+    """Count the rows, those of each application without impressions, and the others whose keys have no impression.
+
+    `unmatched` describes the last count.
+    """
     if rows is None:
         return []
     shown = impressions.select(*APPLICATION).distinct()
-    strange = rows.join(shown, APPLICATION, "left_anti")
-    strays = rows.join(shown, APPLICATION, "left_semi").join(impressions.select(*keys).distinct(), keys, "left_anti")
-    name = F.concat(F.lit(f"{kind}: of an application without impressions, "), F.col("application"))
+    unknown_application = rows.join(shown, APPLICATION, "left_anti")
+    known_application = rows.join(shown, APPLICATION, "left_semi")
+    without_impression = known_application.join(impressions.select(*keys).distinct(), keys, "left_anti")
+    name = F.concat(F.lit(f"{kind}: application "), F.col("application"), F.lit(" has no impressions"))
     return [
         _count(rows, F.lit(f"{kind} landed")),
-        strange.groupBy(name.alias("what")).agg(F.count("*").alias("number")),
-        _count(strays, F.lit(f"{kind}: {unknown}")),
+        unknown_application.groupBy(name.alias("what")).agg(F.count("*").alias("number")),
+        _count(without_impression, F.lit(f"{kind}: {unmatched}")),
     ]
 
 

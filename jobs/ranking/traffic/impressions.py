@@ -1,13 +1,13 @@
-"""Impressions: what was shown, where and on which device.
+"""Impressions: which items were shown, at which position and on which device.
 
-One row an application, query_id and item, for each time at which it was shown (`ranking.traffic.showings`: requests
-and their further pages). The rules, each local to a window around the showing's time t:
+There is one row per item and showing. A showing is a request or one of its further pages (`ranking.traffic.showings`).
+Each rule looks only at a window around the time t of the showing:
 
-- *Actions* belong to the showing that fits them best (`ranking.traffic.belonging`) among those of their query_id for
-  which they happened in [t - clock_skew, t + impression_window).
-- *Shown* are the items with an impression event; in a showing that has none the hits in their order; and a hit that
-  was clicked, put into the cart or bought. Any other item was not shown. Actions without a request record make no
-  impression.
+- An action belongs to the showing that matches it best (`ranking.traffic.belonging`), among the showings of its
+  query_id with t - clock_skew <= time of the action < t + impression_window.
+- An item was shown if it has an impression event. If a showing has no impression events, its hits were shown in their
+  order. A hit that was clicked, put into the cart or bought was shown as well. No other item was shown.
+- Actions without a request record make no impression.
 """
 
 from collections.abc import Mapping
@@ -27,7 +27,10 @@ PROVING = ("click", "cart", "purchase")
 
 
 def build(inputs: Mapping[str, DataFrame], params: Mapping[str, Any]) -> DataFrame:
-    """Inputs: requests, actions, bases. Positions are 1-based; null where neither the logger nor the hits say."""
+    """Return one row per item and showing. Inputs: requests, actions, bases.
+
+    Positions are counted from 1; they are null if neither the logger nor the hits give them.
+    """
     shown = showings(inputs["requests"], params)
     shown = shown.where(durations.instants_within(F.col("shown_at"), params["ranges"]))
     acts = _acts_of(shown, _placed_acts(inputs["actions"], inputs["bases"]), params)
@@ -40,7 +43,7 @@ def build(inputs: Mapping[str, DataFrame], params: Mapping[str, Any]) -> DataFra
 
 
 def _hits_of(shown: DataFrame) -> DataFrame:
-    """Each returned item at its first place, counted from 1."""
+    """Return each returned item with its first position in the hits, counted from 1."""
     hits = shown.select(*SHOWING, "answered_at", "offset", F.posexplode("items"))
     hits = hits.where(F.col("col").isNotNull()).withColumnRenamed("col", "item_id")
     place = F.min(F.col("offset") + F.col("pos") + 1)
@@ -48,7 +51,10 @@ def _hits_of(shown: DataFrame) -> DataFrame:
 
 
 def _placed_acts(actions: DataFrame, bases: DataFrame) -> DataFrame:
-    """Acts that count here, doubles once, at positions counted from 1 by the base of their own application."""
+    """Return the impression events, clicks, carts and purchases without duplicates.
+
+    Their positions are counted from 1, by the base of the application that logged them.
+    """
     relevant = actions.where(
         F.col("action").isin("impression", *PROVING) & F.col("query_id").isNotNull() & F.col("item_id").isNotNull()
     )
@@ -67,7 +73,7 @@ def _placed_acts(actions: DataFrame, bases: DataFrame) -> DataFrame:
 
 
 def _acts_of(shown: DataFrame, acts: DataFrame, params: Mapping[str, Any]) -> DataFrame:
-    """For each showing and item the first impression event (`seen`) and the first act that proves it (`proof`)."""
+    """Return, per showing and item, the first impression event (`seen`) and the first other action (`proof`)."""
     mine = _belongs(Reach.of(params, "impression_window"))
     asked = [*SHOWING, "query", "client", "at", "head", "items", "later", "others"]
     joined = acts.join(shown.select(*asked), "query_id").where(mine)
@@ -78,15 +84,16 @@ def _acts_of(shown: DataFrame, acts: DataFrame, params: Mapping[str, Any]) -> Da
 
 
 def _belongs(reach: Reach) -> Column:
-    """True where an act belongs to the showing beside it.
+    """Return true if the action belongs to the showing in the same row.
 
-    An item that a later page of the request returned is of that page, one that none returned is of the head. Doubles
-    of a record renew its time.
+    If a page of the request returned the item, the action belongs to that page. If no page returned it, the action
+    belongs to the head, the first record of the request. Showings are compared by time with the last record of their
+    request before the action, since a duplicate renews the time of a showing.
     """
     act = Act(F.col("act_application"), F.col("act_query"), F.col("act_client"), F.col("act_at"))
     returned = F.array_contains("items", F.col("item_id"))
-    renewed = F.array_max(F.transform(F.filter("later", lambda one: one["at"] <= act.at), lambda one: one["at"]))
-    at = F.greatest("at", renewed)
+    last_record = F.array_max(F.transform(F.filter("later", lambda one: one["at"] <= act.at), lambda one: one["at"]))
+    at = F.greatest("at", last_record)
 
     def holds(one: Column) -> Column:
         return F.array_contains(one["hits"], F.col("item_id"))
@@ -98,7 +105,7 @@ def _belongs(reach: Reach) -> Column:
 
 
 def _marked(items: DataFrame) -> DataFrame:
-    """Keeps the items that were shown and says by what."""
+    """Keep the items that were shown, and add the evidence as `shown_by`."""
     logged = F.max(F.col("seen").isNotNull()).over(Window.partitionBy(*SHOWING))
     returned = F.col("place").isNotNull()
     shown_by = (
@@ -111,7 +118,7 @@ def _marked(items: DataFrame) -> DataFrame:
 
 
 def _placed(shown: DataFrame) -> DataFrame:
-    """Positions, the place that two items claim, and when we learnt of it all."""
+    """Add the position, whether another item of the showing has it too, and when the impression became known."""
     by_event, by_click = F.col("shown_by") == "event", F.col("shown_by") == "click"
     position = F.coalesce(F.when(by_event, F.col("seen.position")), F.when(by_click, F.col("proof.position")), "place")
     known = F.greatest(
@@ -126,7 +133,7 @@ def _placed(shown: DataFrame) -> DataFrame:
 
 
 def _from_one(logged: str) -> Column:
-    """A logged position counted from 1; null below the application's base, and where no base is known yet."""
+    """Count a logged position from 1. It is null below the base of the application, or if no base is known yet."""
     position = F.col(logged) - F.col("base") + 1
     return F.when(position >= 1, position)
 

@@ -1,13 +1,14 @@
-"""Interactions: each impression with the clicks, carts and purchases that followed, however late they arrived.
+"""Interactions: each impression with the clicks, carts and purchases that followed it, however late they arrived.
 
-An act belongs to the impression that fits it best (`ranking.traffic.belonging`) among those of its query_id and item
-that were shown at most `attribution_window` before it and at most `clock_skew` after it. Impressions that were shown
-more than `request_window` before another one do not stand in its way. Records that agree in application, action,
-query_id, item, client and instant are one act.
+An action belongs to the impression that matches it best (`ranking.traffic.belonging`), among the impressions of its
+query_id and item that were shown at most `attribution_window` before it and at most `clock_skew` after it. An
+impression competes only with impressions from `request_window` before it to `attribution_window` after it. Records
+that agree in application, action, query_id, item, client and time are one action.
 
-A *stay* begins with a click and ends with the same client's next action on another item or under another query_id;
-impression events of the same query_id and acts on the clicked item do not end it. A stay that nothing ended
-within `long_click_silence`, or before the attribution window closed, has no length.
+Dwell time begins with a click. It ends with the same client's next action on another item or under another query_id.
+Impression events of the same query_id and actions on the clicked item do not end it. If no action ends it within
+`long_click_silence`, or before the attribution window closes, the dwell time is null, and the click counts as long
+if its client is known.
 """
 
 from collections.abc import Mapping
@@ -22,11 +23,14 @@ from ranking.traffic.belonging import Act, Reach, Showing, is_best
 ACT = ["application", "action", "query_id", "item_id", "client_id", "occurred_at"]
 ROW = ["application", "query_id", "item_id", "shown_at"]
 MOST = 20
-"""Impressions of one query_id and item that are looked at on each side of one of them."""
+"""How many earlier and how many later impressions of its query_id and item an impression is compared with."""
 
 
 def build(inputs: Mapping[str, DataFrame], params: Mapping[str, Any]) -> DataFrame:
-    """Inputs: impressions, actions. One row an impression; times and dwell are null where nothing happened."""
+    """Return one row per impression. Inputs: impressions, actions.
+
+    Counts are 0 and times and dwell (milliseconds) are null if nothing followed the impression.
+    """
     shown = _with_rivals(inputs["impressions"], params)
     shown = shown.where(durations.instants_within(F.col("shown_at"), params["ranges"]))
     impressions = inputs["impressions"].where(durations.instants_within(F.col("shown_at"), params["ranges"]))
@@ -38,12 +42,12 @@ def build(inputs: Mapping[str, DataFrame], params: Mapping[str, Any]) -> DataFra
 
 
 def _once(actions: DataFrame) -> DataFrame:
-    """One row an act; it was known when its first record arrived, and names a query text if one of them does."""
+    """Return one row per action. It is known since its first record arrived, and has the query text of any record."""
     return actions.groupBy(*ACT).agg(F.min("arrived_at").alias("arrived_at"), F.max("query").alias("act_query"))
 
 
 def _with_stays(acts: DataFrame) -> DataFrame:
-    """Clicks, carts and purchases, each with `end`: instant and arrival of the act that ended a stay begun there."""
+    """Return clicks, carts and purchases with `end`: time and arrival of the action that ends a dwell begun there."""
     in_time = Window.partitionBy("application", "client_id").orderBy("occurred_at", "action", "query_id", "item_id")
     before = in_time.rowsBetween(Window.unboundedPreceding, -1)
     after = in_time.rowsBetween(1, Window.unboundedFollowing)
@@ -61,7 +65,7 @@ def _with_stays(acts: DataFrame) -> DataFrame:
 
 
 def _with_rivals(impressions: DataFrame, params: Mapping[str, Any]) -> DataFrame:
-    """Impressions, each beside those of the same query_id and item that an act may belong to instead: `others`."""
+    """Return impressions with `others`: those of the same query_id and item to which an action may belong instead."""
     before, after = (durations.micros(params[name]) for name in ("request_window", "attribution_window"))
     one = F.struct("application", "query", F.coalesce("client_id", F.lit("")).alias("client"), F.col("at"))
     in_time = Window.partitionBy("query_id", "item_id").orderBy("at", "application").rowsBetween(-MOST, MOST)
@@ -73,7 +77,7 @@ def _with_rivals(impressions: DataFrame, params: Mapping[str, Any]) -> DataFrame
 
 
 def _attributed(rows: DataFrame, acts: DataFrame, params: Mapping[str, Any]) -> DataFrame:
-    """Acts beside the impressions that they followed, with `dwell` and `long_known_at` of the clicks."""
+    """Join actions with their impressions, and add `dwell` (ms) and `long_known_at`, when a click was known as long."""
     closes = F.col("shown_at") + durations.span(params["attribution_window"])
     done = F.col("occurred_at")
     named = acts.withColumnRenamed("application", "act_application")
@@ -89,7 +93,7 @@ def _attributed(rows: DataFrame, acts: DataFrame, params: Mapping[str, Any]) -> 
 
 
 def _belongs(reach: Reach) -> Column:
-    """True where an act belongs to the impression beside it. All that stand in its way show the item too."""
+    """Return true if the action belongs to the impression in the same row. All `others` show the same item."""
     client = F.coalesce("client_id", F.lit(""))
     act = Act(F.col("act_application"), F.col("act_query"), client, F.unix_micros("occurred_at"))
     one, yes = F.col("one"), F.lit(True)
@@ -98,7 +102,7 @@ def _belongs(reach: Reach) -> Column:
 
 
 def _summed(followed: DataFrame) -> DataFrame:
-    """One row an impression that somebody acted on."""
+    """Return one row per impression with at least one action."""
     did = {name: F.col("action") == kind for name, kind in KINDS.items()}
     act = F.struct("occurred_at", "arrived_at", "dwell")
     summed = followed.groupBy(*ROW).agg(

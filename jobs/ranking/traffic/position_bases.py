@@ -1,14 +1,16 @@
 """Position bases: whether an application's logger counts positions from 0 or from 1.
 
-*Found* from the logged positions that are 0 or 1. A logger that counts from 0 logs the first place about as often
-as the second one; one that counts from 1 logs a 0 by mistake only. So the base is 0 where more than half as many
-positions are 0 as are 1, else 1: one stray record does not decide, in whatever order the records come.
+*Found.* The base follows from the logged positions that are 0 or 1. A logger that counts from 0 logs the first position
+about as often as the second. A logger that counts from 1 logs a 0 only by mistake. So the base is 0 if
+2 * (number of zeros) > (number of ones), otherwise 1. A single wrong record does not decide it, in whatever order the
+records arrive.
 
-*Settled* once ENOUGH such positions were seen and a later version found the same base. Until then each version
-counts on. From then on the base is kept, and an hour whose files cannot contradict it is not read (`base_news`).
+*Settled.* A base is settled if ENOUGH such positions were seen and a later version found the same base. Until then each
+version adds to the counts and decides again. A settled base is kept, and new files that cannot contradict it are not
+read (`base_news`).
 
-*Set aside* are positions below the base. They count as no position (see `impressions`), and their records are named
-by file and line. `position.base` in infra/search.yaml is the last word: one number, or one for each application.
+*Set aside.* Positions below the base are treated as missing (see `impressions`). Their records are listed by file and
+line. The setting `position.base` in infra/search.yaml overrides everything: one number, or one for each application.
 """
 
 from collections.abc import Mapping
@@ -19,16 +21,17 @@ from pyspark.sql import functions as F
 
 PLACED = ("impression", "click", "cart", "purchase")
 ENOUGH = 100
-"""Positions of 0 and 1 together. By chance alone a wrong base with so many would need a third of all records lost."""
+"""How many positions 0 and 1 settle a base. With so many, only the loss of a third of all records makes it wrong."""
 NAMED = 20
-"""Records at position 0 that a row names; `at_zero_count` counts all."""
+"""How many records at position 0 a row lists; `at_zero_count` counts all."""
 
 
 def build(inputs: Mapping[str, DataFrame], params: Mapping[str, Any]) -> DataFrame:
-    """New rows only: one for each application about which something is new.
+    """Return the new rows: one for each application whose base or counts change.
 
-    Inputs: actions (those that came since the last version where `params["added"]` names them, else all), known
-    (this dataset as it stands). Read whole, the log is judged anew, as if nothing were settled.
+    Inputs: `actions` and `known`, the current rows of this dataset. If `params["added"]` names `actions`, they are only
+    those added since the last version, and the counts continue. Otherwise they are all actions, and each base is found
+    again as if none were settled. Raises ValueError if the setting `position.base` is neither 0 nor 1.
     """
     stated = _stated((params.get("position") or {}).get("base"))
     actions = inputs["actions"]
@@ -42,14 +45,14 @@ def build(inputs: Mapping[str, DataFrame], params: Mapping[str, Any]) -> DataFra
 
 
 def newest(bases: DataFrame) -> DataFrame:
-    """The base in force of each application: application, base, revision."""
+    """Return the base in force of each application, with the columns application, base and revision."""
     return bases.groupBy("application").agg(
         F.max_by("base", "revision").alias("base"), F.max("revision").alias("revision")
     )
 
 
 def _seen(placed: DataFrame) -> DataFrame:
-    """What the log says of each application. Negative positions are a logger's way to say none."""
+    """Count the positions of each application. `placed` has no negative positions, which loggers write for missing."""
     by_day = placed.groupBy("application", F.to_date("occurred_at").alias("day")).agg(
         F.min("position").alias("lowest"),
         F.count("*").alias("seen"),
@@ -67,7 +70,7 @@ def _seen(placed: DataFrame) -> DataFrame:
 
 
 def _in_force(rows: DataFrame) -> DataFrame:
-    """The newest row of each application as `known`, and the times that all its rows touch."""
+    """Return the newest row of each application as `known`, and the `touched_at` of all its rows as `known_at`."""
     times = F.array_distinct(F.flatten(F.collect_list("touched_at")))
     return rows.groupBy("application").agg(
         F.max_by(F.struct(*rows.columns), "revision").alias("known"), times.alias("known_at")
@@ -75,10 +78,13 @@ def _in_force(rows: DataFrame) -> DataFrame:
 
 
 def _counted_on(joined: DataFrame) -> DataFrame:
-    """The counts together with those of the newest row. A settled base is kept, and looked at for lower positions."""
+    """Add the counts of the newest row to the new ones.
+
+    A settled base is kept. Its application is left out, unless a new position is below the base.
+    """
     settled = F.coalesce("known.settled", F.lit(False))
-    open_ones = joined.where(~settled | (F.col("lowest") < F.col("known.base")))
-    return open_ones.withColumns(
+    undecided = joined.where(~settled | (F.col("lowest") < F.col("known.base")))
+    return undecided.withColumns(
         {
             "kept": F.when(settled, F.col("known.base")),
             "lowest": F.least("lowest", "known.lowest_position"),
@@ -95,7 +101,7 @@ def _or_zero(count: str) -> Column:
 
 
 def _judged(seen: DataFrame) -> DataFrame:
-    """With the base, whether it `is_new` and `is_settled`, and how many positions it sets aside."""
+    """Add the base, whether it `is_new` and `is_settled`, and how many positions it sets aside."""
     found = F.when(2 * F.col("zeros") > F.col("ones"), 0).otherwise(1)
     based = seen.withColumn("base", F.coalesce("stated", "kept", found).cast("int"))
     based = based.withColumn("is_new", ~F.col("base").eqNullSafe(F.col("known.base")))
@@ -109,7 +115,7 @@ def _judged(seen: DataFrame) -> DataFrame:
 
 
 def _zero_records(placed: DataFrame, judged: DataFrame) -> DataFrame:
-    """The first records at position 0 as `file:line`, where they are set aside or few enough to be a mistake."""
+    """Return the first records at position 0 as `file:line`, if they are set aside or few enough to be mistakes."""
     wanted = judged.where((F.col("base") == 1) | (F.col("zeros") < ENOUGH)).select("application")
     zeros = placed.where(F.col("position") == 0).join(F.broadcast(wanted), "application")
     order = ("occurred_at", "record_id", "file_id")
@@ -121,12 +127,13 @@ def _zero_records(placed: DataFrame, judged: DataFrame) -> DataFrame:
 
 
 def _says_more() -> Column:
-    """Whether an application, judged anew, is to have a row: where the newest one would say the same, it has none."""
+    """Return false for an application whose newest row is settled and would not change."""
     same = F.col("known.settled") & F.col("is_settled") & (F.col("known.set_aside_count") == F.col("set_aside"))
     return ~F.coalesce(same, F.lit(False))
 
 
 def _as_rows(judged: DataFrame) -> DataFrame:
+    """Return the rows of the dataset, each with the next revision and the times that it touches."""
     settled = F.coalesce("known.settled", F.lit(False))
     ever = F.array_union("seen_at", F.coalesce("known_at", _nothing("timestamp")))
     touched = F.when(F.col("is_new"), ever).when(settled, _nothing("timestamp")).otherwise(F.col("seen_at"))
@@ -150,11 +157,12 @@ def _as_rows(judged: DataFrame) -> DataFrame:
 
 
 def _nothing(kind: str) -> Column:
+    """Return an empty array of a type."""
     return F.array().cast(f"array<{kind}>")
 
 
 def _stated(stated: object) -> Column:
-    """The base that the settings give to an application, null for none."""
+    """Return the base that the settings give to an application; null if they give none."""
     if isinstance(stated, Mapping):
         given = {str(name): _checked(base) for name, base in stated.items() if base is not None}
         entries = [F.lit(part) for entry in given.items() for part in entry]

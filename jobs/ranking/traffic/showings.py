@@ -1,15 +1,19 @@
-"""Showings: which of the records under a query_id showed something of their own, and what.
+"""Showings: which query records under a query_id showed a list of items of their own, and which items.
 
 All rules look at the records of the same query_id that lie at most `request_window` before a record and at most
-`impression_window` after it. Records of one text and one client (or of none) are one *request*.
+`impression_window` after it. Records with the same application and query text, and the same client or no client, are
+one request.
 
-- *Doubles.* The first record of a request within `request_window` is its head. A later one is a double, unless it
-  returns items that none before it returned.
-- *Pages.* Then it is a further page: the new items follow the places of those before them.
-- *Answers.* Hits that are logged within `clock_skew` after a record without hits are that record's.
-- Requests of one query_id at one instant are told apart by microseconds, in the order of their texts and clients.
-- A query_id under which more than MOST records stand on one side of a record is no id, such as a constant that a
-  logger writes for everybody: nothing is shown under it.
+- *Head.* The first record of a request within `request_window` is its head.
+- *Duplicates.* A later record of a request is a duplicate if it returns no item that is new in the request. It is no
+  showing.
+- *Pages.* A later record that returns new items is a further page. The positions of its new items follow those of the
+  items before them.
+- *Answers.* If a record has no hits, hits that are logged within `clock_skew` after it belong to it.
+- *Equal times.* Requests of one query_id at the same time get different `shown_at`, microseconds apart, in the order of
+  their query texts and clients.
+- *Shared ids.* If more than MOST records of a query_id lie on one side of a record, the query_id is not an id, for
+  example a constant that a logger writes for everybody. Such a record is no showing.
 """
 
 from collections.abc import Mapping
@@ -21,16 +25,17 @@ from pyspark.sql import functions as F
 from ranking import durations
 
 MOST = 100
-"""Records of one query_id that are looked at on each side of one of them. A user's pages, edits and doubles are few."""
+"""How many earlier and how many later records of its query_id a record is compared with. A user has only a few."""
 REQUEST = ["application", "query_id", "query", "client"]
 
 
 def showings(requests: DataFrame, params: Mapping[str, Any]) -> DataFrame:
-    """One row a showing: what of its record, `shown_at`, its `at` in microseconds and what it showed.
+    """Return one row per showing: columns of its record, `shown_at`, `at` (microseconds) and the items it showed.
 
-    `items` are shown in their order, the first at place `offset` + 1; they are known since `answered_at`. Only the
-    `head` of a request has acts on items that nobody returned. `later` are the records of the request that follow,
-    `others` those of other requests of the query_id: arrays of structs (application, query, client, at, hits).
+    `items` were shown in their order, the first at position `offset` + 1; they are known since `answered_at`. `head` is
+    true for the first record of a request; only the head gets actions on items that no record returned. `later` are the
+    later records of the request, `others` the records of other requests of the query_id: arrays of structs with
+    application, query, client, at (microseconds) and hits, among other fields.
     """
     skew, before = durations.micros(params["clock_skew"]), durations.micros(params["request_window"])
     after = durations.micros(params["impression_window"])
@@ -47,28 +52,28 @@ def showings(requests: DataFrame, params: Mapping[str, Any]) -> DataFrame:
     )
     known = F.array_compact(F.array_distinct(F.flatten(F.transform("earlier", lambda one: one["hits"]))))
     split = split.withColumns({"known": known, "head": F.size("earlier") == 0})
-    given_away = (F.size("known") == 0) & F.exists("earlier", lambda one: one["at"] >= F.col("at") - skew)
+    hits_of_earlier_record = (F.size("known") == 0) & F.exists("earlier", lambda one: one["at"] >= F.col("at") - skew)
     fresh = F.array_compact(F.array_except("hits", "known"))
     items = (
         F.when(F.col("answers").isNotNull(), F.flatten(F.transform("answers", lambda one: one["hits"])))
-        .when(given_away, F.array().cast("array<string>"))
+        .when(hits_of_earlier_record, F.array().cast("array<string>"))
         .when(F.size("known") == 0, F.col("hits"))
         .otherwise(fresh)
     )
-    rested_on = F.filter("earlier", lambda one: F.size(one["hits"]) > 0)
+    with_hits = F.filter("earlier", lambda one: F.size(one["hits"]) > 0)
     answered = F.greatest(
         F.when(F.size("hits") > 0, F.col("arrived_at")),
         F.array_max(F.transform("answers", lambda one: one["arrived_at"])),
-        F.array_max(F.transform(rested_on, lambda one: one["arrived_at"])),
+        F.array_max(F.transform(with_hits, lambda one: one["arrived_at"])),
     )
     shown = split.withColumns({"items": items, "offset": F.size("known"), "answered_at": answered})
     return _told_apart(shown.where(F.col("head") | (F.size("items") > 0)))
 
 
 def _distinct(requests: DataFrame) -> DataFrame:
-    """Records that agree in id, instant, text and client as one, known since the first of them arrived.
+    """Merge records that agree in query_id, application, time, query text and client, known since the first arrived.
 
-    A record without a client is of the only client that searched for the same at that instant.
+    A record without a client gets the client of the others, if only one client searched for the same text at that time.
     """
     ordered = F.col("query") != ""
     for mark in ("user_sorted", "user_filtered", "sponsored"):
@@ -76,13 +81,13 @@ def _distinct(requests: DataFrame) -> DataFrame:
     at_once = Window.partitionBy("query_id", "application", "requested_at", "query")
     first, last = F.min("client_id").over(at_once), F.max("client_id").over(at_once)
     client = F.coalesce("client_id", F.when(first == last, first), F.lit(""))
-    # Placed by query_id once: all windows, and the join with actions, need no shuffle of their own.
+    # Partition by query_id once, so that the windows and the join with actions need no shuffle of their own.
     named = requests.where(F.col("query_id").isNotNull()).repartition("query_id")
     named = named.withColumns({"client": client, "in_ranker_order": ordered})
-    said = F.struct("record_id", "file_id", "user_query", "device", "in_ranker_order")
+    record = F.struct("record_id", "file_id", "user_query", "device", "in_ranker_order")
     lists = F.array_sort(F.collect_set(F.when(F.size("hit_ids") > 0, F.struct("record_id", "hit_ids"))))
     once = named.groupBy(*REQUEST, "requested_at").agg(
-        F.min(said).alias("said"),
+        F.min(record).alias("record"),
         F.flatten(F.array_distinct(F.transform(lists, lambda one: one["hit_ids"]))).alias("hits"),
         F.min("arrived_at").alias("arrived_at"),
     )
@@ -90,7 +95,10 @@ def _distinct(requests: DataFrame) -> DataFrame:
 
 
 def _with_neighbours(records: DataFrame, before: int, after: int) -> DataFrame:
-    """The records with those of their query_id that they may look at, in their order, themselves included: `near`."""
+    """Add `near`: the records of the query_id that the rules look at, in order, including the record itself.
+
+    Records of a query_id that is shared by too many are removed.
+    """
     in_time = Window.partitionBy("query_id").orderBy("at", "application", "query", "client").rowsBetween(-MOST, MOST)
     one = F.struct("application", "query", "client", "at", "hits", "arrived_at")
     at = F.col("at")
@@ -101,9 +109,10 @@ def _with_neighbours(records: DataFrame, before: int, after: int) -> DataFrame:
 
 
 def _answers(skew: int, before: int) -> Column:
-    """For a record without hits the answers that are its own: the first of its request, if it stands next before them.
+    """Return the later records whose hits belong to this record, which has no hits itself.
 
-    Such an answer has nobody with hits before it, and nobody within the clock skew before this record.
+    Such an answer is a record of the same request with hits, at most `skew` (microseconds) after this record. No record
+    of the request before the answer may have hits, and no record before this one may lie within `skew` before it.
     """
 
     def taken(other: Column, answer: Column) -> Column:
@@ -119,7 +128,7 @@ def _answers(skew: int, before: int) -> Column:
 
 
 def _told_apart(shown: DataFrame) -> DataFrame:
-    """The showings with `shown_at`, which no two of a query_id share."""
+    """Add `shown_at`, which is different for all showings of a query_id and application."""
     at = F.col("at")
     same = F.filter("near", lambda x: (x["application"] == F.col("application")) & (x["at"] == at))
     number = F.size(F.filter(same, lambda x: F.struct(x["query"], x["client"]) < F.struct("query", "client")))
@@ -128,9 +137,9 @@ def _told_apart(shown: DataFrame) -> DataFrame:
         "near",
         lambda x: (x["application"] == F.col("application")) & (x["at"] > at) & (x["at"] <= at + F.col("number")),
     )
-    free = found.where((F.col("number") == 0) | ~taken)
-    return free.select(
-        *REQUEST, "said.*", "arrived_at", "answered_at", "at", "head", "items", "offset", "later", "others",
+    distinct = found.where((F.col("number") == 0) | ~taken)
+    return distinct.select(
+        *REQUEST, "record.*", "arrived_at", "answered_at", "at", "head", "items", "offset", "later", "others",
         F.timestamp_micros(at + F.col("number")).alias("shown_at"),
     ).drop("record_id", "file_id")  # fmt: skip
 
@@ -140,7 +149,7 @@ def _self() -> Column:
 
 
 def _of_request(one: Column) -> Column:
-    """Whether a record is of the same request: one of two records may leave the client out."""
+    """Return true if a record belongs to the same request. The client may be missing in one of the two records."""
     return _compatible(one, _self())
 
 
@@ -150,5 +159,5 @@ def _compatible(one: Column, other: Column) -> Column:
 
 
 def _precedes(one: Column, other: Column) -> Column:
-    """Of two records of one request."""
+    """Return true if `one` comes before `other`, both of the same request."""
     return (one["at"] < other["at"]) | ((one["at"] == other["at"]) & (one["client"] < other["client"]))

@@ -1,4 +1,4 @@
-"""Query-item signals: the counts from which relevance is inferred. Counts only; weights are applied when read."""
+"""Query-item signals: the counts from which relevance is inferred. Readers apply the propensities."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -13,7 +13,10 @@ KEYS = ["application", "query", "item_id", "day", "device", "position", "shown_b
 
 
 def build(inputs: Mapping[str, DataFrame], params: Mapping[str, Any]) -> DataFrame:
-    """A client counts once a pair and day (see `exposures`). Input: interactions."""
+    """Return the counts by day, device, position and evidence. Each client counts once per pair and day.
+
+    Input: interactions (see `exposures`).
+    """
     wanted = inputs["interactions"].where(durations.instants_within(F.col("shown_at"), params["ranges"]))
     counted = exposures.of_clients(wanted)
     wanted_days = durations.days_within(F.col("day"), params["ranges"])

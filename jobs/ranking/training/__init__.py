@@ -1,1 +1,1 @@
-"""Training and judging a ranker: examples, the learner, metrics, the gate, the registry and the scores."""
+"""Training and evaluation of a ranker: examples, the learner, metrics, the gate, the registry and the scores."""

@@ -1,8 +1,16 @@
-"""What a ranker is worth: three yardsticks side by side, warm, mixed and cold, against what is there already.
+"""Evaluation of a ranker by three yardsticks, in three views, beside the champion and simple baselines.
 
-Yardsticks: `exam` (human grades of queries whose grades trained nothing), `behaviour` (long clicks per
-examination of the test window, pairs with traffic only) and `label` (our own labels, for information: a label
-contains a prior made of the ranker's inputs, so it may train but never judge).
+Yardsticks:
+
+- `exam`: human grades of exam queries, whose grades are not used for training.
+- `behaviour`: long clicks per examination in the test window, for pairs with traffic only.
+- `label`: our own labels. They are shown for information only, because they contain a prior made of the inputs of the
+  ranker. They may train a ranker but not judge it.
+
+Views: in `warm` all features are known, in `cold` all behaviour features are hidden, in `mixed` the behaviour features
+of 30 % of the items are hidden, as if these items were new.
+
+Arrays have one entry per row of the test examples, unless stated otherwise.
 """
 
 from collections.abc import Mapping
@@ -18,17 +26,20 @@ from ranking.training.matrices import Examples, Flags, Floats
 
 WARM, MIXED, COLD = "warm", "mixed", "cold"
 OURS, CHAMPION, LOGGED, POPULARITY = "ours", "champion", "logged_order", "popularity"
-NEW_SHARE = 0.3  # of the items of a mixed list, as measured for the design
-RELEVANT_GRADE = 1.0  # from here a graded item counts as relevant in MAP and MRR
-LEAST_LOOKS = 5.0  # a rate from fewer expected looks is drawn towards zero
+NEW_SHARE = 0.3  # share of the items that are new in the mixed view
+RELEVANT_GRADE = 1.0  # an item with at least this grade is relevant in MAP and MRR
+LEAST_LOOKS = 5.0  # a rate divides by at least this many expected examinations, so a small sample gives a low rate
 TOP = 10
 
-Scores = dict[str, dict[str, Floats]]  # ranker -> view -> a score a row
+Scores = dict[str, dict[str, Floats]]  # ranker -> view -> one score per row
 
 
 @dataclass(frozen=True)
 class Yardstick:
-    """Which test rows count, and of these rows: what each is worth, and which are relevant."""
+    """A way to judge an order: `rows` marks the test rows that count.
+
+    `gains` and `relevant` have one entry for each marked row: its gain (at least 0), and whether it is relevant.
+    """
 
     name: str
     rows: Flags
@@ -37,7 +48,7 @@ class Yardstick:
 
 
 def shuffled(examples: Examples, seed: int) -> Examples:
-    """The same groups with their rows in a fixed random order, so that ties favour nobody."""
+    """Return the examples with the rows of each group in a random but fixed order, so that ties favour no ranker."""
     draw = np.random.default_rng(seed).random(len(examples))
     order = np.lexsort((draw, examples.group))
     arrays = {name: getattr(examples, name)[order] for name in vars(examples) if name != "names"}
@@ -45,7 +56,7 @@ def shuffled(examples: Examples, seed: int) -> Examples:
 
 
 def yardsticks(test: Examples, grades: Mapping[tuple[str, str, str], float]) -> dict[str, Yardstick]:
-    """The three yardsticks of a test part; `grades` are human grades by (application, query, item)."""
+    """Return the three yardsticks of the test examples. `grades` are human grades by (application, query, item)."""
     pairs = zip(test.application, test.query, test.item_id, strict=True)
     human = np.array([grades.get(pair, np.nan) for pair in pairs], dtype=np.float64)
     seen = test.evidence > 0
@@ -59,7 +70,7 @@ def yardsticks(test: Examples, grades: Mapping[tuple[str, str, str], float]) -> 
 
 
 def model_scores(model: learner.Model, test: Examples) -> dict[str, Floats]:
-    """Scores with behaviour (warm), without (cold), and with a fixed 30 % of the items new (mixed)."""
+    """Return the scores of a model in each view. The new items of the mixed view are always the same."""
     features = matrices.columns_as(test.features, test.names, model.names)
     hidden = matrices.behaviour_columns(model.names)
     new = np.array([bucket_of(f"new {item}") < NEW_SHARE for item in test.item_id], dtype=np.bool_)
@@ -71,7 +82,10 @@ def model_scores(model: learner.Model, test: Examples) -> dict[str, Floats]:
 
 
 def baseline_scores(test: Examples, position: str, popularity: str) -> Scores:
-    """The logged order (mean position before the cut, unseen pairs last) and popularity, where known."""
+    """Return the scores of the logged order and of popularity, if the features that they need exist.
+
+    The logged order is the mean position before the cut. Pairs without traffic come last.
+    """
     found = {}
     if position in test.names:
         found[LOGGED] = {WARM: -np.nan_to_num(test.feature(position), nan=np.inf)}
@@ -81,13 +95,16 @@ def baseline_scores(test: Examples, position: str, popularity: str) -> Scores:
 
 
 def per_query(yardstick: Yardstick, test: Examples, scores: Floats) -> dict[str, Floats]:
-    """Every metric with one value a query of the yardstick, the queries in the same order for each ranker."""
+    """Return each metric with one value per query of the yardstick, NaN for a query that it cannot judge.
+
+    The order of the queries is the same for all rankers.
+    """
     rows = yardstick.rows
     return metrics.all_metrics(scores[rows], yardstick.gains, yardstick.relevant, test.group[rows])
 
 
 def table(yardstick: Yardstick, test: Examples, scores: Scores, seed: int) -> dict[str, Any]:
-    """What the report shows of a yardstick: its queries and, by ranker and view, each metric."""
+    """Return the results of a yardstick for the report: queries, pairs, and each metric by ranker and view."""
     figures = {
         ranker: {view: metrics.summarise(per_query(yardstick, test, values), seed) for view, values in views.items()}
         for ranker, views in scores.items()
@@ -96,12 +113,15 @@ def table(yardstick: Yardstick, test: Examples, scores: Scores, seed: int) -> di
 
 
 def queries(yardstick: Yardstick, test: Examples) -> int:
-    """How many queries the yardstick can judge: those with something worth ranking first."""
+    """Return the number of queries that the yardstick can judge: those with a positive gain."""
     return int((~np.isnan(per_query(yardstick, test, np.zeros(len(test)))["ndcg@10"])).sum())
 
 
 def unseen_in_top(test: Examples, scores: Floats) -> float | None:
-    """The share of the ranker's top tens that had no traffic when tested; behaviour cannot judge these."""
+    """Return the share of the pairs in the top ten lists of a ranker that had no traffic in the test window.
+
+    Behaviour cannot judge these pairs. Without rows the result is None.
+    """
     sizes = matrices.group_sizes(test.group)
     number = np.repeat(np.arange(len(sizes)), sizes)
     order = np.lexsort((-scores, number))
@@ -111,7 +131,7 @@ def unseen_in_top(test: Examples, scores: Floats) -> float | None:
 
 
 def human_grades(judgments: pa.Table) -> dict[tuple[str, str, str], float]:
-    """The mean grade by (application, query, item), whatever the order of the records."""
+    """Return the mean grade by (application, query, item). The order of the records does not change the result."""
     found: dict[tuple[str, str, str], list[float]] = {}
     columns = (judgments[name].to_pylist() for name in ("application", "query", "item_id", "grade"))
     for application, query, item, grade in zip(*columns, strict=True):

@@ -1,4 +1,4 @@
-"""Training examples: the label of a window beside the features of the day on which the window began."""
+"""Training examples: each label joined with the features of the first day of its window."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -15,14 +15,14 @@ LABEL_COLUMNS = [
     "window_start", "window_end", "known_day", "grade", "confidence", "source", "evidence", "clicks",
     "long_clicks", "examination", "maturity", "exam",
 ]  # fmt: skip
-NAMED = "named"  # features that a shop or its engine names itself, with the same prefixes
+NAMED = "named"  # the map of features whose names a shop or its search engine chose, with the same prefixes
 
 
 def build(inputs: Mapping[str, DataFrame], params: Mapping[str, Any]) -> DataFrame:
-    """One row a labelled pair that had a feature row on `window_start`. Inputs: labels, features.
+    """Return one row per label whose pair has features on `window_start`. Inputs: labels, features.
 
-    Which cuts train and which test depends on the newest cut of all, so a training run decides it and says so in its
-    row of `rankers`; the column `split` is empty (docs/decisions/0030).
+    The column `split` is null. Which cuts train and which test depends on the newest cut, so each training run decides
+    it and lists the cuts in its row of `rankers` (docs/decisions/0030).
     """
     settings = LabelSettings.of(params)
     labels = inputs["labels"].where(durations.days_within(F.col("window_end"), params["ranges"]))
@@ -36,7 +36,10 @@ def build(inputs: Mapping[str, DataFrame], params: Mapping[str, Any]) -> DataFra
 
 
 def _features(features: DataFrame) -> DataFrame:
-    """The pair's features of a day as two maps; a missing value has no entry. The day stays as proof."""
+    """Return the features of each pair and day as two maps, in which a missing value has no entry.
+
+    `feature_day` keeps the day, so that the audit can check the join.
+    """
     maps = {"behaviour": _map(features, BEHAVIOUR), "content": _map(features, CONTENT)}
     return features.withColumns(maps).select(
         *PAIR, F.col("day").alias("window_start"), F.col("day").alias("feature_day"), "behaviour", "content"
@@ -44,7 +47,10 @@ def _features(features: DataFrame) -> DataFrame:
 
 
 def _map(features: DataFrame, prefix: str) -> Column:
-    """The columns of a prefix, and what of `named` has the prefix and is no column; absent values left out."""
+    """Return a map of the columns with a prefix and of the entries of `named` with that prefix.
+
+    A column wins over an entry of the same name. Null and NaN values have no entry.
+    """
     columns = sorted(name for name in features.columns if name.startswith(prefix))
     entries = [part for name in columns for part in (F.lit(name), F.col(name).cast("double"))]
     none = F.create_map().cast("map<string,double>")

@@ -1,7 +1,8 @@
-"""The gate: may this ranker replace what ranks now? One verdict, one sentence.
+"""The gate decides whether a new ranker may replace the current one. Its verdict is one sentence.
 
-The *fresh* door: same recipe, newer data. It opens when the ranker is not worse, by the 95 % interval of the
-paired difference a query, and no guarded view lost much. What it cannot tell it says, and promotes nothing.
+A ranker of the same recipe on newer data is promoted if two conditions hold. First, it is not worse: the lower bound of
+the 95 % interval of the mean paired difference per query is above -MARGIN. Second, no guarded view lost more than
+GUARD. If the interval is too wide to decide, the verdict says so and nothing is promoted.
 """
 
 import math
@@ -14,16 +15,19 @@ from ranking.training import metrics
 from ranking.training.evaluation import COLD, MIXED, WARM
 from ranking.training.matrices import Floats
 
-MARGIN = 0.005  # nDCG@10 that a fresh ranker may lose, by the lower 95 % bound
-GUARD = 0.02  # nDCG@10 that a guarded view may lose
-WORTHWHILE = 0.02  # the true gain at which the power is stated
-POWER, Z_BOUND, Z_POWER = 0.8, 1.96, 0.8416  # the design's least power, and the normal quantiles of both
+MARGIN = 0.005  # how much nDCG@10 the lower 95 % bound may lose
+GUARD = 0.02  # how much nDCG@10 a guarded view may lose
+WORTHWHILE = 0.02  # the true gain in nDCG@10 for which the power is stated
+POWER, Z_BOUND, Z_POWER = 0.8, 1.96, 0.8416  # wanted power, and the normal quantiles of the 95 % bound and of the power
 NAMES = {"exam": "exam grades", "behaviour": "later behaviour", "label": "labels"}
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """The gate's word. `difference` is nDCG@10 against the rival; absent where nothing was compared."""
+    """The verdict of the gate. `difference` is the gain in nDCG@10 over the rival; None if nothing was compared.
+
+    `power` is the probability that a true gain of `WORTHWHILE` passes; None with fewer than two queries.
+    """
 
     promoted: bool
     sentence: str
@@ -34,20 +38,20 @@ class Verdict:
 
 
 def cannot_train(what_is_missing: str) -> Verdict:
-    """Nothing was trained; the sentence says what is missing."""
+    """Return the verdict that nothing is promoted because something is missing, which the sentence names."""
     return Verdict(False, what_is_missing)
 
 
 def choose_yardsticks(queries: Mapping[str, int], at_least: int) -> list[str]:
-    """The yardsticks that have enough queries to judge, exam before behaviour. Labels are never asked."""
+    """Return the yardsticks with at least `at_least` queries, exam before behaviour. Labels never judge."""
     return [name for name in ("exam", "behaviour") if queries.get(name, 0) >= at_least]
 
 
 def combine(first: Verdict, second: Verdict) -> Verdict:
-    """The verdict on a first ranker, which has no champion to protect, from two yardsticks.
+    """Combine the verdicts of exam grades (`first`) and behaviour (`second`) on a first ranker, without a champion.
 
-    Few graded queries often cannot tell. Then later behaviour, which judges many queries but only pairs with
-    traffic, may promote, so long as the grades' own estimate does not speak against it.
+    A few graded queries often cannot decide. Then behaviour may promote the ranker, as it judges many queries, though
+    only pairs with traffic. The mean difference by grades must not be below -MARGIN.
     """
     unsure = not first.promoted and first.difference is not None and first.difference.high >= -MARGIN
     if not unsure or not second.promoted or first.difference is None or first.difference.mean < -MARGIN:
@@ -57,23 +61,26 @@ def combine(first: Verdict, second: Verdict) -> Verdict:
 
 
 def judge(yardstick: str, rival: str, ours: Mapping[str, Floats], theirs: Mapping[str, Floats], seed: int) -> Verdict:
-    """Compare nDCG@10 a query, by view (`warm` decides, the others are guarded where the rival has them)."""
-    both = ours[WARM] - theirs[WARM]
-    found = metrics.interval(both, seed)
-    spread = float(np.nanstd(both, ddof=1)) if found.count > 1 else math.inf
+    """Compare nDCG@10 per query and view. The view `warm` decides; the others are guarded if the rival has them.
+
+    The arrays have one value per query, in the same order for both rankers, and NaN for queries that cannot be judged.
+    """
+    difference = ours[WARM] - theirs[WARM]
+    found = metrics.interval(difference, seed)
+    spread = float(np.nanstd(difference, ddof=1)) if found.count > 1 else math.inf
     power = _power(spread, found.count)
     against = f"against {rival.replace('_', ' ')} on {found.count} queries"
-    said = f"nDCG@10 by {NAMES[yardstick]} {_signed(found)} {against}"
+    result = f"nDCG@10 by {NAMES[yardstick]} {_signed(found)} {against}"
     worse = [view for view in (MIXED, COLD) if view in theirs and _lost(ours[view], theirs[view]) > GUARD]
     if found.low > -MARGIN and not worse:
-        return Verdict(True, f"Promoted: {said}.", yardstick, rival, found, power)
+        return Verdict(True, f"Promoted: {result}.", yardstick, rival, found, power)
     if found.high < -MARGIN:
-        sentence = f"Refused: {said}, which is worse."
+        sentence = f"Refused: {result}, which is worse."
     elif found.low > -MARGIN:
-        sentence = f"Refused: {said}, but {' and '.join(worse)} lost more than {GUARD}."
+        sentence = f"Refused: {result}, but {' and '.join(worse)} lost more than {GUARD}."
     else:
         needed = _queries_needed(spread)
-        sentence = f"Cannot tell: {said}; at least {needed} queries are needed to tell {WORTHWHILE}."
+        sentence = f"Cannot tell: {result}; at least {needed} queries are needed to detect a gain of {WORTHWHILE}."
     return Verdict(False, sentence, yardstick, rival, found, power)
 
 
@@ -82,12 +89,16 @@ def _signed(found: metrics.Interval) -> str:
 
 
 def _lost(ours: Floats, theirs: Floats) -> float:
+    """Return the mean loss of nDCG@10 over the queries that both rankers can be judged by."""
     differences = (theirs - ours)[~np.isnan(theirs - ours)]
     return float(differences.mean()) if len(differences) else 0.0
 
 
 def _power(spread: float, count: int) -> float | None:
-    """The chance that a true gain of `WORTHWHILE` passes the door with this many queries and this spread."""
+    """Return the probability that a true gain of `WORTHWHILE` passes, None with fewer than two queries.
+
+    `spread` is the standard deviation of the difference per query.
+    """
     if count < 2:
         return None
     if spread == 0:
@@ -97,6 +108,7 @@ def _power(spread: float, count: int) -> float | None:
 
 
 def _queries_needed(spread: float) -> str:
+    """Return how many queries give the power `POWER`, as text."""
     if not math.isfinite(spread):
         return "more"
     return str(max(2, math.ceil(((Z_BOUND + Z_POWER) * spread / (WORTHWHILE + MARGIN)) ** 2)))

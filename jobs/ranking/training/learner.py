@@ -1,8 +1,8 @@
-"""LambdaMART: the only door to LightGBM.
+"""Training and loading of LambdaMART rankers. This is the only module that imports LightGBM.
 
-The recipe: grades on the fixed scale 0-4 in 31 levels, every row twice (once with behaviour masked, as for a
-pair that nobody saw yet), deterministic, stopped early by an nDCG that skips queries with nothing relevant.
-The same examples, recipe and seed give the same bytes. A model is text; nothing is ever unpickled.
+Grades from 0 to 4 become 31 levels on a fixed scale. Each row is used twice, once with its behaviour features masked as
+for a pair without traffic. Training is deterministic and stops early by an nDCG that skips queries without a relevant
+item. The same examples, recipe and seed give the same bytes. A model is stored as text and never unpickled.
 """
 
 import hashlib
@@ -18,18 +18,21 @@ from ranking.training import metrics, model_text
 from ranking.training.matrices import Examples, Floats, Matrix, group_sizes
 from ranking.training.recipe import RELEVANT, Recipe, quantise, with_twins
 
-LONGEST_NAMES = 1 << 20  # letters of the list of features in a registry row
-CURVE_QUERIES = 500  # training queries that the learning curve is drawn from
-MAX_GROUP = 10_000  # rows that LightGBM takes in one group
+LONGEST_NAMES = 1 << 20  # longest feature list of a registry row, in characters
+CURVE_QUERIES = 500  # training lists that the training curve is computed on
+MAX_GROUP = 10_000  # rows that LightGBM accepts in one group
 
 
 class ModelRefused(ValueError):
-    """An artifact that is not the LightGBM ranker that the registry row describes."""
+    """The artifact is not the LightGBM ranker that its registry row describes."""
 
 
 @dataclass(frozen=True)
 class Trained:
-    """A trained model as text, its learning curves (nDCG@10 a round) and the gain of each feature."""
+    """A trained model as text, its learning curves (nDCG@10 per round) and the total gain of each feature.
+
+    `rounds` is the number of kept trees, `valid_queries` the number of held-out lists with a relevant label.
+    """
 
     artifact: bytes
     names: tuple[str, ...]
@@ -46,20 +49,24 @@ class Trained:
 
 @dataclass(frozen=True)
 class Model:
-    """A loaded ranker: scores of pairs, higher is better, comparable within a query only."""
+    """A loaded ranker. A higher score ranks first; scores can be compared only within a query."""
 
     booster: lgb.Booster
     names: tuple[str, ...]
 
     def predict(self, features: Matrix) -> Floats:
-        """One score a row; the columns are `names`, in that order."""
+        """Return one score per row. `features` has shape (rows, features), with the columns `names` in that order."""
         if not len(features):
             return np.array([], dtype=np.float64)
         return np.asarray(self.booster.predict(features, num_threads=1), dtype=np.float64)
 
 
 def train(examples: Examples, valid: Examples, recipe: Recipe) -> Trained:
-    """Fit on `examples`, stop by `valid` (other queries). No group of either may be longer than `MAX_GROUP`."""
+    """Fit a ranker on `examples`, and stop early by `valid`, which has other queries.
+
+    If `valid` has too few queries to decide, a fixed number of trees is trained. Raises ValueError if a group has more
+    than `MAX_GROUP` rows.
+    """
     for rows in (examples, valid):
         _refuse_long_groups(rows)
     parameters, names = recipe.parameters(), list(examples.names)
@@ -95,41 +102,52 @@ def train(examples: Examples, valid: Examples, recipe: Recipe) -> Trained:
 
 
 def load_model(artifact: bytes | None, sha256: str | None, names: tuple[str, ...]) -> Model:
-    """A ranker from the registry; `ModelRefused` unless checksum, format and features are as the row says."""
+    """Load a ranker from the registry.
+
+    Raises ModelRefused unless checksum, format and features are as the registry row says.
+    """
     if artifact is None or len(artifact) > model_text.LARGEST:
-        raise ModelRefused(f"artifact is not there, or larger than {model_text.LARGEST} bytes; train a new ranker")
-    found, said = hashlib.sha256(artifact).hexdigest(), sha256 or "none"
-    if found != said:
-        raise ModelRefused(f"artifact has sha256 {found[:12]}, its row says {said[:12]}: it was changed or cut short")
+        raise ModelRefused(f"the artifact is missing or larger than {model_text.LARGEST} bytes; train a new ranker")
+    found, expected = hashlib.sha256(artifact).hexdigest(), sha256 or "none"
+    if found != expected:
+        raise ModelRefused(
+            f"the artifact has sha256 {found[:12]}, but its registry row says {expected[:12]}: it was changed or cut "
+            "short; train a new ranker"
+        )
     text = artifact.decode("utf-8", errors="replace")
     try:
         model_text.check(text, (model_text.columns(names), model_text.columns_before(names)))
     except ValueError as error:
         if str(error) == model_text.FEATURES:
-            raise ModelRefused("artifact was trained on other features, or another order, than its row says") from None
+            raise ModelRefused(
+                "the artifact was trained on other features, or in another order, than its registry row says; "
+                "train a new ranker"
+            ) from None
         raise ModelRefused(
-            f"artifact is not the text of a LightGBM lambdarank model, version v4: {error}; train a new ranker"
+            f"the artifact is not the text of a LightGBM lambdarank model, version v4: {error}; train a new ranker"
         ) from None
     return Model(lgb.Booster(model_str=text), names)
 
 
 def read_names(text: str | None) -> tuple[str, ...]:
-    """The features of a registry row, from JSON; `ModelRefused` unless they are a list of different names."""
+    """Read the features of a registry row from JSON. Raises ModelRefused unless they are a list of different names."""
     try:
         names = json.loads(text) if text is not None and len(text) <= LONGEST_NAMES else None
     except (ValueError, RecursionError):
         names = None
     if not isinstance(names, list) or not names or not all(isinstance(name, str) and name for name in names):
-        raise ModelRefused("features of the registry row are no list of names; train a new ranker")
+        raise ModelRefused("the features of the registry row are not a list of names; train a new ranker")
     if len(set(names)) < len(names):
-        raise ModelRefused("features of the registry row name one twice; train a new ranker")
+        raise ModelRefused("the features of the registry row contain a name twice; train a new ranker")
     return tuple(names)
 
 
 def _refuse_long_groups(examples: Examples) -> None:
     longest = int(group_sizes(examples.group).max(initial=0))
     if longest > MAX_GROUP:
-        raise ValueError(f"a query has {longest} examples, LightGBM takes {MAX_GROUP}; cut_long_groups first")
+        raise ValueError(
+            f"a query has {longest} examples, but LightGBM accepts at most {MAX_GROUP}; call cut_long_groups first"
+        )
 
 
 def _training_data(examples: Examples, recipe: Recipe, parameters: dict[str, Any]) -> lgb.Dataset:
@@ -145,7 +163,7 @@ def _dataset(rows: Examples, reference: lgb.Dataset, parameters: dict[str, Any])
 
 
 def _sample(examples: Examples) -> Examples:
-    """The rows of an even spread of training queries, enough to draw a curve."""
+    """Return the rows of up to `CURVE_QUERIES` training lists, evenly spread, for the training curve."""
     sizes = group_sizes(examples.group)
     kept = np.zeros(len(sizes), dtype=np.bool_)
     kept[np.unique(np.linspace(0, len(sizes) - 1, min(CURVE_QUERIES, len(sizes))).astype(int))] = True
@@ -153,13 +171,16 @@ def _sample(examples: Examples) -> Examples:
 
 
 def _countable(rows: Examples) -> int:
-    """Queries whose best label is relevant: those that the stopping nDCG counts."""
+    """Count the lists that the stopping nDCG counts: those whose best label is relevant."""
     starts = np.r_[0, np.cumsum(group_sizes(rows.group))[:-1]].astype(int) if len(rows) else []
     return int((np.maximum.reduceat(rows.grade, starts) >= RELEVANT).sum()) if len(rows) else 0
 
 
 def _judge(sets: Mapping[int, Examples]) -> Any:
-    """nDCG@10 over the queries with a relevant label; LightGBM's own counts the others as perfect."""
+    """Return an evaluation function: the mean nDCG@10 over the lists with a relevant label.
+
+    LightGBM's own nDCG counts the other lists as perfect.
+    """
 
     def judge(scores: Floats, data: lgb.Dataset) -> tuple[str, float, bool]:
         rows = sets[id(data)]
@@ -171,7 +192,7 @@ def _judge(sets: Mapping[int, Examples]) -> Any:
 
 
 def _stop_early(patience: int, least_rounds: int) -> Any:
-    """Stop by the held-out queries alone: the training curve is recorded, but stops nothing."""
+    """Return a callback that stops by the held-out queries alone. The training curve is recorded but stops nothing."""
     best: list[tuple[float, int, list[Any]]] = []
 
     def stop(env: Any) -> None:

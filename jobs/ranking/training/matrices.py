@@ -1,4 +1,4 @@
-"""Training examples as arrays: float32 features, one row a pair, sorted so that every group lies together."""
+"""Training examples as arrays: float32 features, one row per example, sorted so that each group is contiguous."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
@@ -42,7 +42,11 @@ _KINDS: dict[str, Any] = {
 
 @dataclass(frozen=True)
 class Examples:
-    """Rows of `training_examples`: `names` are the columns of `features`, all else has one entry a row."""
+    """Rows of `training_examples` as arrays with one entry per row.
+
+    `features` has shape (rows, features), with NaN for a missing value; `names` are its column names. `group` is the
+    same for all rows of a list.
+    """
 
     names: tuple[str, ...]
     features: Matrix
@@ -64,25 +68,25 @@ class Examples:
         return len(self.group)
 
     def take(self, rows: Flags) -> "Examples":
-        """The rows that are marked; order, and so the groups, stay."""
+        """Return the marked rows in the same order, so that groups stay contiguous."""
         arrays = {field.name: getattr(self, field.name)[rows] for field in fields(self) if field.name != "names"}
         return Examples(names=self.names, **arrays)
 
     def feature(self, name: str) -> Floats:
-        """One feature of all rows; not a number where it is missing or unknown by that name."""
+        """Return one feature of all rows. It is NaN where it is missing, and everywhere if no feature has the name."""
         if name not in self.names:
             return np.full(len(self), np.nan)
         return self.features[:, self.names.index(name)].astype(np.float64)
 
     @property
     def behaviour(self) -> Flags:
-        """Which columns come from behaviour, and so are missing for a pair without traffic."""
+        """Marks the columns that come from behaviour, which are missing for a pair without traffic."""
         return behaviour_columns(self.names)
 
 
 @dataclass(frozen=True)
 class LeftOut:
-    """A list that was too long to learn from: how many rows it had, and how many of them were left out."""
+    """A list that was too long to train on: how many rows it had, and how many of them were left out."""
 
     application: str
     query: str
@@ -93,9 +97,9 @@ class LeftOut:
 
 @dataclass(frozen=True)
 class Parts:
-    """Examples by what they are for; `valid` are the training windows of held-out queries.
+    """The examples by part of the split. `valid` are the training windows of held-out queries.
 
-    `left_out` names the lists of train and valid that were cut to what the learner takes.
+    `left_out` names the lists of `train` and `valid` that were cut to the length that the learner accepts.
     """
 
     train: Examples
@@ -106,21 +110,21 @@ class Parts:
 
 
 def behaviour_columns(names: Sequence[str]) -> Flags:
-    """True for names of behaviour features (`f_`), false for content (`c_`)."""
+    """Return true for names of behaviour features (`f_`), and false for content features (`c_`)."""
     return np.array([name.startswith(BEHAVIOUR_PREFIX) for name in names], dtype=np.bool_)
 
 
 def group_sizes(group: Whole) -> Whole:
-    """Sizes of the runs of equal values, in order."""
+    """Return the lengths of the runs of equal values, in order."""
     starts = np.flatnonzero(np.r_[True, group[1:] != group[:-1]]) if len(group) else np.array([], dtype=np.int64)
     sizes: Whole = np.diff(np.r_[starts, len(group)]).astype(np.int64)
     return sizes
 
 
 def cut_long_groups(rows: Examples, most: int) -> tuple[Examples, tuple[LeftOut, ...]]:
-    """The rows without what is beyond `most` rows of a group, the least evidenced first, and what was left out.
+    """Keep at most `most` rows of each group, those with the most evidence, and return what was left out as well.
 
-    The order of evidence is the label's confidence, then its impressions, then the item's id.
+    Evidence is compared by the confidence of the label, then by impressions, then by item id in ascending order.
     """
     sizes = group_sizes(rows.group)
     if int(sizes.max(initial=0)) <= most:
@@ -138,7 +142,7 @@ def cut_long_groups(rows: Examples, most: int) -> tuple[Examples, tuple[LeftOut,
 
 
 def from_table(table: pa.Table) -> Examples:
-    """Examples of a table with `COLUMNS`, in whatever row order it came."""
+    """Convert a table with `COLUMNS` to examples. The order of its rows does not matter."""
     table = table.combine_chunks().sort_by([(name, "ascending") for name in SORTED_BY]).combine_chunks()
     names = sorted({name for column in ("behaviour", "content") for name in _keys(table[column])})
     matrix = np.full((table.num_rows, len(names)), np.nan, dtype=np.float32)
@@ -153,7 +157,7 @@ def from_table(table: pa.Table) -> Examples:
 
 
 def columns_as(matrix: Matrix, have: Sequence[str], want: Sequence[str]) -> Matrix:
-    """The matrix with the columns of another list, in its order; a column that is not there is missing."""
+    """Return the matrix with the columns `want`, in that order. A column that is not in `have` is NaN."""
     place = {name: number for number, name in enumerate(have)}
     result = np.full((len(matrix), len(want)), np.nan, dtype=np.float32)
     for number, name in enumerate(want):
@@ -163,7 +167,7 @@ def columns_as(matrix: Matrix, have: Sequence[str], want: Sequence[str]) -> Matr
 
 
 def masked(matrix: Matrix, columns: Flags, rows: Flags | None = None) -> Matrix:
-    """A copy in which these columns are missing, in all rows or in the marked ones."""
+    """Return a copy with the marked columns set to NaN, in all rows or in the marked ones."""
     result = matrix.copy()
     result[np.ix_(np.flatnonzero(rows) if rows is not None else np.arange(len(matrix)), np.flatnonzero(columns))] = (
         np.nan
@@ -176,7 +180,7 @@ def _keys(column: Any) -> list[str]:
 
 
 def _fill(matrix: Matrix, names: list[str], column: Any) -> None:
-    """Writes a map column into its matrix columns."""
+    """Write the entries of a map column into the matrix, whose columns are `names`."""
     begins = 0
     for chunk in column.chunks:
         offsets = chunk.offsets.to_numpy()

@@ -1,7 +1,9 @@
-"""Ranking metrics a query, and their intervals by resampling queries.
+"""Ranking metrics per group (the list of a query), and their intervals by bootstrap over groups.
 
-`gains` are what a perfect order would sort by (2^grade - 1, or a rate); a group without a positive gain
-counts in no metric. Equal scores keep the order of the rows, which callers shuffle once with a fixed seed.
+`scores`, `gains`, `relevant` and `group` have one entry per row, and the rows of a group are contiguous. A metric has
+one value per group. `gains` are what a perfect order sorts by, in descending order: 2^grade - 1, or a rate. nDCG is NaN
+for a group without a positive gain, and the other metrics for a group without a relevant row; NaN values are not
+counted. Rows with equal scores keep their order, so callers shuffle the rows once with a fixed seed.
 """
 
 from collections.abc import Mapping
@@ -13,12 +15,12 @@ from ranking.training.matrices import Flags, Floats, Whole, group_sizes
 
 NAMES = ("ndcg@1", "ndcg@5", "ndcg@10", "map", "mrr")
 RESAMPLES = 1000
-_CHUNK = 2_000_000  # drawn indices held at once
+_CHUNK = 2_000_000  # random indices that are in memory at once
 
 
 @dataclass(frozen=True)
 class Interval:
-    """A mean with its 95 % interval over `count` queries; a metric of no query is not a number."""
+    """A mean with its 95 % interval over `count` groups. All three values are NaN if the count is 0."""
 
     mean: float
     low: float
@@ -27,18 +29,21 @@ class Interval:
 
 
 def gains_of(grade: Floats) -> Floats:
-    """2^grade - 1, the gain of a grade 0-4."""
+    """Return the gain 2^grade - 1 of grades from 0 to 4."""
     return np.exp2(grade) - 1.0
 
 
 def ndcg(scores: Floats, gains: Floats, group: Whole, at: int) -> Floats:
-    """nDCG@`at` of each run of equal `group` values; not a number where no gain is positive."""
+    """Return nDCG@`at` of each group: its DCG over the DCG of the ideal order.
+
+    DCG sums gain / log2(rank + 1) over the first `at` rows, with ranks counted from 1.
+    """
     ideal = _dcg(gains, gains, group, at)
     return _share(_dcg(scores, gains, group, at), ideal)
 
 
 def average_precision(scores: Floats, relevant: Flags, group: Whole) -> Floats:
-    """Mean over the relevant rows of the precision at their rank; not a number where none is relevant."""
+    """Return the average precision of each group: the mean, over its relevant rows, of the precision at their rank."""
     number, rank, hit = _ranked(scores, relevant.astype(np.float64), group)
     total, count = np.cumsum(hit), int(number.max(initial=-1)) + 1
     before = np.r_[0.0, total][_starts(group)]
@@ -47,7 +52,7 @@ def average_precision(scores: Floats, relevant: Flags, group: Whole) -> Floats:
 
 
 def reciprocal_rank(scores: Floats, relevant: Flags, group: Whole) -> Floats:
-    """One over the rank of the first relevant row; not a number where none is relevant."""
+    """Return the reciprocal rank of the first relevant row of each group."""
     number, rank, hit = _ranked(scores, relevant.astype(np.float64), group)
     best = np.zeros(int(number.max(initial=-1)) + 1)
     np.maximum.at(best, number, hit / (rank + 1))
@@ -55,14 +60,14 @@ def reciprocal_rank(scores: Floats, relevant: Flags, group: Whole) -> Floats:
 
 
 def all_metrics(scores: Floats, gains: Floats, relevant: Flags, group: Whole) -> dict[str, Floats]:
-    """Every metric of `NAMES`, each with one value a group."""
+    """Return each metric of `NAMES` with one value per group."""
     values = {f"ndcg@{at}": ndcg(scores, gains, group, at) for at in (1, 5, 10)}
     values["map"] = average_precision(scores, relevant, group)
     return {**values, "mrr": reciprocal_rank(scores, relevant, group)}
 
 
 def interval(values: Floats, seed: int) -> Interval:
-    """Mean and percentile interval over the queries that count, resampled with a fixed seed."""
+    """Return the mean and the 95 % percentile interval over the values that are not NaN, by bootstrap with a seed."""
     counted = values[~np.isnan(values)]
     if not len(counted):
         return Interval(float("nan"), float("nan"), float("nan"), 0)
@@ -71,7 +76,7 @@ def interval(values: Floats, seed: int) -> Interval:
 
 
 def summarise(values: Mapping[str, Floats], seed: int) -> dict[str, list[float] | None]:
-    """Each metric as [mean, low, high] rounded to six places, null where no query counts."""
+    """Return each metric as [mean, low, high], rounded to six digits, or None if all its values are NaN."""
     found = {name: interval(numbers, seed) for name, numbers in values.items()}
     return {n: [round(x, 6) for x in (i.mean, i.low, i.high)] if i.count else None for n, i in found.items()}
 
@@ -99,7 +104,7 @@ def _sums(number: Whole, values: Floats, count: int) -> Floats:
 
 
 def _ranked(scores: Floats, values: Floats, group: Whole) -> tuple[Whole, Whole, Floats]:
-    """(number of the group, rank from 0, value) of the rows, each group in descending order of score."""
+    """Sort each group by descending score and return the group number, the rank from 0 and the value of each row."""
     sizes = group_sizes(group)
     number = np.repeat(np.arange(len(sizes)), sizes)
     order = np.lexsort((-scores, number))

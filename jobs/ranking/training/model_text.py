@@ -1,7 +1,7 @@
-"""The text of a LightGBM ranker, read as strictly as it is written.
+"""Checks the text of a LightGBM ranker before LightGBM reads it.
 
-LightGBM's own reader trusts the text: a child that does not exist, or a count that is too large, ends the whole
-process. So the text is checked first: every key known, every list of its length, every tree a tree.
+LightGBM trusts the text. A child node that does not exist, or a count that is too large, crashes the whole process. So
+each key must be known, each list must have its length, and the nodes of each tree must form a tree.
 """
 
 import re
@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 
 BEGINS, ENDS = "tree\nversion=v4\n", "end of trees\n"
 LARGEST = 64 << 20
-"""Bytes of a model; the recipe's largest has a few hundred thousand."""
+"""The largest model in bytes. Models of the recipe have at most a few hundred thousand."""
 MOST_LEAVES = 4096
 MOST_TREES = 10_000
 
@@ -20,7 +20,7 @@ _HEADER = {
     "label_index": "0",
     "objective": "lambdarank",
 }
-"""What the header says of every ranker; names, sizes and bounds of its features come with these."""
+"""Header keys that have the same value for each ranker."""
 _PLAIN = ("max_feature_idx", "feature_names", "feature_infos", "tree_sizes", "monotone_constraints")
 _NODES = (
     "split_feature",
@@ -40,28 +40,28 @@ _NUMBER = re.compile(r"[+-]?[0-9]{1,40}(\.[0-9]{0,40})?(e[+-]?[0-9]{1,3})?", re.
 
 
 def columns(names: Sequence[str]) -> list[str]:
-    """Names of features as an artifact has them: plain ones as they are, what a shop or engine wrote as a number.
+    """Return the column names that an artifact uses for features: a plain name itself, otherwise `n` and its number.
 
-    A plain name begins with `c_` or `f_`, a number never does, so no two are alike.
+    A plain name begins with `c_` or `f_`, so the two kinds of names never collide.
     """
     return [name if _PLAIN_NAME.fullmatch(name) else f"n{number}" for number, name in enumerate(names)]
 
 
 def columns_before(names: Sequence[str]) -> list[str]:
-    """As version 0.1 named them: other signs became `_`, and names that were then alike got a number."""
+    """Return the column names of version 0.1: other characters became `_`, and equal names got a number."""
     plain = [re.sub(r"[^\w.+-]", "_", name) for name in names]
     return [name if plain.count(name) == 1 else f"{name}_{number}" for number, name in enumerate(plain)]
 
 
 def check(text: str, known: Sequence[Sequence[str]]) -> None:
-    """Raises ValueError with what is wrong, unless the text is a lambdarank model over one of the lists of columns.
+    """Raise ValueError with the fault, unless the text is a lambdarank model with one of the lists of columns.
 
-    The lists say the same features, each as one version of this code wrote them.
+    All lists name the same features, each in the form of one version of this code.
     """
     if len(text) > LARGEST:
         raise ValueError(f"it is larger than {LARGEST} bytes")
     if not text.startswith(BEGINS) or ENDS not in text:
-        raise ValueError("it does not begin and end as one")
+        raise ValueError("it does not have the beginning and the end of a model")
     header, _, body = text.removeprefix("tree\n").partition("\n\n")
     values = _pairs(header)
     for key, wanted in _HEADER.items():
@@ -72,11 +72,11 @@ def check(text: str, known: Sequence[Sequence[str]]) -> None:
     if names not in [list(columns) for columns in known]:
         raise ValueError(FEATURES)
     if values.get("max_feature_idx") != str(len(names) - 1):
-        raise ValueError("max_feature_idx is not that of its features")
+        raise ValueError("max_feature_idx does not match the number of its features")
     _check_trees(body.removeprefix("\n"), values.get("tree_sizes", ""), len(names))
 
 
-FEATURES = "its features are others, or in another order"
+FEATURES = "it has other features, or another order of them"
 
 
 def _check_trees(body: str, sizes: str, features: int) -> None:
@@ -88,14 +88,14 @@ def _check_trees(body: str, sizes: str, features: int) -> None:
     for number, length in enumerate(lengths):
         tree = raw[at : at + length].decode("utf-8", errors="replace")
         if not tree.startswith(f"Tree={number}\n"):
-            raise ValueError(f"tree {number} is not where tree_sizes says")
+            raise ValueError(f"tree {number} does not begin where tree_sizes says")
         try:
             _check_tree(_pairs(tree.partition("\n")[2].strip("\n")), features)
         except ValueError as error:
             raise ValueError(f"tree {number}: {error}") from None
         at += length
     if not raw[at:].startswith(ENDS.encode()):
-        raise ValueError("something stands between its trees and their end")
+        raise ValueError("there is text between its last tree and the end of the trees")
 
 
 def _check_tree(values: Mapping[str, str], features: int) -> None:
@@ -111,22 +111,22 @@ def _check_tree(values: Mapping[str, str], features: int) -> None:
     for key in (*_NODES, *_LEAVES):
         _numbers(values, key, leaves if key in _LEAVES else leaves - 1)
     if not all(_whole(one, features - 1) >= 0 for one in values["split_feature"].split(" ")):
-        raise ValueError("it splits by a feature that is not there")
+        raise ValueError("it splits by a feature that does not exist")
     if not all(_whole(one, 10) in (0, 2, 8, 10) for one in values["decision_type"].split(" ")):
-        raise ValueError("it splits otherwise than by numbers")
+        raise ValueError("it has splits that are not numerical")
     _check_children(values, leaves)
 
 
 def _check_children(values: Mapping[str, str], leaves: int) -> None:
-    """Each leaf (-1, -2, ...) and each node but the first is the child of one earlier node."""
+    """Raise ValueError unless each leaf (-1, -2, ...) and each node but the first is the child of one earlier node."""
     seen: set[int] = set()
     for key in ("left_child", "right_child"):
         for node, child in enumerate(map(int, values[key].split(" "))):
             if child in seen or not (-leaves <= child < leaves - 1) or 0 <= child <= node:
-                raise ValueError("its nodes are no tree")
+                raise ValueError("its nodes do not form a tree")
             seen.add(child)
     if len(seen) != 2 * (leaves - 1):
-        raise ValueError("its nodes are no tree")
+        raise ValueError("its nodes do not form a tree")
 
 
 def _pairs(text: str) -> dict[str, str]:
@@ -134,7 +134,7 @@ def _pairs(text: str) -> dict[str, str]:
     for line in text.split("\n"):
         key, equals, value = line.partition("=")
         if not equals or key in found:
-            raise ValueError(f"the line {line[:40]!r} is none of its own, or stands twice")
+            raise ValueError(f"the line {line[:40]!r} is not `key=value`, or its key occurs twice")
         found[key] = value
     return found
 
@@ -142,16 +142,16 @@ def _pairs(text: str) -> dict[str, str]:
 def _known(values: Mapping[str, str], keys: Sequence[str]) -> None:
     unknown = sorted(set(values) - set(keys))
     if unknown:
-        raise ValueError(f"{unknown[0][:40]!r} is none of its keys")
+        raise ValueError(f"{unknown[0][:40]!r} is not a known key")
 
 
 def _numbers(values: Mapping[str, str], key: str, count: int) -> None:
     given = values.get(key, "").split(" ")
     if len(given) != count or not all(_NUMBER.fullmatch(one) for one in given):
-        raise ValueError(f"{key} is not {count} numbers")
+        raise ValueError(f"{key} is not a list of {count} numbers")
 
 
 def _whole(text: str, most: int) -> int:
     if not re.fullmatch("[0-9]{1,9}", text) or int(text) > most:
-        raise ValueError(f"{text[:20]!r} is no whole number up to {most}")
+        raise ValueError(f"{text[:20]!r} is not a whole number from 0 to {most}")
     return int(text)

@@ -1,4 +1,4 @@
-"""One training run: a new row of the model registry with its metrics, artifact and the gate's verdict."""
+"""A training run. It adds one row to the model registry, with metrics, artifact and the gate's verdict."""
 
 import json
 from collections.abc import Mapping
@@ -32,7 +32,11 @@ DEFAULTS: dict[str, Any] = {
 
 
 def build(inputs: Mapping[str, DataFrame], params: Mapping[str, Any]) -> pa.Table:
-    """Exactly one row. Inputs: examples, judgments, rankers (itself: the newest promoted row is champion)."""
+    """Return exactly one row of the registry, also if nothing could be trained.
+
+    Inputs: examples, judgments, and rankers, the registry itself; its newest promoted row is the champion. Raises
+    ModelRefused if the artifact of the champion is not what its row says.
+    """
     settings = splits.setting(params, "training", DEFAULTS)
     recipe = Recipe(**settings["recipe"])
     examples = evaluation.shuffled(_examples(inputs["examples"], settings["cuts"]), recipe.seed)
@@ -44,28 +48,31 @@ def build(inputs: Mapping[str, DataFrame], params: Mapping[str, Any]) -> pa.Tabl
     trained = learner.train(parts.train, parts.valid, recipe)
     grades = evaluation.human_grades(_judgments(inputs["judgments"], params))
     scores, verdict = _examine(trained, parts.test, grades, before, settings, recipe.seed)
-    told = summary.of_run(parts, trained, scores, grades, recipe.seed)
+    results = summary.of_run(parts, trained, scores, grades, recipe.seed)
     if settings["random_split"]:
-        told["random_split"] = _random_split(examples, parts, recipe, settings)
-    return _row(parts, trained, verdict, told, recipe, before, params)
+        results["random_split"] = _random_split(examples, parts, recipe, settings)
+    return _row(parts, trained, verdict, results, recipe, before, params)
 
 
 def divide(examples: Examples, split: splits.Names, settings: Mapping[str, Any]) -> Parts:
-    """Parts by split name; rows of weight 0 (labels made of the prior alone) train nothing.
+    """Divide the examples into parts by the names in `split`.
 
-    Lists longer than the learner takes are cut where it learns from them and nowhere else.
+    Rows of weight 0, whose labels are the prior alone, are not used for training. Lists that are too long for
+    the learner are cut in `train` and `valid`, and in no other part.
     """
     training = (split == splits.TRAIN) & (examples.weight > 0)
-    held = np.array([splits.bucket_of(f"valid {query}") < settings["valid_share"] for query in examples.query], bool)
-    chosen = (training & ~held, training & held, split == splits.GAP, split == splits.TEST)
+    held_out = np.array(
+        [splits.bucket_of(f"valid {query}") < settings["valid_share"] for query in examples.query], bool
+    )
+    chosen = (training & ~held_out, training & held_out, split == splits.GAP, split == splits.TEST)
     train, valid, gap, test = (examples.take(rows) for rows in chosen)
-    train, less = matrices.cut_long_groups(train, learner.MAX_GROUP)
-    valid, less_valid = matrices.cut_long_groups(valid, learner.MAX_GROUP)
-    return Parts(train, valid, gap, test, (*less, *less_valid))
+    train, left_out = matrices.cut_long_groups(train, learner.MAX_GROUP)
+    valid, left_out_of_valid = matrices.cut_long_groups(valid, learner.MAX_GROUP)
+    return Parts(train, valid, gap, test, (*left_out, *left_out_of_valid))
 
 
 def what_is_missing(parts: Parts, settings: Mapping[str, Any]) -> str | None:
-    """One sentence on why nothing can be trained, or nothing; it names what there is and what is needed."""
+    """Return one sentence on why nothing can be trained, with what there is and what is needed; None if it can."""
     queries, rows = summary.relevant_queries(parts.train), len(parts.train)
     cuts = len(
         np.unique(np.concatenate([getattr(parts, name).window_end for name in ("train", "valid", "gap", "test")]))
@@ -73,14 +80,14 @@ def what_is_missing(parts: Parts, settings: Mapping[str, Any]) -> str | None:
     if not cuts:
         return "Nothing to train on: there are no labelled pairs with features yet."
     if not rows:
-        return f"Nothing to train on: {cuts} cut(s) so far, none ends before the newest test window starts."
+        return f"Nothing to train on: {cuts} cut(s) so far, and none ends before the newest test window starts."
     if queries < settings["least_queries"]:
         least, noun = settings["least_queries"], "query" if queries == 1 else "queries"
-        return f"Too little traffic: {queries} {noun} with a label >= 1, at least {least} needed."
+        return f"Too little traffic: {queries} {noun} with a label >= 1, but at least {least} are needed."
     if rows < settings["least_examples"]:
-        return f"Too little traffic: {rows} training examples, at least {settings['least_examples']} needed."
+        return f"Too little traffic: {rows} training examples, but at least {settings['least_examples']} are needed."
     if len(np.unique(quantise(parts.train.grade))) < 2:
-        return "Degenerate input: every training label is the same; look at the audit of relevance_labels."
+        return "Degenerate input: all training labels are equal; look at the audit of relevance_labels."
     return None
 
 
@@ -92,7 +99,10 @@ def _examine(
     settings: Mapping[str, Any],
     seed: int,
 ) -> tuple[evaluation.Scores, gate.Verdict]:
-    """Scores of every ranker on the test part, and the gate's verdict. What is scored is what ships."""
+    """Return the scores of each ranker on the test part, and the gate's verdict.
+
+    The scores come from the artifact as it is stored, so the ranker that is tested is the one that ships.
+    """
     ours = learner.load_model(trained.artifact, trained.sha256, trained.names)
     scores: evaluation.Scores = {OURS: evaluation.model_scores(ours, test)}
     if before.champion is not None:
@@ -114,11 +124,13 @@ def _verdict(
     chosen = gate.choose_yardsticks(counts, settings["least_test_queries"])
     if not chosen:
         most, least = max(counts["exam"], counts["behaviour"]), settings["least_test_queries"]
-        return gate.cannot_train(f"Cannot tell: {most} test queries that grades or clicks can judge, {least} needed.")
+        return gate.cannot_train(
+            f"Cannot tell: grades or clicks can judge {most} test queries, but at least {least} are needed."
+        )
     if rival not in scores:
         return gate.cannot_train(
-            f"Cannot tell: no champion yet, and no feature {settings['position_feature']} to "
-            "compare with the logged order; name one in training.position_feature."
+            f"Cannot tell: there is no champion yet, and no feature {settings['position_feature']} that gives the "
+            "logged order to compare with; name one in training.position_feature."
         )
     verdicts = [_compare(name, yardsticks[name], test, scores, rival, seed) for name in chosen]
     first_ranker = rival == LOGGED and len(verdicts) > 1
@@ -128,7 +140,7 @@ def _verdict(
 def _compare(
     name: str, yardstick: evaluation.Yardstick, test: Examples, scores: evaluation.Scores, rival: str, seed: int
 ) -> gate.Verdict:
-    """The verdict by one yardstick, from nDCG@10 a query and view."""
+    """Return the verdict by one yardstick, from nDCG@10 per query and view."""
     ours, theirs = (
         {view: evaluation.per_query(yardstick, test, values)["ndcg@10"] for view, values in scores[who].items()}
         for who in (OURS, rival)
@@ -137,7 +149,7 @@ def _compare(
 
 
 def _random_split(examples: Examples, parts: Parts, recipe: Recipe, settings: Mapping[str, Any]) -> dict[str, Any]:
-    """The score under a random split of the same rows: its distance to ours is the leak that fools people."""
+    """Train and evaluate on a random split of the same rows, whose score is too high because it leaks the future."""
     share = len(np.unique(parts.test.group)) / max(1, len(np.unique(examples.group)))
     other = divide(examples, splits.random_groups(examples.group, examples.weight > 0, share, recipe.seed), settings)
     trained = learner.train(other.train, other.valid, recipe)
@@ -148,13 +160,13 @@ def _random_split(examples: Examples, parts: Parts, recipe: Recipe, settings: Ma
 
 
 def _judgments(frame: DataFrame, params: Mapping[str, Any]) -> pa.Table:
-    """The human grades, whenever they came: they judge what was trained without them."""
+    """Return all human grades, whenever they arrived, because they only evaluate."""
     grades: pa.Table = read_grades(frame, params).select("application", "query", "item_id", "grade").toArrow()
     return grades
 
 
 def _examples(frame: DataFrame, cuts: int) -> Examples:
-    """The examples of the newest cuts, brought here as arrays."""
+    """Collect the examples of the newest `cuts` cuts as arrays."""
     days = frame.select("window_end").distinct().orderBy(F.desc("window_end")).limit(cuts)
     return matrices.from_table(frame.join(F.broadcast(days), "window_end").select(*matrices.COLUMNS).toArrow())
 
@@ -163,12 +175,12 @@ def _row(
     parts: Parts,
     trained: learner.Trained | None,
     verdict: gate.Verdict,
-    told: dict[str, Any],
+    results: dict[str, Any],
     recipe: Recipe,
     before: Registry,
     params: Mapping[str, Any],
 ) -> pa.Table:
-    told |= {"gate": asdict(verdict), "champion": before.champion_version}
+    results |= {"gate": asdict(verdict), "champion": before.champion_version}
     bounds = dict(params.get("complete_through") or {})
     through = {name: f"{bound:%Y-%m-%dT%H:%MZ}" if bound else None for name, bound in bounds.items()}
     snapshots = {"snapshots": dict(params.get("snapshots") or {}), "complete_through": through}
@@ -181,7 +193,7 @@ def _row(
         "artifact": trained.artifact if trained else None,
         "sha256": trained.sha256 if trained else None,
         "features": json.dumps(list(parts.train.names)),
-        "metrics": _json(told),
+        "metrics": _json(results),
         "parameters": _json(asdict(recipe)),
         "snapshots": _json(snapshots),
         "trained_from": fitted.min().item() if len(fitted) else None,

@@ -1,4 +1,4 @@
-"""The recipe of a training run: parameters, the scale of the labels, and the twins. Knows no LightGBM."""
+"""The recipe of a training run: parameters, the scale of the labels, and the masked twins."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -8,18 +8,18 @@ import numpy as np
 from ranking.training import matrices
 from ranking.training.matrices import Examples, Floats, Matrix, Whole, group_sizes
 
-LEVELS = 31  # LightGBM refuses labels of 31 and more
+LEVELS = 31  # LightGBM accepts labels from 0 to 30
 LABEL_GAIN = [2.0 ** (4 * level / (LEVELS - 1)) - 1 for level in range(LEVELS)]
-RELEVANT = 1.0  # a query counts for early stopping when its best grade reaches this
+RELEVANT = 1.0  # a list counts for early stopping if its best grade is at least this
 TWIN_WEIGHT = 0.5
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """What a training run is made of besides its rows; `rounds` is the most trees.
+    """The parameters of a training run. `rounds` is the largest number of trees.
 
-    Held-out queries stop it after `patience` rounds without gain, but not before `least_rounds`; where fewer
-    than `least_valid` of them count, their nDCG is noise and `unwatched_rounds` trees are made instead.
+    Held-out lists stop the training after `patience` rounds without a gain, but not before `least_rounds`. If fewer
+    than `least_valid` of them have a relevant label, their nDCG is too noisy, and `unwatched_rounds` trees are trained.
     """
 
     rounds: int = 300
@@ -33,11 +33,11 @@ class Recipe:
     feature_share: float = 0.8
     l2: float = 5.0
     seed: int = 7
-    threads: int = 1  # more wait for each other on busy cores: two took 15 s where one took 2 (shared two-core machine)
+    threads: int = 1  # more threads wait for each other: on two busy cores, two threads took 15 s and one took 2 s
     twins: bool = True
 
     def parameters(self) -> dict[str, Any]:
-        """The parameters as LightGBM reads them."""
+        """Return the parameters under the names that LightGBM uses."""
         return {
             "objective": "lambdarank",
             "metric": "None",
@@ -58,14 +58,15 @@ class Recipe:
 
 
 def quantise(grade: Floats) -> Whole:
-    """Grades 0-4 as levels 0-30 of the fixed scale."""
+    """Convert grades from 0 to 4 into integer levels from 0 to 30."""
     return np.rint(np.clip(grade, 0.0, 4.0) * (LEVELS - 1) / 4.0).astype(np.int64)
 
 
 def with_twins(examples: Examples) -> tuple[Matrix, Whole, Floats, Whole]:
-    """Features, levels, weights and group sizes of the rows and, behind them, of their masked twins.
+    """Return features, levels, weights and group sizes of the rows, followed by those of their masked twins.
 
-    A twin weighs as much as its row, a half each, and is in a group of its own.
+    A twin is a copy of a row with its behaviour features set to NaN. A row and its twin each get half of the weight.
+    The twins of a group form a group of their own.
     """
     features = np.vstack([examples.features, matrices.masked(examples.features, examples.behaviour)])
     weight, sizes = np.tile(examples.weight * TWIN_WEIGHT, 2), np.tile(group_sizes(examples.group), 2)

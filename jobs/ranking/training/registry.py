@@ -1,4 +1,4 @@
-"""The model registry as a training run and the scores read it: rows of `rankers`."""
+"""The model registry, the rows of `rankers`, as training runs and scores read it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from pyspark.sql import functions as F
 
 from ranking.training import learner
 
-# Types for columns that are null while nothing could be trained; the spec says what each means.
+# The types are explicit, because some columns are null if nothing could be trained. The spec describes the columns.
 _TYPES: list[tuple[str, pa.DataType]] = [
     ("model_version", pa.string()),
     ("version", pa.int64()),
@@ -33,7 +33,7 @@ SCHEMA = pa.schema(_TYPES)
 
 @dataclass(frozen=True)
 class Registry:
-    """What the registry says before this run: the newest version number and the loaded champion."""
+    """The registry before a run: its newest version number (0 if empty) and the loaded champion (None without one)."""
 
     newest: int
     champion_version: str | None
@@ -41,14 +41,14 @@ class Registry:
 
 
 def champion_row(rankers: DataFrame) -> Mapping[str, Any] | None:
-    """The newest promoted row with its artifact, checksum and features, or nothing."""
+    """Return version, artifact, checksum and features of the newest promoted row, or None if there is none."""
     columns = ("model_version", "artifact", "sha256", "features")
     newest = rankers.where("promoted").orderBy(F.desc("version")).select(*columns).limit(1).toArrow().to_pylist()
     return newest[0] if newest else None
 
 
 def read(rankers: DataFrame) -> Registry:
-    """The registry before this run; `ModelRefused` where the champion's artifact is not what its row says."""
+    """Read the registry. Raises ModelRefused if the artifact of the champion is not what its row says."""
     newest = rankers.agg(F.max("version").alias("newest")).toArrow()["newest"][0].as_py() or 0
     row = champion_row(rankers)
     if row is None:

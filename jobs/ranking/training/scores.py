@@ -1,4 +1,4 @@
-"""What the promoted ranker says of every pair: the table that a search team serves from."""
+"""Scores of the promoted ranker for each pair: the table that a search service reads."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
@@ -14,15 +14,16 @@ from ranking.training.registry import champion_row
 
 SCHEMA = "application string, query string, item_id string, score double, model_version string, feature_day date"
 KEYS = ["application", "query", "item_id", "day"]
-RECORD_ROWS = 20_000  # rows that are scored at once
+RECORD_ROWS = 20_000  # rows per batch of scoring
 
 Batches = Iterable[pa.RecordBatch]
 
 
 def build(inputs: Mapping[str, DataFrame], params: Mapping[str, Any]) -> DataFrame:
-    """One row a pair with features on its application's newest day; no row while no ranker is promoted.
+    """Return one row per pair with features on the newest day of its application; none if no ranker is promoted.
 
-    Inputs: rankers, features. Scores compare within a query only. The model is loaded once a task.
+    Inputs: rankers, features. Scores can be compared only within a query. Each Spark task loads the model once. Raises
+    ValueError if a feature of the ranker no longer exists, and ModelRefused for a broken artifact.
     """
     champion = champion_row(inputs["rankers"])
     features = inputs["features"]
@@ -31,29 +32,29 @@ def build(inputs: Mapping[str, DataFrame], params: Mapping[str, Any]) -> DataFra
     pairs = features.join(F.broadcast(newest), ["application", "day"], "left_semi")
     if champion:
         _refuse_lost(champion["model_version"], names, pairs)
-    score = _scorer(champion) if champion else _nothing
+    score = _scorer(champion) if champion else _no_scores
     values = (_feature(name, pairs.columns).alias(f"x{number}") for number, name in enumerate(names))
     return pairs.select(*KEYS, *values).mapInArrow(score, SCHEMA)
 
 
 def _feature(name: str, columns: list[str]) -> Column:
-    """A feature by its name: a column, or an entry of `named`; missing for a pair that lacks it.
+    """Return a feature by its name, a column or an entry of `named`. It is null for a pair that lacks it.
 
-    The names of entries are foreign and may hold anything, so no column is ever called by one.
+    Names of entries may contain any character, so they are never used as column names.
     """
     value = F.col(name) if name in columns else F.element_at(NAMED, F.lit(name))
     return value.cast("float")
 
 
 def _refuse_lost(version: str, names: list[str], pairs: DataFrame) -> None:
-    """ValueError where a feature that the ranker learnt from exists for no pair any more."""
+    """Raise ValueError if a feature that the ranker was trained on no longer exists for any pair."""
     entries = F.map_keys(NAMED) if NAMED in pairs.columns else F.array().cast("array<string>")
     named = pairs.select(F.explode(entries).alias("name")).distinct().toArrow()["name"].to_pylist()
     lost = sorted(set(names) - set(pairs.columns) - set(named))
     if lost and not pairs.isEmpty():
         raise ValueError(
             f"ranker {version} was trained on {', '.join(lost)}, which query_item_features no longer has; "
-            "run train_ranker, so that a ranker with today's features is promoted"
+            "run train_ranker, so that a ranker with the current features can be promoted"
         )
 
 
@@ -81,6 +82,6 @@ def _scored(batch: pa.RecordBatch, model: learner.Model, version: str) -> pa.Rec
     )
 
 
-def _nothing(batches: Batches) -> Iterator[pa.RecordBatch]:
+def _no_scores(batches: Batches) -> Iterator[pa.RecordBatch]:
     for _ in batches:
         yield from ()

@@ -1,4 +1,4 @@
-"""What the registry row tells about a run, as plain JSON: the report is rendered from it alone."""
+"""The metrics of a registry row as plain JSON. The report is rendered from the row alone."""
 
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -11,13 +11,13 @@ from ranking.training import evaluation, learner
 from ranking.training.matrices import Examples, Parts, group_sizes
 from ranking.training.recipe import RELEVANT
 
-FORMAT = 1  # of the metrics JSON; the report refuses another
+FORMAT = 1  # version of the metrics JSON; the report refuses any other
 VALID = "valid"
 _GRADE_EDGES = np.linspace(0, 4, 17)
 
 
 def of_parts(parts: Parts) -> dict[str, Any]:
-    """The split picture and the labels: there is as much of it when nothing could be trained."""
+    """Return the split and the labels, which exist even if nothing could be trained."""
     named = {TRAIN: parts.train, VALID: parts.valid, GAP: parts.gap, TEST: parts.test}
     return {
         "format": FORMAT,
@@ -38,7 +38,7 @@ def of_run(
     grades: Mapping[tuple[str, str, str], float],
     seed: int,
 ) -> dict[str, Any]:
-    """All of a trained run: yardsticks by ranker and view, learning curves, gain by feature."""
+    """Return all metrics of a trained run: `of_parts`, yardsticks by ranker and view, learning curves, gains."""
     test = parts.test
     found = evaluation.yardsticks(test, grades)
     return {
@@ -54,7 +54,7 @@ def of_run(
 
 
 def relevant_queries(rows: Examples) -> int:
-    """Queries (a query of an application, all its cuts together) with a label of at least 1."""
+    """Count the queries with a label of at least 1. A query of an application counts once for all its cuts."""
     relevant = rows.grade >= RELEVANT
     return len(set(zip(rows.application[relevant], rows.query[relevant], strict=True)))
 

@@ -1,11 +1,17 @@
 """Tidemark on Airflow: `dataset(name)` is a task group of three tasks, init -> write_audit_publish -> commit.
 
-    group.py    the task group                  params.py   what a person may give to a run
-    steps.py    what the tasks do               asked.py    what a run asks for: clock, range, reason
-    restate.py  from a run to a request         pools.py    one publisher a table at a time
-    catch_up.py runs again while something is owed
+    group.py           the task group
+    steps.py           what the tasks do
+    catch_up.py        start the next run while ranges are owed
+    params.py          the run parameters that a person may set
+    run_request.py     what a run asks for: clock, range, reason
+    restate.py         the restatement that a run asks of a dataset
+    pools.py           one publisher per table at a time
+    names.py           names of all datasets, for DAG files
+    chores.py          tasks that are not sessions: maintenance, releases, pages
+    backfill_limit.py  refuse backfills that are too long
 
-Nothing heavy is imported before a task runs, so that DAG files parse in milliseconds.
+Heavy modules are imported only when a task runs, so DAG files parse in milliseconds.
 """
 
 from tidemark.airflow.catch_up import catch_up

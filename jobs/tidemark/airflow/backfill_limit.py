@@ -1,9 +1,9 @@
-"""A limit to the range of a backfill, in front of Airflow's REST API, where its UI asks too.
+"""A limit on the range of a backfill, in front of Airflow's REST API, which its UI uses too.
 
-Airflow makes all runs of a backfill inside the request that asks for it, without a limit of its own: ten years of an
-hourly DAG are 87,600 runs, and the API server and the scheduler are busy with them for hours.
+Airflow creates all runs of a backfill within the request that asks for it and has no limit of its own. Ten years of
+an hourly DAG are 87,600 runs, which keep the API server and the scheduler busy for hours.
 
-A plugin hands `BackfillLimit` to Airflow as a root middleware; see `infra/plugins/`.
+A plugin registers `BackfillLimit` with Airflow as a root middleware; see `infra/plugins/`.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 LONGEST_BACKFILL = timedelta(days=31)
-"""From the first date to the last: a month of an hourly DAG is 745 runs. Airflow made them in 98 seconds on two cores
-with much else to do, and answered other requests within a second meanwhile. A single run with From and To rebuilds a
-longer range as one run."""
+"""The longest time from the first date to the last. A month of an hourly DAG is 745 runs. On two busy cores Airflow
+created them in 98 seconds, and meanwhile answered other requests within a second. A single run with From and To
+rebuilds a longer range as one run."""
 LONGEST_BODY = 1_000_000
-"""Bytes. What the form of the UI sends has a few hundred."""
+"""The largest request body, in bytes. The form of the UI sends a few hundred."""
 
 _PATHS = ("/api/v2/backfills", "/api/v2/backfills/dry_run")
 
@@ -30,21 +30,26 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 
 class BackfillLimit:
-    """ASGI middleware: answers 422 to a backfill, or its dry run, that is longer than LONGEST_BACKFILL.
+    """ASGI middleware that answers 422 to a backfill, or its dry run, if it is longer than LONGEST_BACKFILL.
 
-    Whatever else it is asked for goes on to Airflow unchanged, bodies that it cannot read included.
+    A body of more than LONGEST_BODY bytes gets 422 too. Every other request reaches Airflow unchanged, including one
+    whose body cannot be parsed.
     """
 
     def __init__(self, app: App) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer the request, or hand it on."""
+        """Refuse the request, or pass it on to Airflow."""
         if scope["type"] != "http" or scope["method"] != "POST" or not scope["path"].rstrip("/").endswith(_PATHS):
             await self._app(scope, receive, send)
             return
         body, whole = await _read(receive)
-        why = why_refused(body) if whole else f"a backfill's request has at most {LONGEST_BODY:,} bytes"
+        why = (
+            why_refused(body)
+            if whole
+            else f"the request is too large: a backfill request has at most {LONGEST_BODY:,} bytes"
+        )
         if why is not None:
             await _refuse(send, why)
             return
@@ -52,25 +57,28 @@ class BackfillLimit:
 
 
 def why_refused(body: bytes) -> str | None:
-    """Why the backfill in a request's body is refused; None where it is not, or where Airflow itself refuses it."""
+    """Return why the backfill in a request's body is refused.
+
+    None means that the limit does not refuse it: it is short enough, or Airflow itself will refuse it.
+    """
     try:
-        asked = json.loads(body)
+        request = json.loads(body)
     except (ValueError, RecursionError):
         return None
-    if not isinstance(asked, dict):
+    if not isinstance(request, dict):
         return None
-    first, last = (_instant(asked.get(name)) for name in ("from_date", "to_date"))
+    first, last = (_parse_instant(request.get(name)) for name in ("from_date", "to_date"))
     if first is None or last is None or last - first <= LONGEST_BACKFILL:
         return None
     return (
         f"from_date, to_date: {(last - first).days} days. A backfill takes at most {LONGEST_BACKFILL.days} days at "
-        f"once, since Airflow makes a run for each interval of them. For more, trigger a single run with From and To: "
-        f"it rebuilds the whole range as one run. Dates are in UTC."
+        f"once, because Airflow creates a run for each interval. For a longer range, trigger a single run with From "
+        f"and To: it rebuilds the whole range as one run. Dates are in UTC."
     )
 
 
-def _instant(value: Any) -> datetime | None:
-    """An instant as Airflow's model of the request reads it; None for what it refuses. Without a zone it is UTC."""
+def _parse_instant(value: Any) -> datetime | None:
+    """Parse an instant as Airflow's request model does. A time without a zone is UTC; None if Airflow refuses it."""
     from pydantic import TypeAdapter, ValidationError
 
     try:
@@ -81,7 +89,7 @@ def _instant(value: Any) -> datetime | None:
 
 
 async def _read(receive: Receive) -> tuple[bytes, bool]:
-    """The body, and whether that is all of it."""
+    """Return the body and True; if it is longer than LONGEST_BODY, return an empty body and False."""
     parts, size = [], 0
     while True:
         message = await receive()
@@ -94,13 +102,13 @@ async def _read(receive: Receive) -> tuple[bytes, bool]:
 
 
 def _replay(body: bytes, receive: Receive) -> Receive:
-    """Gives the body once more, and then what comes after it."""
+    """Return a receiver that gives the body again, and after it the messages that follow."""
     messages: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
 
-    async def again() -> Message:
+    async def receive_again() -> Message:
         return messages.pop() if messages else await receive()
 
-    return again
+    return receive_again
 
 
 async def _refuse(send: Send, why: str) -> None:

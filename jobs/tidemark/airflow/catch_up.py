@@ -1,4 +1,4 @@
-"""A catch-up larger than one session: the last task of a DAG starts its next run while something is owed."""
+"""Catch-ups that need several sessions: while ranges are owed, the last task of a DAG starts its next run."""
 
 from __future__ import annotations
 
@@ -12,32 +12,32 @@ from tidemark.airflow import steps
 
 
 class RunAgain(TriggerDagRunOperator):
-    """Starts the next run of its DAG, and is skipped where none of the datasets owes ranges."""
+    """Start the next run of the DAG; skip if none of the datasets owes ranges that it could take in."""
 
     def __init__(self, *, datasets: list[str], **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.datasets = datasets
 
     def execute(self, context: Any) -> Any:
-        """Trigger the run, or skip."""
-        if not steps.owed(self.datasets):
-            raise AirflowSkipException("nothing is owed: there is no more for a next run")
+        """Trigger the next run. Raises AirflowSkipException if nothing is owed."""
+        if not steps.owes_ranges(self.datasets):
+            raise AirflowSkipException("nothing is owed; no further run is needed")
         return super().execute(context)
 
 
 def catch_up(dag: DAG) -> RunAgain:
-    """Begin another run of the DAG while one of its datasets owes ranges; placed after all that is there.
+    """Add a task that starts another run of the DAG while one of its datasets owes ranges. Call it last.
 
-    Each session takes what it owes in time order, so the runs end by themselves. The runs of a backfill start
-    none: what a restatement leaves is the usual runs' work.
+    Each session takes the owed ranges in time order, so the runs end by themselves. A run of a backfill starts no
+    other run: the usual runs take in what a restatement leaves owed.
     """
-    closing = [one for one in dag.tasks if one.outlets]
-    again = RunAgain(
+    commits = [each for each in dag.tasks if each.outlets]
+    run_again = RunAgain(
         task_id="run_again",
         task_display_name="run again while something is owed",
-        datasets=sorted(asset.name for one in closing for asset in one.outlets),
+        datasets=sorted(asset.name for each in commits for asset in each.outlets),
         trigger_dag_id=dag.dag_id,
         trigger_rule=TriggerRule.NONE_FAILED,
     )
-    closing >> again
-    return again
+    commits >> run_again
+    return run_again

@@ -1,4 +1,4 @@
-"""`dataset(name)`: one pass of a dataset as a task group. Groups are joined by arrows, as the data flows."""
+"""`dataset(name)`: one session of a dataset as a task group. Arrows join the groups as the data flows."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ DEFAULTS: dict[str, Any] = {
     "max_retry_delay": timedelta(minutes=10),
     "execution_timeout": timedelta(hours=2),
 }
-"""For `default_args`. A step that dies converges when it is run again, so trying again is always safe."""
+"""For `default_args`. A step that died converges when it runs again, so a retry is always safe."""
 
 INIT_TIMEOUT = timedelta(minutes=10)
-"""init and commit read metadata only: whoever takes longer hangs."""
+"""For init and commit. They read metadata only, so a task that takes longer hangs."""
 
 
 def dataset(name: str) -> TaskGroup:
-    """The group of a dataset, called by the name without its namespace.
+    """Return the task group of a dataset. Its id is the dataset's name without the namespace.
 
-    Where init finds nothing to do it is skipped, and the other two with it; the groups after it go on: what is new
-    for them may come from elsewhere. Where a step fails, nothing after it runs. No step decides by an XCom what is
-    skipped: that would outlive the step when it is cleared.
+    If init finds nothing to do, it is skipped together with the other two tasks. The groups after it still run,
+    because other inputs of theirs may have changed. If a step fails, no later step runs. Skipping never depends on an
+    XCom, because an XCom would outlive a step that is cleared.
     """
     limits: dict[str, Any] = {"pool": pool_of(name), "execution_timeout": INIT_TIMEOUT}
     with TaskGroup(name.rpartition(".")[2], group_display_name=name, tooltip=f"One session of {name}") as group:

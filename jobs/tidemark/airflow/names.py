@@ -11,9 +11,10 @@ _NAME = re.compile(r"""^(['"]?)dataset\1\s*:\s*(['"]?)([a-z0-9_.]+)\2""", re.MUL
 
 
 def datasets_of(schemas: Path | None = None) -> list[str]:
-    """The datasets that have a spec in the folder, by name. The loop refuses a file without a name.
+    """Return the sorted names of the datasets that have a spec in a folder, by default the folder of the settings.
 
-    Without a folder, that of the settings; no settings file is read, since DAG files call this at each parse.
+    A file without a name is left out here; the loop refuses it. No settings file is read, because DAG files call
+    this function at each parse.
     """
     schemas = schemas or schemas_folder()
     found = (_NAME.search(path.read_text(encoding="utf-8")) for path in sorted(schemas.glob("*.yaml")))

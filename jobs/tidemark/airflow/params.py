@@ -1,4 +1,4 @@
-"""What a person may give to a run, as the form in the Airflow UI shows it. The loop checks it once more."""
+"""The run parameters, as the form in the Airflow UI shows them. The loop checks the values again."""
 
 from __future__ import annotations
 
@@ -14,13 +14,14 @@ def _optional(title: str, description: str, longest: int = 40) -> Param:
 
 
 RANGE_PARAMS = {
-    "from": _optional("From", f"Rebuild what lies from here on: {_INSTANT}. Empty: take in what is new"),
-    "to": _optional("To", f"Up to here, exclusive: {_INSTANT}"),
-    "reason": _optional("Reason", "Why the range is rebuilt; kept on record", REASON_LENGTH),
+    "from": _optional("From", f"Start of the range to rebuild: {_INSTANT}. Leave it empty to process what is new"),
+    "to": _optional("To", f"End of the range, exclusive: {_INSTANT}"),
+    "reason": _optional("Reason", "Why the range is rebuilt; it is recorded", REASON_LENGTH),
 }
-"""For DAGs whose tables have ranges: a run with `from` and `to` is a restatement."""
+"""For DAGs whose tables are rebuilt by ranges: a run with `from` and `to` is a restatement."""
 
 LANDING_PARAMS = {
-    "clock": _optional("Clock", f"The instant that this landing stands at: {_INSTANT}. Empty: when it was started"),
+    "clock": _optional("Clock", f"The instant that this run takes as now: {_INSTANT}. Empty: when it was triggered"),
 }
-"""For landing: what arrives is dated by the clock. One ahead of now is refused where sources complete by the clock."""
+"""For landing: the clock dates the arrival of records. If sources are complete by the clock, a clock ahead of now is
+refused."""

@@ -1,6 +1,6 @@
-"""Names of the Airflow pools that let one publisher at a table at a time."""
+"""Names of the Airflow pools that allow one publisher per table at a time."""
 
 
 def pool_of(dataset: str) -> str:
-    """The one-slot pool of a dataset."""
+    """Return the name of a dataset's one-slot pool."""
     return f"tidemark.{dataset}"

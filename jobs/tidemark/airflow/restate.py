@@ -1,4 +1,4 @@
-"""From what a run asks to the request that one dataset's session gets."""
+"""Turn the request of a run into the restatement of one dataset."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import json
 from dataclasses import replace
 
 from tidemark import session
-from tidemark.airflow.asked import Asked
+from tidemark.airflow.run_request import RunRequest
 from tidemark.lineage.publish_commit import watermark_of
 from tidemark.state.cause import Restatement
 from tidemark.state.codec import encode
@@ -16,36 +16,36 @@ from tidemark.state.ranges import format_instant
 from tidemark.steps.context import Context
 
 
-def request_of(context: Context, dataset: str, asked: Asked) -> Restatement | None:
-    """The restatement that a run asks of a dataset, None where its session is a usual one.
+def restatement_of(context: Context, dataset: str, request: RunRequest) -> Restatement | None:
+    """Return the restatement that a run asks of a dataset; None means a usual session.
 
-    Sources and versioned datasets have no ranges: inside a restatement of others they take in what is new. A DAG
-    that holds nothing else declares no range.
+    Sources and versioned datasets are not rebuilt by ranges: in a run with a range, their sessions take in what is
+    new. A DAG that contains no other datasets declares no range parameters.
     """
-    if asked.range is None or not context.spec(dataset).rebuilds_ranges:
+    if request.range is None or not context.spec(dataset).rebuilds_ranges:
         return None
-    request = Restatement(asked.range, asked.request_id or "unnamed", asked.reason)
-    if asked.request_id is not None:
-        return request
-    return replace(request, request_id=name_backfill(session.plan(context, dataset, request)))
+    restatement = Restatement(request.range, request.request_id or "unnamed", request.reason)
+    if request.request_id is not None:
+        return restatement
+    return replace(restatement, request_id=name_backfill(session.plan(context, dataset, restatement)))
 
 
-def nothing_there(context: Context, dataset: str, request: Restatement) -> str | None:
-    """A sentence where the range lies after all that is built: building it is the usual session's work."""
+def why_not_built(context: Context, dataset: str, restatement: Restatement) -> str | None:
+    """Return why there is nothing to rebuild: the whole range lies after what is built. None if there is something."""
     table = context.lake.find_table(dataset)
     mark = watermark_of(table) if table is not None else None
     through = mark.complete_through if mark else None
-    if through is not None and request.range.start < through:
+    if through is not None and restatement.range.start < through:
         return None
     built = f"built through {format_instant(through)}" if through else "not built yet"
-    return f"{dataset}: {request.range} is not rebuilt, since the table is {built}; the next usual run builds it"
+    return f"{dataset}: {restatement.range} is not rebuilt, because the table is {built}; the next usual run builds it"
 
 
 def name_backfill(plan: Plan) -> str:
-    """Name a backfill after what it rebuilds from what, so that its 24 hourly runs rebuild a day once.
+    """Return a request id that is a hash of what is rebuilt and from what.
 
-    The same partitions from the same snapshots by the same logic give the same rows: a second time would
-    change nothing.
+    All 24 hourly runs of a backfill get the same id for a day, so the day is rebuilt once. The same partitions, built
+    from the same snapshots by the same logic, give the same rows, so a second rebuild would change nothing.
     """
     inputs = {name: [i.uuid, i.read_snapshot, encode(i.reads)] for name, i in plan.inputs.items()}
     text = json.dumps([plan.dataset, plan.fingerprint, encode(plan.ranges), inputs], sort_keys=True)

@@ -1,6 +1,6 @@
-"""What the three tasks of a dataset do. Each opens the lake anew, so that any of them can be run again alone.
+"""What the three tasks of a dataset do. Each task opens the lake by itself, so any of them can run again alone.
 
-XCom carries the session's id and nothing that could not be found again in `ops.sessions`.
+XCom carries only the session's id and its kind of work, which `ops.sessions` also records.
 """
 
 from __future__ import annotations
@@ -12,43 +12,44 @@ from typing import Any, TypeVar
 from airflow.sdk import Asset, get_current_context
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
-Given = TypeVar("Given")
-_LOG = logging.getLogger(__name__)
+Result = TypeVar("Result")
+_LOGGER = logging.getLogger(__name__)
 
 
 def init(dataset: str) -> dict[str, str]:
-    """Plan a session. Skipped where there is nothing to do, and the other two tasks with it."""
-    return refusing(lambda: _init(dataset))
+    """Plan a session and return its id. If there is nothing to do, this task and the next two are skipped."""
+    return run_step(lambda: _init(dataset))
 
 
 def write_audit_publish(dataset: str, planned: dict[str, str]) -> str:
-    """Carry out the planned session; the id of what was published, which may have been planned anew.
+    """Carry out the planned session and return the id of the published one.
 
-    Skipped, and commit with it, where another run has meanwhile done what was asked.
+    The ids differ if the session had to be planned again. If another run has meanwhile done the same work, this task
+    and commit are skipped.
     """
-    return refusing(lambda: _write_audit_publish(dataset, planned["session"]))
+    return run_step(lambda: _write_audit_publish(dataset, planned["session"]))
 
 
 def commit(dataset: str, published: str) -> None:
-    """Close the session, and tell other DAGs by an asset event through when the dataset is complete."""
-    refusing(lambda: _commit(dataset, published))
+    """Close the session. An asset event tells other DAGs through when the dataset is complete."""
+    run_step(lambda: _commit(dataset, published))
 
 
-def owed(datasets: list[str]) -> bool:
-    """Whether one of the datasets still owes ranges that the next run can take in."""
-    return refusing(lambda: _owed(datasets))
+def owes_ranges(datasets: list[str]) -> bool:
+    """Whether one of the datasets owes ranges that the next run can rebuild. False in a run with a range."""
+    return run_step(lambda: _owes_ranges(datasets))
 
 
-def _owed(datasets: list[str]) -> bool:
-    if _asked().range is not None:
+def _owes_ranges(datasets: list[str]) -> bool:
+    if _request().range is not None:
         return False
     context = _open(_clock())
-    going_on = [name for name in datasets if _goes_on(context, name)]
-    return bool(going_on)
+    continued = [name for name in datasets if _next_run_continues(context, name)]
+    return bool(continued)
 
 
-def _goes_on(context: Any, dataset: str) -> bool:
-    """Whether a dataset owes ranges that its next session would take in; one that waits for an input would not."""
+def _next_run_continues(context: Any, dataset: str) -> bool:
+    """Whether a dataset owes ranges that its next session would rebuild. False if it waits for an input."""
     from tidemark import session
     from tidemark.lineage.publish_commit import watermark_of
     from tidemark.state.effect import Nothing
@@ -59,29 +60,29 @@ def _goes_on(context: Any, dataset: str) -> bool:
     if mark is None or not mark.owed:
         return False
     plan = session.plan(context, dataset)
-    goes_on = not isinstance(plan.effect, Nothing)
-    then = "the next run goes on with it" if goes_on else "; ".join(plan.notes)
-    _tell(f"{dataset} owes {describe(mark.owed)}: {then}")
-    return goes_on
+    continues = not isinstance(plan.effect, Nothing)
+    outlook = "the next run continues with it" if continues else "; ".join(plan.notes)
+    _log(f"{dataset} owes {describe(mark.owed)}: {outlook}")
+    return continues
 
 
 def _init(dataset: str) -> dict[str, str]:
     from tidemark import session
-    from tidemark.airflow.restate import nothing_there, request_of
+    from tidemark.airflow.restate import restatement_of, why_not_built
     from tidemark.state.cause import NEWS
     from tidemark.state.effect import Nothing
 
-    wish = _asked()
-    context = _open(wish.clock)
-    request = None
-    if wish.range is not None:
-        request = request_of(context, dataset, wish)
-        reason = nothing_there(context, dataset, request) if request else None
+    request = _request()
+    context = _open(request.clock)
+    restatement = None
+    if request.range is not None:
+        restatement = restatement_of(context, dataset, request)
+        reason = why_not_built(context, dataset, restatement) if restatement else None
         if reason:
             raise AirflowSkipException(reason)
-        if request:
-            _tell(f"{dataset}: asked for {request.range}, in UTC; a table is rebuilt by whole partitions")
-    plan = session.init(context, dataset, request or NEWS, _tell).plan
+        if restatement:
+            _log(f"{dataset}: asked for {restatement.range}, in UTC; a table is rebuilt by whole partitions")
+    plan = session.init(context, dataset, restatement or NEWS, _log).plan
     if isinstance(plan.effect, Nothing):
         raise AirflowSkipException(f"{dataset}: nothing to do")
     return {"session": plan.session, "how": plan.how.value}
@@ -91,9 +92,9 @@ def _write_audit_publish(dataset: str, planned: str) -> str:
     from tidemark import session
     from tidemark.state.effect import Nothing
 
-    plan = session.write_audit_publish(_open(_clock()), dataset, planned, say=_tell).plan
+    plan = session.write_audit_publish(_open(_clock()), dataset, planned, say=_log).plan
     if isinstance(plan.effect, Nothing):
-        raise AirflowSkipException(f"{dataset}: another session has meanwhile done what was asked")
+        raise AirflowSkipException(f"{dataset}: another session has done this work meanwhile")
     return plan.session
 
 
@@ -101,7 +102,7 @@ def _commit(dataset: str, published: str) -> None:
     from tidemark import session
     from tidemark.state.ranges import format_instant
 
-    mark = session.commit(_open(_clock()), dataset, published, say=_tell).watermark
+    mark = session.commit(_open(_clock()), dataset, published, say=_log).watermark
     if mark is None:
         return
     through = format_instant(mark.complete_through) if mark.complete_through else None
@@ -109,23 +110,23 @@ def _commit(dataset: str, published: str) -> None:
     get_current_context()["outlet_events"][Asset(dataset)].extra = extra
 
 
-def _tell(text: str) -> None:
-    """Say it in the task's log, in its place: what is printed reaches Airflow later, behind the task's end."""
+def _log(text: str) -> None:
+    """Write the lines to the task's log. Printed lines would reach Airflow late and appear after the task's end."""
     from tidemark.session import WARNING
 
     for line in text.splitlines():
-        _LOG.log(logging.WARNING if line.startswith(WARNING) else logging.INFO, "%s", line)
+        _LOGGER.log(logging.WARNING if line.startswith(WARNING) else logging.INFO, "%s", line)
 
 
-def _asked() -> Any:
-    from tidemark.airflow.asked import asked
+def _request() -> Any:
+    from tidemark.airflow.run_request import read_request
 
     run = get_current_context()
-    return asked(run["dag_run"], run["params"], list(run["dag"].params))
+    return read_request(run["dag_run"], run["params"], list(run["dag"].params))
 
 
 def _clock() -> Any:
-    from tidemark.airflow.asked import clock_of
+    from tidemark.airflow.run_request import clock_of
 
     run = get_current_context()
     return clock_of(run["dag_run"], run["params"])
@@ -142,11 +143,15 @@ def _open(clock: Any) -> Any:
     return open_context(settings, clock)
 
 
-def refusing(step: Callable[[], Given]) -> Given:
-    """Run a step. What would fail the same way again is not retried, and ends in its sentence."""
+def run_step(step: Callable[[], Result]) -> Result:
+    """Run a step and return its result.
+
+    Raises AirflowFailException, which Airflow does not retry, with the message of an error that would occur again at
+    every retry. Other errors pass through and are retried.
+    """
     from tidemark import errors
 
-    lasting = (
+    permanent = (
         errors.SettingsError,
         errors.SpecError,
         errors.RequestRefused,
@@ -158,5 +163,5 @@ def refusing(step: Callable[[], Given]) -> Given:
     )
     try:
         return step()
-    except lasting as error:
+    except permanent as error:
         raise AirflowFailException(f"{type(error).__name__}: {error}") from None

@@ -1,4 +1,4 @@
-"""`tidemark doctor`: is everything there that a session needs, and what to do where it is not."""
+"""`tidemark doctor`: check that everything that a session needs is there, and say what to do if it is not."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _SPARK_FILES = ("pyspark-client", "apache-airflow-providers-apache-spark")
 
 
 def doctor(options: argparse.Namespace) -> int:
-    """Run every check and print one line each, and what is no fault but may not be meant; 1 when a check fails."""
+    """Run every check and print a line for each, then warnings. Return 1 if a check fails; warnings do not count."""
     checks: tuple[tuple[str, Callable[[], str]], ...] = (
         ("python", _python),
         ("packages", _packages),
@@ -55,24 +55,24 @@ def _passes(name: str, check: Callable[[], str]) -> bool:
 
 
 def _warn_of_unclaimed_files() -> None:
-    """Files that no session will take; where settings or specs are wrong, their own checks have said so."""
+    """Warn of files that no session will read. Wrong settings or specs are reported by their own checks."""
     with contextlib.suppress(TidemarkError):
         settings = load_settings()
-        strays = find_unclaimed_files(settings.landing, load_specs(settings.schemas, settings.values).values())
-        if strays.files:
-            print(f"warn  {'landing':<12} {settings.landing}: {strays.describe()}")
+        unclaimed = find_unclaimed_files(settings.landing, load_specs(settings.schemas, settings.values).values())
+        if unclaimed.files:
+            print(f"warn  {'landing':<12} {settings.landing}: {unclaimed.describe()}")
 
 
 def _warn_of_tables_elsewhere() -> None:
-    """Tables whose files lie outside of the home, so that a copy of the home would hold no rows of theirs."""
+    """Warn of tables whose files lie outside the home: a copy of the home would lack their rows."""
     with contextlib.suppress(TidemarkError):
         settings = load_settings()
         folders = [] if not has_lake(settings) else table_folders(open_lake(settings))
         elsewhere = sorted(str(folder) for folder in folders if not folder.is_relative_to(settings.home))
         if elsewhere:
             print(
-                f"warn  {'tables':<12} {len(elsewhere)} tables lie outside of {settings.home}, for example in "
-                f"{elsewhere[0]}; keep that folder, and copy it with the home"
+                f"warn  {'tables':<12} {len(elsewhere)} tables lie outside {settings.home}, for example in "
+                f"{elsewhere[0]}; keep that folder, and copy it together with the home"
             )
 
 
@@ -87,21 +87,21 @@ def _packages() -> str:
 
 
 def _spark_files() -> str:
-    """Two distributions write into the package folder of pyspark and break each other."""
+    """Check that no other distribution writes into the package folder of pyspark, which would break both."""
     installed = {dist.metadata["Name"] for dist in importlib.metadata.distributions()}
     clash = sorted(installed.intersection(_SPARK_FILES))
     if clash:
         raise TidemarkError(f"{', '.join(clash)} overwrites files of pyspark; remove .venv and run make setup")
-    return "only pyspark owns them"
+    return "installed by pyspark alone"
 
 
 def _java() -> str:
     home = java_home() or (Path(os.environ["JAVA_HOME"]) if os.environ.get("JAVA_HOME") else None)
     command = str(home / "bin" / "java") if home else shutil.which("java")
     if command is None:
-        raise TidemarkError("no Java found; run make setup, which brings one along")
-    said = subprocess.run([command, "-version"], capture_output=True, text=True, timeout=30, check=True).stderr
-    found = re.search(r'version "(\d+)', said)
+        raise TidemarkError("no Java was found; run make setup, which installs one")
+    output = subprocess.run([command, "-version"], capture_output=True, text=True, timeout=30, check=True).stderr
+    found = re.search(r'version "(\d+)', output)
     if found is None or found.group(1) not in ("17", "21"):
         raise TidemarkError(f"{command} is Java {found.group(1) if found else 'unknown'}; Spark needs 17 or 21")
     return f"{found.group(1)}, {command}"
@@ -118,19 +118,19 @@ def _specs() -> str:
 
 def _home() -> str:
     home = load_settings().home
-    there = next(folder for folder in (home, *home.parents) if folder.exists())
-    if not (there.is_dir() and os.access(there, os.W_OK | os.X_OK)):
-        raise TidemarkError(f"{home}: nothing can be written to {there}; name another home in TIDEMARK_HOME")
-    free = shutil.disk_usage(there).free / 2**30
+    existing = next(folder for folder in (home, *home.parents) if folder.exists())
+    if not (existing.is_dir() and os.access(existing, os.W_OK | os.X_OK)):
+        raise TidemarkError(f"{home}: {existing} is not writable; name another home in TIDEMARK_HOME")
+    free = shutil.disk_usage(existing).free / 2**30
     if free < 1:
-        raise TidemarkError(f"{home}: {free:.1f} GiB free; make room, or name another home in TIDEMARK_HOME")
-    return f"{home}, {free:.0f} GiB free" + ("" if there == home else ", made by the first session")
+        raise TidemarkError(f"{home}: only {free:.1f} GiB free; free disk space, or name another home in TIDEMARK_HOME")
+    return f"{home}, {free:.0f} GiB free" + ("" if existing == home else "; the first session creates it")
 
 
 def _catalog() -> str:
     settings = load_settings()
     if not has_lake(settings):
-        return f"none in {settings.home} yet, made by the first session"
+        return f"none in {settings.home} yet; the first session creates it"
     with translating_errors(str(settings.lake)):
         catalog = open_lake(settings).catalog
         return f"{sum(len(catalog.list_tables(n)) for n in catalog.list_namespaces())} tables"

@@ -1,4 +1,4 @@
-"""The lake that a command looks at: looking makes none."""
+"""Open the lake that a command reads. A command that only reads creates no lake."""
 
 from __future__ import annotations
 
@@ -7,13 +7,18 @@ from tidemark.errors import SettingsError
 from tidemark.settings import Settings
 
 
-def lake_there(settings: Settings) -> Lake:
-    """The lake of a home that has one. Raises SettingsError: a mistyped home would else look like an empty one."""
+def open_existing_lake(settings: Settings) -> Lake:
+    """Open the lake of a home.
+
+    Raises SettingsError if the home has none. Without this check a mistyped home would look like an empty one.
+    """
     if not has_lake(settings):
-        raise SettingsError(f"{settings.home}: no lake is there; name another in TIDEMARK_HOME, or run something first")
+        raise SettingsError(
+            f"{settings.home}: there is no lake here; name another home in TIDEMARK_HOME, or run a session first"
+        )
     return open_lake(settings)
 
 
 def has_lake(settings: Settings) -> bool:
-    """Whether the home has a lake; one that another address names is taken to be there."""
+    """Whether the home has a lake. A catalog at another address is assumed to exist."""
     return settings.catalog_address is not None or (settings.lake / "catalog.db").exists()

@@ -1,4 +1,4 @@
-"""Arguments in, exit status out. Each command is a function of its own module."""
+"""Parse the arguments, run a command, return its exit status. The commands are functions of other modules."""
 
 from __future__ import annotations
 
@@ -14,16 +14,19 @@ _DESCRIPTION = "Incremental tables: init -> write-audit-publish -> commit."
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command. 0: done; 1: refused or failed, with a sentence on stderr; 2: wrong arguments."""
+    """Run one command and return its exit status.
+
+    0: done. 1: refused or failed, with the reason on stderr. 2: wrong arguments.
+    """
     options = _parse(arguments)
     try:
         status: int = options.command(options)
         sys.stdout.flush()
-    except BrokenPipeError:  # the reader of a pipe, such as head, has seen enough
+    except BrokenPipeError:  # the reader of the pipe, such as head, has closed it
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except Exception as error:
-        ours = error if isinstance(error, TidemarkError) else _told(error)
+        ours = error if isinstance(error, TidemarkError) else _translate(error)
         if ours is None:
             raise
         print(f"{type(ours).__name__}: {ours}", file=sys.stderr)
@@ -31,44 +34,46 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return status
 
 
-def _told(error: Exception) -> TidemarkError | None:
-    """What a library raised as an error of ours; imported only now, because help has to come at once."""
+def _translate(error: Exception) -> TidemarkError | None:
+    """Translate a library's error into one of ours; None if it is unknown. Imports late, so that help is quick."""
     from tidemark.support.error_translation import translate
 
     return translate(error, "tidemark")
 
 
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
-    """The options; argparse makes an empty list of a value that is written as `--`."""
+    """Parse the options. Refuse a value written as `--`, which argparse turns into an empty list."""
     parser = _parser()
     options = parser.parse_args(arguments)
     for name, value in vars(options).items():
         if isinstance(value, list):
-            parser.error(f"{name}: -- is no value")
+            parser.error(f"{name}: -- is not a value")
     return options
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="tidemark", description=_DESCRIPTION)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    _plan(commands.add_parser("plan", help="what the next session would rebuild and why; writes no row"))
+    _plan(commands.add_parser("plan", help="show what the next session would rebuild and why; writes no rows"))
     _run(commands.add_parser("run", help="run sessions here, without Airflow"))
-    _adopt(commands.add_parser("adopt", help="take up what main holds, after somebody's hand was on it"))
+    _adopt(commands.add_parser("adopt", help="accept what main holds after somebody changed it by hand"))
     _declare(commands.add_parser("declare", help="declare a source complete, so that its readers go on"))
-    watermarks = commands.add_parser("watermarks", help="how far each dataset is built")
+    watermarks = commands.add_parser("watermarks", help="show how far each dataset is built")
     watermarks.set_defaults(command=_command("show", "watermarks"))
-    listed = commands.add_parser("sessions", help="the latest sessions")
-    listed.add_argument("dataset", nargs="?", help="only of this dataset")
+    listed = commands.add_parser("sessions", help="list the latest sessions")
+    listed.add_argument("dataset", nargs="?", help="only those of this dataset")
     listed.add_argument("--last", type=int, default=20, help="how many (default 20)")
     listed.set_defaults(command=_command("show", "sessions"))
-    _quarantined(commands.add_parser("quarantined", help="what landing refused; with --out to be mended"))
+    _quarantined(
+        commands.add_parser("quarantined", help="show which records landing refused; --out writes them to files")
+    )
     doctor_parser = commands.add_parser("doctor", help="check Java, jars, catalog and versions")
     doctor_parser.set_defaults(command=_command("doctor", "doctor"))
     return parser
 
 
 def _command(module: str, name: str) -> Callable[[argparse.Namespace], int]:
-    """A command whose module is imported when it runs: help and refused arguments answer at once."""
+    """Return a command that imports its module when it runs, so that help and wrong arguments answer quickly."""
 
     def command(options: argparse.Namespace) -> int:
         status: int = getattr(importlib.import_module(f"tidemark.cli.{module}"), name)(options)
@@ -92,28 +97,28 @@ def _run(parser: argparse.ArgumentParser) -> None:
 
 def _adopt(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("dataset")
-    _by_hand(parser)
+    _reason_and_clock(parser)
     parser.set_defaults(command=_command("manual", "adopt"))
 
 
 def _declare(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("dataset")
     parser.add_argument("--through", required=True, metavar="INSTANT", help="complete before this UTC instant")
-    _by_hand(parser)
+    _reason_and_clock(parser)
     parser.set_defaults(command=_command("manual", "declare"))
 
 
 def _quarantined(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--reason", default=None, metavar="TEXT", help="only where the reason holds this text")
+    parser.add_argument("--reason", default=None, metavar="TEXT", help="only records whose reason contains this text")
     parser.add_argument(
-        "--since", default=None, metavar="INSTANT", help="only what was landed at this UTC instant or later"
+        "--since", default=None, metavar="INSTANT", help="only records that landed at this UTC instant or later"
     )
     parser.add_argument("--out", default=None, metavar="FOLDER", help="write the records to files in this folder")
     parser.set_defaults(command=_command("quarantined", "quarantined"))
 
 
-def _by_hand(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--reason", required=True, help="why, for the record")
+def _reason_and_clock(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--reason", required=True, help="why; it is recorded")
     _clock(parser)
 
 
@@ -121,11 +126,17 @@ def _range(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--from", dest="start", metavar="INSTANT", help="rebuild from this UTC instant (a backfill)")
     parser.add_argument("--to", dest="end", metavar="INSTANT", help="up to this UTC instant, exclusive")
     parser.add_argument(
-        "--reason", default="asked for on the command line", help="why a range or a resync, for the record"
+        "--reason",
+        default="asked for on the command line",
+        help="why a range or the whole table is rebuilt; it is recorded",
     )
-    parser.add_argument("--resync", action="store_true", help="rebuild from all that the inputs hold now")
+    parser.add_argument(
+        "--resync", action="store_true", help="rebuild the table from everything that its inputs hold now"
+    )
     _clock(parser)
 
 
 def _clock(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--clock", default=None, metavar="INSTANT", help="the run's instant (default: now)")
+    parser.add_argument(
+        "--clock", default=None, metavar="INSTANT", help="the instant that the run takes as now (default: now)"
+    )

@@ -1,4 +1,4 @@
-"""`tidemark quarantined`: what landing refused, counted, or written to files that can be mended."""
+"""`tidemark quarantined`: count the records that landing refused, or write them to files for correction."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
-from tidemark.cli.lakes import lake_there
+from tidemark.cli.lakes import open_existing_lake
 from tidemark.errors import RequestRefused
 from tidemark.operate import quarantine
 from tidemark.operate.quarantine import Refusal, Replay
@@ -17,19 +17,19 @@ from tidemark.spec.load import load_specs
 from tidemark.support.text import printable
 
 MOST_SHOWN = 50
-"""Lines of a listing; whoever has more looks closer with --reason and --since."""
+"""The most lines of a listing. Use --reason and --since to see the others."""
 
 
 def quarantined(options: argparse.Namespace) -> int:
-    """Show counts by kind of reason and file; with --out write the records to files."""
+    """Print counts by kind of reason and file; with --out, write the records to files instead."""
     reason = check_reason(options.reason) if options.reason else ""
     since = parse_instant_parameter(options.since, "since") if options.since else None
     out = _folder(options.out) if options.out is not None else None
     settings = load_settings()
     specs = load_specs(settings.schemas, settings.values)
-    found = quarantine.read_refusals(lake_there(settings), specs, reason, since, records=out is not None)
+    found = quarantine.read_refusals(open_existing_lake(settings), specs, reason, since, records=out is not None)
     if not found:
-        print("nothing is quarantined" + (" that is asked for" if reason or since else ""))
+        print("no matching record is quarantined" if reason or since else "nothing is quarantined")
     elif out is None:
         _show_counts(found)
     else:
@@ -40,7 +40,9 @@ def quarantined(options: argparse.Namespace) -> int:
 
 def _folder(text: str) -> Path:
     if not text.strip() or not text.isprintable():
-        raise RequestRefused(f"out: {printable(text)[:60]!r} is no name of a folder")
+        raise RequestRefused(
+            f"out: {printable(text)[:60]!r} is not the name of a folder; give a path, such as refused/"
+        )
     return Path(text)
 
 
@@ -49,7 +51,7 @@ def _show_counts(found: list[Refusal]) -> None:
     for number, kind, path in counts[:MOST_SHOWN]:
         print(f"{number:>8}  {printable(kind)[:60]:<40}  {printable(path)}")
     if len(counts) > MOST_SHOWN:
-        print(f"and {len(counts) - MOST_SHOWN} more lines; choose with --reason and --since")
+        print(f"and {len(counts) - MOST_SHOWN} more lines; narrow them down with --reason and --since")
     kinds = Counter(refusal.kind for refusal in found)
     print(f"{len(found):>8}  in all: " + ", ".join(f"{n} {printable(kind)[:60]}" for kind, n in kinds.most_common()))
 
@@ -59,13 +61,13 @@ def _write(replay: Replay, out: Path, landing: Path, refused: set[str]) -> None:
     for path, lines in zip(written, (replay.lines[place] for place in sorted(replay.lines)), strict=True):
         print(f"wrote {len(lines)} records to {printable(str(path))}")
     if replay.duplicates:
-        print(f"left out {replay.duplicates} that stand there already, word for word")
+        print(f"left out {replay.duplicates} identical copies of written records")
     for why, refusals in sorted(replay.skipped.items()):
-        print(f"not written, {why}: {len(refusals)}; deliver again what is missing:")
+        print(f"not written, {why}: {len(refusals)}; have these delivered again:")
         _list(refusals)
     if written:
-        mend = "mend the lines, or the setting that refused them"
-        print(f"next: {mend}, then move each file into the folder of the same name in {landing}")
+        correct = "correct the lines, or the setting that refused them"
+        print(f"next: {correct}, then move each file into the folder of the same name in {landing}")
 
 
 def _list(refusals: Iterable[Refusal]) -> None:

@@ -1,4 +1,4 @@
-"""`tidemark plan` and `tidemark run`: the steps of a session, without a scheduler."""
+"""`tidemark plan` and `tidemark run`: plan and run sessions without a scheduler."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import argparse
 import sys
 
 from tidemark import session
-from tidemark.cli import clock
-from tidemark.cli.lakes import lake_there
+from tidemark.cli.clock import read_clock
+from tidemark.cli.lakes import open_existing_lake
 from tidemark.errors import RequestRefused
 from tidemark.explain import explain
 from tidemark.settings import load_settings
@@ -18,57 +18,59 @@ from tidemark.steps.context import Context
 
 
 def plan(options: argparse.Namespace) -> int:
-    """Print what the next session would do, on a lake that is there."""
+    """Print what the next session would do. Raises SettingsError if there is no lake."""
     dataset = check_dataset(options.dataset)
     cause = _cause(options, dataset)
-    context = session.open_context(load_settings(), clock.of(options), dataset, lake_there)
+    context = session.open_context(load_settings(), read_clock(options), dataset, open_existing_lake)
     print(explain(session.plan(context, dataset, cause)))
     return 0
 
 
 def run(options: argparse.Namespace) -> int:
-    """Run one dataset's session, or all of them in order."""
+    """Run the sessions of one dataset, or those of all datasets in the order of their inputs."""
     if bool(options.dataset) == options.all:
-        print("tidemark run: name a dataset, or --all", file=sys.stderr)
+        print("tidemark run: name a dataset, or give --all", file=sys.stderr)
         return 2
     if options.all:
         _run_all(options)
         return 0
     dataset = check_dataset(options.dataset)
     cause = _cause(options, dataset)
-    context = session.open_context(load_settings(), clock.of(options), dataset)
+    context = session.open_context(load_settings(), read_clock(options), dataset)
     _run_one(context, dataset, cause)
     return 0
 
 
 def _run_all(options: argparse.Namespace) -> None:
     if options.start is not None or options.end is not None:
-        raise RequestRefused("from, to: a range is rebuilt in one dataset, and flows on from it; name the dataset")
+        raise RequestRefused(
+            "from, to: --all takes no range; name one dataset, and its readers follow at their next session"
+        )
     reason = check_reason(options.reason)
-    context = session.open_context(load_settings(), clock.of(options))
+    context = session.open_context(load_settings(), read_clock(options))
     for name in session.dependency_order(dict(context.specs)):
         lands = context.specs[name].landing is not None
         _run_one(context, name, Resync(reason) if options.resync and not lands else NEWS)
 
 
 def _run_one(context: Context, dataset: str, cause: Cause) -> None:
-    """One session, and those after it that a large catch-up needs."""
+    """Run a session, and further sessions as long as they have work and ranges are owed. A backfill is one session."""
     owes = True
     while owes:
         done = session.run(context, dataset, cause)
-        works = not isinstance(done.plan.effect, Nothing)
-        if works:
+        worked = not isinstance(done.plan.effect, Nothing)
+        if worked:
             print(f"{dataset}: {done.plan.how}, session {done.plan.session}")
-        goes_on = works and not isinstance(cause, Restatement)
-        owes = goes_on and done.watermark is not None and bool(done.watermark.owed)
+        may_continue = worked and not isinstance(cause, Restatement)
+        owes = may_continue and done.watermark is not None and bool(done.watermark.owed)
 
 
 def _cause(options: argparse.Namespace, dataset: str) -> Cause:
-    instant, reason = clock.of(options), check_reason(options.reason)
+    instant, reason = read_clock(options), check_reason(options.reason)
     if options.start is None and options.end is None:
         return Resync(reason) if options.resync else NEWS
     if options.resync:
-        raise RequestRefused("resync: rebuilds all that the inputs hold; leave it out, or leave out from and to")
-    wanted = read_range(options.start, options.end, instant)
-    bounds = f"{wanted.start.isoformat()} {wanted.end.isoformat()}"
-    return make_request(wanted, f"cli {dataset} {bounds} {instant.isoformat()}", reason)
+        raise RequestRefused("resync: it rebuilds the whole table; leave out either --resync or --from and --to")
+    interval = read_range(options.start, options.end, instant)
+    bounds = f"{interval.start.isoformat()} {interval.end.isoformat()}"
+    return make_request(interval, f"cli {dataset} {bounds} {instant.isoformat()}", reason)

@@ -1,1 +1,1 @@
-"""What the loop asks of a table's history: ancestry, changes, retention, and whether a target is as it was left."""
+"""What the loop reads from a table's history: new commits, changes, retention, and changes from outside the loop."""

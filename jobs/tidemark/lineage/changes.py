@@ -1,7 +1,7 @@
 """What changed in an input since a position, read from Iceberg metadata alone.
 
-Snapshots are ordered by ancestry, never by commit time. Event times come from the column bounds of the
-changed files, one interval a file, so no data is read.
+Snapshots are ordered by ancestry, never by commit time. Event times come from the column bounds of the changed
+files, one interval per file, so no data is read.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from pyiceberg.table.snapshots import Operation, Snapshot
 
 from tidemark.catalog.manifests import added_since, changed_by, file_interval, live_entries, table_name
 from tidemark.errors import InputChanged
-from tidemark.lineage.ancestry import unseen
+from tidemark.lineage.ancestry import unseen_commits
 from tidemark.lineage.history import keeps_content
-from tidemark.lineage.retention import Keep, dropped_on
+from tidemark.lineage.retention import Keep, dropped_by_retention
 from tidemark.state.changes import ChangedFile, Changes
 from tidemark.state.ranges import MICROSECOND, Ranges, union
 
@@ -26,19 +26,23 @@ from tidemark.state.ranges import MICROSECOND, Ranges, union
 def changes_since(
     table: Table, position: int | None, event_time: str | None, reader: str, keep: Keep | None = None
 ) -> Changes:
-    """What the table's main holds that a reader at `position` has not seen; everything for None.
+    """Return what changed on the table's main after `position`; if `position` is None, everything that main holds.
 
-    `event_time` None (a table without one) gives no files' spans. Whole partitions that are older than `keep`
-    and vanish are retention and no change. Raises PositionLost where the position is not in main's history,
-    InputChanged for a commit or file that the loop cannot follow; both say what helps the `reader`.
+    If `event_time` is None (a table without event time), the changes hold no files, only the number of rows. If whole
+    partitions older than `keep` were removed, that is retention and not a change.
+
+    Raises PositionLost if the position is not in main's history, InputChanged for a commit or file that the loop
+    cannot follow. Both messages say how to rebuild the dataset `reader`.
     """
     head = table.current_snapshot()
     if head is None:
-        raise InputChanged(f"{table_name(table)}: the table has no snapshot; create it by its spec: tidemark doctor")
+        raise InputChanged(
+            f"{table_name(table)}: the table has no snapshot. Create the table from its spec: tidemark doctor"
+        )
     if position is None:
         return _first_read(table, head, event_time, reader)
-    new = unseen(table, head, position, reader)
-    dropped = dropped_on(table, new, keep)
+    new = unseen_commits(table, head, position, reader)
+    dropped = dropped_by_retention(table, new, keep)
     appended = [s for s in new if _kind(table, s) == "append"]
     removing = [s for s in new if _kind(table, s) == "rewrite"]
     rewritten = [s for s in removing if s.snapshot_id not in dropped or not dropped[s.snapshot_id].alone]
@@ -47,30 +51,33 @@ def changes_since(
     counts = Changes(position, head.snapshot_id, len(appended), len(rewritten), kept, ())
     if event_time is None:
         return replace(counts, timeless_rows=sum(e.data_file.record_count for e in changed_by(table, changed)))
-    shortcut = len(appended) == len(new)
-    entries = added_since(table, head, changed) if shortcut else changed_by(table, changed)
-    news = (entry for entry in entries if not any(d.holds(entry) for d in dropped.values()))
+    only_appends = len(appended) == len(new)
+    entries = added_since(table, head, changed) if only_appends else changed_by(table, changed)
+    changes = (entry for entry in entries if not any(d.is_removal(entry) for d in dropped.values()))
     return replace(
         counts,
-        files=_changed_files(table, news, event_time, reader),
+        files=_changed_files(table, changes, event_time, reader),
         dropped=len(removing) - len(rewritten),
         dropped_through=max((d.through for d in dropped.values()), default=None),
     )
 
 
 def changed_files(table: Table, changes: Changes, reader: str) -> tuple[DataFile, ...]:
-    """The data files that the snapshots of a range added or removed, and those that they took rows out of."""
+    """Return the data files that the new snapshots added or removed, and those whose rows they deleted.
+
+    `changes` must not be those of a first read.
+    """
     head = table.snapshot_by_id(changes.to_snapshot)
     assert head is not None and changes.from_snapshot is not None, "a first read has no range of snapshots"
-    new = unseen(table, head, changes.from_snapshot, reader)
+    new = unseen_commits(table, head, changes.from_snapshot, reader)
     changed = [snapshot for snapshot in new if not keeps_content(snapshot)]
     return tuple(entry.data_file for entry in changed_by(table, changed))
 
 
-def row_spans(table: Table, snapshot_id: int, event_time: str, reader: str) -> Ranges:
-    """The event times between which the rows of a snapshot lie, one interval a file, merged.
+def row_times(table: Table, snapshot_id: int, event_time: str, reader: str) -> Ranges:
+    """Return the event times of a snapshot's rows, one interval per file, merged; empty if the snapshot has expired.
 
-    Raises InputChanged for a file without bounds; the message says what helps the `reader`.
+    Raises InputChanged for a file without bounds; the message says how to rebuild the dataset `reader`.
     """
     snapshot = table.snapshot_by_id(snapshot_id)
     if snapshot is None:
@@ -79,7 +86,7 @@ def row_spans(table: Table, snapshot_id: int, event_time: str, reader: str) -> R
 
 
 def latest_added_time(table: Table, snapshot_id: int, event_time: str) -> datetime | None:
-    """The latest event time among the rows that a snapshot added, None when it added none."""
+    """Return the latest event time of the rows that a snapshot added; None if it added none or has expired."""
     snapshot = table.snapshot_by_id(snapshot_id)
     if snapshot is None:
         return None
@@ -88,7 +95,7 @@ def latest_added_time(table: Table, snapshot_id: int, event_time: str) -> dateti
 
 
 def _kind(table: Table, snapshot: Snapshot) -> str:
-    """append, rewrite or keep. Raises InputChanged for an operation that the loop does not know."""
+    """Return `append`, `rewrite` or `keep`. Raises InputChanged for an operation that the loop does not know."""
     if keeps_content(snapshot):
         return "keep"
     operation = snapshot.summary.operation if snapshot.summary is not None else None
@@ -97,8 +104,8 @@ def _kind(table: Table, snapshot: Snapshot) -> str:
     if operation in (Operation.OVERWRITE, Operation.DELETE):
         return "rewrite"
     raise InputChanged(
-        f"{table_name(table)}: snapshot {snapshot.snapshot_id} says operation {operation}, which the loop does not "
-        f"follow; see what made it, then rebuild the readers"
+        f"{table_name(table)}: snapshot {snapshot.snapshot_id} has the operation {operation}, which the loop cannot "
+        f"follow. Find out what made it, then rebuild the readers"
     )
 
 

@@ -1,8 +1,8 @@
-"""Which of an input's partitions are the older ones, told by the spans of time that they stand for.
+"""Compare the age of an input's partitions by the spans of time that they stand for.
 
-A late row lies in a partition that is old by its event time and new by its landing, so each time column of a
-partition is compared by itself. Partitions of several layouts are compared too: a table may have been partitioned by
-hour before it was partitioned by day.
+A late row lies in a partition that is old by its event time and new by its landing time, so each time column is
+compared on its own. Partitions of different layouts can be compared too: a table may have been partitioned by hour
+before it was partitioned by day.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from pyiceberg.table import Table
 from pyiceberg.types import DateType, TimestampType, TimestamptzType
 
 Age = tuple[tuple[int, int, int], ...]
-"""For each time column of a partition: its field id, and the first microsecond and the end of the partition's span.
+"""For each time column of a partition: its field id, and start (inclusive) and end (exclusive) of the partition's span.
 
-Empty if the partition has no time. Microseconds count from 1970; a span holds its first one and not its end.
+Start and end are microseconds since 1970. Empty if the partition has no time column.
 """
 
 HOUR = 3_600_000_000
@@ -26,33 +26,36 @@ DAY = 24 * HOUR
 
 
 def age_of(table: Table, entry: ManifestEntry) -> Age:
-    """The spans of time of the partition in which a file lies."""
-    found: list[tuple[int, int, int]] = []
-    for place, field in enumerate(table.specs()[entry.data_file.spec_id].fields):
-        begins, value = _begins(table, field), entry.data_file.partition[place]
-        if begins is not None and value is not None:
-            found.append((field.source_id, begins(int(value)), begins(int(value) + 1)))
-    return tuple(sorted(found))
+    """Return the time spans of the partition in which a file lies."""
+    spans: list[tuple[int, int, int]] = []
+    for index, field in enumerate(table.specs()[entry.data_file.spec_id].fields):
+        start_of, value = _start_function(table, field), entry.data_file.partition[index]
+        if start_of is not None and value is not None:
+            spans.append((field.source_id, start_of(int(value)), start_of(int(value) + 1)))
+    return tuple(sorted(spans))
 
 
-def _begins(table: Table, field: PartitionField) -> Callable[[int], int] | None:
-    """Where the span of a partition value begins, in microseconds; None for a field that is no time."""
+def _start_function(table: Table, field: PartitionField) -> Callable[[int], int] | None:
+    """Return a function from a partition value to the start of its span in microseconds; None if it is not a time."""
     transform = str(field.transform)
     if transform != "identity":
-        return _BEGINS.get(transform)
+        return _STARTS.get(transform)
     kind = table.schema().find_type(field.source_id)
     if isinstance(kind, DateType):
-        return _BEGINS["day"]
-    return _same if isinstance(kind, (TimestampType, TimestamptzType)) else None
+        return _STARTS["day"]
+    return _microseconds if isinstance(kind, (TimestampType, TimestamptzType)) else None
 
 
-def _same(value: int) -> int:
+def _microseconds(value: int) -> int:
     return value
 
 
-def _month(number: int) -> int:
-    """The beginning of a month, counted from January 1970; Python's dates end before Iceberg's."""
-    year, place = divmod(number + 10, 12)  # years that begin in March end with their leap day
+def _month_start(number: int) -> int:
+    """Return the start of a month in microseconds since 1970; `number` counts months from January 1970.
+
+    Python's own dates are not used, because they end before Iceberg's do.
+    """
+    year, place = divmod(number + 10, 12)  # count years from March, so that the leap day comes last
     year += 1969
     days = 365 * year + year // 4 - year // 100 + year // 400 + (153 * place + 2) // 5
     return (days - _DAYS_BEFORE_1970) * DAY
@@ -61,59 +64,67 @@ def _month(number: int) -> int:
 _DAYS_BEFORE_1970 = 719_468
 """Days from 1 March of the year 0 to 1970-01-01."""
 
-_BEGINS: dict[str, Callable[[int], int]] = {
+_STARTS: dict[str, Callable[[int], int]] = {
     "hour": lambda value: value * HOUR,
     "day": lambda value: value * DAY,
-    "month": _month,
-    "year": lambda value: _month(12 * value),
+    "month": _month_start,
+    "year": lambda value: _month_start(12 * value),
 }
+"""The start of a partition's span in microseconds since 1970, by the name of the partition transform."""
 
 
 def is_comparable(one: Age, other: Age) -> bool:
-    """Whether two partitions have a time column in common."""
-    return bool(_common(one, other))
+    """Return whether two partitions have a time column in common."""
+    return bool(_common_spans(one, other))
 
 
 def is_older(one: Age, other: Age) -> bool:
-    """Whether a partition lies before another in one time column and after it in none."""
-    pairs = _common(one, other)
-    return any(_before(a, b) for a, b in pairs) and not any(_before(b, a) for a, b in pairs)
+    """Return whether a partition lies before another in at least one time column and after it in no time column."""
+    pairs = _common_spans(one, other)
+    return any(_ends_before(a, b) for a, b in pairs) and not any(_ends_before(b, a) for a, b in pairs)
 
 
 def is_later(one: Age, other: Age) -> bool:
-    """Whether a partition lies after another in some time column: its rows landed later, whatever their events."""
-    return any(_before(b, a) for a, b in _common(one, other))
+    """Return whether a partition lies after another in at least one time column.
+
+    For a late row that is the landing time: the row landed later, even if its event is older.
+    """
+    return any(_ends_before(b, a) for a, b in _common_spans(one, other))
 
 
-def meets(one: Age, other: Age) -> bool:
-    """Whether two partitions may hold rows of the same times: they have times in common, and each pair overlaps."""
-    pairs = _common(one, other)
-    return bool(pairs) and not any(_before(a, b) or _before(b, a) for a, b in pairs)
+def overlaps(one: Age, other: Age) -> bool:
+    """Return whether two partitions may hold rows of the same times.
+
+    They must have time columns in common, and their spans must overlap in each of these.
+    """
+    pairs = _common_spans(one, other)
+    return bool(pairs) and not any(_ends_before(a, b) or _ends_before(b, a) for a, b in pairs)
 
 
 def oldest(ages: Iterable[Age]) -> list[Age]:
-    """Those that no other is older than."""
-    return _leading(sorted(set(ages)), is_older)
+    """Return the ages than which no other is older."""
+    return _not_preceded(sorted(set(ages)), is_older)
 
 
 def newest(ages: Iterable[Age]) -> list[Age]:
-    """Those that are older than no other."""
-    return _leading(sorted(set(ages), reverse=True), lambda one, other: is_older(other, one))
+    """Return the ages that are older than no other."""
+    return _not_preceded(sorted(set(ages), reverse=True), lambda one, other: is_older(other, one))
 
 
-def _leading(ages: Iterable[Age], leads: Callable[[Age, Age], bool]) -> list[Age]:
-    """Those that no other leads, given those that lead mostly first."""
+def _not_preceded(ages: Iterable[Age], precedes: Callable[[Age, Age], bool]) -> list[Age]:
+    """Return the ages that no other age precedes. It is fast if ages that precede others mostly come first."""
     found: list[Age] = []
     for age in ages:
-        if not any(leads(other, age) for other in found):
+        if not any(precedes(other, age) for other in found):
             found.append(age)
-    return [age for age in found if not any(leads(other, age) for other in found)]
+    return [age for age in found if not any(precedes(other, age) for other in found)]
 
 
-def _before(one: tuple[int, int], other: tuple[int, int]) -> bool:
+def _ends_before(one: tuple[int, int], other: tuple[int, int]) -> bool:
     return one[1] <= other[0]
 
 
-def _common(one: Age, other: Age) -> list[tuple[tuple[int, int], tuple[int, int]]]:
-    known = {source: (start, end) for source, start, end in other}
-    return [((start, end), known[source]) for source, start, end in one if source in known]
+def _common_spans(one: Age, other: Age) -> list[tuple[tuple[int, int], tuple[int, int]]]:
+    """Return the spans of both partitions in each time column that they have in common."""
+    spans = {source: (start, end) for source, start, end in other}
+    return [((start, end), spans[source]) for source, start, end in one if source in spans]

@@ -1,4 +1,4 @@
-"""Commits of the loop to a target: each asserts main and the watermark, and moves them together."""
+"""The commit that publishes: it asserts main and the watermark of a target, and moves both together."""
 
 from __future__ import annotations
 
@@ -26,27 +26,27 @@ from tidemark.state.plan import Plan
 from tidemark.state.watermark import Watermark
 
 TRIES = 5
-"""A commit is refused when any ref of the table moves in the same instant; so often it is tried again."""
+"""How many times a commit is tried: the catalog refuses it if any ref of the table moves at the same moment."""
 
 
 class AssertWatermark(ValidatableTableRequirement):
-    """The table's watermark must still be that of the session which the plan started from.
+    """Requires that the table's watermark is still that of `session` (None: that there is no watermark).
 
-    Checked by the catalog against the very metadata that it swaps, like its own requirements.
+    The catalog checks this against the same metadata that it swaps, like its own requirements.
     """
 
     type: Literal["assert-tidemark-watermark"] = "assert-tidemark-watermark"
     session: str | None
 
     def validate(self, base_metadata: TableMetadata | None) -> None:  # type: ignore[override]  # as PyIceberg's own do
-        """Raise CommitFailedException when the watermark is another session's."""
+        """Raise CommitFailedException if the watermark is another session's."""
         found = None if base_metadata is None else _session_of(base_metadata)
         if found != self.session:
             raise CommitFailedException(f"watermark has changed: expected session {self.session}, found {found}")
 
 
 def watermark_of(table: Table) -> Watermark | None:
-    """The watermark in the table's metadata; None before the first session."""
+    """Return the watermark in the table's metadata; None before the first session."""
     text = table.properties.get(WATERMARK)
     return None if text is None else Watermark.from_json(text)
 
@@ -57,10 +57,10 @@ def _session_of(metadata: TableMetadata) -> str | None:
 
 
 def publish_watermark(catalog: Catalog, plan: Plan, watermark: Watermark) -> Table:
-    """Move main to the watermark's snapshot and set the watermark, in one catalog commit.
+    """Move main to the watermark's snapshot and set the watermark, in one catalog commit; return the table after it.
 
-    A touch leaves main where it is. Succeeds only if main equals the plan's base and the watermark is still
-    the one the plan started from; done already is success. Raises MainMoved otherwise.
+    A touch leaves main where it is. The commit succeeds only if main, schema and watermark are still those that the
+    plan started from. If this session is already published, nothing is done. Raises MainMoved otherwise.
     """
     for attempt in range(TRIES):
         table = catalog.load_table(plan.dataset)
@@ -100,7 +100,10 @@ def _updates(watermark: Watermark) -> tuple[TableUpdate, ...]:
 def _check_unmoved(
     table: Table, plan: Plan, watermark: Watermark, refused: CommitFailedException, attempt: int
 ) -> None:
-    """Go on only if main and watermark are as planned (some other ref moved), or our commit is there."""
+    """Return if the commit may be tried again or has landed after all; raise MainMoved otherwise.
+
+    If main, schema and watermark are still as planned, only another ref of the table moved.
+    """
     if _is_published(table, watermark):
         return
     if not is_as_planned(table, plan) or attempt == TRIES - 1:
@@ -108,13 +111,13 @@ def _check_unmoved(
 
 
 def check_as_planned(table: Table, plan: Plan) -> None:
-    """See that a plan can still be published, before anything is done for it. Raises MainMoved."""
+    """Check before any work that a plan can still be published. Raises MainMoved if it cannot."""
     if not is_as_planned(table, plan):
-        raise _moved(table, plan, "main, watermark or columns have moved on; nothing was written")
+        raise _moved(table, plan, "main, watermark or columns have changed; nothing was written")
 
 
 def is_as_planned(table: Table, plan: Plan) -> bool:
-    """Whether main, watermark and columns are those that the plan was made for."""
+    """Return whether main, watermark and schema are those that the plan was made for."""
     head = table.current_snapshot()
     previous = watermark_of(table)
     same_main = head is not None and head.snapshot_id == plan.base_snapshot
@@ -122,9 +125,10 @@ def is_as_planned(table: Table, plan: Plan) -> bool:
     return same_main and same_watermark and table.metadata.current_schema_id == plan.schema_id
 
 
-def _moved(table: Table, plan: Plan, why: str) -> MainMoved:
+def _moved(table: Table, plan: Plan, reason: str) -> MainMoved:
     head = table.current_snapshot()
     found = head.snapshot_id if head else None
     return MainMoved(
-        f"{plan.dataset}, session {plan.session}: main was {plan.base_snapshot} when planned and is {found} now ({why})"
+        f"{plan.dataset}, session {plan.session}: main was at snapshot {plan.base_snapshot} when planned and is at "
+        f"{found} now ({reason})"
     )

@@ -1,7 +1,7 @@
-"""Where the rows of an input without event time list the times that they affect.
+"""Changes of an input without event time whose rows list the times that they affect.
 
-Such an input is a small table that is looked up, such as one of settings by name. Its changed files are read, in
-this one column, because the bounds of a file do not tell what a list holds.
+Such an input is a small lookup table, for example of settings by name. The list column of its changed files is read,
+because the bounds of a file do not show what its lists hold.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ from tidemark.state.ranges import MICROSECOND, Interval
 
 
 def with_touched_times(table: Table, changes: Changes, column: str, reader: str) -> Changes:
-    """The changes with the times that the changed rows list: instants, or dates for whole UTC days.
+    """Return the changes with the times that the changed rows list in `column`: instants, or dates for whole UTC days.
 
-    A row without a list (null) may affect any time and stays timeless, and so does everything where a changed file is
-    no longer there. A first read touches nothing: there is no earlier row of the reader that could be wrong.
+    A row without a list (null) may affect any time and stays timeless. If a changed file is no longer there, all
+    changes stay timeless. A first read touches nothing, because the reader has no earlier rows that could be wrong.
     """
     if changes.from_snapshot is None or not changes.timeless_rows:
         return changes

@@ -1,4 +1,4 @@
-"""The watermarks of a published snapshot: the one that it was staged with, and those that were set on it after that."""
+"""The watermarks that a snapshot of main has had: the one that it was staged with, and those set on it later."""
 
 from __future__ import annotations
 
@@ -18,40 +18,43 @@ from tidemark.state.effect import How
 from tidemark.state.watermark import Watermark
 
 
-def newest_record(lake: Lake, dataset: str, line: Sequence[Snapshot]) -> Watermark | None:
-    """The last watermark under which main held the rows that it holds; None where no session made them.
+def newest_record(lake: Lake, dataset: str, history: Sequence[Snapshot]) -> Watermark | None:
+    """Return the last watermark under which main held its present rows; None if no session made these rows.
 
-    `line` is main's history, the newest first.
+    `history` is main's history, newest first.
     """
     records = records_of(lake, dataset)
-    for snapshot in line:
+    for snapshot in history:
         record = last_record(records, snapshot)
         if record is not None or not keeps_content(snapshot):
             return record
-    return _record_behind(records, line)
+    return _record_before(records, history)
 
 
-def holds_record(lake: Lake, dataset: str, line: Sequence[Snapshot]) -> bool:
-    """Whether any snapshot of main's history, or the expired one from which it came, is a session's."""
+def has_record(lake: Lake, dataset: str, history: Sequence[Snapshot]) -> bool:
+    """Return whether a session made any snapshot of main's history, or the expired parent of its oldest snapshot."""
     records = records_of(lake, dataset)
-    return any(last_record(records, snapshot) for snapshot in line) or _record_behind(records, line) is not None
+    return any(last_record(records, snapshot) for snapshot in history) or _record_before(records, history) is not None
 
 
 def last_recorded(lake: Lake, dataset: str) -> Watermark | None:
-    """The watermark that the last closed session set."""
-    rows = by_succession(_recorded(lake, ops.of_dataset(dataset)))
+    """Return the watermark that the last closed session set; None if no session is closed."""
+    rows = sort_by_succession(_recorded(lake, ops.of_dataset(dataset)))
     return Watermark.from_json(rows[-1]["current"]) if rows else None
 
 
-def _record_behind(records: Mapping[int, list[Watermark]], line: Sequence[Snapshot]) -> Watermark | None:
-    """The last watermark that named the snapshot from which a history came whose beginning has expired."""
-    parent = line[-1].parent_snapshot_id if line else None
+def _record_before(records: Mapping[int, list[Watermark]], history: Sequence[Snapshot]) -> Watermark | None:
+    """Return the last watermark that named the expired parent of the oldest snapshot in a history."""
+    parent = history[-1].parent_snapshot_id if history else None
     named = records.get(parent, []) if parent is not None else []
     return named[-1] if named else None
 
 
 def last_record(records: Mapping[int, list[Watermark]], snapshot: Snapshot) -> Watermark | None:
-    """The last watermark that named the snapshot, out of those that were recorded of its table."""
+    """Return the last recorded watermark that names the snapshot, or else the one that it was staged with.
+
+    `records` are the recorded watermarks of its table, by snapshot id. Returns None if no session made the snapshot.
+    """
     recorded = records.get(snapshot.snapshot_id)
     staged = property_of(snapshot, WATERMARK)
     if recorded:
@@ -60,12 +63,15 @@ def last_record(records: Mapping[int, list[Watermark]], snapshot: Snapshot) -> W
 
 
 def records_of(lake: Lake, dataset: str) -> Mapping[int, list[Watermark]]:
-    """The watermarks that sessions set, by the snapshot that they left on main, in their order."""
+    """Return the watermarks that closed sessions set, by the snapshot that they left on main, in order."""
     return _by_snapshot(_recorded(lake, ops.of_dataset(dataset)))
 
 
 def touches_of(lake: Lake, dataset: str) -> Mapping[int, list[Watermark]]:
-    """Those that touches set: the others stand in their snapshots too."""
+    """Return the watermarks that touches set, by snapshot, in order.
+
+    Other sessions' watermarks also stand in the properties of their snapshots.
+    """
     return _by_snapshot(_recorded(lake, both(ops.of_dataset(dataset), equals("how", How.touch.value))))
 
 
@@ -75,19 +81,22 @@ def _recorded(lake: Lake, where: BooleanExpression) -> list[dict[str, Any]]:
 
 def _by_snapshot(rows: list[dict[str, Any]]) -> Mapping[int, list[Watermark]]:
     found: dict[int, list[Watermark]] = defaultdict(list)
-    for row in by_succession(rows):
-        mark = Watermark.from_json(row["current"])
-        found[mark.snapshot].append(mark)
+    for row in sort_by_succession(rows):
+        watermark = Watermark.from_json(row["current"])
+        found[watermark.snapshot].append(watermark)
     return found
 
 
 def session_before(row: Mapping[str, Any]) -> str | None:
-    """The session whose watermark a row of `ops.high_watermarks` took the place of."""
+    """Return the session whose watermark a row of `ops.high_watermarks` replaced; None for a table's first session."""
     return Watermark.from_json(row["previous"]).session if row["previous"] else None
 
 
-def by_succession(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Each after the one that it followed; those that follow none of these by their time."""
+def sort_by_succession(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Sort rows of `ops.high_watermarks` so that each follows the session that it replaced.
+
+    Rows whose predecessor is not among `rows` are ordered by their time.
+    """
     following: dict[str | None, list[dict[str, Any]]] = defaultdict(list)
     sessions = {row["session"] for row in rows}
     for row in rows:

@@ -1,4 +1,4 @@
-"""What a mode is: how sessions of its datasets are planned, and what a spec of it may say."""
+"""The type of a mode: how sessions of its datasets are planned, and what their specs may say."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tidemark.spec.model import Replace
 from tidemark.state.plan import Plan
 
 
-def _no_rows(situation: Situation) -> str | None:
+def _no_input(situation: Situation) -> str | None:
     return None
 
 
@@ -19,14 +19,22 @@ def _no_rows(situation: Situation) -> str | None:
 class Mode:
     """One way in which a dataset follows its inputs.
 
-    `plan` plans a session that takes in news or resyncs, `restate` one that rebuilds a given range (None: the
-    dataset has no ranges). `rows_looked_at` names the input whose row times both depend on, so that they are
-    gathered only where they matter.
+    How a session is planned:
 
-    A spec of the mode needs the keys `needed` and may not have the keys `refused`. `windows`: its inputs may have
-    one. `one_input`: it has exactly one. `reads_itself`: it may. `reads_news`: its inputs may say `read` and
-    `news_if`. `row_for_row`: each row that an input adds gives rows, so that an audit that finds none fails.
-    `replaces` is the spec's `replace` where it does not give one.
+    - `plan` plans a session that takes in news or resyncs.
+    - `restate` plans a session that rebuilds a given range; None if datasets of the mode have no ranges.
+    - `row_times_input` returns the name of the input whose row times the plan depends on. They are gathered only for
+      that input.
+
+    What a spec of the mode may say:
+
+    - `needed` are the keys that it must have, `refused` the keys that it may not have.
+    - `windows`: its inputs may have a window.
+    - `one_input`: it has exactly one input.
+    - `reads_itself`: the dataset may be one of its own inputs.
+    - `reads_news`: its inputs may have the keys `read` and `news_if`.
+    - `row_for_row`: each added input row gives rows, so an audit that finds no rows fails.
+    - `replaces`: the value of `replace` if the spec does not give one.
     """
 
     name: str
@@ -40,18 +48,21 @@ class Mode:
     reads_news: bool = False
     row_for_row: bool = False
     replaces: Replace | None = None
-    rows_looked_at: Callable[[Situation], str | None] = _no_rows
+    row_times_input: Callable[[Situation], str | None] = _no_input
 
     def next_plan(self, situation: Situation) -> Plan:
-        """The plan of the next session, without its id. Raises RequestRefused for a range where there are none."""
+        """Return the plan of the next session, without its id.
+
+        Raises RequestRefused if a range is requested but datasets of the mode have no ranges.
+        """
         if situation.restatement is None:
             return self.plan(situation)
         return self.restating(situation.spec.dataset)(situation)
 
     def restating(self, dataset: str) -> Callable[[Situation], Plan]:
-        """How a range of the dataset is rebuilt. Raises RequestRefused where it has no ranges."""
+        """Return the function that plans a rebuild of a range. Raises RequestRefused if the dataset has no ranges."""
         if self.restate is None:
             raise RequestRefused(
-                f"{dataset}: a {self.name} dataset has no ranges to rebuild; run it without from and to"
+                f"{dataset}: a {self.name} dataset has no ranges to rebuild. Run it without from and to"
             )
         return self.restate

@@ -1,4 +1,4 @@
-"""Source: files in. The plan is the list of files that the table lacks."""
+"""Source: a table of landed files. The plan lists the files that the table has not landed yet."""
 
 from __future__ import annotations
 
@@ -14,14 +14,15 @@ from tidemark.state.plan import Plan
 
 
 def plan(situation: Situation) -> Plan:
-    """Append the rows of new files; move completeness along where there are none.
+    """Append the records of new files; if there are none, move only the completeness.
 
-    A range that was asked for lands what is missing, like any other session: it is no restatement.
+    If a range is requested, the session lands all missing files like any other session; it is not a restatement.
+    Raises RequestRefused for a resync.
     """
     if situation.resync:
         raise RequestRefused(
-            f"{situation.spec.dataset}: landed files do not come twice, so a source is not rebuilt by a resync; move "
-            f"main back to the snapshot that its watermark names, then run it without --resync"
+            f"{situation.spec.dataset}: a source cannot be rebuilt by a resync, because a landed file is not read "
+            f"twice. Move main back to the snapshot that its watermark names, then run it without --resync"
         )
     planned = draft(replace(situation, cause=NEWS), _effect(situation))
     through = latest(planned.complete_through, situation.landing.complete_through)
@@ -34,8 +35,8 @@ def plan(situation: Situation) -> Plan:
 
 
 def _effect(situation: Situation) -> Effect:
-    found = situation.landing
-    return AppendFiles(found.files, found.history, found.complete_by_rows) if found.files else TOUCH
+    landing = situation.landing
+    return AppendFiles(landing.files, landing.history, landing.complete_by_rows) if landing.files else TOUCH
 
 
 MODE = Mode(

@@ -1,4 +1,4 @@
-"""Stateful: a row follows from several events. Touched ranges are rebuilt whole, as far as all inputs are complete."""
+"""Stateful: a row follows from several input rows. Touched ranges are rebuilt whole, as far as inputs are complete."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from tidemark.planning.draft import (
     input_plans,
     latest,
     logic_note,
-    rebuilds,
-    replacing,
+    rebuilds_all,
+    replacement,
     touch_or_nothing,
-    waiting,
+    waiting_note,
 )
 from tidemark.planning.notes import rebuild_notes
 from tidemark.planning.restatement import restate
@@ -38,19 +38,19 @@ from tidemark.state.ranges import MICROSECOND, Interval, Ranges, before, floor, 
 from tidemark.state.watermark import Watermark
 
 LONG_AGO = datetime(1990, 1, 1, tzinfo=UTC)
-"""A range that begins before this comes from an unbounded window or an undated row, not from traffic."""
+"""A range that begins before this comes from an unbounded window or a row without event time, not from traffic."""
 
 
 def plan(situation: Situation) -> Plan:
-    """Rebuild (touched, owed, newly complete), up to where all inputs are complete."""
-    missing = waiting(situation)
-    if missing:
-        return draft(situation, NOTHING, missing)
+    """Rebuild the times that are touched, owed or newly complete, up to where all inputs are complete."""
+    waits = waiting_note(situation)
+    if waits:
+        return draft(situation, NOTHING, waits)
     planned = draft(situation, TOUCH, *logic_note(situation))
     limit = _limit(situation)
     touched = clip_to_rows(situation, _touched(situation))
     due, late = _split_late(situation, touched, limit.through)
-    fresh = _newly_complete(situation, limit.through) if _fresh_rows_are_there(situation, limit.through) else ()
+    fresh = _newly_complete(situation, limit.through) if _has_fresh_rows(situation, limit.through) else ()
     wanted = clip_to_rows(situation, buildable(situation, union(due, planned.owed, fresh), limit.through))
     ranges = first_piece(situation, wanted, limit.through)
     owed = subtract(wanted, ranges)
@@ -65,11 +65,11 @@ def plan(situation: Situation) -> Plan:
         inputs=input_plans(situation, read_ranges(situation, ranges)),
     )
     planned = replace(planned, notes=(*planned.notes, *rebuild_notes(situation, planned, limit, late)))
-    return replace(planned, effect=replacing(situation, ranges) if ranges else touch_or_nothing(planned))
+    return replace(planned, effect=replacement(situation, ranges) if ranges else touch_or_nothing(planned))
 
 
 def restate_range(situation: Situation) -> Plan:
-    """Rebuild the partitions that meet a range, from the inputs as they are now."""
+    """Rebuild the partitions of the requested range from the inputs as they are now."""
     return restate(
         situation,
         built=lambda asked, watermark: _built(situation, asked, watermark),
@@ -81,9 +81,12 @@ def _built(situation: Situation, asked: Interval, watermark: Watermark) -> Range
     return intersect(to_partitions(situation.spec, (asked,)), before(watermark.complete_through))
 
 
-def rows_looked_at(situation: Situation) -> str | None:
-    """The input that gives the rows, where hours became complete or a range begins before all traffic."""
-    if situation.target.watermark is None or situation.restatement or situation.resync or waiting(situation):
+def row_times_input(situation: Situation) -> str | None:
+    """Return the input that gives the rows, if hours became complete or a range begins before all traffic.
+
+    Only then does the plan depend on the times of its rows.
+    """
+    if situation.target.watermark is None or situation.restatement or situation.resync or waiting_note(situation):
         return None
     fresh = _newly_complete(situation, _limit(situation).through)
     ranges = union(_touched(situation), situation.target.watermark.owed)
@@ -92,14 +95,14 @@ def rows_looked_at(situation: Situation) -> str | None:
 
 
 def _limit(situation: Situation) -> Limit:
-    """What the inputs allow; never less than what is built already."""
+    """Return what the inputs allow, but never less than what is already built, unless the session is a resync."""
     limit = buildable_through(situation.spec, situation.inputs.values())
     previous = None if situation.resync else situation.target.watermark
     return replace(limit, through=latest(limit.through, previous.complete_through if previous else None))
 
 
 def _touched(situation: Situation) -> Ranges:
-    if situation.resync or rebuilds(situation):
+    if situation.resync or rebuilds_all(situation):
         return before(None)
     if situation.target.watermark and any(state.changes.timeless_rows for state in read_inputs(situation)):
         return before(None)
@@ -107,9 +110,12 @@ def _touched(situation: Situation) -> Ranges:
 
 
 def _split_late(situation: Situation, touched: Ranges, limit: datetime | None) -> tuple[Ranges, Ranges]:
-    """What is rebuilt on its own, and what lies beyond the catch-up limit. A first run has no such limit."""
+    """Split touched times into those that are due and those beyond the catch-up limit.
+
+    The limit does not apply to a first run, a resync, or the rebuild after a change of logic.
+    """
     bound = situation.spec.catch_up_limit
-    everything = situation.target.watermark is None or situation.resync or rebuilds(situation)
+    everything = situation.target.watermark is None or situation.resync or rebuilds_all(situation)
     if bound is None or limit is None or everything:
         return touched, ()
     oldest = floor(limit - bound, partition_unit(situation.spec))
@@ -118,41 +124,41 @@ def _split_late(situation: Situation, touched: Ranges, limit: datetime | None) -
 
 
 def _newly_complete(situation: Situation, limit: datetime | None) -> Ranges:
-    """The hours that became complete since the watermark."""
+    """Return the time that became complete since the watermark."""
     previous = situation.target.watermark
     if previous is None or previous.complete_through is None or limit is None or limit <= previous.complete_through:
         return ()
     return (Interval(previous.complete_through, limit),)
 
 
-def _fresh_rows_are_there(situation: Situation, limit: datetime | None) -> bool:
-    """Whether the input that gives the rows has any to give in the hours that became complete."""
+def _has_fresh_rows(situation: Situation, limit: datetime | None) -> bool:
+    """Return whether the input that gives the rows may have rows for the hours that became complete."""
     rows = rows_input(situation)
-    if rows.spec.event_time is None or rows.row_spans is None:
+    if rows.spec.event_time is None or rows.row_times is None:
         return True
-    held = union(rows.row_spans, rows.changes.touched)
-    return bool(intersect(held, reads(rows.spec, _newly_complete(situation, limit))))
+    times = union(rows.row_times, rows.changes.touched)
+    return bool(intersect(times, reads(rows.spec, _newly_complete(situation, limit))))
 
 
 def rows_input(situation: Situation) -> InputState:
-    """The input that gives the target its rows."""
+    """Return the input that gives the target its rows: the one with `rows: true`, or else the first."""
     states = read_inputs(situation)
     return next((state for state in states if state.spec.rows), states[0])
 
 
 def buildable(situation: Situation, ranges: Ranges, limit: datetime | None) -> Ranges:
-    """Whole partitions of the target, as far as the inputs are complete and still hold their rows."""
+    """Round ranges to whole partitions, and cut them to what the inputs allow (`limit`) and still hold."""
     whole = to_partitions(situation.spec, intersect(ranges, before(limit)))
     return intersect(intersect(whole, before(limit)), retained(situation))
 
 
 def clip_to_rows(situation: Situation, ranges: Ranges) -> Ranges:
-    """Leave out times before the first row that the target can have, or had before a removal."""
+    """Leave out times before the first row that the target can have or, if rows were removed, could have had."""
     if not ranges or situation.resync or (ranges[0].start > LONG_AGO and situation.target.watermark):
         return ranges
     rows = rows_input(situation)
-    held = (rows.row_spans or ()) if situation.target.watermark else ()
-    known = union(held, rows.changes.touched)
+    present = (rows.row_times or ()) if situation.target.watermark else ()
+    known = union(present, rows.changes.touched)
     if not known:
         return ranges if situation.target.watermark else ()
     earliest = known[0].start
@@ -161,7 +167,10 @@ def clip_to_rows(situation: Situation, ranges: Ranges) -> Ranges:
 
 
 def read_ranges(situation: Situation, ranges: Ranges) -> dict[str, Ranges | None]:
-    """What each input's window reads to rebuild `ranges`; one whose rows list what they touch is read whole."""
+    """Return the event times that each input's window reads to rebuild `ranges`.
+
+    None means all rows: an input whose rows list the times that they touch is read whole.
+    """
     return {
         name: None if state.spec.touches is not None else reads(state.spec, ranges)
         for name, state in situation.inputs.items()
@@ -175,5 +184,5 @@ MODE = Mode(
     needed=("event_time", "partition_by", "transform", "inputs"),
     refused=("landing", "replace"),
     windows=True,
-    rows_looked_at=rows_looked_at,
+    row_times_input=row_times_input,
 )

@@ -1,4 +1,4 @@
-"""Stateless: a row follows from one input row. Added rows are read and appended; anything else is an overwrite."""
+"""Stateless: a row follows from one input row. Added rows are appended; any other change overwrites partitions."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from tidemark.planning.draft import (
     input_plans,
     latest,
     logic_note,
-    rebuilds,
-    replacing,
+    rebuilds_all,
+    replacement,
     touch_or_nothing,
-    waiting,
+    waiting_note,
 )
 from tidemark.planning.restatement import restate
-from tidemark.planning.retained import left_note, retained
+from tidemark.planning.retained import not_rebuilt_note, retained
 from tidemark.planning.situation import InputState, Situation
 from tidemark.planning.windows import to_partitions
 from tidemark.state.effect import NOTHING, TOUCH, AppendRows, ReplaceRanges
@@ -26,10 +26,10 @@ from tidemark.state.watermark import Watermark
 
 
 def plan(situation: Situation) -> Plan:
-    """Append what was added, or overwrite the partitions that changed rows lie in."""
-    missing = waiting(situation)
-    if missing:
-        return draft(situation, NOTHING, missing)
+    """Append the added rows, or overwrite the partitions of changed rows."""
+    waits = waiting_note(situation)
+    if waits:
+        return draft(situation, NOTHING, waits)
     (state,) = situation.inputs.values()
     planned = draft(situation, TOUCH, *logic_note(situation))
     planned = replace(
@@ -37,8 +37,8 @@ def plan(situation: Situation) -> Plan:
         complete_through=latest(planned.complete_through, state.complete_through),
         final_through=latest(planned.final_through, state.final_through),
     )
-    unknown = situation.target.watermark is not None and state.changes.from_snapshot is None
-    if situation.resync or unknown or rebuilds(situation):
+    new_input = situation.target.watermark is not None and state.changes.from_snapshot is None
+    if situation.resync or new_input or rebuilds_all(situation):
         return _overwrite_all(situation, planned, state)
     if not state.changes.append_only and state.changes.files:
         return _overwrite(situation, planned, state)
@@ -47,7 +47,7 @@ def plan(situation: Situation) -> Plan:
 
 
 def restate_range(situation: Situation) -> Plan:
-    """Rebuild the partitions that meet a range, from the input as of the watermark's position."""
+    """Rebuild the partitions of the requested range from the input as of the watermark's position."""
     return restate(
         situation,
         built=lambda asked, watermark: _built(situation, asked, watermark),
@@ -57,29 +57,34 @@ def restate_range(situation: Situation) -> Plan:
 
 
 def _built(situation: Situation, asked: Interval, watermark: Watermark) -> Ranges:
-    """The table holds rows beyond its limit, so the partition in which the limit lies is rebuilt whole."""
+    """Return the partitions of the requested range up to the one in which `complete_through` lies, and that one whole.
+
+    A stateless table also holds rows after `complete_through`, because added rows are appended at once.
+    """
     return to_partitions(situation.spec, intersect((asked,), before(watermark.complete_through)))
 
 
 def _overwrite(situation: Situation, planned: Plan, state: InputState) -> Plan:
     ranges = intersect(to_partitions(situation.spec, state.changes.touched), retained(situation))
     inputs = input_plans(situation, {state.spec.name: ranges})
-    left = left_note(situation, state.changes.touched)
+    not_rebuilt = not_rebuilt_note(situation, state.changes.touched)
     if not ranges:
-        return replace(planned, inputs=inputs, notes=(*planned.notes, *left))
-    note = "the input was rewritten, not only added to: the partitions it touched are rebuilt whole"
+        return replace(planned, inputs=inputs, notes=(*planned.notes, *not_rebuilt))
+    note = "rows of the input were removed or rewritten: the partitions of all changed rows are rebuilt whole"
     effect = ReplaceRanges(ranges, ranges)
-    return replace(planned, effect=effect, inputs=inputs, notes=(*planned.notes, note, *left))
+    return replace(planned, effect=effect, inputs=inputs, notes=(*planned.notes, note, *not_rebuilt))
 
 
 def _overwrite_all(situation: Situation, planned: Plan, state: InputState) -> Plan:
     everything = retained(situation)
-    if situation.resync:  # what upstream put back below what it keeps is replaced too, or its rows would stand twice
+    if situation.resync:
+        # The input may hold rows again below what it keeps. Those partitions are replaced too, so no row is doubled.
         everything = union(everything, to_partitions(situation.spec, state.changes.touched))
     inputs = input_plans(situation, {state.spec.name: everything})
-    note = "rebuilt from all that the input holds now"
-    left = () if situation.resync else left_note(situation, state.changes.touched)
-    return replace(planned, effect=replacing(situation, everything), inputs=inputs, notes=(*planned.notes, note, *left))
+    note = "rebuilt from everything that the input holds now"
+    not_rebuilt = () if situation.resync else not_rebuilt_note(situation, state.changes.touched)
+    notes = (*planned.notes, note, *not_rebuilt)
+    return replace(planned, effect=replacement(situation, everything), inputs=inputs, notes=notes)
 
 
 MODE = Mode(

@@ -1,21 +1,21 @@
-"""Versioned: a new version is made when any input changed, from the inputs as they are."""
+"""Versioned: if any input changed, a new version is made from the inputs as they are."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
 from tidemark.modes.mode import Mode
-from tidemark.planning.draft import draft, input_plans, latest, logic_changed, waiting
+from tidemark.planning.draft import draft, input_plans, latest, logic_changed, waiting_note
 from tidemark.planning.situation import InputState, Situation
 from tidemark.state.effect import NOTHING, TOUCH, AppendRows, ReplaceAll
 from tidemark.state.plan import InputPlan, Plan
 
 
 def plan(situation: Situation) -> Plan:
-    """Append a version (or replace all rows by it); only positions move where no input changed content."""
-    missing = waiting(situation)
-    if missing:
-        return draft(situation, NOTHING, missing)
+    """Append a version, or replace all rows by it; if no input changed its content, move only the positions."""
+    waits = waiting_note(situation)
+    if waits:
+        return draft(situation, NOTHING, waits)
     changed = [name for name, state in situation.inputs.items() if not state.own and _has_news(situation, name)]
     if logic_changed(situation):
         changed = [*changed, "the logic"]
@@ -32,7 +32,11 @@ def plan(situation: Situation) -> Plan:
 
 
 def _inputs(situation: Situation) -> dict[str, InputPlan]:
-    """The inputs. Of one with `read: added` the added rows are read, where these are all that is new."""
+    """Return the inputs of the plan.
+
+    If an input says `read: added`, and added rows are its only change, only those rows are read. A resync or a
+    changed logic reads every input whole.
+    """
     plans = input_plans(situation, dict.fromkeys(situation.inputs))
     if situation.resync or logic_changed(situation):
         return plans
@@ -54,11 +58,14 @@ def _complete_as_inputs(situation: Situation, planned: Plan) -> Plan:
 
 
 def _without_news(situation: Situation, planned: Plan) -> Plan:
-    """Positions follow what changed no row: else the inputs' snapshots would have to be kept for this reader."""
-    passed_over = [name for name, state in situation.inputs.items() if state.without_news]
-    note = "no input changed: there is nothing new to make a version from"
-    if passed_over:
-        note = f"no news: the rows that {', '.join(passed_over)} gained cannot matter, by the bounds of their files"
+    """Return a plan that moves only the positions, if any input's main has moved.
+
+    If the positions stayed behind, maintenance would have to keep the inputs' old snapshots for this reader.
+    """
+    skipped = [name for name, state in situation.inputs.items() if state.without_news]
+    note = "no input changed, so no new version is made"
+    if skipped:
+        note = f"no news: the rows that {', '.join(skipped)} gained cannot matter, as the bounds of their files show"
         planned = _complete_as_inputs(situation, planned)
     planned = replace(planned, notes=(*planned.notes, note))
     if not any(_has_moved(situation, name) for name in situation.inputs):

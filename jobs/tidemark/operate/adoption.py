@@ -10,10 +10,10 @@ from pyiceberg.table.snapshots import Snapshot
 from tidemark.catalog.manifests import table_name
 from tidemark.catalog.properties import SESSION, property_of
 from tidemark.errors import RequestRefused
-from tidemark.lineage.history import main_line
+from tidemark.lineage.history import main_history
 from tidemark.lineage.publish_commit import watermark_of
-from tidemark.lineage.target_integrity import changing, is_cut, is_session, since_published
-from tidemark.lineage.watermark_history import holds_record, last_recorded, newest_record
+from tidemark.lineage.target_integrity import is_history_cut, is_session, since_published, with_changed_rows
+from tidemark.lineage.watermark_history import has_record, last_recorded, newest_record
 from tidemark.spec import DatasetSpec
 from tidemark.state.watermark import Watermark
 from tidemark.steps.context import Context
@@ -33,10 +33,10 @@ def adoptable_watermark(context: Context, spec: DatasetSpec, table: Table) -> Wa
     current = watermark_of(table)
     known = current or _last_recorded_watermark(context, table)
     since = since_published(table, known) if known is not None else []
-    if known is None or (current is not None and since is not None and not changing(since)):
+    if known is None or (current is not None and since is not None and not with_changed_rows(since)):
         raise RequestRefused(f"{spec.dataset}: main matches its watermark, so there is nothing to adopt")
-    from_head = replace(known, snapshot=next(main_line(table)).snapshot_id)
-    if since is not None and not changing(since):
+    from_head = replace(known, snapshot=next(main_history(table)).snapshot_id)
+    if since is not None and not with_changed_rows(since):
         return from_head
     if spec.landing is not None:
         _check_only_erased(context, table, known, since)
@@ -47,14 +47,14 @@ def adoptable_watermark(context: Context, spec: DatasetSpec, table: Table) -> Wa
 def _last_recorded_watermark(context: Context, table: Table) -> Watermark | None:
     """Return the watermark that was recorded last; None if main holds no snapshot that a session published."""
     name = table_name(table)
-    if not holds_record(context.lake, name, list(main_line(table))):
+    if not has_record(context.lake, name, list(main_history(table))):
         return None
     return last_recorded(context.lake, name)
 
 
 def _recorded_watermark_on_main(context: Context, table: Table) -> Watermark | None:
     """Return the recorded watermark of the session whose rows main holds."""
-    return newest_record(context.lake, table_name(table), list(main_line(table)))
+    return newest_record(context.lake, table_name(table), list(main_history(table)))
 
 
 def _watermark_after_expiry(context: Context, table: Table, known: Watermark, from_head: Watermark) -> Watermark:
@@ -62,7 +62,7 @@ def _watermark_after_expiry(context: Context, table: Table, known: Watermark, fr
 
     Raises RequestRefused otherwise.
     """
-    if is_cut(context.lake, table, known) and not changing(list(main_line(table))):
+    if is_history_cut(context.lake, table, known) and not with_changed_rows(list(main_history(table))):
         return from_head
     name = table_name(table)
     raise RequestRefused(
@@ -83,8 +83,8 @@ def _check_only_erased(context: Context, table: Table, known: Watermark, since: 
 
     If the published snapshot has expired (`since` is None), check everything that is left of main's history.
     """
-    moved = since is None and not is_cut(context.lake, table, known)
-    left = changing(list(main_line(table)) if since is None else since)
+    moved = since is None and not is_history_cut(context.lake, table, known)
+    left = with_changed_rows(list(main_history(table)) if since is None else since)
     if moved or any(is_session(snapshot) for snapshot in left):
         raise RequestRefused(
             f"{table_name(table)}: landed files are read only once, so the rows that were rolled back would be lost. "

@@ -14,7 +14,7 @@ from pyiceberg.table import Table
 
 from tidemark.catalog import ops
 from tidemark.catalog.filters import equals
-from tidemark.lineage.history import readable, same_content
+from tidemark.lineage.history import readable_snapshot, same_content
 from tidemark.lineage.publish_commit import watermark_of
 from tidemark.state.ranges import describe
 from tidemark.steps.context import Context
@@ -125,10 +125,10 @@ def _collect(context: Context, dataset: str, snapshot: int | None, tables: dict[
     if snapshot is None:
         return None
     table = context.lake.table(dataset)
-    readable_snapshot = readable(table, snapshot)
-    if readable_snapshot is None:
+    readable_id = readable_snapshot(table, snapshot)
+    if readable_id is None:
         return f"{dataset}: snapshot {snapshot} has expired and cannot be read; the release follows after the next run"
-    if not same_content(table, tables.setdefault(dataset, readable_snapshot), snapshot):
+    if not same_content(table, tables.setdefault(dataset, readable_id), snapshot):
         return f"{dataset}: its readers were built from two snapshots, {tables[dataset]} and {snapshot}"
     watermark = watermark_of(table)
     if watermark is None:

@@ -1,11 +1,11 @@
-"""Working out a session's plan from what is known about its target and inputs: pure, no engine, no catalog, no clock.
+"""Rules that turn the state of a target and its inputs into a plan. Pure functions: no engine, no catalog, no clock.
 
-    situation.py    what a plan follows from        draft.py        what each plan starts with
-    windows.py      the three uses of a window      retained.py     what the inputs still hold
-    catch_up.py     large catch-ups in pieces       restatement.py  ranges that somebody asked for
-    identity.py     the session's id
+    situation.py    the data that a plan follows from      draft.py        the parts common to all plans
+    windows.py      the three uses of an input's window    retained.py     what the inputs still hold
+    catch_up.py     large catch-ups in pieces              restatement.py  ranges that somebody asked for
+    notes.py        the plan's notes for people            identity.py     the session's id
 
-How a dataset of a mode is planned stands in `tidemark.modes`.
+`tidemark.modes` holds the rules of each mode, which use these.
 """
 
 from tidemark.planning.identity import with_session_id

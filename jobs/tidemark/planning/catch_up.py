@@ -1,10 +1,10 @@
-"""A large catch-up in several sessions: the first piece of what is wanted, and through when that builds the target."""
+"""Split a large catch-up over several sessions: choose the first piece, and say through when it builds the target."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from tidemark.planning.draft import rebuilds
+from tidemark.planning.draft import rebuilds_all
 from tidemark.planning.retained import retained
 from tidemark.planning.situation import Situation
 from tidemark.planning.windows import partition_unit
@@ -12,10 +12,11 @@ from tidemark.state.ranges import BEGINNING, Interval, Ranges, first, intersect,
 
 
 def first_piece(situation: Situation, wanted: Ranges, limit: datetime | None) -> Ranges:
-    """As much as one session may rebuild: the first `max_range` of time, in whole partitions.
+    """Return what one session may rebuild: the first `max_range` of time in `wanted`, in whole partitions.
 
-    Three cases are rebuilt in one piece: a resync, which replaces the whole table at once; a target that no input
-    bounds, whose end is unknown; and one whose input has lost all its rows, so that there is nothing to compute.
+    Three cases are rebuilt in one piece: a resync, which replaces the whole table at once; a target without a limit,
+    whose end is unknown; and ranges that reach back to the beginning of time, because the input has lost all its rows
+    and there is nothing to compute.
     """
     bound = situation.spec.max_range
     no_beginning = bool(wanted) and wanted[0].start == BEGINNING
@@ -25,14 +26,20 @@ def first_piece(situation: Situation, wanted: Ranges, limit: datetime | None) ->
 
 
 def _from_the_beginning(situation: Situation, ranges: Ranges) -> Ranges:
-    """An older logic may have left rows before the first that the new one gives: they are replaced too."""
-    if not ranges or not rebuilds(situation):
+    """Extend a rebuild by a changed logic to the beginning of time.
+
+    The older logic may have left rows before the first rows of the new one; they are replaced as well.
+    """
+    if not ranges or not rebuilds_all(situation):
         return ranges
     return intersect(union((Interval(BEGINNING, ranges[0].end),), ranges), retained(situation))
 
 
 def built_through(previous: datetime | None, owed: Ranges, limit: datetime | None) -> datetime | None:
-    """Through when the target is built once the first piece is in: up to the first owed range that is new."""
+    """Return the instant through which the target is complete after this session.
+
+    That is `limit`, unless an owed range lies after `previous`: then the target is complete up to the first such range.
+    """
     for interval in owed:
         if previous is None or interval.end > previous:
             return interval.start if previous is None else max(interval.start, previous)

@@ -1,4 +1,4 @@
-"""The parts of a plan that do not depend on the mode: where it starts from, its inputs, and its logic."""
+"""The parts of a plan that do not depend on the mode: its starting point, its inputs, and its logic."""
 
 from __future__ import annotations
 
@@ -14,8 +14,11 @@ from tidemark.state.ranges import BEGINNING, END, Ranges, from_on, union
 from tidemark.state.watermark import Border, Watermark
 
 
-def waiting(situation: Situation) -> str | None:
-    """A sentence naming the inputs that no session has filled yet, None where all are there."""
+def waiting_note(situation: Situation) -> str | None:
+    """Return a note that names the inputs which no session has filled yet; None if the target need not wait.
+
+    Optional inputs, and the dataset's own rows, are not waited for.
+    """
     missing = [
         state.spec.dataset
         for state in situation.inputs.values()
@@ -25,12 +28,12 @@ def waiting(situation: Situation) -> str | None:
 
 
 def draft(situation: Situation, effect: Effect, *notes: str) -> Plan:
-    """A plan that says where it starts from and promises what the watermark promised.
+    """Return a plan with its starting point, and with the promises of the target's watermark carried over.
 
-    A resync promises what its inputs promise now, which is less than before where one was rolled back.
+    A resync carries nothing over: if an input was rolled back, its completeness is less than it was.
     """
     target = situation.target
-    known = None if situation.resync else target.watermark
+    carried = None if situation.resync else target.watermark
     return Plan(
         dataset=situation.spec.dataset,
         table_uuid=target.uuid,
@@ -41,18 +44,21 @@ def draft(situation: Situation, effect: Effect, *notes: str) -> Plan:
         clock=situation.clock,
         effect=effect,
         cause=situation.cause,
-        owed=known.owed if known else (),
-        overdue=known.overdue if known else (),
-        complete_through=known.complete_through if known else None,
-        final_through=known.final_through if known else None,
+        owed=carried.owed if carried else (),
+        overdue=carried.overdue if carried else (),
+        complete_through=carried.complete_through if carried else None,
+        final_through=carried.final_through if carried else None,
         previous=target.watermark,
         borders=borders(situation),
         notes=(*situation.notes, *notes),
     )
 
 
-def replacing(situation: Situation, ranges: Ranges) -> Effect:
-    """Rebuild ranges. A resync also removes the rows after them: its inputs may promise less than they did."""
+def replacement(situation: Situation, ranges: Ranges) -> Effect:
+    """Return the effect that rebuilds `ranges`, which are not empty.
+
+    A resync also removes the rows after them, because its inputs may be complete through less than before.
+    """
     if not situation.resync:
         return ReplaceRanges(ranges, ranges)
     if ranges[0].start == BEGINNING:
@@ -61,36 +67,39 @@ def replacing(situation: Situation, ranges: Ranges) -> Effect:
 
 
 def touch_or_nothing(plan: Plan) -> Effect:
-    """What a session that changes no row does: it publishes its watermark where that says anything new."""
+    """Return the effect of a plan that changes no row: a touch if its watermark says anything new, else nothing."""
     return TOUCH if watermark_moves(plan.previous, plan) else NOTHING
 
 
 def logic_changed(situation: Situation) -> bool:
-    """Whether the table was built by another logic than today's."""
+    """Return whether the table was built by another logic than today's."""
     previous = situation.target.watermark
     return previous is not None and previous.logic not in ("", situation.logic)
 
 
-def rebuilds(situation: Situation) -> bool:
-    """Whether a changed logic is followed by a rebuild of all that the inputs hold."""
+def rebuilds_all(situation: Situation) -> bool:
+    """Return whether the logic changed and everything that the inputs hold is rebuilt because of it."""
     wanted = situation.resync or situation.spec.on_change == "rebuild"
     return logic_changed(situation) and situation.restatement is None and wanted
 
 
 def borders(situation: Situation) -> tuple[Border, ...]:
-    """Which rows follow from an older logic: those that a new logic does not rebuild, or cannot."""
+    """Return which rows follow from an older logic: those that the new logic does not rebuild, or cannot rebuild."""
     previous = situation.target.watermark
     if previous is None or not situation.spec.rebuilds_ranges:
         return ()
-    if situation.resync or rebuilds(situation):
-        return _below_what_is_retained(situation, previous)
+    if situation.resync or rebuilds_all(situation):
+        return _borders_below_retained(situation, previous)
     if not logic_changed(situation) or situation.restatement is not None:
         return previous.borders
     return (*previous.borders, Border(previous.logic, previous.complete_through))
 
 
-def _below_what_is_retained(situation: Situation, previous: Watermark) -> tuple[Border, ...]:
-    """Rows that a rebuild leaves, because the inputs no longer hold theirs, keep the logic that they had."""
+def _borders_below_retained(situation: Situation, previous: Watermark) -> tuple[Border, ...]:
+    """Return the borders after a rebuild of everything that the inputs hold.
+
+    Rows below that stay as they are, and so keep the logic that built them.
+    """
     start = retained(situation)[0].start
     if start == BEGINNING:
         return ()
@@ -102,16 +111,16 @@ def _below_what_is_retained(situation: Situation, previous: Watermark) -> tuple[
 
 
 def logic_note(situation: Situation) -> tuple[str, ...]:
-    """Say when the logic differs from the one that built the table, and what follows."""
+    """Return a note if the logic differs from the one that built the table; it says what the session does about it."""
     previous = situation.target.watermark
     if previous is None or not logic_changed(situation):
         return ()
     changed = f"the logic changed since the table was built ({previous.logic} -> {situation.logic})"
     if situation.restatement is not None:
-        return (f"{changed}: this range is rebuilt by the new one",)
-    if rebuilds(situation):
-        return (f"{changed}: all that the inputs hold is rebuilt",)
-    return (f"{changed}: it counts from now on, what was built before follows from the old one",)
+        return (f"{changed}: the new logic rebuilds this range",)
+    if rebuilds_all(situation):
+        return (f"{changed}: everything that the inputs hold is rebuilt",)
+    return (f"{changed}: the new logic applies from now on; what was built before follows from the old logic",)
 
 
 def input_plans(
@@ -120,9 +129,11 @@ def input_plans(
     at_watermark: bool = False,
     added_only: bool = False,
 ) -> dict[str, InputPlan]:
-    """The inputs of a plan: positions at main's heads, rows read there (or at the watermark's position).
+    """Return the inputs of a plan. Their positions are the heads of their main branches.
 
-    `added_only`: where an input was read before, only the rows that were added since are read.
+    Rows are read as of the heads or, with `at_watermark`, as of the watermark's positions. With `added_only`, only
+    the rows added since the position are read, if the input was read before. Raises RequestRefused if a session
+    `at_watermark` needs a position that has expired.
     """
     return {
         name: _input_plan(state, _read_snapshot(situation, state, at_watermark), reads.get(name), added_only)
@@ -139,8 +150,8 @@ def _read_snapshot(situation: Situation, state: InputState, at_watermark: bool) 
     if state.at_position is None:
         name = situation.spec.dataset
         raise RequestRefused(
-            f"{name}: the snapshot of {state.spec.dataset} through which it is built has expired, so no range can be "
-            f"rebuilt as of it; take in what is new first (tidemark run {name}), then ask again"
+            f"{name}: no range can be rebuilt now, because the snapshot of {state.spec.dataset} that its watermark "
+            f"names has expired. Take in the new rows first (tidemark run {name}), then ask again"
         )
     return state.at_position
 
@@ -162,13 +173,13 @@ def _input_plan(state: InputState, read_snapshot: int, reads: Ranges | None, add
 
 
 def latest(*instants: datetime | None) -> datetime | None:
-    """The latest of the instants that are known."""
+    """Return the latest of the instants that are not None; None if there is none."""
     known = [instant for instant in instants if instant is not None]
     return max(known) if known else None
 
 
 def watermark_moves(previous: Watermark | None, plan: Plan) -> bool:
-    """Whether publishing the plan's watermark would say anything new."""
+    """Return whether the plan's watermark says anything new, apart from session and snapshot."""
     if previous is None:
         return True
     positions = {name: i.position for name, i in plan.inputs.items() if i.dataset != plan.dataset}

@@ -14,7 +14,10 @@ _NOT_CONTENT = ("clock", "notes", "session")
 
 
 def with_session_id(plan: Plan) -> Plan:
-    """Name the plan after its content; the clock takes no part. The date in the name is for people."""
+    """Return the plan with an id that is a hash of its content; a plan that does nothing gets an empty one.
+
+    Clock and notes take no part in the hash. The date in front of it is for people: `complete_through`.
+    """
     if isinstance(plan.effect, Nothing):
         return replace(plan, session="")
     content = {key: value for key, value in encode(plan).items() if key not in _NOT_CONTENT}

@@ -1,4 +1,4 @@
-"""A restatement of given event times: the same partitions from the same kind of input, watermark unmoved."""
+"""Plan a restatement: rebuild the partitions of a given range and leave the watermark's positions where they are."""
 
 from __future__ import annotations
 
@@ -15,20 +15,21 @@ from tidemark.state.ranges import Interval, Ranges, describe, format_instant, in
 from tidemark.state.watermark import Watermark
 
 Built = Callable[[Interval, Watermark], Ranges]
-"""Which partitions meet a range that is asked for, as far as they are built."""
+"""Returns the partitions that meet the requested range, as far as they are built."""
 
 Reads = Callable[[Ranges], Mapping[str, Ranges | None]]
-"""What is read of each input to rebuild ranges of the target."""
+"""Returns, for each input, the event times to read to rebuild ranges of the target (None: all rows)."""
 
 
 def restate(situation: Situation, built: Built, reads: Reads, at_watermark: bool = False) -> Plan:
-    """Rebuild the partitions that meet the request; nothing where this request has done so already.
+    """Return a plan that rebuilds the partitions of the requested range; nothing if a session already did that.
 
-    `at_watermark`: the inputs are read as of the watermark's position, so that what came after is counted once, by
-    the next session. Raises RequestRefused for a dataset that is not built, or a range with nothing built in it.
+    With `at_watermark`, the inputs are read as of the watermark's positions, so that newer rows are counted once, by
+    the next session. Raises RequestRefused if the dataset is not built, if nothing is built in the range, or if the
+    inputs no longer keep what it needs.
     """
     if situation.answered_by:
-        return draft(situation, NOTHING, f"this request was answered by session {situation.answered_by}")
+        return draft(situation, NOTHING, f"this request was already answered by session {situation.answered_by}")
     ranges = _ranges(situation, built)
     plan = draft(situation, ReplaceRanges(ranges, ranges), *logic_note(situation), _note(ranges))
     return replace(
@@ -40,9 +41,9 @@ def restate(situation: Situation, built: Built, reads: Reads, at_watermark: bool
 
 
 def check_built(dataset: str, watermark: Watermark | None) -> Watermark:
-    """The watermark of a dataset that is built. Raises RequestRefused for one that is not."""
+    """Return the watermark of a dataset. Raises RequestRefused if there is none, because nothing is built yet."""
     if watermark is None:
-        raise RequestRefused(f"{dataset}: nothing is built yet; run it without a range first")
+        raise RequestRefused(f"{dataset}: nothing is built yet. Run it without a range first")
     return watermark
 
 
@@ -58,13 +59,13 @@ def _ranges(situation: Situation, built: Built) -> Ranges:
     ranges = intersect(asked, retained(situation))
     if asked and not ranges:
         raise RequestRefused(
-            f"{name}: {request.range} lies below what its inputs keep, from which it could be rebuilt "
-            f"({describe(retained(situation))}); what is published there stays as it is"
+            f"{name}: {request.range} lies below what its inputs keep, so it cannot be rebuilt and stays as it is "
+            f"published. Ask for a range within {describe(retained(situation))}"
         )
     if not ranges:
         limit = watermark.complete_through
         through = format_instant(limit) if limit else "the beginning"
         raise RequestRefused(
-            f"{name}: {request.range} lies after what is built (complete through {through}); ask for a range before it"
+            f"{name}: {request.range} lies after what is built (complete through {through}). Ask for an earlier range"
         )
     return ranges

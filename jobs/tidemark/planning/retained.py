@@ -1,4 +1,4 @@
-"""Which of the target's time can still be rebuilt from its inputs, and what is said of the rest."""
+"""Which target times can still be rebuilt from the inputs, and the notes on those that cannot."""
 
 from __future__ import annotations
 
@@ -10,28 +10,28 @@ from tidemark.state.ranges import Ranges, before, ceil, describe, from_on, subtr
 
 
 def retained(situation: Situation) -> Ranges:
-    """The target times whose inputs retention has left whole: all of time where nothing was dropped."""
-    least = [
+    """Return the target times for which the inputs still hold everything; all of time if retention dropped nothing."""
+    starts = [
         state.held_from + (state.spec.before or timedelta(0)) for state in situation.inputs.values() if state.held_from
     ]
-    if not least:
+    if not starts:
         return before(None)
-    return from_on(ceil(max(least), partition_unit(situation.spec)))
+    return from_on(ceil(max(starts), partition_unit(situation.spec)))
 
 
-def left_note(situation: Situation, touched: Ranges) -> tuple[str, ...]:
-    """Say what changed below what the inputs keep: it cannot be rebuilt from them."""
-    left = subtract(to_partitions(situation.spec, touched), retained(situation))
-    if not left:
+def not_rebuilt_note(situation: Situation, touched: Ranges) -> tuple[str, ...]:
+    """Return a note on the touched times that lie below what the inputs keep and so cannot be rebuilt."""
+    lost = subtract(to_partitions(situation.spec, touched), retained(situation))
+    if not lost:
         return ()
     return (
-        f"below what its inputs keep: rows changed that belong to {describe(left)}, which cannot be rebuilt; what is "
-        f"published there stays as it is",
+        f"below what its inputs keep: input rows that affect {describe(lost)} changed, but that range cannot be "
+        f"rebuilt; what is published there stays as it is",
     )
 
 
-def gone_note(what: str, ranges: Ranges) -> str:
-    """Say that what was `owed` or `overdue` will not be rebuilt any more."""
-    stays = "its inputs keep it no longer; what is published there stays as it is"
-    also = ", by an older logic where one built it" if what == "owed" else ""
-    return f"no longer {what}: {describe(ranges)}, {stays}{also}"
+def no_longer_note(status: str, ranges: Ranges) -> str:
+    """Return a note that ranges which were `owed` or `overdue` will not be rebuilt any more."""
+    stays = "because its inputs no longer keep it; what is published there stays as it is"
+    older = ", even if an older logic built it" if status == "owed" else ""
+    return f"no longer {status}: {describe(ranges)}, {stays}{older}"

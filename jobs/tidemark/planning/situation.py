@@ -1,4 +1,4 @@
-"""What a plan follows from: how the target and its inputs stand, gathered by init from metadata, as plain data."""
+"""The data that a plan follows from: the state of the target and its inputs, which init gathers from metadata."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tidemark.state.watermark import Watermark
 
 @dataclass(frozen=True)
 class TargetState:
-    """The target as it is: table uuid, main's snapshot id, schema id, watermark (None before the first session)."""
+    """The state of the target: table uuid, main's snapshot id, schema id, watermark (None before the first session)."""
 
     uuid: str
     head: int
@@ -26,14 +26,17 @@ class TargetState:
 
 @dataclass(frozen=True)
 class InputState:
-    """One input as it is.
+    """The state of one input.
 
-    `published` is False for a table that no session has filled yet. `bounds` says whether its completeness
-    limits the target (static and versioned inputs do not). `own` marks the dataset reading itself. `held_from`
-    is the least event time that retention has left. `at_position` is a snapshot that can be read and holds what the
-    watermark's position does, None where that has expired. `row_spans` are the event times of the rows that the
-    input holds, from the bounds of its files; None where nobody looked, or where its rows have no event time.
-    `without_news` says that the input gained rows which cannot matter to the target.
+    - `head`: main's snapshot id.
+    - `published`: False if no session has filled the table yet.
+    - `bounds`: whether its completeness limits the target. Inputs that are static or have no event time do not.
+    - `own`: True if the dataset reads its own rows.
+    - `held_from`: the instant from which the input is whole; None if retention has dropped nothing.
+    - `at_position`: a readable snapshot with the same rows as the watermark's position; None if that has expired.
+    - `row_times`: the event times of the rows that the input holds, from the bounds of its files; None if they were
+      not gathered, or if the rows have no event time.
+    - `without_news`: True if the input only gained rows that cannot matter to the target.
     """
 
     spec: InputSpec
@@ -47,20 +50,20 @@ class InputState:
     own: bool = False
     held_from: datetime | None = None
     at_position: int | None = None
-    row_spans: Ranges | None = None
+    row_times: Ranges | None = None
     without_news: bool = False
 
     @property
     def waited_for(self) -> datetime | None:
-        """The completeness that this target waits for."""
+        """The completeness that the target waits for; None if the input sets none."""
         return self.final_through if self.spec.waits_for == "final_through" else self.complete_through
 
 
 @dataclass(frozen=True)
 class LandingState:
-    """What lies in the landing folder for a source, and how far that makes it complete.
+    """The new files of a source, and how far it is complete.
 
-    `complete_through` is None where the clock does not say it. `complete_by_rows` and `history` are those of
+    `complete_through` is None if the clock does not decide it. `complete_by_rows` and `history` mean the same as in
     `AppendFiles`.
     """
 
@@ -72,7 +75,7 @@ class LandingState:
 
 @dataclass(frozen=True)
 class Situation:
-    """Everything that a plan follows from. `answered_by` names the session that carried out this request already."""
+    """Everything that a plan follows from. `answered_by` is the session that has already carried out the request."""
 
     spec: DatasetSpec
     target: TargetState
@@ -87,10 +90,10 @@ class Situation:
 
     @property
     def resync(self) -> bool:
-        """Whether the whole target is rebuilt, whatever its watermark says."""
+        """Whether the session is a resync: the whole target is rebuilt."""
         return isinstance(self.cause, Resync)
 
     @property
     def restatement(self) -> Restatement | None:
-        """The range that was asked for, None in any other session."""
+        """The cause, if the session is a restatement; None otherwise."""
         return self.cause if isinstance(self.cause, Restatement) else None

@@ -1,4 +1,4 @@
-"""The three uses of an input's window: what a change touches, what a rebuild reads, when an hour is final."""
+"""The three uses of an input's window: what a change touches, what a rebuild reads, and when an hour is final."""
 
 from __future__ import annotations
 
@@ -14,38 +14,41 @@ ZERO = timedelta(0)
 
 
 def touches(window: InputSpec, changed: Ranges) -> Ranges:
-    """Target times that a change at `changed` input times touches: [p - after, p + before]."""
+    """Return the target times that changes at `changed` input times touch: [p - after, p + before] for each p."""
     return widen(changed, window.after, window.before)
 
 
 def reads(window: InputSpec, rebuilt: Ranges) -> Ranges:
-    """Input times that rebuilding `rebuilt` target times reads: [t - before, t + after]."""
+    """Return the input times that a rebuild of `rebuilt` target times reads: [t - before, t + after] for each t."""
     return widen(rebuilt, window.before, window.after)
 
 
 def read_inputs(situation: Situation) -> list[InputState]:
-    """The inputs whose changes count: all but the dataset itself."""
+    """Return the inputs whose changes count: all but the dataset itself."""
     return [state for state in situation.inputs.values() if not state.own]
 
 
 def touched_by_changes(situation: Situation) -> Ranges:
-    """Target times that the changed rows of all inputs touch."""
+    """Return the target times that the changed rows of all inputs touch."""
     return union(*(touches(state.spec, state.changes.touched) for state in read_inputs(situation)))
 
 
 @dataclass(frozen=True)
 class Limit:
-    """The instant through which the inputs let the target be built (None: unbounded), and the input that sets it."""
+    """The instant through which the inputs allow the target to be built (None: no limit), and the input that sets it.
+
+    `set_by` is empty if no input sets a limit.
+    """
 
     through: datetime | None
     set_by: str
 
 
 def buildable_through(spec: DatasetSpec, inputs: Iterable[InputState]) -> Limit:
-    """How far all inputs let the target be built.
+    """Return the instant through which all inputs allow the target to be built.
 
-    Each input allows its completeness less its negative `after`; the least counts, rounded down to the
-    target's hour (or day, where a row is a whole day).
+    An input allows its completeness; a negative `after` allows that much more. The least of these counts, rounded
+    down to the target's hour, or to its day if a row covers a whole day.
     """
     limits = [
         (through - min(state.spec.after, ZERO), state.spec.name)
@@ -59,7 +62,10 @@ def buildable_through(spec: DatasetSpec, inputs: Iterable[InputState]) -> Limit:
 
 
 def final_through(spec: DatasetSpec, inputs: Iterable[InputState], built: datetime | None) -> datetime | None:
-    """The instant before which no event in time can change the target any more."""
+    """Return the instant before which no event that arrives in time can change the target any more.
+
+    That is never later than `built`, the instant through which the target is built (None: no limit).
+    """
     finals = [
         state.final_through - max(state.spec.after, ZERO)
         for state in inputs
@@ -71,12 +77,12 @@ def final_through(spec: DatasetSpec, inputs: Iterable[InputState], built: dateti
 
 
 def event_unit(spec: DatasetSpec) -> Unit:
-    """What a row of the target occupies in time: an hour bucket, or a whole day."""
+    """Return the unit of time that a row of the target covers: an hour, or a whole day."""
     return "day" if spec.event_unit == "day" else "hour"
 
 
 def partition_unit(spec: DatasetSpec) -> Unit:
-    """The unit of the target's partitions along its event time."""
+    """Return the unit of the target's partitions along its event time."""
     for partition in spec.partition_by:
         if partition.column == spec.event_time and partition.transform in ("hour", "day", "month"):
             return _UNITS[partition.transform]
@@ -87,5 +93,5 @@ _UNITS: dict[str, Unit] = {"hour": "hour", "day": "day", "month": "month"}
 
 
 def to_partitions(spec: DatasetSpec, ranges: Ranges) -> Ranges:
-    """Ranges rounded outwards to whole partitions of the target."""
+    """Round ranges outwards to whole partitions of the target."""
     return round_out(ranges, partition_unit(spec))

@@ -1,1 +1,1 @@
-"""What the loop plans, remembers and stores, as frozen data: ranges, plans, watermarks, and their JSON forms."""
+"""The loop's data as frozen types: ranges, changes, causes, effects, plans and watermarks, with their JSON form."""

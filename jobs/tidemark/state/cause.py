@@ -1,4 +1,4 @@
-"""Why a session runs. Decided by whoever starts it, kept in its plan, and never changed after that."""
+"""Why a session runs. Whoever starts the session decides it; the plan keeps it, and nothing changes it later."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tidemark.state.watermark import Watermark
 
 @dataclass(frozen=True)
 class News:
-    """The usual session: it takes in what the inputs did since the watermark."""
+    """The usual session: it takes in what changed in the inputs since the watermark."""
 
     KIND: ClassVar = "news"
 
@@ -26,7 +26,7 @@ class News:
 class Restatement:
     """A range of event time is rebuilt because a person or a scheduler asked for it (a backfill).
 
-    `request_id` names the request: the same request is carried out once.
+    `request_id` names the request: two requests with the same id are carried out once.
     """
 
     KIND: ClassVar = "restatement"
@@ -38,7 +38,7 @@ class Restatement:
 
 @dataclass(frozen=True)
 class Resync:
-    """The whole target is rebuilt from what its inputs hold now, whatever its watermark says of them."""
+    """The whole target is rebuilt from what its inputs hold now; the positions in its watermark are ignored."""
 
     KIND: ClassVar = "resync"
 
@@ -47,7 +47,7 @@ class Resync:
 
 @dataclass(frozen=True)
 class Adoption:
-    """A person accepts what main holds after it was changed by hand: `watermark` is the record that goes with it."""
+    """A person accepts what main holds after it was changed by hand; `watermark` is the one that belongs to it."""
 
     KIND: ClassVar = "adoption"
 
@@ -71,5 +71,5 @@ NEWS = News()
 
 
 def request_id_of(cause: Cause) -> str | None:
-    """The id of the request behind a session; None where no range was asked for."""
+    """Return the id of the request that a restatement answers; None for any other cause."""
     return cause.request_id if isinstance(cause, Restatement) else None

@@ -10,7 +10,7 @@ from tidemark.state.ranges import Interval, Ranges, format_instant, union
 
 @dataclass(frozen=True)
 class ChangedFile:
-    """Rows that were added or removed by one file: their event times, and how many they are."""
+    """Rows that one file added or removed: the interval of their event times, and their number."""
 
     span: Interval
     rows: int
@@ -20,9 +20,11 @@ class ChangedFile:
 class Changes:
     """What happened between two snapshots of an input (from exclusive, to inclusive).
 
-    `timeless_rows` counts the changed rows of an input without event time, whose place in time is unknown.
-    `dropped` counts the commits that only took out what is older than the input keeps; `dropped_through` says
-    up to when that is gone, also where a commit did more.
+    `appended`, `rewritten` and `kept` count commits: those that only added rows, those that removed rows, and those
+    that changed no row. `timeless_rows` counts the changed rows of an input without event time, whose place in time
+    is unknown. `dropped` counts the commits that did nothing but retention, that is, remove partitions older than the
+    input's `keep`. `dropped_through` is the instant through which retention removed rows, also in commits that did
+    something else besides.
     """
 
     from_snapshot: int | None
@@ -37,21 +39,21 @@ class Changes:
 
     @property
     def append_only(self) -> bool:
-        """Whether nothing but added rows lies in the range."""
+        """Whether the snapshots only added rows or kept the content."""
         return self.rewritten == 0
 
     @property
     def touched(self) -> Ranges:
-        """The event times of all rows that were added or removed."""
+        """The event times of all added and removed rows."""
         return union(file.span for file in self.files)
 
     @property
     def rows(self) -> int:
-        """How many rows the changed files hold, added and removed ones together."""
+        """The number of rows in the changed files, added and removed together."""
         return sum(file.rows for file in self.files)
 
     def describe(self) -> str:
-        """One line for people."""
+        """Describe the changes in one line for people."""
         if self.from_snapshot is None:
             head = f"first read, snapshot {self.to_snapshot}"
         else:

@@ -1,15 +1,15 @@
-"""One JSON form for all that the loop stores, derived from the fields of frozen dataclasses.
+"""One JSON form for everything that the loop stores, derived from the fields of frozen dataclasses.
 
 | Python | JSON |
 |---|---|
-| dataclass | object with the names of its fields; with `kind` where a union tells its members apart |
+| dataclass | object with the names of its fields, and `kind` if the class has a `KIND` (members of a union) |
 | NamedTuple, tuple | array |
 | Interval | array of two instants |
 | datetime | ISO text in UTC |
 | Mapping[str, T] | object |
 
-What another version wrote is read as far as it is understood: a missing field takes its default, an unknown one is
-passed over, and an array where an object is due gives the fields in their order.
+Values that another version wrote are read as well. A missing field takes its default, an unknown field is ignored,
+and an array in place of an object gives the fields in their order.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ T = TypeVar("T")
 
 
 def encode(value: Any) -> Any:
-    """A stored value as plain JSON values."""
+    """Turn a value into plain JSON values."""
     if isinstance(value, datetime):
         return format_instant(value)
     if isinstance(value, Interval):
@@ -46,31 +46,31 @@ def encode(value: Any) -> Any:
     return value
 
 
-def decode(of: type[T], raw: Any) -> T:
-    """Read what `encode` wrote for a value of type `of`. Raises ValueError for what is no such value."""
+def decode(kind: type[T], raw: Any) -> T:
+    """Read what `encode` wrote for a value of type `kind`. Raises ValueError if `raw` holds no such value."""
     try:
-        return cast(T, _decode(of, raw))
+        return cast(T, _decode(kind, raw))
     except (TypeError, KeyError, AttributeError, ValueError) as error:
-        raise ValueError(f"stored value is no {of.__name__}: {error}") from error
+        raise ValueError(f"stored value is not a {kind.__name__}: {error}") from error
 
 
-def _decode(of: Any, raw: Any) -> Any:
-    origin = get_origin(of)
+def _decode(kind: Any, raw: Any) -> Any:
+    origin = get_origin(kind)
     if origin in (Union, types.UnionType):
-        return _decode_union(get_args(of), raw)
+        return _decode_union(get_args(kind), raw)
     if origin is tuple:
-        return tuple(_decode(get_args(of)[0], item) for item in raw)
+        return tuple(_decode(get_args(kind)[0], item) for item in raw)
     if origin is not None and issubclass(origin, Mapping):
-        return {key: _decode(get_args(of)[1], item) for key, item in raw.items()}
-    if of is datetime:
+        return {key: _decode(get_args(kind)[1], item) for key, item in raw.items()}
+    if kind is datetime:
         return parse_instant(raw)
-    if of is Interval:
+    if kind is Interval:
         start, end = raw
         return Interval(parse_instant(start), parse_instant(end))
-    if isinstance(of, type) and (is_dataclass(of) or hasattr(of, "_fields")):
-        return _decode_fields(of, raw)
-    if isinstance(of, type) and issubclass(of, Enum):
-        return of(raw)
+    if isinstance(kind, type) and (is_dataclass(kind) or hasattr(kind, "_fields")):
+        return _decode_fields(kind, raw)
+    if isinstance(kind, type) and issubclass(kind, Enum):
+        return kind(raw)
     return raw
 
 
@@ -84,17 +84,17 @@ def _decode_union(members: tuple[Any, ...], raw: Any) -> Any:
     return _decode(kinds[raw["kind"]], raw)
 
 
-def _decode_fields(of: type, raw: Any) -> Any:
-    hints = _hints(of)
+def _decode_fields(kind: type, raw: Any) -> Any:
+    types_by_field = _field_types(kind)
     if not isinstance(raw, Mapping | list):
-        raise TypeError(f"{type(raw).__name__} where an object is due")
-    given = raw if isinstance(raw, Mapping) else dict(zip(hints, raw, strict=False))
-    return of(**{name: _decode(hint, given[name]) for name, hint in hints.items() if name in given})
+        raise TypeError(f"expected an object, found {type(raw).__name__}")
+    given = raw if isinstance(raw, Mapping) else dict(zip(types_by_field, raw, strict=False))
+    return kind(**{name: _decode(field, given[name]) for name, field in types_by_field.items() if name in given})
 
 
 @lru_cache(maxsize=64)
-def _hints(of: type) -> Mapping[str, Any]:
-    """The fields of a class with their types, in order."""
-    names = [field.name for field in fields(of)] if is_dataclass(of) else list(of._fields)  # type: ignore[attr-defined]
-    hints = get_type_hints(of)
+def _field_types(kind: type) -> Mapping[str, Any]:
+    """Return the fields of a dataclass or NamedTuple with their types, in order."""
+    names = [field.name for field in fields(kind)] if is_dataclass(kind) else list(kind._fields)  # type: ignore[attr-defined]
+    hints = get_type_hints(kind)
     return {name: hints[name] for name in names}

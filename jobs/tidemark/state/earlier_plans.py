@@ -1,4 +1,4 @@
-"""Stored plans of version 0.1, which had one field for each kind of session, in the form of now."""
+"""Upgrade stored plans of version 0.1, which had one field for each kind of session, to today's form."""
 
 from __future__ import annotations
 
@@ -11,25 +11,25 @@ _BEGINNING, _END = "1900-01-01T00:00Z", "2200-01-01T00:00Z"
 
 
 def upgrade(raw: Mapping[str, Any]) -> Mapping[str, Any]:
-    """A stored plan in the form of now; one that has it is returned as it is.
+    """Return a stored plan in today's form; a plan that already has it is returned unchanged.
 
-    A plan of 0.1 that appends does not say whether it reads added rows or whole inputs. It loses its fingerprint,
-    so that an unfinished session of it is planned again instead of being read one way or the other.
+    If a plan of 0.1 appends rows, it does not say whether it reads only added rows or whole inputs. Such a plan loses
+    its fingerprint, so that an unfinished session is planned again instead of guessing.
     """
     if "effect" in raw:
         return raw
-    effect, adds_rows = _effect(raw), raw["how"] == "append" and not raw.get("files")
+    appends_rows = raw["how"] == "append" and not raw.get("files")
     return {
         **raw,
-        "fingerprint": "" if adds_rows else raw["fingerprint"],
+        "fingerprint": "" if appends_rows else raw["fingerprint"],
         "cause": _cause(raw),
-        "effect": effect,
-        "inputs": {name: _renamed(i) for name, i in raw.get("inputs", {}).items()},
+        "effect": _effect(raw),
+        "inputs": {name: _rename_snapshots(i) for name, i in raw.get("inputs", {}).items()},
         "previous": _watermark(raw.get("previous")),
     }
 
 
-def _renamed(raw: Mapping[str, Any]) -> dict[str, Any]:
+def _rename_snapshots(raw: Mapping[str, Any]) -> dict[str, Any]:
     return {_SNAPSHOTS.get(key, key): value for key, value in raw.items()}
 
 
@@ -64,7 +64,10 @@ def _effect(raw: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _replacement(ranges: list[list[str]], resync: bool) -> dict[str, Any]:
-    """A resync also cleared what lay after its ranges; one that began at the beginning replaced all rows."""
+    """Return the effect of an overwrite.
+
+    A resync also removed the rows after its ranges. If its ranges began at the beginning of time, it replaced all rows.
+    """
     if resync and (not ranges or ranges[0][0] == _BEGINNING):
         return {"kind": "replace_all", "ranges": ranges}
     if resync and ranges[-1][1] != _END:

@@ -1,7 +1,7 @@
-"""What a session does to its target, each kind with exactly its data.
+"""What a session does to its target: one type for each kind, with exactly the data of that kind.
 
-The mode of the dataset decides it while planning. write, audit, publish and commit look at the effect and at
-nothing else.
+The mode of the dataset decides the effect while planning. The steps write, audit, publish and commit look only at
+the effect, never at the mode.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class How(StrEnum):
 
 @dataclass(frozen=True)
 class FileRef:
-    """A landed file: path below the landing folder (posix), size in bytes, sha256 in hex, when it was written."""
+    """A landed file: POSIX path below the landing folder, size in bytes, SHA-256 in hex, and when it was written."""
 
     path: str
     size: int
@@ -37,8 +37,9 @@ class FileRef:
 class AppendFiles:
     """Append the records of landed files.
 
-    `history` marks files that are handed in on an empty table. `complete_by_rows` says that the source is complete
-    through the last hour that its rows show, instead of by the clock.
+    `history` marks files of past events that are handed in while the table has no watermark yet. If
+    `complete_by_rows` is true, the source is complete through the end of the hour of its latest row; otherwise the
+    clock decides.
     """
 
     KIND: ClassVar = "append_files"
@@ -50,14 +51,14 @@ class AppendFiles:
 
 @dataclass(frozen=True)
 class AppendRows:
-    """Append what the transform returns. Each input of the plan says which of its rows are read."""
+    """Append the rows that the transform returns. Each input of the plan says which of its rows are read."""
 
     KIND: ClassVar = "append_rows"
 
 
 @dataclass(frozen=True)
 class ReplaceRanges:
-    """Rebuild `ranges` of event time. The rows of `cleared`, which contains them, are removed."""
+    """Rebuild `ranges` of event time. The target's old rows in `cleared`, which contains `ranges`, are removed."""
 
     KIND: ClassVar = "replace_ranges"
 
@@ -67,7 +68,7 @@ class ReplaceRanges:
 
 @dataclass(frozen=True)
 class ReplaceAll:
-    """Replace all rows of the target by the rows of `ranges`; empty where rows have no event time to clip by."""
+    """Replace all rows of the target by those of `ranges`. `ranges` is empty if the rows are not clipped by time."""
 
     KIND: ClassVar = "replace_all"
 
@@ -76,7 +77,7 @@ class ReplaceAll:
 
 @dataclass(frozen=True)
 class Touch:
-    """Move the watermark only: no row changes, and main stays at its snapshot."""
+    """Move only the watermark: no row changes, and main stays at its snapshot."""
 
     KIND: ClassVar = "touch"
 
@@ -95,7 +96,7 @@ NOTHING = Nothing()
 
 
 def how(effect: Effect) -> How:
-    """The published word for an effect."""
+    """Return the word for an effect in `ops`."""
     match effect:
         case AppendFiles() | AppendRows():
             return How.append
@@ -110,20 +111,20 @@ def how(effect: Effect) -> How:
 
 
 def stages_rows(effect: Effect) -> bool:
-    """Whether a session with this effect writes a snapshot that has to be audited."""
+    """Return whether a session with this effect writes a snapshot that has to be audited."""
     return not isinstance(effect, Touch | Nothing)
 
 
 def built_ranges(effect: Effect) -> Ranges:
-    """The event times that the transform has to produce; empty where it is not told any."""
+    """Return the event times that the transform has to produce; empty if the session has no ranges."""
     return effect.ranges if isinstance(effect, ReplaceRanges | ReplaceAll) else ()
 
 
 def cleared_ranges(effect: Effect) -> Ranges | None:
-    """The event times whose rows the session replaces; None where no event time limits what it changes."""
+    """Return the event times whose rows the session replaces; None if its changes are not limited by event time."""
     return effect.cleared if isinstance(effect, ReplaceRanges) else None
 
 
 def files_of(effect: Effect) -> tuple[FileRef, ...]:
-    """The files that a session lands."""
+    """Return the files that a session lands."""
     return effect.files if isinstance(effect, AppendFiles) else ()

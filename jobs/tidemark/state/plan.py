@@ -19,11 +19,11 @@ from tidemark.state.watermark import Border, Position, Watermark
 
 @dataclass(frozen=True)
 class InputPlan:
-    """One input of a plan: which snapshots are new, and what is read.
+    """One input of a plan: which snapshots are new, and which rows are read.
 
-    `from_snapshot` is exclusive (None: a first, full read), `to_snapshot` inclusive. Read are the rows as of
-    `read_snapshot` within the event times `reads` (None: all), or with `added_only` the rows that the snapshots
-    between added. `changes` is a line for people.
+    The new snapshots are those after `from_snapshot` (None: a first, full read) up to and including `to_snapshot`.
+    With `added_only`, the session reads the rows that these snapshots added. Otherwise it reads the rows as of
+    `read_snapshot` whose event times lie in `reads` (None: all rows). `changes` is a line for people.
     """
 
     dataset: str
@@ -48,10 +48,10 @@ class InputPlan:
 class Plan:
     """Everything that a session will do, fixed before anything is written.
 
-    `cause` says why the session runs, `effect` what it does to the target. `session` is derived from the content,
-    not from the clock. `base_snapshot` is the target's main that the plan builds upon, `previous` the watermark
-    from which it starts. `logic` is what the rows follow from. `notes` are sentences for people and take no part
-    in the session's id.
+    `cause` says why the session runs, `effect` what it does to the target. `session` is the id, derived from the
+    content and not from the clock. `base_snapshot` is the snapshot of the target's main when the plan was made,
+    `previous` the watermark at that time. `fingerprint` and `logic` are hashes of the spec and of what the rows follow
+    from. `notes` are sentences for people and take no part in the session's id.
     """
 
     dataset: str
@@ -76,12 +76,12 @@ class Plan:
 
     @property
     def how(self) -> How:
-        """The published word for the effect."""
+        """The word for the effect in `ops`."""
         return effects.how(self.effect)
 
     @property
     def ranges(self) -> Ranges:
-        """The event times that the session rebuilds; empty where it rebuilds none."""
+        """The event times that the session rebuilds; empty if it rebuilds none."""
         return effects.built_ranges(self.effect)
 
     @property
@@ -90,7 +90,7 @@ class Plan:
         return effects.files_of(self.effect)
 
     def watermark(self, snapshot: int) -> Watermark:
-        """The watermark that publishing `snapshot` for this plan sets."""
+        """Return the watermark that the session sets when it publishes `snapshot`."""
         if isinstance(self.cause, Adoption):
             return replace(self.cause.watermark, session=self.session, snapshot=snapshot)
         return Watermark(
@@ -101,33 +101,36 @@ class Plan:
             inputs=self._positions,
             owed=self.owed,
             overdue=self.overdue,
-            logic=self._built_by,
+            logic=self._target_logic,
             borders=self.borders,
         )
 
     @property
     def _positions(self) -> Mapping[str, Position]:
-        """Where the watermark will stand on the inputs. A restatement leaves it in its place."""
+        """The positions on the inputs after the session. A restatement leaves them where they are."""
         if not isinstance(self.cause, Restatement) or self.previous is None:
             return {name: i.position for name, i in self.inputs.items()}
-        return {name: self._with_read(name, position) for name, position in self.previous.inputs.items()}
+        return {name: self._with_read_ahead(name, position) for name, position in self.previous.inputs.items()}
 
-    def _with_read(self, name: str, position: Position) -> Position:
-        """A position that stays, with what this session reads ahead of it; its own rows are no input's."""
+    def _with_read_ahead(self, name: str, position: Position) -> Position:
+        """Return an unchanged position, with the snapshot that this session reads ahead of it, if any.
+
+        If the dataset reads its own rows, that is not recorded.
+        """
         read = self.inputs.get(name)
         if read is None or read.dataset == self.dataset or read.read_snapshot == position.snapshot:
             return position
         return replace(position, read_ahead=read.read_snapshot)
 
     @property
-    def _built_by(self) -> str:
-        """The logic that built the table, or is owed to it. A session that rebuilds a part does not change it."""
+    def _target_logic(self) -> str:
+        """The logic that built the table, owed ranges aside. A session that rebuilds only a part does not change it."""
         if self.previous is None or isinstance(self.cause, News | Resync):
             return self.logic
         return self.previous.logic
 
     def to_json(self) -> str:
-        """The whole plan; `from_json` gives an equal one."""
+        """Return the whole plan as JSON; `from_json` reads it back as an equal plan."""
         return json.dumps(encode(self), sort_keys=True)
 
     @staticmethod

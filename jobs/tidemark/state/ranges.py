@@ -1,7 +1,7 @@
 """Half-open intervals of UTC time, and sets of them.
 
-A `Ranges` value is a tuple of intervals, sorted, disjoint and merged: every function here takes and
-returns such a value, and reads no clock.
+A `Ranges` value is a tuple of intervals that are sorted, disjoint and merged. The functions here take and return
+such values, and read no clock.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ Ranges = tuple[Interval, ...]
 
 
 def format_instant(instant: datetime) -> str:
-    """ISO form in UTC, to the minute when there are no seconds."""
+    """Return an instant in ISO form in UTC; zero seconds and microseconds are left out."""
     text = instant.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "")
     for tail in (".000000", ":00"):
         text = text.removesuffix(tail)
@@ -47,13 +47,13 @@ def format_instant(instant: datetime) -> str:
 
 
 def parse_instant(text: str) -> datetime:
-    """Read an ISO instant; one without an offset is UTC. Raises ValueError."""
+    """Read an ISO instant; one without an offset is in UTC. Raises ValueError if the text is not an ISO instant."""
     instant = datetime.fromisoformat(text)
     return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
 
 
 def union(*parts: Iterable[Interval]) -> Ranges:
-    """All instants that lie in any of the parts; neighbours are merged."""
+    """Return all instants that lie in any of the parts; adjacent intervals are merged."""
     merged: list[Interval] = []
     for interval in sorted(interval for part in parts for interval in part):
         if merged and interval.start <= merged[-1].end:
@@ -64,7 +64,7 @@ def union(*parts: Iterable[Interval]) -> Ranges:
 
 
 def intersect(left: Ranges, right: Ranges) -> Ranges:
-    """The instants that lie in both."""
+    """Return the instants that lie in both."""
     common = []
     for a in left:
         for b in right:
@@ -75,7 +75,7 @@ def intersect(left: Ranges, right: Ranges) -> Ranges:
 
 
 def subtract(left: Ranges, right: Ranges) -> Ranges:
-    """The instants of `left` that are not in `right`."""
+    """Return the instants of `left` that are not in `right`."""
     remaining = list(left)
     for hole in right:
         remaining = [piece for interval in remaining for piece in _without(interval, hole)]
@@ -92,12 +92,12 @@ def _without(interval: Interval, hole: Interval) -> list[Interval]:
 
 
 def before(limit: datetime | None) -> Ranges:
-    """All instants before `limit` (all of time where there is no limit)."""
+    """Return all instants before `limit`; all of time if `limit` is None."""
     return (Interval(BEGINNING, limit or END),)
 
 
 def first(ranges: Ranges, length: timedelta, unit: Unit) -> Ranges:
-    """The first `length` of time in the ranges, in whole units, one unit at least."""
+    """Return the first `length` of time in the ranges, cut at a whole unit, and at least one unit."""
     taken: list[Interval] = []
     for interval in ranges:
         end = interval.end if interval.end - interval.start <= length else floor(interval.start + length, unit)
@@ -113,14 +113,14 @@ def first(ranges: Ranges, length: timedelta, unit: Unit) -> Ranges:
 
 
 def from_on(start: datetime) -> Ranges:
-    """All instants at or after `start`."""
+    """Return all instants at or after `start`."""
     return (Interval(start, END),)
 
 
 def widen(ranges: Ranges, earlier: timedelta | None, later: timedelta | None) -> Ranges:
-    """Move each start back by `earlier` and each end forward by `later`; None reaches the end of time.
+    """Move each start back by `earlier` and each end forward by `later`; None moves it to the end of time.
 
-    A negative shift narrows, and may leave nothing of an interval.
+    A negative shift makes an interval narrower; one that becomes empty is left out.
     """
     moved = []
     for interval in ranges:
@@ -132,14 +132,14 @@ def widen(ranges: Ranges, earlier: timedelta | None, later: timedelta | None) ->
 
 
 def _shift(instant: datetime, by: timedelta) -> datetime:
-    """Move an instant, staying inside the representable span."""
+    """Move an instant, but not beyond BEGINNING or END; these two do not move."""
     if instant in (BEGINNING, END):
         return instant
     return min(max(instant + by, BEGINNING), END)
 
 
 def floor(instant: datetime, unit: Unit) -> datetime:
-    """The start of the UTC hour, day or month that holds `instant`."""
+    """Return the start of the UTC hour, day or month that holds `instant`."""
     instant = instant.astimezone(UTC)
     if unit == "hour":
         return instant.replace(minute=0, second=0, microsecond=0)
@@ -148,7 +148,7 @@ def floor(instant: datetime, unit: Unit) -> datetime:
 
 
 def ceil(instant: datetime, unit: Unit) -> datetime:
-    """The least start of a UTC hour, day or month at or after `instant`."""
+    """Return the earliest start of a UTC hour, day or month at or after `instant`."""
     start = floor(instant, unit)
     if start == instant:
         return start
@@ -160,12 +160,12 @@ def ceil(instant: datetime, unit: Unit) -> datetime:
 
 
 def round_out(ranges: Ranges, unit: Unit) -> Ranges:
-    """The least set of whole units that covers `ranges`."""
+    """Return the smallest set of whole units that covers `ranges`."""
     return union(Interval(floor(i.start, unit), ceil(i.end, unit)) for i in ranges)
 
 
 def describe(ranges: Ranges, at_most: int = 3) -> str:
-    """A short form for people."""
+    """Return the ranges in a short form for people: the first `at_most`, and how many more there are."""
     shown = ", ".join(str(interval) for interval in ranges[:at_most])
     rest = len(ranges) - at_most
     return shown + (f" and {rest} more" if rest > 0 else "") if ranges else "nothing"

@@ -1,4 +1,4 @@
-"""What a published table was built from: its watermark, which lies in the table's own metadata."""
+"""The watermark of a published table: what it was built from. It is stored in the table's own metadata."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from tidemark.state.ranges import Ranges
 
 @dataclass(frozen=True)
 class Position:
-    """How far one input has been consumed: table uuid, last snapshot (inclusive), its completeness then.
+    """How far one input has been consumed: its table uuid, the last consumed snapshot, and its completeness then.
 
-    `held_from` is the least event time that the input still holds, once retention has dropped what lay before.
-    `read_ahead` is the newest snapshot that a backfill has read, where that lies after `snapshot`.
+    `held_from` is the earliest instant from which the input is whole, if retention has dropped rows before it.
+    `read_ahead` is the newest snapshot that a backfill has read, if that lies after `snapshot`.
     """
 
     uuid: str
@@ -28,7 +28,7 @@ class Position:
 
 
 class Border(NamedTuple):
-    """Where one logic ends and the next begins: what was complete before `through` follows from `logic`."""
+    """The instant `through` up to which rows follow from an older `logic`; None if the table had no limit then."""
 
     logic: str
     through: datetime | None
@@ -36,11 +36,13 @@ class Border(NamedTuple):
 
 @dataclass(frozen=True)
 class Watermark:
-    """What a published table was built from; changed only by the commit that publishes.
+    """What a published table was built from; only the commit that publishes changes it.
 
-    `snapshot` is the target snapshot that the session published. `owed` are ranges whose input is consumed but
-    which are not rebuilt yet; `overdue` are ranges beyond the catch-up limit, which wait for a backfill. `logic`
-    is what the rows follow from, except in owed ranges; `borders` say which rows follow from an older logic.
+    `snapshot` is the target snapshot that the session published. `complete_through` and `final_through` are None if
+    no input or setting limits them. `owed` are ranges whose input changes are consumed
+    but which are not rebuilt yet. `overdue` are ranges beyond the catch-up limit, which wait for a backfill. `logic`
+    is the hash of what the rows follow from, except in owed ranges. `borders` say which rows follow from an older
+    logic.
     """
 
     session: str
@@ -54,7 +56,7 @@ class Watermark:
     borders: tuple[Border, ...] = ()
 
     def to_json(self) -> str:
-        """One line, keys sorted: equal watermarks give equal text."""
+        """Return the watermark as JSON in one line with sorted keys: equal watermarks give equal text."""
         return json.dumps(encode(self), sort_keys=True)
 
     @staticmethod

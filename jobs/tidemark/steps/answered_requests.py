@@ -1,11 +1,11 @@
-"""Whether a request was carried out already, by a session that still counts."""
+"""Find the session that already carried out a request, unless a rollback undid it."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from tidemark.catalog import ops
-from tidemark.lineage.watermark_history import by_succession, session_before
+from tidemark.lineage.watermark_history import session_before, sort_by_succession
 from tidemark.state.cause import Adoption, Cause, request_id_of
 from tidemark.state.effect import How
 from tidemark.state.watermark import Watermark
@@ -14,9 +14,10 @@ from tidemark.steps.plan_store import find_plan
 
 
 def answered_by(context: Context, cause: Cause, dataset: str) -> str | None:
-    """The session that has carried out the request of a cause.
+    """Return the session that has carried out the request of a cause.
 
-    None where no range was asked for, or where a rollback that was adopted undid that session.
+    Returns None if the cause is no restatement, if no session has carried out the request yet, or if a rollback that
+    was later adopted undid that session.
     """
     request_id = request_id_of(cause)
     if request_id is None:
@@ -30,33 +31,37 @@ def answered_by(context: Context, cause: Cause, dataset: str) -> str | None:
 
 
 def _undone(context: Context, dataset: str) -> set[str]:
-    """Sessions undone by a rollback that was later adopted.
+    """Return the sessions undone by a rollback that was later adopted.
 
-    The last adoption counts first: one that was itself undone, by a move forward again, undoes nothing.
+    Adoptions are read from the last to the first: if a later adoption undid an adoption, because main was moved
+    forward again, the undone adoption undoes nothing.
     """
     columns = ("session", "how", "previous", "current", "committed_at")
     rows = ops.rows(context.lake, "ops.high_watermarks", ops.of_dataset(dataset), columns)
     before = {row["session"]: session_before(row) for row in rows}
     undone: set[str] = set()
-    for adoption in reversed(by_succession(rows)):
-        if adoption["session"] in undone or not _may_adopt(adoption):
+    for row in reversed(sort_by_succession(rows)):
+        if row["session"] in undone or not _may_be_adoption(row):
             continue
-        held = _adopted(context, adoption["session"])
-        at = before[adoption["session"]] if held else None
-        while at is not None and at != held:
-            undone.add(at)
-            at = before.get(at)
+        adopted = _adopted_session(context, row["session"])
+        session = before[row["session"]] if adopted else None
+        while session is not None and session != adopted:
+            undone.add(session)
+            session = before.get(session)
     return undone
 
 
-def _may_adopt(row: dict[str, Any]) -> bool:
-    """A touch that leaves the watermark's snapshot as it was adopts nothing; of the others the plan says it."""
+def _may_be_adoption(row: dict[str, Any]) -> bool:
+    """Return whether a row may record an adoption that undid sessions: a touch that changed the watermark's snapshot.
+
+    Only the plan can tell whether it does. This check saves reading the plans of all other sessions.
+    """
     if row["how"] != How.touch.value or not row["previous"]:
         return False
     return Watermark.from_json(row["previous"]).snapshot != Watermark.from_json(row["current"]).snapshot
 
 
-def _adopted(context: Context, session: str) -> str | None:
-    """The session whose record an adoption took up."""
+def _adopted_session(context: Context, session: str) -> str | None:
+    """Return the session whose watermark an adoption set again; None if `session` is no adoption."""
     plan = find_plan(context, session)
     return plan.cause.watermark.session if plan is not None and isinstance(plan.cause, Adoption) else None

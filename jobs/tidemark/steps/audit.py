@@ -14,16 +14,16 @@ from tidemark.state.plan import InputPlan, Plan
 from tidemark.steps.context import Context
 
 VERDICT = ("check", "kind", "severity", "expected", "passed")
-"""What a check is, and what it found: the columns by which a row of `ops.audit_results` is known again."""
+"""The columns that identify a verdict in `ops.audit_results`: what the check is, and whether it passed."""
 
 
 def audit(context: Context, staged: Staged) -> Audited:
-    """Audit and approve a staged snapshot; every check becomes a row of `ops.audit_results`, once.
+    """Audit and approve a staged snapshot, and record every check in `ops.audit_results`.
 
-    A verdict that is on record for this session and snapshot is not recorded again. Another one is: a later release
-    may check more, or better.
+    A verdict that is already on record for this session and snapshot is not recorded again. If the verdict differs,
+    for example because a later release checks more, it is recorded as well.
 
-    Raises AuditFailed where the report found against the rows, AuditError where it could not be made.
+    Raises AuditFailed if the rows did not pass, AuditError if the audit could not be carried out.
     """
     report = _report(context, staged)
     recorded = both(ops.of_session(report.session), equals("snapshot_id", report.snapshot_id))
@@ -32,14 +32,17 @@ def audit(context: Context, staged: Staged) -> Audited:
 
 
 def _rows_due(context: Context, plan: Plan) -> bool:
-    """Whether an audit that finds no rows has to fail: rows were added to an input, and each gives rows here."""
+    """Return whether the audit has to fail if it finds no rows: each added input row has to give rows."""
     if not isinstance(plan.effect, AppendRows) or not mode_of(context.spec(plan.dataset)).row_for_row:
         return False
     return all(_surely_gives_rows(context, read) for read in plan.inputs.values())
 
 
 def _surely_gives_rows(context: Context, read: InputPlan) -> bool:
-    """Added rows are there. Those of a first read may all lie under delete files, which only reading would tell."""
+    """Return whether metadata alone shows that an input has rows for this session.
+
+    In a first read, delete files may remove all rows, which only reading would show.
+    """
     if read.from_snapshot is not None:
         return True
     snapshot = context.lake.table(read.dataset).snapshot_by_id(read.read_snapshot)

@@ -1,4 +1,4 @@
-"""Which file of an input made the engine fail: engines often do not say."""
+"""Name the file of an input that made the engine fail: the engine's own error often does not."""
 
 from __future__ import annotations
 
@@ -15,7 +15,10 @@ from tidemark.support.error_translation import engine_errors
 
 @contextmanager
 def naming_broken_files(context: Context, plan: Plan) -> Iterator[None]:
-    """Where the engine fails inside over a data file of an input, raises StorageError that names the file."""
+    """Turn an engine error about a data file of an input into a StorageError that names the file.
+
+    Other errors, and engine errors for which no broken file is found, pass unchanged.
+    """
     try:
         yield
     except engine_errors() as error:

@@ -1,4 +1,4 @@
-"""commit: close a published session in `ops`, and last of all remove its branches."""
+"""commit: record a published session in `ops`, then remove its branches."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pyiceberg.table import Table
 from tidemark.catalog import ops
 from tidemark.catalog.manifests import table_name
 from tidemark.catalog.properties import SESSION, property_of
-from tidemark.lineage.history import main_line, session_branches
+from tidemark.lineage.history import main_history, session_branches
 from tidemark.lineage.publish_commit import watermark_of
 from tidemark.lineage.watermark_history import last_recorded
 from tidemark.stages import Committed, Published
@@ -23,7 +23,7 @@ from tidemark.steps.publish import published_watermark
 
 
 def commit(context: Context, published: Published) -> Committed:
-    """Write the session's rows to `ops` where they are missing, then remove its branches."""
+    """Write the session's missing rows to `ops`, then remove its branches."""
     plan = published.plan
     table = context.lake.table(plan.dataset)
     watermark = _watermark_of_session(context, table, published)
@@ -34,11 +34,11 @@ def commit(context: Context, published: Published) -> Committed:
 
 
 def close_published(context: Context, target: Table) -> None:
-    """Finish the session that published last, where it died between publish and commit.
+    """Commit the session that published last, if it died between publish and commit.
 
-    The target's watermark names it; where that was taken away, main's history does.
+    The target's watermark names that session; if the watermark was removed, main's history does.
     """
-    session, snapshot = _published_last(target)
+    session, snapshot = _last_published(target)
     if session is None:
         return
     closed = ops.rows(context.lake, "ops.high_watermarks", ops.of_session(session), ("session",))
@@ -48,23 +48,25 @@ def close_published(context: Context, target: Table) -> None:
     if not stored:
         return
     plan = Plan.from_json(stored[0]["plan"])
-    print(f"{table_name(target)}: session {plan.session} was published but not committed; it is finished first")
+    print(f"{table_name(target)}: session {plan.session} was published but not committed; it is committed first")
     commit(context, Published(plan, snapshot))
 
 
-def _published_last(target: Table) -> tuple[str | None, int]:
-    """The session that published last and its snapshot; no session where there is none."""
+def _last_published(target: Table) -> tuple[str | None, int]:
+    """Return the session that published last and its snapshot; (None, 0) if none has published."""
     watermark = watermark_of(target)
     if watermark is not None:
         return watermark.session, watermark.snapshot
-    made = ((property_of(snapshot, SESSION), snapshot.snapshot_id) for snapshot in main_line(target))
-    return next((of for of in made if of[0] is not None), (None, 0))
+    makers = ((property_of(snapshot, SESSION), snapshot.snapshot_id) for snapshot in main_history(target))
+    return next((maker for maker in makers if maker[0] is not None), (None, 0))
 
 
 def _watermark_of_session(context: Context, table: Table, published: Published) -> Watermark:
-    """The watermark that the session set: the table's own while it is the newest, else the planned one.
+    """Return the watermark that the session set.
 
-    Where the table's own was taken away, the one with which it was published.
+    While the session is the target's newest, this is the watermark in the table. If another session has published
+    since, it is derived from the plan. If the table has no watermark any more, it is the one under which the staged
+    snapshot is published.
     """
     current = watermark_of(table)
     if current is None:
@@ -112,7 +114,7 @@ def _watermark_row(context: Context, plan: Plan, watermark: Watermark) -> Mappin
 
 
 def _previous(context: Context, plan: Plan) -> Watermark | None:
-    """The watermark whose place the session's takes; where an adoption found none, the one that was recorded last."""
+    """Return the watermark that the session replaced; for an adoption that found none, the last recorded one."""
     if plan.previous is None and isinstance(plan.cause, Adoption):
         return last_recorded(context.lake, plan.dataset)
     return plan.previous

@@ -1,4 +1,4 @@
-"""What every step of a session works with."""
+"""The values that every step of a session works with."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tidemark.spec import DatasetSpec
 
 @dataclass(frozen=True)
 class Context:
-    """Settings, open lake, all specs, and the clock that was handed in."""
+    """Settings, the open lake, all specs, and `clock`, the instant of the run."""
 
     settings: Settings
     lake: Lake
@@ -22,12 +22,12 @@ class Context:
     clock: datetime
 
     def spec(self, dataset: str) -> DatasetSpec:
-        """The spec of a dataset. Raises RequestRefused for an unknown one."""
+        """Return the spec of a dataset. Raises RequestRefused if it is unknown."""
         return find_spec(self.specs, dataset)
 
 
 def find_spec(specs: Mapping[str, DatasetSpec], dataset: str) -> DatasetSpec:
-    """The spec of a dataset. Raises RequestRefused for an unknown one."""
+    """Return the spec of a dataset. Raises RequestRefused if it is unknown."""
     try:
         return specs[dataset]
     except KeyError:

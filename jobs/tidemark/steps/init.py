@@ -1,4 +1,4 @@
-"""init: finish what was published but not committed, see what changed, and freeze a plan. No engine."""
+"""init: commit a session that was only published, gather what changed, and store a plan. Spark is not used."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from pyiceberg.table import Table
 
 from tidemark.catalog.evolution import evolution, evolve
 from tidemark.lineage.publish_commit import watermark_of
-from tidemark.lineage.target_integrity import check_all_foreign_goes, check_not_lost, check_target_integrity
-from tidemark.modes import make_plan, mode_of, rows_looked_at
+from tidemark.lineage.target_integrity import check_no_foreign_commit, check_target_integrity, check_watermark_not_lost
+from tidemark.modes import make_plan, mode_of, row_times_input
 from tidemark.planning import Situation, TargetState
 from tidemark.planning.restatement import check_built
 from tidemark.spec import DatasetSpec
@@ -23,7 +23,7 @@ from tidemark.steps.answered_requests import answered_by
 from tidemark.steps.commit import close_published
 from tidemark.steps.context import Context
 from tidemark.steps.input_news import with_news
-from tidemark.steps.input_state import input_state, input_table, with_row_spans
+from tidemark.steps.input_state import input_state, input_table, with_row_times
 from tidemark.steps.landing import landing_state
 from tidemark.steps.plan_store import store
 
@@ -31,14 +31,17 @@ from tidemark.steps.plan_store import store
 def init(context: Context, dataset: str, cause: Cause = NEWS) -> Planned:
     """Plan the dataset's next session and store the plan; a plan that does nothing is not stored."""
     spec = context.spec(dataset)
-    check_answerable(context, spec, cause)
+    check_request(context, spec, cause)
     target = evolve(context.lake.ensure_table(spec), spec)
     close_published(context, target)
-    return Planned(store(context, survey(context, spec, target, cause)))
+    return Planned(store(context, plan_session(context, spec, target, cause)))
 
 
-def check_answerable(context: Context, spec: DatasetSpec, cause: Cause) -> None:
-    """Refuse a restatement of what has no ranges or is not built yet, before any table is made for it."""
+def check_request(context: Context, spec: DatasetSpec, cause: Cause) -> None:
+    """Check a restatement before any table is created for it.
+
+    Raises RequestRefused if the dataset has no ranges or is not built yet.
+    """
     if not isinstance(cause, Restatement) or spec.landing is not None:
         return
     mode_of(spec).restating(spec.dataset)
@@ -46,24 +49,25 @@ def check_answerable(context: Context, spec: DatasetSpec, cause: Cause) -> None:
     check_built(spec.dataset, watermark_of(table) if table else None)
 
 
-def survey(context: Context, spec: DatasetSpec, target: Table, cause: Cause) -> Plan:
-    """The plan that follows from the tables as they are now; writes nothing.
+def plan_session(context: Context, spec: DatasetSpec, target: Table, cause: Cause) -> Plan:
+    """Return the plan that follows from the tables as they are now; write nothing.
 
-    A resync, too, asks the watermark what retention has left.
+    Raises ColumnsDiffer, TargetChanged or InputChanged if the tables are in a state that the loop cannot follow.
     """
     evolution(target, spec)
+    # A resync ignores the positions, but it needs the watermark to know what retention has dropped.
     resync = isinstance(cause, Resync)
-    check_target = check_not_lost if resync else check_target_integrity
+    check_target = check_watermark_not_lost if resync else check_target_integrity
     check_target(context.lake, target)
     plan = make_plan(_situation(context, spec, target, cause))
     if resync and not isinstance(plan.effect, ReplaceAll):
-        check_all_foreign_goes(target)
+        check_no_foreign_commit(target)
     return plan
 
 
 def _situation(context: Context, spec: DatasetSpec, target: Table, cause: Cause) -> Situation:
     head = target.current_snapshot()
-    assert head is not None, "ensure_table begins each table with a snapshot"
+    assert head is not None, "ensure_table creates each table with a first snapshot"
     watermark = watermark_of(target)
     tables = {name: input_table(context, spec, i, target) for name, i in spec.inputs.items()}
     resync = isinstance(cause, Resync)
@@ -84,13 +88,13 @@ def _situation(context: Context, spec: DatasetSpec, target: Table, cause: Cause)
     if spec.landing is not None:
         return landing_state(context, situation)
     situation = replace(situation, inputs=with_news(spec, situation.inputs, tables, target))
-    return _with_rows(situation, tables)
+    return _with_row_times(situation, tables)
 
 
-def _with_rows(situation: Situation, tables: Mapping[str, Table]) -> Situation:
-    """The situation with the row times of the one input whose rows the plan depends on, if there is one."""
-    name = rows_looked_at(situation)
+def _with_row_times(situation: Situation, tables: Mapping[str, Table]) -> Situation:
+    """Add the row times of the input whose rows the plan depends on, if there is one."""
+    name = row_times_input(situation)
     if name is None:
         return situation
-    state = with_row_spans(tables[name], situation.inputs[name], situation.spec.dataset)
+    state = with_row_times(tables[name], situation.inputs[name], situation.spec.dataset)
     return replace(situation, inputs={**situation.inputs, name: state})

@@ -1,4 +1,4 @@
-"""Whether the rows that an input gained can matter to a versioned dataset, told from the bounds of their files."""
+"""Decide from file bounds whether the rows that an input gained can matter to a versioned dataset."""
 
 from __future__ import annotations
 
@@ -17,8 +17,11 @@ from tidemark.spec import DatasetSpec
 
 Bounds = Mapping[str, tuple[Any, Any] | None]
 HoldsNews = Callable[[Sequence[Bounds], Sequence[Mapping[str, Any]]], bool]
-"""Whether added files can matter. `files`: least and greatest value of each column of each file, None for a column
-without values, a column left out where nothing is known. `own`: the rows of the dataset itself as they stand."""
+"""The type of a spec's `news_if` function, which returns whether added files can matter.
+
+Its first argument holds, for each file, the least and greatest value of each column: None if the column has no values;
+a column is left out if its bounds are unknown. Its second argument holds the present rows of the dataset itself.
+"""
 
 
 def with_news(
@@ -27,15 +30,18 @@ def with_news(
     tables: Mapping[str, Table],
     target: Table,
 ) -> Mapping[str, InputState]:
-    """The inputs, those marked as without news whose `news_if` says that the added files cannot matter."""
+    """Return the inputs, with `without_news` set where `news_if` says that the added files cannot matter."""
     return {
-        name: replace(state, without_news=_is_without(spec, state, tables[name], target))
+        name: replace(state, without_news=_is_without_news(spec, state, tables[name], target))
         for name, state in inputs.items()
     }
 
 
-def _is_without(spec: DatasetSpec, state: InputState, table: Table, target: Table) -> bool:
-    """A first read, and a range that holds more than added rows, is always news."""
+def _is_without_news(spec: DatasetSpec, state: InputState, table: Table, target: Table) -> bool:
+    """Return whether an input gained only rows that cannot matter.
+
+    A first read, and commits that do more than add rows, are always news. So is an input without a `news_if`.
+    """
     changes = state.changes
     if state.spec.news_if is None or changes.from_snapshot is None or not changes.append_only or not changes.appended:
         return False
@@ -49,5 +55,5 @@ def _load(spec: DatasetSpec, entry: str) -> HoldsNews:
     try:
         function: HoldsNews = getattr(importlib.import_module(module), name)
     except (ImportError, AttributeError) as error:
-        raise SpecError(f"{spec.path}: news_if {entry} cannot be loaded: {error}; correct its name") from error
+        raise SpecError(f"{spec.path}: news_if {entry} cannot be loaded: {error}. Correct its name") from error
     return function

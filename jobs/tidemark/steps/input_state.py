@@ -1,4 +1,4 @@
-"""What init sees of a dataset's inputs: their columns, their promises, and what changed since the watermark."""
+"""Gather the state of a dataset's inputs: their columns, their completeness, and what changed since the watermark."""
 
 from __future__ import annotations
 
@@ -10,12 +10,18 @@ from pyiceberg.table import Table
 from tidemark.catalog.evolution import check_readable
 from tidemark.catalog.manifests import table_name
 from tidemark.errors import InputChanged, PositionLost
-from tidemark.lineage.changes import changes_since, row_spans
-from tidemark.lineage.history import readable
+from tidemark.lineage.changes import changes_since, row_times
+from tidemark.lineage.history import readable_snapshot
 from tidemark.lineage.publish_commit import watermark_of
-from tidemark.lineage.retained_since import held_since
+from tidemark.lineage.retained_since import retained_since
 from tidemark.lineage.retention import Keep
-from tidemark.lineage.target_integrity import is_lost, leads_back, lost, not_on_main, since_published
+from tidemark.lineage.target_integrity import (
+    follows_from,
+    is_watermark_lost,
+    not_on_main,
+    since_published,
+    watermark_lost,
+)
 from tidemark.lineage.touched_times import with_touched_times
 from tidemark.planning import InputState
 from tidemark.planning.draft import latest
@@ -27,7 +33,10 @@ from tidemark.steps.context import Context
 
 
 def input_table(context: Context, spec: DatasetSpec, window: InputSpec, target: Table) -> Table:
-    """The table of an input, seen to have the columns of its spec; the target itself where it reads its own rows."""
+    """Return the table of an input; `target` itself if the dataset reads its own rows.
+
+    Raises ColumnsDiffer if the table lacks columns of its spec.
+    """
     if window.dataset == spec.dataset:
         return target
     table = context.lake.ensure_table(context.spec(window.dataset))
@@ -38,7 +47,11 @@ def input_table(context: Context, spec: DatasetSpec, window: InputSpec, target: 
 def input_state(
     context: Context, spec: DatasetSpec, window: InputSpec, table: Table, watermark: Watermark | None, resync: bool
 ) -> InputState:
-    """How an input stands, and what it did since the target's watermark."""
+    """Return the state of an input, and what changed in it since the target's watermark.
+
+    Raises InputChanged if the input was rolled back or lost its watermark, PositionLost if the target's position is
+    no longer in its history.
+    """
     own = window.dataset == spec.dataset
     input_spec = context.spec(window.dataset)
     state = watermark_of(table)
@@ -61,7 +74,7 @@ def input_state(
         published=state is not None,
         bounds=not static and not own and input_spec.event_time is not None,
         own=own,
-        at_position=readable(table, seen.snapshot) if seen else None,
+        at_position=readable_snapshot(table, seen.snapshot) if seen else None,
         held_from=latest(changes.dropped_through, _held_from(table, watermark, window, seen, keep)),
     )
 
@@ -75,20 +88,23 @@ def _keep(context: Context, spec: DatasetSpec, window: InputSpec, event_time: st
 def _held_from(
     table: Table, watermark: Watermark | None, window: InputSpec, seen: Position | None, keep: Keep | None
 ) -> datetime | None:
-    """What retention had left of this very table, and where its changes are not read, what it has left since.
+    """Return the instant from which the input is whole, as far as the changes since the position do not show it.
 
-    One that was made anew holds all that is in it.
+    The watermark remembers it for this very table, by its uuid; a table that was dropped and created again starts
+    without. If the changes are not read (a resync, or an input that is new in the spec), retention since then is
+    looked up as well.
     """
     position = _position_on(table, watermark, window)
     if position is None or keep is None or seen is not None:
         return position.held_from if position else None
-    return latest(position.held_from, held_since(table, position.snapshot, keep))
+    return latest(position.held_from, retained_since(table, position.snapshot, keep))
 
 
 def _position_on(table: Table, watermark: Watermark | None, window: InputSpec) -> Position | None:
-    """Where the target stands on a table: by the input's name, else, for what has a `keep`, by any that reads it.
+    """Return the target's position on a table: that of this input, or of another input that reads the same table.
 
-    A name may be new in the spec; what retention took is gone for it too.
+    The second matters for an input with a `keep` whose name is new in the spec: what retention dropped is gone for
+    it as well.
     """
     known = watermark.inputs if watermark else {}
     here = {name: p for name, p in known.items() if p.uuid == str(table.metadata.table_uuid)}
@@ -98,11 +114,15 @@ def _position_on(table: Table, watermark: Watermark | None, window: InputSpec) -
 
 
 def _check_in_history(context: Context, table: Table, state: Watermark | None) -> None:
-    """An input that was rolled back promises rows that it no longer holds; one without its watermark says nothing."""
-    if state is None and is_lost(context.lake, table):
-        raise InputChanged(f"{lost(table)}. Its readers wait; then run this again")
+    """Raise InputChanged if the input lost its watermark, or if main does not follow from its published snapshot.
+
+    An input that was rolled back promises rows that it no longer holds; without a watermark it promises nothing.
+    """
+    if state is None and is_watermark_lost(context.lake, table):
+        raise InputChanged(f"{watermark_lost(table)}. Its readers wait until then. Afterwards run this again")
     if state is not None and since_published(table, state) is None:
-        raise InputChanged(f"{not_on_main(context.lake, table, state)}. Its readers wait; then run this again")
+        error = not_on_main(context.lake, table, state)
+        raise InputChanged(f"{error}. Its readers wait until then. Afterwards run this again")
 
 
 def _changes(
@@ -110,33 +130,33 @@ def _changes(
 ) -> Changes:
     if position is not None and position.uuid != str(table.metadata.table_uuid):
         raise PositionLost(
-            f"{table_name(table)}: the table was dropped and made anew since the reader's watermark; nothing was "
-            f"read. Rebuild the reader from what it holds now: tidemark run {reader} --resync"
+            f"{table_name(table)}: the table was dropped and created again since the reader's watermark; nothing was "
+            f"read. Rebuild the reader from what the table holds now: tidemark run {reader} --resync"
         )
-    _check_still_holds(table, reader, position.read_ahead if position else None)
+    _check_read_ahead(table, reader, position.read_ahead if position else None)
     return changes_since(table, position.snapshot if position else None, event_time, reader, keep)
 
 
-def _check_still_holds(table: Table, reader: str, read: int | None) -> None:
-    """See that the input did not take back what a backfill had read ahead of the position."""
-    if read is None or leads_back(table, read):
+def _check_read_ahead(table: Table, reader: str, read_ahead: int | None) -> None:
+    """Raise PositionLost if a snapshot that a backfill read ahead of the position is no longer in main's history."""
+    if read_ahead is None or follows_from(table, read_ahead):
         return
     raise PositionLost(
-        f"{table_name(table)}: snapshot {read}, which a backfill of {reader} has read, is no longer in main's history: "
-        f"the input was rolled back, and {reader} may hold rows that it does not; nothing was read. Rebuild the reader "
-        f"from what the input holds now: tidemark run {reader} --resync"
+        f"{table_name(table)}: snapshot {read_ahead}, which a backfill of {reader} has read, is no longer in main's "
+        f"history: the input was rolled back, and {reader} may hold rows that the input no longer has. Nothing was "
+        f"read. Rebuild the reader from what the input holds now: tidemark run {reader} --resync"
     )
 
 
 def _own_changes(table: Table) -> Changes:
     head = table.current_snapshot()
-    assert head is not None, "ensure_table begins each table with a snapshot"
+    assert head is not None, "ensure_table creates each table with a first snapshot"
     return Changes(None, head.snapshot_id, 0, 0, 0, ())
 
 
-def with_row_spans(table: Table, state: InputState, reader: str) -> InputState:
-    """The input with the event times of the rows that it holds, read from the bounds of its files."""
+def with_row_times(table: Table, state: InputState, reader: str) -> InputState:
+    """Add the event times of the rows that the input holds, read from the bounds of its files."""
     column = state.spec.event_time
     if column is None:
         return state
-    return replace(state, row_spans=row_spans(table, state.head, column, reader))
+    return replace(state, row_times=row_times(table, state.head, column, reader))

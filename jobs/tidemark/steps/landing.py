@@ -1,4 +1,4 @@
-"""What init asks of the landing folder: which files a source table lacks, and how far it is complete."""
+"""Gather the state of a source's landing folders: which files the table lacks, and how far it is complete."""
 
 from __future__ import annotations
 
@@ -19,49 +19,50 @@ from tidemark.steps.context import Context
 
 
 def landing_state(context: Context, situation: Situation) -> Situation:
-    """The situation of a source, with its new files and its completeness.
+    """Return the situation of a source, with its new files and its completeness.
 
-    `landing.completeness` of the settings may say `data` for a home into which history is handed in: then a
-    source is complete through the end of the last hour that it has seen, which only publish can know. What comes
-    first into such a home arrived when it happened, also in a source that never says how far it is complete.
+    A home into which history is handed in sets `landing.completeness: data` in its settings. A source whose spec says
+    `clock` is then complete through the end of the hour of its latest row, which only publish can know. For the first
+    files of any source in such a home, the event time also counts as the time of arrival.
     """
     spec = situation.spec
     if spec.landing is None:
-        raise SpecError(f"{spec.path}: a source needs a landing block; add landing: with folders and parser")
+        raise SpecError(f"{spec.path}: a source needs a landing block. Add `landing:` with folders and parser")
     watermark = situation.target.watermark
     setting = str(context.settings.values.get("landing", {}).get("completeness", "clock"))
     completeness = setting if spec.landing.completeness == "clock" else spec.landing.completeness
     settled = floor(context.clock - settling_of(context.settings, spec.landing), "hour")
     by_rows = completeness == "data"
-    found = LandingState(
-        files=_lacking(context, situation),
+    landing = LandingState(
+        files=_missing_files(context, situation),
         complete_through=settled if completeness == "clock" else None,
         complete_by_rows=by_rows,
         history=setting == "data" and watermark is None,
     )
-    return replace(situation, landing=found, notes=(*situation.notes, *_unclaimed(context)))
+    return replace(situation, landing=landing, notes=(*situation.notes, *_unclaimed_note(context)))
 
 
-def _unclaimed(context: Context) -> tuple[str, ...]:
-    """Name files in folders that no dataset looks into: the folder's name may be mistyped."""
+def _unclaimed_note(context: Context) -> tuple[str, ...]:
+    """Name files in folders that no dataset reads: the folder's name may be mistyped."""
     found = find_unclaimed_files(context.settings.landing, context.specs.values())
     return (found.describe(),) if found.files else ()
 
 
-def _lacking(context: Context, situation: Situation) -> tuple[FileRef, ...]:
-    """The files whose content this table has not landed."""
+def _missing_files(context: Context, situation: Situation) -> tuple[FileRef, ...]:
+    """Return the files whose content this table has not landed yet."""
     spec = situation.spec
     groups = groups_of(spec, context.specs)
     landed = {content_of(row["path"], row["sha256"], groups) for row in _landed(context, situation)}
     found = discover(context.settings, spec, context.clock, groups)
-    lacking = [file for file in found if landed.isdisjoint(on_record_as(file, groups))]
-    return tuple(_as_first_seen(context, lacking, groups))
+    missing = [file for file in found if landed.isdisjoint(on_record_as(file, groups))]
+    return tuple(_with_first_seen_times(context, missing, groups))
 
 
 def _landed(context: Context, situation: Situation) -> Iterable[Mapping[str, Any]]:
-    """What is on record for this very table, whatever another of its name has landed.
+    """Return the recorded files of this very table, by its uuid; an earlier table of the same name does not count.
 
-    Rows of an older release do not name the table: they count where it has a watermark, hence landed something.
+    Rows of an older release do not name the table. They count if the table has a watermark, because then it has
+    landed something.
     """
     target = situation.target
     unnamed = target.uuid if target.watermark is not None else None
@@ -69,11 +70,11 @@ def _landed(context: Context, situation: Situation) -> Iterable[Mapping[str, Any
     return (row for row in rows if (row["table_uuid"] or unnamed) == target.uuid)
 
 
-def _as_first_seen(context: Context, files: list[FileRef], groups: Mapping[str, str]) -> Iterable[FileRef]:
-    """The files, as old as they were for the first session of any dataset that landed them.
+def _with_first_seen_times(context: Context, files: list[FileRef], groups: Mapping[str, str]) -> Iterable[FileRef]:
+    """Give each file the earliest `written_at` that any dataset has recorded for its content.
 
-    What lies in the future is judged by that age; a file that is touched between two sessions must not be
-    refused by one and passed by by the other.
+    Events in the future are recognized by that time. So if a file's modification time changes between two sessions,
+    both still judge its records alike.
     """
     rows = ops.rows(context.lake, LANDED, columns=("path", "sha256", "written_at")) if files else []
     known: dict[Content, datetime] = {}
@@ -82,12 +83,12 @@ def _as_first_seen(context: Context, files: list[FileRef], groups: Mapping[str, 
             content = content_of(row["path"], row["sha256"], groups)
             known[content] = min(row["written_at"], known.get(content, row["written_at"]))
     for file in files:
-        ages = [known[content] for content in on_record_as(file, groups) if content in known]
-        yield replace(file, written_at=min(ages, default=file.written_at))
+        recorded = [known[content] for content in on_record_as(file, groups) if content in known]
+        yield replace(file, written_at=min(recorded, default=file.written_at))
 
 
-def seen_through(latest_event: datetime | None) -> datetime | None:
-    """The end of the hour that holds the latest event: handed-in history is whole through there."""
+def end_of_hour(latest_event: datetime | None) -> datetime | None:
+    """Return the end of the hour of the latest event, through which handed-in history is complete."""
     return None if latest_event is None else floor(latest_event, "hour") + timedelta(hours=1)
 
 

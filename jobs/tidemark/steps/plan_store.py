@@ -1,4 +1,4 @@
-"""Plans in `ops.sessions`: written before anything is done by them, and found again by every later step."""
+"""Store plans in `ops.sessions` before they are carried out, and find them again in every later step."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ from tidemark.steps.context import Context
 
 
 def store(context: Context, plan: Plan) -> Plan:
-    """Write the plan to `ops.sessions`, or take the stored one where the same plan was made before."""
+    """Write the plan to `ops.sessions`, or return the stored one if the same plan was made before.
+
+    A plan that does nothing is returned without being stored.
+    """
     if isinstance(plan.effect, Nothing):
         return plan
     known = find_plan(context, plan.session)
@@ -31,6 +34,6 @@ def store(context: Context, plan: Plan) -> Plan:
 
 
 def find_plan(context: Context, session: str) -> Plan | None:
-    """The stored plan of a session."""
+    """Return the stored plan of a session; None if there is none."""
     found = ops.rows(context.lake, "ops.sessions", ops.of_session(session), ("plan",))
     return Plan.from_json(found[0]["plan"]) if found else None

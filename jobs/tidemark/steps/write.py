@@ -1,4 +1,4 @@
-"""write: read the inputs as planned, transform, clip, and stage the rows in one commit on a branch."""
+"""write: read the inputs as planned, transform them, drop rows outside the ranges, and stage the rest on a branch."""
 
 from __future__ import annotations
 
@@ -31,17 +31,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Output:
-    """What a transform gave, in the spec's shape, with the condition for rows that stay."""
+    """The transform's result with the spec's columns, and the condition for rows to keep (None: keep all)."""
 
     frame: DataFrame
     keep: Column | None
 
 
 def write(context: Context, planned: Planned, attempt: str) -> Staged:
-    """Stage the plan's rows. A finished earlier attempt of the same session is taken as it is.
+    """Stage the plan's rows in one commit on a branch; a finished earlier attempt of the session is used as it is.
 
-    Raises TransformRefused where the transform refuses its inputs or settings, WriteError where its output is not
-    what the spec says, or the branch does not hold exactly one commit of this session on the plan's base.
+    Raises TransformRefused if the transform refuses its inputs or settings. Raises WriteError if its output does not
+    fit the spec, or if the branch does not hold exactly one commit of this session on the plan's base.
     """
     plan = planned.plan
     spec = context.spec(plan.dataset)
@@ -76,20 +76,24 @@ def _transform(context: Context, spec: DatasetSpec, plan: Plan, spark: SparkSess
 
 
 def load_function(spec: DatasetSpec) -> Transform:
-    """The transform that the spec names. Raises SpecError where it cannot be found."""
-    assert spec.transform is not None, "the spec language demands a transform of every other mode"
+    """Return the transform that the spec names. Raises SpecError if it cannot be loaded."""
+    assert spec.transform is not None, "every mode but source needs a transform"
     module, _, name = spec.transform.partition(":")
     try:
         function: Transform = getattr(importlib.import_module(module), name)
     except (ImportError, AttributeError) as error:
         raise SpecError(
-            f"{spec.path}: transform {spec.transform} cannot be loaded: {error}; correct its name"
+            f"{spec.path}: transform {spec.transform} cannot be loaded: {error}. Correct its name"
         ) from error
     return function
 
 
 def transform_params(context: Context, spec: DatasetSpec, plan: Plan) -> dict[str, Any]:
-    """The spec's params and settings, and what the loop tells every transform."""
+    """Return the transform's parameters: the spec's settings and params, and what the loop passes to every transform.
+
+    The loop passes `ranges` (pairs of UTC instants; empty if the session has none), `session`, `snapshots` and
+    `complete_through` by input, and `added`, the names of the inputs of which only added rows are read.
+    """
     return {
         **{key: context.settings.values.get(key) for key in spec.settings},
         **spec.params,
@@ -114,20 +118,23 @@ def _read(
 
 
 def _conform(spec: DatasetSpec, spark: SparkSession, result: Any) -> DataFrame:
-    """Exactly the spec's columns, in its order and types. Versioned transforms may hand over an Arrow table."""
+    """Return the result with exactly the spec's columns, in its order and types.
+
+    The transform of a versioned dataset may return an Arrow table instead of a frame.
+    """
     return conform(spark, result, Target(spec.dataset, to_struct(spec), str(spec.transform), spec.path.name))
 
 
 @dataclass(frozen=True)
 class Counts:
-    """What went through the write as Spark saw it: rows that stay, and rows outside the plan's ranges."""
+    """The rows that Spark counted while it wrote: rows kept, and rows clipped as outside the plan's ranges."""
 
     kept: int
     clipped: int
 
 
 def _recount(output: Output) -> Counts:
-    """What should have been staged, where the counts of the write itself did not reach us."""
+    """Count the rows by computing the output again, because the counts of the write itself are not there."""
     from pyspark.sql import functions as F
 
     keep = _keep(output)
@@ -142,20 +149,21 @@ def _keep(output: Output) -> Column:
 
 
 def _stage(spec: DatasetSpec, plan: Plan, output: Output, branch: str, attempt: str) -> Counts:
-    """Write the rows that stay to the branch, and count them on the way."""
+    """Write the kept rows to the branch, and count kept and clipped rows in the same pass."""
     from pyspark.sql import Observation
     from pyspark.sql import functions as F
 
-    seen = Observation("rows")
+    observation = Observation("rows")
     keep = _keep(output)
     kept = F.count_if(keep).alias("kept")
     clipped = F.count_if(~keep).alias("clipped")
-    rows = output.frame.observe(seen, kept, clipped)
+    rows = output.frame.observe(observation, kept, clipped)
     if output.keep is not None:
         rows = rows.where(output.keep)
     _write(spec, plan, rows, branch, attempt)
-    found = seen.get  # empty where the engine foresaw that there is no row, or was too busy to tell (SPARK-54279)
-    return Counts(int(found["kept"]), int(found["clipped"])) if found else _recount(output)
+    # Empty if Spark knew beforehand that there is no row, or was too busy to report the counts (SPARK-54279).
+    counts = observation.get
+    return Counts(int(counts["kept"]), int(counts["clipped"])) if counts else _recount(output)
 
 
 def _write(spec: DatasetSpec, plan: Plan, rows: DataFrame, branch: str, attempt: str) -> None:
@@ -167,7 +175,7 @@ def _write(spec: DatasetSpec, plan: Plan, rows: DataFrame, branch: str, attempt:
         case AppendFiles() | AppendRows():
             writer.append()
         case ReplaceRanges(cleared=cleared):
-            writer.overwrite(_cleared(spec, cleared, rows))
+            writer.overwrite(_replaced_rows(spec, cleared, rows))
         case ReplaceAll():
             writer.overwrite(_all_rows())
         case Touch() | Nothing():
@@ -176,8 +184,8 @@ def _write(spec: DatasetSpec, plan: Plan, rows: DataFrame, branch: str, attempt:
             assert_never(plan.effect)
 
 
-def _cleared(spec: DatasetSpec, cleared: Ranges, frame: DataFrame) -> Column:
-    """The rows of the target that the session replaces, also where its result is empty."""
+def _replaced_rows(spec: DatasetSpec, cleared: Ranges, frame: DataFrame) -> Column:
+    """Return the condition for the target rows that the session replaces, even if its own result is empty."""
     return _all_rows() if spec.event_time is None else within(frame, spec.event_time, cleared)
 
 
@@ -188,11 +196,11 @@ def _all_rows() -> Column:
 
 
 def _staged(context: Context, plan: Plan, branch: str, attempt: str, counts: Counts) -> Staged:
-    """See that the branch holds this attempt and nothing else."""
+    """Return the staged snapshot. Raises WriteError if the branch does not hold exactly one commit of this attempt."""
     snapshot = context.lake.table(plan.dataset).snapshot_by_name(branch)
     if snapshot is None or not is_staged_by(snapshot, plan) or property_of(snapshot, ATTEMPT) != attempt:
         raise WriteError(
             f"{plan.dataset}, session {plan.session}: branch {branch} does not hold exactly one commit of this attempt "
-            f"on snapshot {plan.base_snapshot}; nothing was published; run the session again"
+            f"on snapshot {plan.base_snapshot}. Nothing was published. Run the session again"
         )
     return Staged(plan, snapshot.snapshot_id, branch, counts.kept, counts.clipped)

@@ -8,7 +8,7 @@ from pyiceberg.table import Table
 from pyiceberg.table.snapshots import Snapshot
 
 from tidemark.catalog.manifests import ancestors
-from tidemark.lineage.history import keeps_content, main_line
+from tidemark.lineage.history import keeps_content, main_history
 from tidemark.operate.maintenance.needs import KEEP_SNAPSHOTS_FOR, needed_snapshots, reader_positions
 from tidemark.operate.maintenance.procedures import call
 from tidemark.state.ranges import format_instant
@@ -41,7 +41,7 @@ def expirable_until(context: Context, table: Table) -> datetime:
     rollback can be adopted.
     """
     horizon = context.clock - KEEP_SNAPSHOTS_FOR
-    main = list(main_line(table))
+    main = list(main_history(table))
     at_horizon = next((s.snapshot_id for s in main if _committed_at(s) <= horizon and not keeps_content(s)), None)
     needed = [*needed_snapshots(context, table), *([at_horizon] if at_horizon is not None else [])]
     return min([horizon, *(since for snapshot in needed if (since := _path_since(table, main, snapshot)))])
@@ -65,7 +65,7 @@ def lagging_readers(context: Context, dataset: str) -> list[str]:
 def _oldest_unread(table: Table, position: int) -> datetime | None:
     """Return when the oldest change after a position was committed; None if all is read or the position is gone."""
     unread = None
-    for snapshot in main_line(table):
+    for snapshot in main_history(table):
         if snapshot.snapshot_id == position:
             return unread
         if not keeps_content(snapshot):

@@ -18,7 +18,7 @@ from tidemark.catalog import ops
 from tidemark.catalog.branches import BRANCH_LIFE
 from tidemark.catalog.filters import both, one_of, since_instant
 from tidemark.catalog.manifests import table_name
-from tidemark.lineage.history import keeps_content, main_line
+from tidemark.lineage.history import keeps_content, main_history
 from tidemark.lineage.publish_commit import watermark_of
 from tidemark.lineage.watermark_history import last_record, touches_of
 from tidemark.state.plan import Plan
@@ -75,7 +75,7 @@ def _positions_after_rollback(context: Context, table: Table) -> Iterator[int]:
 
 def _rollback_targets(table: Table, horizon: datetime) -> Iterator[Snapshot]:
     """Yield main's snapshots before its head, back to the one whose rows main held at the horizon."""
-    for place, snapshot in enumerate(main_line(table)):
+    for place, snapshot in enumerate(main_history(table)):
         if place > 0:
             yield snapshot
         if snapshot.timestamp_ms <= horizon.timestamp() * 1000 and not keeps_content(snapshot):

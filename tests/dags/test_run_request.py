@@ -9,17 +9,17 @@ from typing import Any
 
 import pytest
 
-from tidemark.airflow import asked as module
+from tidemark.airflow.run_request import RunRequest, read_request
 from tidemark.errors import RequestRefused
 from tidemark.state.ranges import Interval
 
 DECLARED = ("from", "to", "reason", "clock")
-"""All that any DAG declares."""
+"""The parameters that any DAG declares."""
 
 
 @dataclass
 class FakeRun:
-    """The part of Airflow's DagRun that is looked at."""
+    """The part of Airflow's DagRun that is used."""
 
     run_type: str = "manual"
     dag_id: str = "build_interactions"
@@ -31,32 +31,32 @@ class FakeRun:
     triggering_user_name: str | None = "ada"
 
 
-def asked(run: FakeRun, params: dict[str, Any], declared: Sequence[str] = DECLARED) -> module.Asked:
-    """What a run asks for."""
-    return module.asked(run, params, declared)
+def read(run: FakeRun, params: dict[str, Any], declared: Sequence[str] = DECLARED) -> RunRequest:
+    """Return what a run asks for."""
+    return read_request(run, params, declared)
 
 
 def at(day: int, hour: int = 0) -> datetime:
     return datetime(2026, 4, day, hour, tzinfo=UTC)
 
 
-def test_a_scheduled_run_stands_at_the_end_of_its_interval() -> None:
-    found = asked(FakeRun("scheduled", data_interval_start=at(12, 8), data_interval_end=at(12, 9)), {})
+def test_the_clock_of_a_scheduled_run_is_the_end_of_its_interval() -> None:
+    found = read(FakeRun("scheduled", data_interval_start=at(12, 8), data_interval_end=at(12, 9)), {})
     assert (found.clock, found.range) == (at(12, 9), None)
 
 
-def test_a_manual_run_stands_where_it_was_triggered() -> None:
-    found = asked(FakeRun(data_interval_end=at(12, 9)), {"from": None, "to": None, "reason": None})
+def test_the_clock_of_a_manual_run_is_when_it_was_triggered() -> None:
+    found = read(FakeRun(data_interval_end=at(12, 9)), {"from": None, "to": None, "reason": None})
     assert (found.clock, found.range) == (FakeRun.run_after, None)
 
 
-def test_a_clock_can_be_handed_in() -> None:
-    assert asked(FakeRun(), {"clock": "2026-04-13"}).clock == at(13)
+def test_a_clock_can_be_given() -> None:
+    assert read(FakeRun(), {"clock": "2026-04-13"}).clock == at(13)
 
 
-def test_a_backfill_is_a_range_that_stands_at_its_asking() -> None:
+def test_a_backfill_is_a_range_and_its_clock_is_its_start() -> None:
     run = FakeRun("backfill", data_interval_start=at(3, 8), data_interval_end=at(3, 9))
-    found = asked(run, {})
+    found = read(run, {})
     assert found.range == Interval(at(3, 8), at(3, 9))
     assert found.clock == run.start_date
     assert found.request_id is None
@@ -65,13 +65,13 @@ def test_a_backfill_is_a_range_that_stands_at_its_asking() -> None:
 
 def test_a_reprocessed_run_is_a_backfill_whatever_its_id_says() -> None:
     run = FakeRun("backfill", run_id="scheduled__x", data_interval_start=at(3, 8), data_interval_end=at(3, 9))
-    assert asked(run, {}).range is not None
+    assert read(run, {}).range is not None
 
 
-def test_from_and_to_are_a_range_named_after_the_run() -> None:
+def test_from_and_to_are_a_range_with_a_request_id_of_the_run() -> None:
     params = {"from": "2026-04-03", "to": "2026-04-05", "reason": "bots"}
-    first, again = asked(FakeRun(), params), asked(FakeRun(), params)
-    other = asked(FakeRun(run_id="manual__2"), params)
+    first, again = read(FakeRun(), params), read(FakeRun(), params)
+    other = read(FakeRun(run_id="manual__2"), params)
     assert first.range == Interval(at(3), at(5))
     assert first.reason == "bots"
     assert first.request_id == again.request_id != other.request_id
@@ -94,28 +94,44 @@ def test_from_and_to_are_a_range_named_after_the_run() -> None:
 )
 def test_a_wrong_parameter_is_refused_by_name(params: dict[str, Any], named: str) -> None:
     with pytest.raises(RequestRefused, match=named):
-        asked(FakeRun(), params)
+        read(FakeRun(), params)
 
 
 @pytest.mark.parametrize(
-    ("params", "declared", "said"),
+    ("params", "declared", "expected"),
     [
-        ({"From": "2026-04-01", "To": "2026-04-03"}, DECLARED[:3], "From, To: unknown here; build_interactions takes"),
-        ({"start": "2026-04-01", "end": "2026-04-03"}, DECLARED[:3], "takes from, to, reason, written like this;"),
-        ({"from": "2026-04-01", "to": "2026-04-03"}, (), "from, to: unknown here; build_interactions takes no param"),
-        ({"from": "2026-04-01", "to": "2026-04-03"}, DECLARED[3:], "takes clock, written like this; trigger it again"),
-        ({"clok": None}, DECLARED, "clok: unknown here"),
-        ({"x\n" * 5000: 1}, DECLARED, "unknown here"),
+        (
+            {"From": "2026-04-01", "To": "2026-04-03"},
+            DECLARED[:3],
+            "From, To: unknown parameter; build_interactions takes",
+        ),
+        (
+            {"start": "2026-04-01", "end": "2026-04-03"},
+            DECLARED[:3],
+            "takes from, to, reason, spelled exactly like this;",
+        ),
+        (
+            {"from": "2026-04-01", "to": "2026-04-03"},
+            (),
+            "from, to: unknown parameter; build_interactions takes no param",
+        ),
+        (
+            {"from": "2026-04-01", "to": "2026-04-03"},
+            DECLARED[3:],
+            "takes clock, spelled exactly like this; trigger it again",
+        ),
+        ({"clok": None}, DECLARED, "clok: unknown parameter"),
+        ({"x\n" * 5000: 1}, DECLARED, "unknown parameter"),
     ],
 )
 @pytest.mark.parametrize("kind", ["manual", "backfill"])
-def test_a_parameter_that_the_dag_does_not_declare_is_no_usual_run(
-    params: dict[str, Any], declared: Sequence[str], said: str, kind: str
+def test_a_parameter_that_the_dag_does_not_declare_is_refused(
+    params: dict[str, Any], declared: Sequence[str], expected: str, kind: str
 ) -> None:
     run = FakeRun(kind, data_interval_start=at(3, 8), data_interval_end=at(3, 9))
     with pytest.raises(RequestRefused) as refused:
-        asked(run, dict.fromkeys(declared) | params, declared)
-    assert said in str(refused.value)
+        read(run, dict.fromkeys(declared) | params, declared)
+    assert expected in str(refused.value)
     assert str(refused.value).isprintable()
     assert len(str(refused.value)) < 300
 
@@ -123,4 +139,4 @@ def test_a_parameter_that_the_dag_does_not_declare_is_no_usual_run(
 def test_a_backfill_with_a_range_of_its_own_is_refused() -> None:
     run = FakeRun("backfill", data_interval_start=at(3, 8), data_interval_end=at(3, 9))
     with pytest.raises(RequestRefused, match="backfill"):
-        asked(run, {"from": "2026-04-01", "to": "2026-04-02"})
+        read(run, {"from": "2026-04-01", "to": "2026-04-02"})
