@@ -104,7 +104,7 @@ FLAWS: list[tuple[Callable[[History], None], Callable[[], AbstractContextManager
     (an_hour_that_became_complete, lambda: patch.object(stateful, "_newly_complete", lambda *_: ())),
     (rows_that_went_away, lambda: patch.object(changes, "_kind", deletions_pass_by)),
     (backfill_before_news, lambda: patch.object(Plan, "watermark", positions_of_a_backfill)),
-    (mended_logic, lambda: patch.object(stateless, "rebuilds", lambda _: False)),
+    (mended_logic, lambda: patch.object(stateless, "rebuilds_all", lambda _: False)),
     (foreign_hands, lambda: patch.object(init, "check_target_integrity", lambda *_: None)),
     (death_between_publish_and_commit, lambda: patch.object(init, "close_published", lambda *_: None)),
 ]
