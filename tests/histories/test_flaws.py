@@ -1,4 +1,4 @@
-"""The comparison sees what it is there for: of each flaw in the loop, a history of a few events tells."""
+"""The comparison with the model detects flaws: for each flaw in the loop, a history of a few events fails."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ kind = changes._kind
 
 @pytest.fixture
 def history(home: Path) -> Iterator[History]:
-    """Five hours with a few sign-ups, and every table built."""
+    """Five hours with a few sign-ups, from which the tables are built."""
     with plain_sessions():
         found = History(Accounts(Settings(home=home, schemas=SCHEMAS)), Setup(SIGNUPS, engine="plain"))
         found.feeds.append(SIGNUPS, "a", "basic", [0.5, 2.5])

@@ -1,4 +1,4 @@
-"""What is mended after its plan was made: of a transform the middle step plans anew, of landed files init does."""
+"""Corrections after the plan was made: for a transform, the middle step plans again; for landed files, init does."""
 
 from __future__ import annotations
 
