@@ -1,6 +1,6 @@
-"""What a table's main history holds, and which of its commits came after a known snapshot.
+"""The history of a table's main, and the commits in it after a known snapshot.
 
-Whoever asks whether a snapshot is on main asks `commits_since`.
+Use `commits_since` to find out whether a snapshot is on main.
 """
 
 from __future__ import annotations

@@ -85,8 +85,8 @@ def is_session(snapshot: Snapshot) -> bool:
 def is_history_cut(lake: Lake, table: Table, watermark: Watermark) -> bool:
     """Return whether main's history has expired back to after the published snapshot.
 
-    Then the published snapshot is gone, the oldest snapshot left names an expired parent, and no snapshot left is a
-    session's.
+    Then the published snapshot is gone, the oldest snapshot left names an expired parent, and neither that parent nor
+    any snapshot left is a session's.
     """
     history = list(main_history(table))
     ends_early = bool(history) and history[-1].parent_snapshot_id is not None
