@@ -14,7 +14,7 @@ from tidemark import session
 from tidemark.errors import SpecError
 from tidemark.settings import Settings
 from tidemark.spec.load import load_specs
-from tidemark.spec.parse.conditions import LONGEST, MAX_NESTING, check_condition
+from tidemark.spec.parse.conditions import MAX_LENGTH, MAX_NESTING, check_condition
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 COLUMNS = ("clicks", "plan", "seen_at", "features", "position")
@@ -70,7 +70,7 @@ REFUSED = {
     "an alias": "clicks > 0 as x",
     "a star": "* = clicks",
     "too deep": "(" * (MAX_NESTING + 1) + "clicks" + ")" * (MAX_NESTING + 1),
-    "too long": "clicks > " + "1 + " * LONGEST + "1",
+    "too long": "clicks > " + "1 + " * MAX_LENGTH + "1",
     "very deep": "(" * 490 + "clicks" + ")" * 490,
 }
 

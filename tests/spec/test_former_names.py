@@ -83,5 +83,5 @@ def test_a_change_beside_the_move_still_counts(logic_of: Logic, name: str) -> No
 
 @pytest.mark.parametrize("text", ["- a list", "moved_domain.a: 1", "text"])
 def test_a_file_that_is_no_mapping_of_names_is_refused(logic_of: Logic, text: str) -> None:
-    with pytest.raises(SpecError, match=r"formerly.yaml: write one line for each moved module"):
+    with pytest.raises(SpecError, match=r"formerly.yaml: not a mapping of names; write one line for each moved module"):
         logic_of({**AFTER, "formerly.yaml": text}, "moved_domain.facts.signups:build")

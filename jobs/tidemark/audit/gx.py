@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from tidemark.audit.report import CheckResult, bounds_text, cut
 from tidemark.errors import AuditError
 from tidemark.spec import Expectation
-from tidemark.spec.render.expectations import word
+from tidemark.spec.render.expectations import expectation_text
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -100,7 +100,9 @@ def _to_gx(types: Any, expectation: Expectation, number: int) -> Any:
     shared = {
         "meta": {"number": number},
         "severity": "critical" if expectation.severity == "fail" else "warning",
-        "description": html.escape(f"{word(expectation)}: {expected_of(expectation)} ({expectation.because})"),
+        "description": html.escape(
+            f"{expectation_text(expectation)}: {expected_of(expectation)} ({expectation.because})"
+        ),
     }
     bounds = {"min_value": expectation.min, "max_value": expectation.max}
     match expectation.kind:
@@ -134,7 +136,7 @@ def _check(expectation: Expectation, result: Any, dataset: str, session: str) ->
     raised = _exception(result.exception_info)
     if raised:
         raise AuditError(
-            f"{dataset}, session {session}: the audit of {word(expectation)!r} erred: {cut(raised, 300)}; "
+            f"{dataset}, session {session}: the audit of {expectation_text(expectation)!r} erred: {cut(raised, 300)}; "
             f"nothing was published; correct the expectation in the spec"
         )
     details = result.result
@@ -153,7 +155,7 @@ def _exception(info: Any) -> str:
 
 def _result(expectation: Expectation, passed: bool, observed: str, unexpected: int | None) -> CheckResult:
     return CheckResult(
-        check=word(expectation),
+        check=expectation_text(expectation),
         kind="expectation",
         severity=expectation.severity,
         passed=passed,
