@@ -168,4 +168,4 @@ def test_a_plan_names_files_that_lie_where_nobody_looks(shop: Shop) -> None:
     shop.put("querys/a.jsonl", [query()])
     context = session.open_context(shop.settings, CLOCK)
     (note,) = [note for note in session.plan(context, QUERIES).notes if "querys" in note]
-    assert "querys/a.jsonl; move what is to be landed into" in note
+    assert "querys/a.jsonl; to land files, move them into" in note
