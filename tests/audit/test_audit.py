@@ -105,11 +105,11 @@ def test_files_without_event_times_fail(bench: Bench) -> None:
 
 def test_repeats_are_found_across_slices_and_in_masses(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(grain, "SLICE", 7)
-    monkeypatch.setattr(grain, "LOOKED_UP", 4)
+    monkeypatch.setattr(grain, "MAX_SUSPECTS", 4)
     report = bench.stage_and_audit([*good_rows(), *good_rows(10), *good_rows(3)])
     [failure] = report.failures
     assert failure.unexpected_rows == 13
-    assert failure.observed == "13 of 33 rows repeat another's"
+    assert failure.observed == "13 of 33 rows repeat the grain of another row"
     assert failure.examples[0] == "3 times (account-000, 2026-04-11 00:00:00)"
 
 
@@ -175,7 +175,7 @@ def test_a_library_page_that_cannot_be_rendered_changes_no_verdict(
 def test_a_broken_data_file_is_no_report(bench: Bench) -> None:
     staged = bench.stage(good_rows(), DAY)
     _overwrite_first_file(bench, staged)
-    with pytest.raises(AuditError, match="could not be made"):
+    with pytest.raises(AuditError, match="could not be completed"):
         bench.audit(staged, 20, DAY)
 
 
