@@ -1,4 +1,4 @@
-"""A report's verdict and the text of its error."""
+"""The verdict of a report, and its error message."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The pages: they name every check, ask no other server for anything, and show data as text."""
+"""The pages name every check, load nothing from other servers, and show data as text."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def _report(
 
 
 def _write(reports: Path, report: Report, now: datetime = NOW, clock: datetime = CLOCK) -> Report:
-    """Write a report's pages, at an instant of the machine's clock."""
+    """Write a report's pages at a given time of the machine's clock."""
     return write_pages(report, clock, reports, now=lambda: now)
 
 
@@ -67,7 +67,7 @@ def _index(reports: Path) -> str:
 
 
 def _sessions(reports: Path) -> list[str]:
-    """The sessions that have a page."""
+    """Return the sessions that have a page."""
     return sorted(page.parent.name for page in reports.glob("data-docs/*/*/index.html"))
 
 
@@ -119,7 +119,7 @@ def test_a_session_audited_again_is_listed_once(tmp_path: Path) -> None:
 
 
 def _write_old(reports: Path, report: Report) -> None:
-    """Pages that are older than pages are kept, and not among the latest of their dataset."""
+    """Write a page that is old enough to be removed, and newer pages of its dataset that push it out."""
     _write(reports, report, NOW - KEEP_FOR - timedelta(seconds=1))
     for number in range(KEPT_PER_DATASET):
         _write(reports, _report(f"later-{number:02d}", dataset=report.dataset), NOW - KEEP_FOR)
@@ -204,7 +204,7 @@ def test_an_entry_says_what_it_knows(tmp_path: Path) -> None:
 
 
 def test_an_entry_of_an_older_version_ages_by_its_file(tmp_path: Path) -> None:
-    """Those of the first version hold no instant of the machine's clock."""
+    """Summaries of the first version have no `written_at`."""
     _write_old(tmp_path, _report("old"))
     summary = tmp_path / "data-docs" / "accounts.seen" / "old" / "summary.json"
     summary.write_text(STORED["an older version"])

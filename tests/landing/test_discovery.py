@@ -1,4 +1,4 @@
-"""Which files are taken in."""
+"""Which files are landed."""
 
 from __future__ import annotations
 

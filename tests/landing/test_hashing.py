@@ -1,4 +1,4 @@
-"""The sums that are remembered between sessions: only those that are understood are believed."""
+"""The cache of hashes: only readable entries are used."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tidemark.landing.files.hashing import Seen, hash_file, hash_files, mark_of
 
 
 def seen(folder: Path, name: str) -> Seen:
-    """A file of the folder as it stands now."""
+    """Return a file of the folder in its present state."""
     path = folder / name
     stat = path.stat()
     return Seen(name, path, stat.st_size, mark_of(stat), int(stat.st_mtime))
@@ -21,7 +21,7 @@ def seen(folder: Path, name: str) -> Seen:
 
 @pytest.fixture
 def files(tmp_path: Path) -> list[Seen]:
-    """Two files with known sums."""
+    """Two files with known hashes."""
     for name in ("a", "b"):
         (tmp_path / name).write_text(name)
     return [seen(tmp_path, "a"), seen(tmp_path, "b")]

@@ -1,4 +1,4 @@
-"""What a record says under other names and in other shapes is read; what nobody knows is kept; guesses are checked."""
+"""Known content is read under other names and in other shapes, unknown content is kept, and guesses are checked."""
 
 from __future__ import annotations
 

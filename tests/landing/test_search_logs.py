@@ -187,4 +187,4 @@ def test_every_record_lands_or_is_refused_once(landing: Landing) -> None:
     landing.put("logs/a.jsonl", [json.dumps(record) + "\n" for record in records])
     landed = len(landing.rows("search_queries")) + len(landing.rows("search_events"))
     assert landed == 3
-    assert sorted(landing.refusals()) == [3, 4, 6, 7]  # an empty list holds no record
+    assert sorted(landing.refusals()) == [3, 4, 6, 7]  # An empty list contains no record.

@@ -1,4 +1,4 @@
-"""Records of text files: what lands, what is refused, and that nothing is lost between the two."""
+"""Records of text files land or are refused, and none is lost."""
 
 from __future__ import annotations
 
@@ -128,7 +128,7 @@ def test_s29_what_is_no_known_format_is_refused_whole(landing: Landing, name: st
     ],
 )
 def test_s29_a_file_without_a_record_is_named(landing: Landing, name: str, content: bytes) -> None:
-    """It may be an hour without traffic, or have been cut before it was handed in."""
+    """The hour may have had no traffic, or the file may have been truncated before its delivery."""
     landing.put(f"logs/{name.removesuffix('.gz')}", content)
     assert ids(landing) == []
     assert list(landing.refusals().values()) == [EMPTY]

@@ -1,4 +1,4 @@
-"""Files in the landing folder that no dataset looks at are named, with what to do."""
+"""Files in the landing folder that no dataset reads are named, with the remedy."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""YAML that a spec may not hold, and places that stay right."""
+"""YAML that a spec may not contain, and the places in error messages."""
 
 from __future__ import annotations
 

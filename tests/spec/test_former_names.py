@@ -1,4 +1,4 @@
-"""A module that is moved, and nothing else, leaves the logic of its datasets as it was."""
+"""Moving a module, without another change, does not change the logic of its datasets."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ Logic = Callable[[Mapping[str, str], str], str]
 
 @pytest.fixture
 def logic_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Logic:
-    """The logic of a dataset whose package holds the given files, by the entry that its spec names."""
+    """Return a function that computes the logic of a dataset from the files of its package and the spec's entry."""
     package = tmp_path / "moved_domain"
     monkeypatch.syspath_prepend(str(tmp_path))
 

@@ -1,4 +1,4 @@
-"""A source whose refusals nobody keeps is refused, unless its spec says that they are lost."""
+"""A source without a quarantine is refused, unless its spec says that refused records are lost."""
 
 # ruff: noqa: E501  (a table is read by its lines)
 
@@ -35,7 +35,7 @@ columns:
 """
 GOOD = {"doors": KEPT_DOORS, "sales": KEPT_SALES, "refused": REFUSED}
 SPOILED = [
-    # (spec, passage, what stands there instead, where the error points, words of the error)
+    # (spec, passage, its replacement, where the error points, words of the error)
     ("doors", ", quarantine: shop.refused", "", "landing", "landing has no quarantine, so refused records would be lost; add quarantine: namespace.name"),
     ("doors", "shop.refused", "shop.refsued", "landing", "there is no dataset shop.refsued; did you mean shop.refused?"),
     ("doors", "shop.refused", "bank.loans", "landing", "there is no dataset bank.loans; add its spec"),

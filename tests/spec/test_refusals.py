@@ -1,4 +1,4 @@
-"""A wrong spec is refused with its file, the line, what is wrong, and what to do."""
+"""A wrong spec is refused with file, line, problem and remedy."""
 
 # ruff: noqa: E501  (a table is read by its lines)
 
@@ -12,7 +12,7 @@ from tests.spec.writing import DAYS, DOORS, ENTRIES, PRICES, VISITS, line_of, lo
 from tidemark.errors import SpecError
 
 SPOILED = [
-    # (spec, passage, what stands there instead, where the error points, words of the error)
+    # (spec, passage, its replacement, where the error points, words of the error)
     # keys
     ("visits", "grain: [", "grian: [", "grian", "unknown key grian; did you mean grain?"),
     ("visits", "unit: count", "units: count", "bought:", "unknown key units in columns.bought; did you mean unit?"),

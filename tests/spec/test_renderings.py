@@ -1,4 +1,4 @@
-"""One spec rendered to Iceberg and Spark, and read back: what it says of columns and partitions survives."""
+"""Specs are rendered for Iceberg and Spark and read back, with the same columns and partitions."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def test_partitioning_survives_iceberg(spec: DatasetSpec) -> None:
 
 @given(specs())
 def test_a_table_takes_the_rendering_as_it_is(spec: DatasetSpec) -> None:
-    """The catalog numbers fields anew when it creates a table; ours are numbered as it would."""
+    """The catalog assigns new field ids when it creates a table. Our ids are the same as those."""
     schema = to_schema(spec)
     fresh = assign_fresh_schema_ids(schema)
     assert fresh == schema
