@@ -8,7 +8,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from tidemark.errors import LandingError
-from tidemark.landing.files.folders import kind_of
+from tidemark.landing.files.folders import top_folder
 from tidemark.landing.files.hashing import hash_file
 from tidemark.landing.formats.detection import read_items
 from tidemark.landing.job import Job
@@ -32,7 +32,7 @@ def parse_rows(job: Job, files: Iterable[File]) -> Iterator[tuple[int, Row]]:
     rules = {name: Rules(shape, job.earliest) for name, shape in job.shapes.items()}
     for file in files:
         path = _check_unchanged(job, file)
-        parser = load_parser(job.parsers[kind_of(file.path)])
+        parser = load_parser(job.parsers[top_folder(file.path)])
         rows = FileRows(job, rules, parser, file)
         if parser.file is not None:
             rows.look_ahead(read_items(path, parser, job.longest_line))

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tidemark.errors import LandingError
-from tidemark.landing.files.folders import kind_of
-from tidemark.landing.files.hashing import Seen, hash_files, mark_of
+from tidemark.landing.files.folders import top_folder
+from tidemark.landing.files.hashing import ListedFile, hash_files, mark_of
 from tidemark.landing.rows.instants import EPOCH
 from tidemark.settings import Settings
 from tidemark.spec import parse_duration
@@ -35,7 +35,7 @@ OLDEST_MTIME_S = 631_152_000
 
 def content_of(path: str, sha256: str, groups: Mapping[str, str]) -> Content:
     """Return the content of a file. `groups` maps folders to groups; a folder that no dataset reads has no group."""
-    return sha256, groups.get(kind_of(path), "")
+    return sha256, groups.get(top_folder(path), "")
 
 
 def recorded_contents(file: FileRef, groups: Mapping[str, str]) -> tuple[Content, Content]:
@@ -50,7 +50,7 @@ def discover(settings: Settings, spec: DatasetSpec, clock: datetime, groups: Map
     """Return the files in the folders of the spec's landing block, sorted by path, one for each content.
 
     A file is returned if it has not changed for `landing.settling` before the clock (with 0s, in any case) and
-    `is_looked_at` holds for its name and those of its folders. If several files have the same content, the first path
+    `is_candidate` holds for its name and those of its folders. If several files have the same content, the first path
     is returned with the oldest time.
 
     Raises LandingError if a link leads out of the landing folder or to a folder that the dataset does not read, if a
@@ -68,7 +68,7 @@ def discover(settings: Settings, spec: DatasetSpec, clock: datetime, groups: Map
     }
     files = [found[path] for path in sorted(found)]
     hashes = _hashes(files, settings.home / "landing-cache" / f"{spec.landing.group}.json")
-    copies: dict[Content, list[Seen]] = {}
+    copies: dict[Content, list[ListedFile]] = {}
     for file in files:
         digest = hashes.get(file.relative)
         if digest is not None:
@@ -76,7 +76,7 @@ def discover(settings: Settings, spec: DatasetSpec, clock: datetime, groups: Map
     return tuple(_to_file_ref(digest, files) for (digest, _), files in copies.items())
 
 
-def is_looked_at(name: str) -> bool:
+def is_candidate(name: str) -> bool:
     """Return whether landing reads a file or folder of this name.
 
     It skips unfinished files (.tmp, .part), hidden ones, and what Spark writes beside its files (_SUCCESS).
@@ -93,12 +93,12 @@ def settling_of(settings: Settings, landing: LandingSpec) -> timedelta:
     return landing.settling if setting is None else parse_duration(str(setting))
 
 
-def _to_file_ref(digest: str, copies: list[Seen]) -> FileRef:
+def _to_file_ref(digest: str, copies: list[ListedFile]) -> FileRef:
     written_at = EPOCH + timedelta(seconds=min(file.written_at for file in copies))
     return FileRef(copies[0].relative, copies[0].size, digest, written_at)
 
 
-def _hashes(files: list[Seen], cache: Path) -> dict[str, str]:
+def _hashes(files: list[ListedFile], cache: Path) -> dict[str, str]:
     try:
         return hash_files(files, cache)
     except PermissionError as error:
@@ -110,7 +110,7 @@ def _hashes(files: list[Seen], cache: Path) -> dict[str, str]:
 
 def _settled_files(
     landing: Path, folder: str, folders: Sequence[str], clock: datetime, settling: timedelta
-) -> Iterator[Seen]:
+) -> Iterator[ListedFile]:
     latest = (clock - settling).timestamp()
     for path in _walk(landing, landing / folder, [landing / name for name in folders]):
         try:
@@ -123,7 +123,7 @@ def _settled_files(
         relative = path.relative_to(landing).as_posix()
         if not _is_utf8(relative):
             raise LandingError(f"{relative!r}: the file's name is not UTF-8; rename the file")
-        yield Seen(relative, path, status.st_size, mark_of(status), int(written_at))
+        yield ListedFile(relative, path, status.st_size, mark_of(status), int(written_at))
 
 
 def _written_at(status: os.stat_result) -> float:
@@ -137,7 +137,7 @@ def _written_at(status: os.stat_result) -> float:
 
 def _walk(landing: Path, folder: Path, folders: Sequence[Path]) -> Iterator[Path]:
     for entry in _entries(landing, folder):
-        if not is_looked_at(entry.name):
+        if not is_candidate(entry.name):
             continue
         path = Path(entry.path)
         if entry.is_symlink():

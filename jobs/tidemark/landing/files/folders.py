@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 _HOUR = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}")
 
 
-def kind_of(path: str) -> str:
+def top_folder(path: str) -> str:
     """Return the first folder of a path below the landing folder."""
     return path.split("/", 1)[0]
 

@@ -20,7 +20,7 @@ _DIGEST = re.compile("[0-9a-f]{64}")
 _LOG = logging.getLogger(__name__)
 
 
-class Seen(NamedTuple):
+class ListedFile(NamedTuple):
     """A file with its state when the folder was listed. `relative` is its posix path below the landing folder.
 
     `mark` identifies the state, see `mark_of`. `written_at` is when the file was written, in whole seconds since 1970.
@@ -38,7 +38,7 @@ def mark_of(stat: os.stat_result) -> str:
     return f"{stat.st_size}.{stat.st_mtime_ns}.{stat.st_ctime_ns}.{stat.st_ino}"
 
 
-def hash_files(files: Iterable[Seen], cache: Path) -> dict[str, str]:
+def hash_files(files: Iterable[ListedFile], cache: Path) -> dict[str, str]:
     """Return the sha256 of each file by relative path. A file that has changed or disappeared since is left out."""
     files = list(files)
     known = _read(cache)
@@ -60,7 +60,7 @@ def hash_file(path: Path | str) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def _hash_unchanged(file: Seen) -> str | None:
+def _hash_unchanged(file: ListedFile) -> str | None:
     try:
         digest = hash_file(file.path)
         return digest if mark_of(file.path.stat()) == file.mark else None

@@ -9,7 +9,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tidemark.landing.files.discovery import is_looked_at
+from tidemark.landing.files.discovery import is_candidate
 from tidemark.support.text import printable
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ class UnclaimedFiles:
 def find_unclaimed_files(landing: Path, specs: Iterable[DatasetSpec], most: int = MOST_SHOWN) -> UnclaimedFiles:
     """Return the files in the landing folder that are in no folder of a spec's landing block.
 
-    Names that landing skips (`is_looked_at`) are left out. Links, and folders that cannot be listed, are named
+    Names that landing skips (`is_candidate`) are left out. Links, and folders that cannot be listed, are named
     themselves. Only names are read.
     """
     folders = tuple(sorted({folder for spec in specs if spec.landing for folder in spec.landing.folders}))
@@ -56,7 +56,7 @@ def find_unclaimed_files(landing: Path, specs: Iterable[DatasetSpec], most: int 
 def _paths_outside(landing: Path, below: str, folders: frozenset[str]) -> Iterator[str]:
     for entry in sorted(_entries(landing / below), key=lambda entry: entry.name):
         path = f"{below}{entry.name}"
-        if not is_looked_at(entry.name) or path in folders:
+        if not is_candidate(entry.name) or path in folders:
             continue
         if entry.is_dir(follow_symlinks=False) and _can_be_listed(entry):
             yield from _paths_outside(landing, f"{path}/", folders)

@@ -15,8 +15,8 @@ Row = list[Any]
 class Rules:
     """The rules of a dataset, prepared for many rows: position, conversion and requirement of each column.
 
-    `at` maps a column's name to its position in a row. `time_at` is the position of the event time, None if landing
-    fills that column itself or there is none.
+    `positions` maps a column's name to its position in a row. `time_position` is the position of the event time. It is
+    None if there is no event time, or if landing itself fills that column.
     """
 
     def __init__(self, shape: Shape, earliest: int) -> None:
@@ -25,8 +25,8 @@ class Rules:
         self._event_time = shape.event_time
         self._values: list[tuple[int, str, Convert, bool]] = []
         self._width = len(shape.columns)
-        self.at = {column.name: position for position, column in enumerate(shape.columns)}
-        self.time_at = None if shape.event_time in (None, *ADDED) else self.at[str(shape.event_time)]
+        self.positions = {column.name: position for position, column in enumerate(shape.columns)}
+        self.time_position = None if shape.event_time in (None, *ADDED) else self.positions[str(shape.event_time)]
         for position, column in enumerate(shape.columns):
             if column.name not in (*ADDED, "dated"):
                 required = column.required and not (self._takes_undated and column.name == shape.event_time)
@@ -48,13 +48,13 @@ class Rules:
             if found is None and required:
                 raise ValueError(f"{name} is missing")
             row[position] = found
-        if self.time_at is not None:
-            self._check_time(row, self.time_at, latest)
+        if self.time_position is not None:
+            self._check_time(row, self.time_position, latest)
         return row
 
     def _check_time(self, row: Row, position: int, latest: int) -> None:
         if self._takes_undated:
-            row[self.at["dated"]] = row[position] is not None
+            row[self.positions["dated"]] = row[position] is not None
             if row[position] is None:
                 row[position] = 0
                 return

@@ -41,8 +41,8 @@ class FileRows:
         self._keys: set[str] = set()
         self._names = [column.name for column in job.target.columns]
         own = rules.get(job.target.name)
-        self._time_at = own.time_at if own else None
-        self._added_at = [own.at.get(name) if own else None for name in ADDED]
+        self._time_position = own.time_position if own else None
+        self._added_positions = [own.positions.get(name) if own else None for name in ADDED]
 
     def look_ahead(self, items: Items) -> None:
         """Let the parser read all records of the file before it parses the first one."""
@@ -84,7 +84,7 @@ class FileRows:
                 item.place,
                 self._arrival(row),
             )
-            for position, value in zip(self._added_at, added, strict=True):
+            for position, value in zip(self._added_positions, added, strict=True):
                 if position is not None:
                     row[position] = value
         return rows
@@ -92,8 +92,8 @@ class FileRows:
     def _arrival(self, row: Row) -> int:
         if self._file.hour is not None:
             return self._file.hour
-        if self._job.history and self._time_at is not None:
-            return int(row[self._time_at])
+        if self._job.history and self._time_position is not None:
+            return int(row[self._time_position])
         return self._job.clock
 
     def _record_id(self, item: Found) -> str:
