@@ -1,4 +1,4 @@
-"""The forms in which judgments come: text by line, tables, lists of other tools."""
+"""The forms of judgments: lines of text, tables, lists of other tools."""
 
 from __future__ import annotations
 

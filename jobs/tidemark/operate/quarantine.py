@@ -19,7 +19,7 @@ from tidemark.catalog import ops
 from tidemark.catalog.filters import any_of, at_least, both, one_of
 from tidemark.catalog.lake import Lake
 from tidemark.errors import RequestRefused
-from tidemark.landing.files.folders import kind_of
+from tidemark.landing.files.folders import top_folder
 from tidemark.landing.formats.bulk import action_of
 from tidemark.landing.formats.items import KEPT_TEXT
 from tidemark.landing.formats.jsontext import decode_json
@@ -101,13 +101,13 @@ def count(refusals: Iterable[Refusal]) -> list[tuple[int, str, str]]:
 
 def replay(refusals: Iterable[Refusal], folders: Iterable[str]) -> Replay:
     """What can be written, each text once a place, and what cannot. `folders` are those of today's specs."""
-    known = {kind_of(folder) for folder in folders}
+    known = {top_folder(folder) for folder in folders}
     lines: dict[str, dict[str, None]] = {}
     left: dict[str, list[Refusal]] = {}
     doubles = 0
     for refusal in refusals:
         place, why = _place_of(refusal.file_path), _why_not(refusal)
-        if kind_of(place) not in known:
+        if top_folder(place) not in known:
             why = NO_FOLDER
         if why is not None:
             left.setdefault(why, []).append(refusal)
@@ -119,7 +119,7 @@ def replay(refusals: Iterable[Refusal], folders: Iterable[str]) -> Replay:
 
 def _place_of(path: str) -> str:
     """`logs/2026-04-12T07/shop.jsonl.gz` as `logs/shop`."""
-    return f"{kind_of(path)}/{PurePosixPath(path).name.split('.')[0]}"
+    return f"{top_folder(path)}/{PurePosixPath(path).name.split('.')[0]}"
 
 
 def _why_not(refusal: Refusal) -> str | None:
