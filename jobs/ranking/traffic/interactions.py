@@ -60,8 +60,8 @@ def _with_stays(acts: DataFrame) -> DataFrame:
     turned = F.when(F.col("to_item") | F.col("to_query"), F.struct("occurred_at", "arrived_at"))
     following = acts.where(F.col("client_id").isNotNull()).withColumns(turns)
     following = following.withColumn("end", F.min(turned).over(after)).drop(*turns)
-    nobody = acts.where(F.col("client_id").isNull())
-    return following.unionByName(nobody, allowMissingColumns=True).where(F.col("action").isin(*KINDS.values()))
+    without_client = acts.where(F.col("client_id").isNull())
+    return following.unionByName(without_client, allowMissingColumns=True).where(F.col("action").isin(*KINDS.values()))
 
 
 def _with_rivals(impressions: DataFrame, params: Mapping[str, Any]) -> DataFrame:
@@ -86,8 +86,8 @@ def _attributed(rows: DataFrame, acts: DataFrame, params: Mapping[str, Any]) -> 
     ended = F.coalesce(F.col("end.occurred_at") < quiet, F.lit(False))
     stay = F.expr("timestampdiff(MILLISECOND, occurred_at, end.occurred_at)")
     joined = joined.withColumn("dwell", F.when(ended, stay)).withColumn("quiet", quiet)
-    somebody = F.col("client_id").isNotNull()
-    long = somebody & (~ended | (F.col("dwell") >= int(params["long_click_ms"])))
+    has_client = F.col("client_id").isNotNull()
+    long = has_client & (~ended | (F.col("dwell") >= int(params["long_click_ms"])))
     learnt = F.when(ended, F.col("end.arrived_at")).otherwise(F.col("quiet"))
     return joined.withColumn("long_known_at", F.when(long, F.greatest("arrived_at", learnt)))
 
