@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from infra.local.errors import HostError
-from tidemark.landing.files.discovery import is_looked_at
+from tidemark.landing.files.discovery import is_candidate
 
 FOLDERS = {"LOGS": "logs", "JUDGMENTS": "judgments", "ITEMS": "items", "FEATURES": "feature_log"}
 _ENDINGS = {".json", ".jsonl", ".ndjson", ".bulk", ".log", ".parquet", ".pq", ""}
@@ -46,7 +46,7 @@ def read_inputs(env: Mapping[str, str]) -> dict[str, Path]:
     for name, path in found.items():
         if not (path.is_file() or path.is_dir()):
             raise HostError(f"{name}={path}: no such file or folder; give the path of an existing one")
-        if path.is_file() and not is_looked_at(path.name):
+        if path.is_file() and not is_candidate(path.name):
             raise HostError(f"{name}={path}: {UNFINISHED}; rename it once it is complete")
     return found
 
@@ -98,7 +98,7 @@ def _why_left_out(file: Path, place: Path, name: str, alone: bool) -> str | None
     """
     if not file.is_file():
         return "this link leads to no file, and links to folders are not followed; put the folder itself here"
-    if not all(map(is_looked_at, place.parts)):
+    if not all(map(is_candidate, place.parts)):
         return UNFINISHED
     return None if alone or _has_known_ending(file, name) else "its ending is not that of a log"
 

@@ -84,8 +84,8 @@ def write_audit_publish(
     """Carry out a stored plan up to its publication; start again from init if main moved meanwhile.
 
     `attempt` names the branch of the first try (default: a new name). If the session had to be planned again, the
-    published session has another id than `session`. Raises RequestRefused if no such plan is stored, what write,
-    audit and publish raise, and MainMoved after MAX_TRIES tries.
+    published session has another id than `session`. Raises RequestRefused if no such plan is stored, and MainMoved
+    after MAX_TRIES tries. Other errors of write, audit and publish pass through.
     """
     stored = find_plan(context, session)
     if stored is None or stored.dataset != dataset:

@@ -1,1 +1,1 @@
-"""A second domain, unrelated to search: accounts sign up, change plan and cancel."""
+"""A second domain besides search, for tests: accounts sign up, change their plan and cancel."""

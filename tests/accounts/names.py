@@ -1,4 +1,4 @@
-"""The feeds of the accounts domain, by name."""
+"""The names of the feeds of the accounts domain."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Parser of the accounts' landing folder."""
+"""The parser of the accounts domain."""
 
 from __future__ import annotations
 
@@ -7,6 +7,6 @@ from typing import Any
 
 
 def parse(record: Mapping[str, Any], place: Mapping[str, Any]) -> Iterable[tuple[str, dict[str, Any]]]:
-    """Each record names its kind: signups, plans or cancels."""
+    """Yield the record as a row of the feed that its `kind` names: signups, plans or cancels."""
     kind = str(record["kind"])
     yield f"{kind}_feed", {key: record.get(key) for key in ("event_id", "account_id", "plan", "happened_at")}

@@ -1,4 +1,4 @@
-"""Transforms of the accounts domain."""
+"""The transforms of the accounts domain."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from pyspark.sql import functions as F
 
 
 def facts(inputs: Mapping[str, DataFrame], params: Mapping[str, Any]) -> DataFrame:
-    """One row an event, its plan in small letters."""
+    """Return one row per event, with its plan in lower case."""
     feed = inputs["feed"]
     return feed.select("event_id", "account_id", F.lower("plan").alias("plan"), "happened_at")
 
 
 def facts_with_campaign(inputs: Mapping[str, DataFrame], params: Mapping[str, Any]) -> DataFrame:
-    """The same with one column more."""
+    """Return the rows of `facts` with one more column."""
     return facts(inputs, params).withColumn("campaign", F.lit("unknown"))
 
 
 def once(inputs: Mapping[str, DataFrame], params: Mapping[str, Any]) -> DataFrame:
-    """The same for a feed that delivers some events twice: each event id counts once, as it arrived first."""
+    """Return the rows of `facts` for a feed that repeats events: the record of an event that arrived first is used."""
     first = F.struct("arrived_at", "happened_at", "account_id", "plan")
     counted = inputs["feed"].groupBy("event_id").agg(F.min(first).alias("first"))
     plan = F.lower("first.plan").alias("plan")
@@ -29,13 +29,13 @@ def once(inputs: Mapping[str, DataFrame], params: Mapping[str, Any]) -> DataFram
 
 
 def active(inputs: Mapping[str, DataFrame], params: Mapping[str, Any]) -> DataFrame:
-    """Active accounts by plan, at the end of each hour that had any."""
+    """Count the active accounts by plan at the end of each hour."""
     counted = inputs["states"].where("active").groupBy("hour", "plan")
     return counted.agg(F.count(F.lit(1)).alias("accounts"))
 
 
 def states(inputs: Mapping[str, DataFrame], params: Mapping[str, Any]) -> DataFrame:
-    """The state of each account at the end of each hour, from the hour of its sign-up on."""
+    """Return the state of each account at the end of each hour, beginning with the hour of its sign-up."""
     signups = (
         inputs["signups"]
         .groupBy("account_id")
@@ -67,7 +67,7 @@ def states(inputs: Mapping[str, DataFrame], params: Mapping[str, Any]) -> DataFr
 
 
 def around(inputs: Mapping[str, DataFrame], params: Mapping[str, Any]) -> DataFrame:
-    """Sign-ups from three hours before to one hour after each hour; hours without any have no row."""
+    """Count the sign-ups from three hours before each hour to one hour after it. Hours without any have no row."""
     counted = inputs["signups"].groupBy(F.date_trunc("hour", "happened_at").alias("at")).count()
     steps = counted.select("count", F.explode(F.sequence(F.lit(-1), F.lit(3))).alias("step"), "at")
     shifted = steps.select((F.col("at") + F.make_interval(hours="step")).alias("hour"), "count")
@@ -75,26 +75,26 @@ def around(inputs: Mapping[str, DataFrame], params: Mapping[str, Any]) -> DataFr
 
 
 def earlier_days(inputs: Mapping[str, DataFrame], params: Mapping[str, Any]) -> DataFrame:
-    """Sign-ups of the two days before each day."""
+    """Count the sign-ups of the two days before each day."""
     counted = inputs["signups"].groupBy(F.to_date("happened_at").alias("on")).count()
     shifted = counted.select("count", F.explode(F.array(F.date_add("on", 1), F.date_add("on", 2))).alias("day"))
     return shifted.groupBy("day").agg(F.sum("count").alias("signups"))
 
 
 def totals(inputs: Mapping[str, DataFrame], params: Mapping[str, Any]) -> DataFrame:
-    """One more version, which knows how many there were before it."""
+    """Return a new version with its number and the sign-ups so far."""
     earlier = inputs["earlier"].agg((F.count(F.lit(1)) + 1).alias("number"))
     counted = inputs["signups"].agg(F.count(F.lit(1)).alias("signups"))
     return earlier.crossJoin(counted).select(F.lit(params["session"]).alias("version"), "number", "signups")
 
 
 def _hour() -> Column:
-    """One hour; made when it is needed, because a column needs a session."""
+    """Return an interval of one hour. It is not a constant, because a column needs a Spark session."""
     return F.expr("interval 1 hour")
 
 
 def _hours(frame: DataFrame, params: Mapping[str, Any]) -> DataFrame:
-    """The hours that are to be produced, one row each."""
+    """Return the hours of the ranges to build, one row per hour."""
     pieces = [
         frame.sparkSession.range(1).select(
             F.explode(F.sequence(F.lit(start), F.lit(end) - _hour(), F.expr("interval 1 hour"))).alias("hour")

@@ -1,4 +1,4 @@
-"""A lake in which a test plays upstream: it changes rows of the feeds and says how far they are complete."""
+"""A lake whose feeds a test writes itself: it changes their rows and states how far they are complete."""
 
 from __future__ import annotations
 
@@ -31,18 +31,18 @@ SCHEMAS = Path(__file__).parent / "schemas"
 
 
 def hour(number: float) -> datetime:
-    """An instant in the test's day, in hours; hours above 23 run into the next days."""
+    """Return an instant in hours since the start of the test's day. Hours above 23 lie in the days after it."""
     return DAY + timedelta(hours=number)
 
 
 def hours(first: int, last: int) -> Interval:
-    """The hours from first to last, both included, as people name them."""
+    """Return the range of the hours from first to last, both included."""
     return Interval(hour(first), hour(last + 1))
 
 
 @dataclass(frozen=True)
 class Event:
-    """One event of a feed."""
+    """An event of a feed. `at` and `landed` are hours as in `hour`. Without `landed` it arrives when it happens."""
 
     event_id: str
     account_id: str
@@ -51,7 +51,7 @@ class Event:
     landed: float | None = None
 
     def row(self) -> dict[str, Any]:
-        """The event as a row of a feed."""
+        """Return the event as a row of a feed."""
         return {
             "event_id": self.event_id,
             "account_id": self.account_id,
@@ -62,7 +62,7 @@ class Event:
 
 
 class Accounts:
-    """The accounts domain on a real catalog."""
+    """The accounts domain on a real catalog. `said` collects the messages of its sessions."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
@@ -77,7 +77,7 @@ class Accounts:
         return self.context.lake.ensure_table(self.context.specs[dataset])
 
     def append(self, feed: str, events: Iterable[Event], complete: float | None = None) -> None:
-        """Publish events as one file an arrival hour, and move the feed's completeness."""
+        """Append events to a feed and set how far the feed is complete."""
         table = self.table(feed)
         rows = [event.row() for event in events]
         if rows:
@@ -85,7 +85,7 @@ class Accounts:
         self.complete(feed, complete)
 
     def complete(self, feed: str, through_hour: float | None) -> None:
-        """Say that a feed is complete through the end of an hour, as people name hours."""
+        """Set a feed complete through the end of an hour; None keeps its completeness."""
         table = self.table(feed)
         known = watermark_of(table)
         head = table.current_snapshot()
@@ -96,12 +96,12 @@ class Accounts:
             change.set_properties({WATERMARK: mark.to_json()})
 
     def delete(self, feed: str, condition: str) -> None:
-        """Remove rows of a feed, as an erasure would."""
+        """Delete rows of a feed, as an erasure would."""
         self.spark.sql(f"DELETE FROM {CATALOG}.{feed} WHERE {condition}")
         self.complete(feed, None)
 
     def run(self, dataset: str, cause: Cause = NEWS, clock: datetime | None = None) -> Committed:
-        """One whole session."""
+        """Run one whole session."""
         context = self.context if clock is None else replace(self.context, clock=clock)
         return session.run(context, dataset, cause, say=self.said.append)
 
@@ -109,20 +109,20 @@ class Accounts:
         return session.plan(self.context, dataset, cause)
 
     def rows(self, dataset: str, order: Sequence[str] = ()) -> list[dict[str, Any]]:
-        """All published rows, in a stable order."""
+        """Return all published rows in a stable order."""
         found: list[dict[str, Any]] = self.table(dataset).scan().to_arrow().to_pylist()
         return sorted(found, key=lambda row: tuple(str(row[key]) for key in (order or sorted(row))))
 
     def folder(self, dataset: str) -> Path:
-        """Where the table lies."""
+        """Return the folder of the table."""
         return to_path(self.context.lake.table(dataset).location())
 
     def files(self, dataset: str) -> set[str]:
-        """The data files that main holds."""
+        """Return the paths of the data files of main."""
         return {task.file.file_path for task in self.table(dataset).scan().plan_files()}
 
     def head(self, dataset: str) -> int:
-        """Main's snapshot id."""
+        """Return the snapshot id of main."""
         head = self.table(dataset).current_snapshot()
         assert head is not None
         return head.snapshot_id
@@ -132,12 +132,12 @@ class Accounts:
 
 
 def same_rows_as_rebuild(world: Accounts, dataset: str, home: Path) -> None:
-    """The oracle: the published table equals a clean rebuild, in one piece, over the same input state and specs."""
+    """Assert that the published table equals a clean rebuild in one piece, over the same input state and specs."""
     assert world.rows(dataset) == rebuilt_rows(world, dataset, home)
 
 
 def rebuilt_rows(world: Accounts, dataset: str, home: Path) -> list[dict[str, Any]]:
-    """What a clean rebuild over the same input state publishes, in a home of its own."""
+    """Return the rows that a clean rebuild over the same input state publishes in the new home `home`."""
     spec = replace(world.context.specs[dataset], max_range=None)
     clean = Accounts(replace(world.settings, home=home, catalog_address=None))
     clean.context = replace(clean.context, specs={**world.context.specs, dataset: spec})
@@ -154,10 +154,10 @@ def rebuilt_rows(world: Accounts, dataset: str, home: Path) -> list[dict[str, An
 
 
 def as_request(first: int, last: int, request_id: str = "asked") -> Restatement:
-    """A backfill of some hours."""
+    """Return the cause of a backfill of the hours from first to last."""
     return Restatement(hours(first, last), request_id, "a test asked for it")
 
 
 def count_rows(spark: SparkSession, dataset: str) -> int:
-    """Rows on main as Spark sees them."""
+    """Count the rows of main through Spark."""
     return spark.table(f"{CATALOG}.{dataset}").agg(F.count(F.lit(1))).collect()[0][0]

@@ -1,4 +1,4 @@
-"""One lake for all audit tests, and a bench on which a test stages rows and has them audited."""
+"""One lake for all audit tests, and a bench with which a test stages rows and audits them."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ SPEC = DatasetSpec(
 
 
 def good_row(number: int, **changes: Any) -> dict[str, Any]:
-    """A row that breaks no rule, with some of its values changed."""
+    """Return a row that breaks no rule, with some of its values changed."""
     row: dict[str, Any] = {
         "account": f"account-{number:03d}",
         "seen_at": datetime(2026, 4, 11, number % 24, tzinfo=UTC),
@@ -79,13 +79,13 @@ def good_row(number: int, **changes: Any) -> dict[str, Any]:
 
 
 def good_rows(count: int = 20) -> list[dict[str, Any]]:
-    """Rows that break no rule."""
+    """Return rows that break no rule."""
     return [good_row(number) for number in range(count)]
 
 
 @dataclass
 class Bench:
-    """A table whose main holds some rows, and the means to stage others and audit them."""
+    """A table with rows on main, and methods to stage other rows and audit them."""
 
     spec: DatasetSpec
     lake: Lake
@@ -93,18 +93,18 @@ class Bench:
     reports: Path
 
     def table(self) -> Table:
-        """The table, freshly loaded."""
+        """Load the table."""
         return self.lake.table(self.spec.dataset)
 
     @property
     def main(self) -> int:
-        """Main's snapshot id."""
+        """Return the id of main's snapshot."""
         snapshot = self.table().current_snapshot()
         assert snapshot is not None
         return snapshot.snapshot_id
 
     def stage(self, rows: Sequence[dict[str, Any]], ranges: Ranges | None = None) -> int:
-        """Stage rows on a branch of main: over the ranges, or appended. Gives the staged snapshot's id."""
+        """Stage rows on a branch of main, over the ranges or appended. Return the staged snapshot's id."""
         self.lake.create_branch(self.table(), "session_s1_a", self.main)
         struct = to_struct(self.spec)
         values = [tuple(row[name] for name in struct.names) for row in rows]
@@ -140,7 +140,7 @@ class Bench:
         return audit_staged(**{**given, **changes})
 
     def stage_and_audit(self, rows: Sequence[dict[str, Any]], ranges: Ranges | None = DAY, **changes: Any) -> Report:
-        """Stage rows over a day, or appended, and audit them."""
+        """Stage rows that replace a day or are appended, and audit them."""
         return self.audit(self.stage(rows, ranges), changes.pop("expected_rows", len(rows)), ranges, **changes)
 
 
@@ -157,7 +157,7 @@ _NUMBERS = itertools.count(1)
 
 @pytest.fixture
 def bench(shared: tuple[Lake, Any], tmp_path: Path) -> Iterator[Bench]:
-    """A table of its own for each test; its columns may all be null, as a table that has evolved may."""
+    """A separate table for each test. All its columns may be null, as in a table that has evolved."""
     lake, spark = shared
     spec = replace(SPEC, dataset=f"accounts.seen_{next(_NUMBERS)}")
     create_table(lake, spec)
@@ -165,7 +165,7 @@ def bench(shared: tuple[Lake, Any], tmp_path: Path) -> Iterator[Bench]:
 
 
 def create_table(lake: Lake, spec: DatasetSpec) -> None:
-    """A table that lets every column be null, with the first empty commit that the loop gives each table."""
+    """Create a table whose columns may all be null, with the empty first commit that the loop makes in each table."""
     strict = to_schema(spec)
     schema = Schema(*(field.model_copy(update={"required": False}) for field in strict.fields))
     lake.catalog.create_namespace_if_not_exists(spec.namespace)
@@ -177,5 +177,5 @@ def create_table(lake: Lake, spec: DatasetSpec) -> None:
 
 
 def fired(report: Report) -> list[str]:
-    """The names of the checks that found something."""
+    """Return the names of the failed checks."""
     return [check.check for check in report.checks if not check.passed]

@@ -1,4 +1,4 @@
-"""S40: what keeps a session back, and what is no report at all."""
+"""S40: findings that prevent publishing, and audits that cannot be completed."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def test_clipped_rows_are_shown_and_never_fail(bench: Bench) -> None:
 
 
 def test_rows_removed_outside_the_ranges_fail(bench: Bench) -> None:
-    """The write replaced two days, the plan named one."""
+    """The write replaces two days, and the plan names one."""
     _publish(bench, [good_row(1, seen_at=datetime(2026, 4, 10, tzinfo=UTC)), *good_rows()])
     staged = bench.stage(good_rows(), (Interval(datetime(2026, 4, 10, tzinfo=UTC), DAY[0].end),))
     report = bench.audit(staged, 20, DAY)
@@ -61,7 +61,7 @@ def test_an_append_that_removed_rows_fails(bench: Bench) -> None:
 
 
 def test_older_rows_left_beside_the_new_ones_fail(bench: Bench) -> None:
-    """The plan replaces a day, the write only appended to it."""
+    """The plan replaces a day, and the write only appends to it."""
     _publish(bench, [good_row(n, account=f"old-{n}") for n in range(4)])
     report = bench.audit(bench.stage(good_rows(), None), 20, DAY)
     assert fired(report) == ["rows read back"]
@@ -69,7 +69,7 @@ def test_older_rows_left_beside_the_new_ones_fail(bench: Bench) -> None:
 
 
 def test_a_file_that_spans_a_gap_of_the_ranges_is_read(bench: Bench) -> None:
-    """Files are a day long: bounds alone do not show that an hour between two ranges is empty."""
+    """A file covers a day, so its bounds do not show whether an hour between two ranges is empty."""
     morning = Interval(datetime(2026, 4, 11, 0, tzinfo=UTC), datetime(2026, 4, 11, 2, tzinfo=UTC))
     evening = Interval(datetime(2026, 4, 11, 20, tzinfo=UTC), DAY[0].end)
     ends = [good_row(n) for n in (0, 1, 20, 23)]
@@ -81,7 +81,7 @@ def test_a_file_that_spans_a_gap_of_the_ranges_is_read(bench: Bench) -> None:
 
 
 def test_files_without_counts_are_read(bench: Bench) -> None:
-    """A table may keep no metrics of a column; its rules hold all the same."""
+    """A table may have no metrics of a column. The rules of the column are checked in the rows then."""
     with bench.table().transaction() as change:
         change.set_properties(
             {"write.metadata.metrics.column.logins": "none", "write.metadata.metrics.column.score": "none"}
@@ -105,11 +105,11 @@ def test_files_without_event_times_fail(bench: Bench) -> None:
 
 def test_repeats_are_found_across_slices_and_in_masses(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(grain, "SLICE", 7)
-    monkeypatch.setattr(grain, "LOOKED_UP", 4)
+    monkeypatch.setattr(grain, "MAX_SUSPECTS", 4)
     report = bench.stage_and_audit([*good_rows(), *good_rows(10), *good_rows(3)])
     [failure] = report.failures
     assert failure.unexpected_rows == 13
-    assert failure.observed == "13 of 33 rows repeat another's"
+    assert failure.observed == "13 of 33 rows repeat the grain of another row"
     assert failure.examples[0] == "3 times (account-000, 2026-04-11 00:00:00)"
 
 
@@ -175,7 +175,7 @@ def test_a_library_page_that_cannot_be_rendered_changes_no_verdict(
 def test_a_broken_data_file_is_no_report(bench: Bench) -> None:
     staged = bench.stage(good_rows(), DAY)
     _overwrite_first_file(bench, staged)
-    with pytest.raises(AuditError, match="could not be made"):
+    with pytest.raises(AuditError, match="could not be completed"):
         bench.audit(staged, 20, DAY)
 
 

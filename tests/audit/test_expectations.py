@@ -1,4 +1,4 @@
-"""The spec's own expectations, through Great Expectations: each fires on its seed, a warning keeps nothing back."""
+"""Expectations of a spec, run by Great Expectations: each detects its seeded rows, and a warning stops nothing."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ROWS_WHERE = "rows where plan = 'free' and logins > 50"
 
 @pytest.fixture
 def expecting(bench: Bench) -> Bench:
-    """The bench, with expectations in its spec."""
+    """The bench, with a spec that has expectations."""
     bench.spec = replace(bench.spec, expectations=EXPECTATIONS)
     return bench
 

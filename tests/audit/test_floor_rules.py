@@ -1,4 +1,4 @@
-"""S41: for every rule of the floor one seeded bad row, and that rule alone fires."""
+"""S41: for each rule of the floor, one bad row is seeded, and only that rule fails."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A report's verdict and the text of its error."""
+"""The verdict of a report, and its error message."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def _report(*checks: CheckResult) -> Report:
 
 def test_a_report_without_checks_never_passes() -> None:
     assert not _report().passed
-    assert "no check was made" in _report().describe()
+    assert "no check was run" in _report().describe()
 
 
 def test_one_failed_check_of_severity_fail_decides() -> None:
@@ -42,7 +42,7 @@ def test_the_error_says_what_where_and_what_next() -> None:
         "search.labels, session 20260412-7f3a: 1 of 2 fail checks failed; main is unchanged",
         "  grade between 0 and 4: 37 rows, for example 4.0000002 (q1), 4.0000004 (q2)",
         "  report: /reports/index.html",
-        '  next: mend jobs/ranking/labels/labels.py, then clear "write_audit_publish" in this run; '
+        '  next: correct jobs/ranking/labels/labels.py, then clear "write_audit_publish" in this run; '
         "see docs/runbooks/audit-failed.md",
     ]
 

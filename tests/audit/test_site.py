@@ -1,4 +1,4 @@
-"""The pages: they name every check, ask no other server for anything, and show data as text."""
+"""The pages name every check, load nothing from other servers, and show data as text."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tidemark.audit import site
 from tidemark.audit.offline import body_of
 from tidemark.audit.report import CheckResult, Report
 from tidemark.audit.site import page_path, write_pages
-from tidemark.audit.summaries import KEEP_FOR, KEPT_EACH
+from tidemark.audit.summaries import KEEP_FOR, KEPT_PER_DATASET
 
 HOSTILE = "<script>alert('x')</script><img src=http://example.org/a.png onerror=alert(1)>"
 
@@ -58,7 +58,7 @@ def _report(
 
 
 def _write(reports: Path, report: Report, now: datetime = NOW, clock: datetime = CLOCK) -> Report:
-    """Write a report's pages, at an instant of the machine's clock."""
+    """Write a report's pages at a given time of the machine's clock."""
     return write_pages(report, clock, reports, now=lambda: now)
 
 
@@ -67,7 +67,7 @@ def _index(reports: Path) -> str:
 
 
 def _sessions(reports: Path) -> list[str]:
-    """The sessions that have a page."""
+    """Return the sessions that have a page."""
     return sorted(page.parent.name for page in reports.glob("data-docs/*/*/index.html"))
 
 
@@ -119,9 +119,9 @@ def test_a_session_audited_again_is_listed_once(tmp_path: Path) -> None:
 
 
 def _write_old(reports: Path, report: Report) -> None:
-    """Pages that are older than pages are kept, and not among the latest of their dataset."""
+    """Write a page that is old enough to be removed, and newer pages of its dataset that push it out."""
     _write(reports, report, NOW - KEEP_FOR - timedelta(seconds=1))
-    for number in range(KEPT_EACH):
+    for number in range(KEPT_PER_DATASET):
         _write(reports, _report(f"later-{number:02d}", dataset=report.dataset), NOW - KEEP_FOR)
 
 
@@ -130,7 +130,7 @@ def test_a_page_goes_by_its_age_on_the_clock_of_the_machine(tmp_path: Path) -> N
     assert "old" in _sessions(tmp_path)
     _write(tmp_path, _report("new"), NOW, CLOCK - timedelta(days=3650))
     assert "old" not in _sessions(tmp_path)
-    assert len(_sessions(tmp_path)) == KEPT_EACH + 1
+    assert len(_sessions(tmp_path)) == KEPT_PER_DATASET + 1
     assert "old" not in _index(tmp_path)
     assert not (tmp_path / "data-docs" / "accounts.seen" / "old").exists()
     _assert_offline(tmp_path)
@@ -150,7 +150,7 @@ def test_a_page_that_a_failure_names_stays(tmp_path: Path) -> None:
 
 
 def test_a_page_is_never_removed_by_the_session_that_writes_it(tmp_path: Path) -> None:
-    for number in range(KEPT_EACH):
+    for number in range(KEPT_PER_DATASET):
         _write(tmp_path, _report(f"s-{number}"), NOW + timedelta(days=1))
     done = _write(tmp_path, _report("slow"), NOW - timedelta(days=3650))
     assert done.site is not None and done.site.exists()
@@ -204,7 +204,7 @@ def test_an_entry_says_what_it_knows(tmp_path: Path) -> None:
 
 
 def test_an_entry_of_an_older_version_ages_by_its_file(tmp_path: Path) -> None:
-    """Those of the first version hold no instant of the machine's clock."""
+    """Summaries of the first version have no `written_at`."""
     _write_old(tmp_path, _report("old"))
     summary = tmp_path / "data-docs" / "accounts.seen" / "old" / "summary.json"
     summary.write_text(STORED["an older version"])
@@ -218,7 +218,7 @@ def test_an_entry_of_an_older_version_ages_by_its_file(tmp_path: Path) -> None:
 def test_a_name_that_leaves_the_folder_gets_no_page(tmp_path: Path, name: str) -> None:
     done = _write(tmp_path, _report(name))
     assert done.site is None
-    assert "cannot name a report" in done.page_fault
+    assert "cannot be the name of a report" in done.page_fault
     assert [path.name for path in tmp_path.rglob("*")] == ["data-docs", ".lock"]
 
 

@@ -1,1 +1,1 @@
-"""Tests of the ranking datasets from requests to features, on a small world of random logs."""
+"""Tests of the ranking datasets, from impressions to features, on a small world of random logs."""

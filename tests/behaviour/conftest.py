@@ -1,4 +1,4 @@
-"""The random world, and every dataset of it built once in full."""
+"""The fixture of the random world, in which all datasets are built once in full."""
 
 from __future__ import annotations
 
@@ -10,5 +10,5 @@ from tests.behaviour.world import World
 
 @pytest.fixture(scope="session")
 def world(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> World:
-    """Five weeks of random logs and what follows from them."""
+    """Five weeks of random logs and all datasets built from them."""
     return World.build(spark, tmp_path_factory.mktemp("home"))

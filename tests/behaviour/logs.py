@@ -1,4 +1,4 @@
-"""Random requests, actions, items, logged features: doubles, pages, edits, late arrivals, skewed clocks, reused ids."""
+"""Random logs with duplicates, pages, edited texts, late arrivals, skewed clocks and reused ids."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SOURCES = ("search_requests", "user_actions", "catalog_items", "feature_log", "p
 
 
 def draw(seed: int) -> dict[str, list[Row]]:
-    """The rows of each landed dataset and of the position bases."""
+    """Draw the rows of requests, actions, items, logged features and position bases."""
     dice = random.Random(seed)
     rows: dict[str, list[Row]] = {name: [] for name in SOURCES}
     rows["position_bases"].append({"application": "shop", "revision": 1, "base": 0, "found_by": "log"})
@@ -26,14 +26,14 @@ def draw(seed: int) -> dict[str, list[Row]]:
         rows["catalog_items"].append(_item(dice, number))
         rows["feature_log"].append(_logged(dice, number))
     for name in ("search_requests", "user_actions"):
-        doubles = dice.sample(rows[name], len(rows[name]) // 50)
-        rows[name] += [{**row, "file_id": "again", "arrived_at": _later(dice, row["arrived_at"])} for row in doubles]
+        duplicates = dice.sample(rows[name], len(rows[name]) // 50)
+        rows[name] += [{**row, "file_id": "again", "arrived_at": _later(dice, row["arrived_at"])} for row in duplicates]
     return rows
 
 
 def _request(dice: random.Random, number: int, rows: dict[str, list[Row]]) -> None:
     at = START + timedelta(seconds=dice.randrange(DAYS * 86_400), milliseconds=dice.randrange(1000))
-    # A few query_ids come back, at once or days later.
+    # A few query_ids occur again, at once or days later.
     query_id = f"q{number if dice.random() > 0.05 else dice.randrange(REQUESTS)}"
     hits = [f"i{item}" for item in dice.sample(range(ITEMS), 4)]
     common = {"application": "shop", "file_id": "f", "client_id": _client(dice), "query_id": query_id}
@@ -61,7 +61,7 @@ def _request(dice: random.Random, number: int, rows: dict[str, list[Row]]) -> No
 
 
 def _again(dice: random.Random, record: Row) -> list[Row]:
-    """Records under the same query_id, soon or days later: doubles, pages, edits, other clients and applications."""
+    """Draw more records under the same query_id: duplicates, pages, edited texts, other clients and applications."""
     found = []
     for number in range(dice.choice([0, 0, 0, 1, 2, 3])):
         seconds = dice.choice([0, 1, 30, 240, 3600, 80_000, 90_000, 170_000, 175_000])
@@ -125,5 +125,5 @@ def _client(dice: random.Random) -> str | None:
 
 
 def _later(dice: random.Random, at: datetime) -> datetime:
-    """Most records arrive within the hour, some days later."""
+    """Return a time of arrival: for most records within the hour, for some days later."""
     return at + timedelta(minutes=dice.randrange(60), days=dice.choice([0] * 8 + [1, 6]))

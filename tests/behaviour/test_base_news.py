@@ -1,4 +1,4 @@
-"""Which added files can say anything about a position base, by their bounds; no Spark."""
+"""Which added files can change a position base, by their column bounds. Needs no Spark."""
 
 from __future__ import annotations
 
@@ -40,5 +40,5 @@ def file(first: str, last: str, *positions: int) -> Bounds:
         ([{"position": (1, 2)}], True),
     ],
 )
-def test_news_are_unknown_applications_unsettled_bases_and_lower_positions(files: list[Bounds], news: bool) -> None:
+def test_unknown_applications_unsettled_bases_and_lower_positions_are_news(files: list[Bounds], news: bool) -> None:
     assert holds_news(files, OWN) is news

@@ -1,4 +1,4 @@
-"""Durations and ranges as transforms meet them; no Spark."""
+"""Durations and ranges as transforms get them. Needs no Spark."""
 
 from __future__ import annotations
 

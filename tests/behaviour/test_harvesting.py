@@ -1,4 +1,4 @@
-"""The click curve from exchanges, without Spark: it finds a known curve, and says when it cannot."""
+"""The propensity curve from exchanged positions: it finds a known curve, within its interval. Needs no Spark."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ TRUTH = np.array(positions.MIDDLES) ** -1.1
 
 
 def world(units: int, seed: int = 3) -> pd.DataFrame:
-    """Units seen 200 times at their own place and 40 times at another, clicked by attraction x propensity."""
+    """Return units shown 200 times at one position and 40 times at another, clicked by attraction x propensity."""
     dice = np.random.default_rng(seed)
     rows = []
     for unit in range(units):
@@ -50,7 +50,7 @@ def test_nothing_to_compare_gives_the_prior() -> None:
     assert curve.log_propensity == pytest.approx(harvesting.assumed())
 
 
-def test_only_units_clicked_and_seen_at_two_places_count() -> None:
+def test_only_units_with_clicks_and_two_positions_count() -> None:
     rows = pd.DataFrame(
         [
             {"unit": 1, "position": 1, "impressions": 5, "click_known": KNOWN},

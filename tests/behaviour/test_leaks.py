@@ -1,4 +1,4 @@
-"""No future: what happened or arrived after 00:00 of a day changes nothing of that day's features and curves."""
+"""No leaks: events and arrivals after 00:00 of a day change no features or curves of that day."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def test_what_lies_after_the_cut_changes_nothing(world: World, name: str) -> Non
 @pytest.mark.spark
 @pytest.mark.parametrize("name", FROM_BEHAVIOUR)
 def test_what_arrived_after_the_cut_changes_nothing(world: World, name: str) -> None:
-    """Take out every outcome and impression that was not known yet: the day looks the same."""
+    """Removing the impressions and outcomes that were not yet known does not change the day."""
     unknown = {"interactions": pa.Table.from_pylist(
         [_as_known(row) for row in world.tables["interactions"].to_pylist() if row["impression_known_at"] < CUT[0]],
         world.tables["interactions"].schema,
@@ -42,7 +42,7 @@ def test_what_arrived_after_the_cut_changes_nothing(world: World, name: str) -> 
 
 @pytest.mark.spark
 def test_the_same_click_known_in_time_does_change_features(world: World) -> None:
-    """The canary: were arrival ignored, or the test blind, this would not differ from the tests above."""
+    """The counter-test: if arrival were ignored, or the tests above could not fail, this result would not differ."""
     early = {"interactions": _changed(
         world.tables["interactions"], lambda row: row["shown_at"] < CUT[0] and row["clicks"] > 0, _known_at_once
     )}  # fmt: skip

@@ -1,4 +1,4 @@
-"""Traffic with gaps: each day with traffic is a range of its own, and a session may have hundreds of them."""
+"""Traffic with gaps: each day with traffic is a separate range, and a session may have hundreds of ranges."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An id that a logger writes for everybody is no id, and costs neither the others' rows nor the session."""
+"""A query_id that a logger writes for everybody is not used as an id, and does not affect the other rows."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def request(number: int, query_id: str) -> dict[str, Any]:
 
 @pytest.mark.spark
 @pytest.mark.parametrize(("clients", "shown"), [(MOST // 2, MOST), (3 * MOST, 0)])
-def test_a_constant_is_an_id_for_a_few_clients_and_none_for_many(
+def test_a_constant_query_id_counts_as_an_id_only_for_a_few_clients(
     world: World, spark: SparkSession, clients: int, shown: int
 ) -> None:
     rows = [request(number, "1234") for number in range(clients)] + [request(0, "own")]

@@ -1,4 +1,4 @@
-"""Incremental equals full: ranges built from their declared windows alone equal their part of the full build."""
+"""Incremental equals full: ranges built from their declared windows equal the same ranges of the full build."""
 
 from __future__ import annotations
 

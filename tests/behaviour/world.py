@@ -1,4 +1,4 @@
-"""A small lake without a lake: inputs as frames, and every dataset built by its spec's transform."""
+"""A small world without a lake: inputs as data frames, and datasets built by the transforms of their specs."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ Tables = Mapping[str, pa.Table]
 
 @dataclass(frozen=True)
 class World:
-    """Specs by short name, and the rows of every dataset."""
+    """The specs by short name, and the rows of each dataset."""
 
     spark: SparkSession
     specs: Mapping[str, DatasetSpec]
@@ -40,7 +40,7 @@ class World:
 
     @classmethod
     def build(cls, spark: SparkSession, home: Path, seed: int = 7) -> World:
-        """Draw the logs and build all datasets in full, in their order."""
+        """Draw the logs and build all datasets in full, inputs first."""
         settings = load_settings({**os.environ, "TIDEMARK_HOME": str(home)})
         specs = {spec.name: spec for spec in load_specs(settings.schemas, settings.values).values()}
         tables = {name: frame(spark, specs[name], rows).toArrow() for name, rows in draw(seed).items()}
@@ -56,7 +56,7 @@ class World:
         tables: Tables | None = None,
         within_windows: bool = False,
     ) -> pa.Table:
-        """What the transform gives for the ranges; with `within_windows` it sees only what the loop would read."""
+        """Run the transform for the ranges. With `within_windows` it gets only the rows that the loop would read."""
         spec, given = self.specs[name], {**self.tables, **(tables or {})}
         inputs = {}
         for key, each in spec.inputs.items():
@@ -72,7 +72,7 @@ class World:
         return result.select(*spec.columns).toArrow()
 
     def rows(self, name: str, table: pa.Table, ranges: tuple[tuple[datetime, datetime], ...]) -> list[str]:
-        """The rows of the ranges in one order, as text, so that they can be compared and shown."""
+        """Return the rows in the ranges as sorted texts, which can be compared and shown."""
         event_time = self.specs[name].event_time
         assert event_time is not None
         found = [row for row in table.to_pylist() if any(a <= _instant(row[event_time]) < b for a, b in ranges)]
@@ -80,7 +80,7 @@ class World:
 
 
 def day(number: int) -> tuple[datetime, datetime]:
-    """The range of one day of the world."""
+    """Return the range of one day of the world, counted from its start."""
     start = START + timedelta(days=number)
     return start, start + timedelta(days=1)
 
@@ -107,5 +107,5 @@ def _instant(value: Any) -> datetime:
 
 
 def _plain(value: Any) -> Any:
-    """Map entries come back as pairs, in no stated order."""
+    """Sort lists, because map entries come back as pairs in no defined order."""
     return sorted(value) if isinstance(value, list) else value

@@ -1,4 +1,4 @@
-"""Reading and running one data case."""
+"""Reads and runs a data case."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ KEYS = {"why", "ranges", "params", "defaults", "given", "then", "refused"}
 
 @dataclass(frozen=True)
 class Case:
-    """One file: what goes in, what is asked for, what follows."""
+    """A case file: the input rows, the parameters, and the expected rows or refusal."""
 
     why: str
     given: Mapping[str, list[Row]]
@@ -37,7 +37,7 @@ class Case:
 
     @classmethod
     def read(cls, path: Path) -> Case:
-        """ValueError where the file has no reason, no outcome, or a key that nobody reads."""
+        """Read a case. Raises ValueError for a file without `why` or without one outcome, or with an unknown key."""
         raw = yaml.safe_load(path.read_text(encoding="utf-8"))
         unknown = set(raw) - KEYS
         if unknown or not raw.get("why") or ("then" in raw) == ("refused" in raw):
@@ -52,7 +52,7 @@ class Case:
 def run(
     case: Case, dataset: DatasetSpec, specs: Mapping[str, DatasetSpec], values: Mapping[str, Any], spark: SparkSession
 ) -> list[Row]:
-    """The rows that the spec's transform gives, in the spec's types and clipped to the case's ranges as in the loop."""
+    """Return the rows of the transform in the types of the spec, clipped to the ranges as in the loop."""
     unknown = set(case.given) - set(dataset.inputs)
     assert not unknown, f"{dataset.dataset} has no input {sorted(unknown)}"
     inputs = {
@@ -66,7 +66,7 @@ def run(
 
 
 def load_transform(dataset: DatasetSpec) -> Transform:
-    """The function that the spec names."""
+    """Return the transform that the spec names."""
     assert dataset.transform is not None, f"{dataset.dataset} is landed, not transformed"
     module, _, name = dataset.transform.partition(":")
     function: Transform = getattr(importlib.import_module(module), name)
@@ -74,12 +74,12 @@ def load_transform(dataset: DatasetSpec) -> Transform:
 
 
 def rows_of(result: DataFrame) -> list[Row]:
-    """The rows of a frame."""
+    """Return the rows of a data frame as dictionaries."""
     return [row.asDict(recursive=True) for row in result.collect()]
 
 
 def frame(spark: SparkSession, spec: DatasetSpec, rows: list[Row]) -> DataFrame:
-    """Rows as a frame of the spec's columns; columns that a row leaves out are null."""
+    """Return rows as a data frame with the columns of the spec. Columns that a row omits are null."""
     unknown = {name for row in rows for name in row} - set(spec.columns)
     assert not unknown, f"{spec.dataset} has no column {sorted(unknown)}"
     struct = StructType([StructField(field.name, field.dataType, True) for field in to_struct(spec).fields])
@@ -89,7 +89,7 @@ def frame(spark: SparkSession, spec: DatasetSpec, rows: list[Row]) -> DataFrame:
 
 
 def compare(spec: DatasetSpec, found: list[Row], expected: list[Row]) -> list[str]:
-    """What differs, in words; nothing where all expected rows are there and no others."""
+    """Return the differences in words. The list is empty if exactly the expected rows are there."""
     faults = [f"{len(found)} rows, expected {len(expected)}"] if len(found) != len(expected) else []
     for row in expected:
         wanted = {name: typed(value, spec.columns[name].type) for name, value in row.items()}
@@ -107,7 +107,7 @@ def compare(spec: DatasetSpec, found: list[Row], expected: list[Row]) -> list[st
 
 
 def is_same(found: Any, expected: Any) -> bool:
-    """Equal, and for fractions equal to six digits."""
+    """Return true if two values are equal; floating-point numbers are compared to six digits."""
     if isinstance(found, datetime):
         found = as_instant(found)
     if isinstance(found, float) and isinstance(expected, int | float):
@@ -120,7 +120,7 @@ def is_same(found: Any, expected: Any) -> bool:
 
 
 def typed(value: Any, kind: str) -> Any:
-    """A YAML value as the column's type wants it."""
+    """Convert a YAML value to the type of a column."""
     if value is None:
         return None
     if kind.startswith("list<"):
@@ -137,7 +137,7 @@ def typed(value: Any, kind: str) -> Any:
 
 
 def as_instant(value: Any) -> datetime:
-    """A YAML date or timestamp as an aware instant; without an offset it is UTC."""
+    """Convert a YAML date or timestamp to an aware datetime. Without an offset it is UTC."""
     if isinstance(value, str):
         value = datetime.fromisoformat(value)
     if not isinstance(value, datetime):

@@ -1,4 +1,4 @@
-"""Every data case is found by itself and run through the transform that its dataset's spec names."""
+"""Runs each data case through the transform of its dataset. New files are found automatically."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ CASES = sorted(HERE.glob("*/*.yaml"))
 
 @pytest.fixture(scope="module")
 def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    """The checkout's own settings, with no home's overlay."""
+    """The settings of the checkout, without a `search.yaml` of a home."""
     return load_settings({**os.environ, "TIDEMARK_HOME": str(tmp_path_factory.mktemp("home"))})
 
 
 @pytest.fixture(scope="module")
 def specs(settings: Settings) -> dict[str, DatasetSpec]:
-    """All specs of the checkout by their full names."""
+    """All specs of the checkout, by full name."""
     return load_specs(settings.schemas, settings.values)
 
 
@@ -44,7 +44,7 @@ def test_case(path: Path, specs: dict[str, DatasetSpec], settings: Settings, spa
 
 
 def test_every_dataset_of_rows_has_a_case(specs: dict[str, DatasetSpec]) -> None:
-    """Landed datasets have tests of their parsers, versioned ones of their releases."""
+    """Stateless and stateful datasets need one. Parsers of landed datasets and versioned datasets have other tests."""
     wanted = {spec.name for spec in specs.values() if spec.mode in ("stateless", "stateful")}
     missing = wanted - {path.parent.name for path in CASES}
     assert not missing, "datasets without a data case in tests/cases/"

@@ -1,4 +1,4 @@
-"""A day of logs that is handed in a second time, in another file, counts once: the rule of the spec's `why`."""
+"""A day of logs that is handed in again in another file counts once."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ LANDED = ("requests", "actions")
 
 
 def replayed(row: Row) -> Row:
-    """The record as a second file holds it: the same id, another file, landed a day later."""
+    """Return the record as a second file holds it: the same id, another file, landed a day later."""
     return {**row, "file_id": "replayed", "arrived_at": as_instant(row["arrived_at"]) + timedelta(days=1)}
 
 

@@ -1,1 +1,1 @@
-"""A mode that the product does not have, to show what a new one takes: one module, one line, a table of cases."""
+"""A mode that the product does not have. It shows what a new mode takes: one module, one line, a table of cases."""

@@ -1,4 +1,4 @@
-"""The fifth mode, listed for as long as a test runs, and the accounts domain with a dataset of it."""
+"""Fixtures that register the fifth mode during a test, and the accounts domain with a dataset of that mode."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from tidemark.settings import Settings
 
 @pytest.fixture(autouse=True)
 def listed(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The one line that a new mode takes in `tidemark/modes/__init__.py`."""
+    """Register the mode, as one line in `tidemark/modes/__init__.py` would."""
     monkeypatch.setitem(MODES, latest.MODE.name, latest.MODE)
 
 
 @pytest.fixture
 def accounts(home: Path, tmp_path: Path, spark_remote: str, listed: None) -> Iterator[Accounts]:
-    """An empty lake of the accounts domain, with the plan that each account has chosen last."""
+    """An empty lake of the accounts domain, with a dataset of the plan that each account chose last."""
     schemas = tmp_path / "schemas"
     shutil.copytree(SCHEMAS, schemas)
     shutil.copy(Path(__file__).parent / "schemas" / "latest_plans.yaml", schemas)

@@ -1,4 +1,4 @@
-"""The cases of the fifth mode, planned like those of the others."""
+"""The planning cases of the fifth mode."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sessions of the fifth mode on a real catalog and a real engine: no step knows of it."""
+"""Sessions of the fifth mode on a real catalog and a real engine. No step knows of this mode."""
 
 from __future__ import annotations
 

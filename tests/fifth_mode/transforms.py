@@ -1,4 +1,4 @@
-"""The transform of the dataset that is built in the fifth mode."""
+"""The transform of the dataset of the fifth mode."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ COLUMNS = ("account_id", "plan", "happened_at")
 
 
 def newest(inputs: Mapping[str, DataFrame], params: Mapping[str, Any]) -> DataFrame:
-    """The newest row of each account, of the rows that were read."""
+    """Return the newest row of each account among the rows that were read."""
     rows = [frame.select(*COLUMNS) for frame in inputs.values()]
     everything = rows[0] if len(rows) == 1 else rows[0].unionByName(rows[1])
     of_account = everything.groupBy("account_id").agg(F.max(F.struct("happened_at", "plan")).alias("last"))

@@ -1,1 +1,1 @@
-"""Random histories: whatever happens to inputs, sessions and tables, incremental equals full."""
+"""Random histories: whatever happens to inputs, sessions and tables, an incremental table equals a full rebuild."""

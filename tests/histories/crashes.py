@@ -46,12 +46,12 @@ PLACES: dict[str, Place] = {
     "branch removed": (Lake, "remove_branch", _any),
 }
 POINTS = (*tuple(f"{when} {place}" for place in PLACES for when in ("before", "after")), "refused after commit of main")
-"""What can be asked for. The last is no death: the commit lands, and the client is told that it was refused."""
+"""The points that a test can choose. The last one is not a death: the commit lands, but the client sees a refusal."""
 
 
 @contextlib.contextmanager
 def dying(point: str | None, late: list[Callable[[], Any]]) -> Iterator[None]:
-    """Die once at a point. A write that was cut off is put into `late`: the engine may still carry it out."""
+    """Die once at a point. If that cuts off a write, it is added to `late`: the engine may still carry it out."""
     if point is None:
         yield
         return

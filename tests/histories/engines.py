@@ -1,7 +1,7 @@
-"""Who computes and writes: Spark as in the product, or plain Python, which gets through many more histories.
+"""The engine of a history: Spark as in the product, or plain Python, which is fast enough for many more histories.
 
-Both do the same to the catalog. With `Plain`, planning, publishing, watermarks and ops are the product's own, and
-only the transform, the write of its rows and the look at them are done by the test.
+Both do the same to the catalog. With `Plain`, planning, publishing, watermarks and ops are the product's own code;
+the test replaces only the transform, the write of its rows, and the audit.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from tidemark.steps.context import Context
 
 
 class Engine(Protocol):
-    """What a history asks of an engine beside the sessions."""
+    """What a history does with an engine outside of sessions."""
 
     def compact(self, dataset: str) -> None:
         """Rewrite all files of a table."""
@@ -43,10 +43,10 @@ class Engine(Protocol):
         """Move main to an earlier snapshot."""
 
     def delete_all(self, dataset: str) -> None:
-        """Delete all rows by a commit of no session."""
+        """Delete all rows in a commit that no session made."""
 
     def overwrite(self, dataset: str, data: pa.Table, arrived: float) -> None:
-        """Replace what arrived in one hour, in one commit."""
+        """Replace the rows that arrived in one hour, in one commit."""
 
 
 class Spark:
@@ -97,7 +97,7 @@ class Plain:
 
 @contextlib.contextmanager
 def plain_sessions() -> Iterator[None]:
-    """Sessions whose rows are computed and written without Spark."""
+    """Run sessions that compute and write their rows without Spark."""
     with (
         patch.object(write, "connect", lambda settings: None),
         patch.object(write, "_transform", _transform),
@@ -111,8 +111,8 @@ def plain_sessions() -> Iterator[None]:
         yield
 
 
-class Found(list[dict[str, Any]]):
-    """The rows that a transform gave, and the table that they are written to."""
+class TransformRows(list[dict[str, Any]]):
+    """The rows that a transform returned, and the table that they are written to."""
 
     table: Table
 
@@ -122,7 +122,7 @@ def _transform(context: Context, spec: DatasetSpec, plan: Plan, spark: None) -> 
     ranges = plan.ranges or (Interval(hour(-4000), hour(4000)),)
     last = min(ranges[-1].end, hour(4000))
     rows = expected_rows(spec.dataset, inputs, last, spec.params["version"])
-    kept = Found(
+    kept = TransformRows(
         dict(zip(sorted(spec.columns), row, strict=True))
         for cell, row in rows.elements()
         if inside(spec.dataset, cell, ranges)
@@ -152,7 +152,7 @@ def _stage(spec: DatasetSpec, plan: Plan, output: write.Output, branch: str, att
     return write.Counts(len(output.frame), 0)
 
 
-def _write(spec: DatasetSpec, plan: Plan, rows: Found, branch: str, attempt: str) -> None:
+def _write(spec: DatasetSpec, plan: Plan, rows: TransformRows, branch: str, attempt: str) -> None:
     table = rows.table.refresh()
     properties = {SESSION: plan.session, ATTEMPT: attempt, WATERMARK: plan.watermark(0).to_json()}
     data = pa.Table.from_pylist(list(rows), schema=table.schema().as_arrow())
@@ -172,7 +172,7 @@ def _replace(
     branch: str = "main",
     properties: Mapping[str, str] | None = None,
 ) -> None:
-    """One commit that takes out the files in the ranges (all for None) and adds the rows."""
+    """In one commit, remove the files in the ranges of `where` (None: all files) and add the rows."""
     head = table.snapshot_by_name(branch)
     assert head is not None, f"branch {branch} is not there"
     old = [task.file for task in table.scan(snapshot_id=head.snapshot_id).plan_files()]
@@ -203,7 +203,7 @@ def _call(
     older_than: datetime | None = None,
     options: Mapping[str, int] | None = None,
 ) -> list[dict[str, int]]:
-    """Only expiry changes what a session sees; nothing is folded, and no orphan is removed."""
+    """Stand in for Iceberg's procedures: only expiry is carried out, since the others change nothing for a session."""
     if procedure == "expire_snapshots" and older_than is not None:
         table = context.lake.table(dataset)
         table.maintenance.expire_snapshots().older_than(older_than.replace(microsecond=0)).commit()

@@ -1,4 +1,4 @@
-"""Upstream: three feeds whose rows, snapshots and completeness are also kept in plain memory."""
+"""The upstream of a history: three feeds whose rows, snapshots and completeness are also kept in memory."""
 
 from __future__ import annotations
 
@@ -30,25 +30,25 @@ class Feeds:
             self._publish(feed)
 
     def append(self, feed: str, account: str, plan: str, at: Iterable[float]) -> None:
-        """One commit; each event arrives in the first hour that is not complete yet."""
+        """Add events in one commit; each event arrives in the first hour that is not complete yet."""
         events = [self._event(feed, account, plan, x) for x in at]
         self.accounts.table(feed).append(self._arrow(feed, events))
         self.events[feed].update({event.event_id: event for event in events})
         self._publish(feed)
 
     def advance(self, feed: str, by: int) -> None:
-        """The feed is complete some hours further."""
+        """Make the feed complete through `by` hours more."""
         self.complete[feed] += by
         self._publish(feed)
 
     def delete(self, feed: str, cell: int) -> None:
-        """The rows of one hour go away."""
+        """Delete the rows of one hour."""
         self.accounts.table(feed).delete(_within("happened_at", cell, cell + 1))
         self.events[feed] = {e.event_id: e for e in self.events[feed].values() if floor(e.at) != cell}
         self._publish(feed)
 
     def overwrite(self, feed: str, arrived: float, by: float, in_one_commit: bool) -> None:
-        """What arrived in one hour comes again: its first event is gone, the others have moved in time."""
+        """Replace the rows that arrived in one hour: the first event is removed, the others move in time."""
         old = [e for e in self.events[feed].values() if e.landed == arrived]
         new = [replace(e, at=e.at + by) for e in sorted(old, key=lambda e: e.event_id)[1:]]
         data = self._arrow(feed, new)
@@ -62,7 +62,7 @@ class Feeds:
         self._publish(feed)
 
     def roll_back(self, feed: str, steps: int) -> None:
-        """Upstream takes its last commits back."""
+        """Roll the feed back by some commits."""
         table = self.accounts.table(feed)
         head = table.current_snapshot()
         assert head is not None
@@ -73,7 +73,7 @@ class Feeds:
         self._publish(feed)
 
     def note_head(self, feed: str) -> None:
-        """Remember what the feed's main holds: after a compaction, the same rows under a new snapshot."""
+        """Remember which rows the feed's main holds: after a compaction, the same rows under a new snapshot."""
         self.at_snapshot[self.accounts.head(feed)] = tuple(self.events[feed].values())
 
     def _publish(self, feed: str) -> None:

@@ -1,7 +1,7 @@
-"""What may happen to a lake: sessions, deaths, hands. After each event its tables are compared with the model.
+"""The events of a history: sessions, crashes, changes by hand. After each event, the tables are compared to the model.
 
-`History` is used by the random machine and by the found histories alike: its methods are the events, and every
-one of them leaves the tables compared with the oracle at the positions of their watermarks.
+Both the random state machine and single tests use `History`. Its methods are the events. Each method ends with a
+comparison of the tables with the oracle, at the positions of their watermarks.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ from tidemark.state.effect import How
 from tidemark.state.ranges import Interval
 
 FAR_AHEAD = hour(24 * 365 * 100)
-"""A clock for which every snapshot is old."""
+"""A clock by which every snapshot is old."""
 
 
 class History(Model):
-    """One lake, its model, and what happens to them."""
+    """One lake, its model, and the events that happen to them."""
 
     def __init__(self, accounts: Accounts, setup: Setup | None = None) -> None:
         super().__init__(accounts, setup)
@@ -39,21 +39,21 @@ class History(Model):
     # Sessions
 
     def run(self, dataset: str, die: str | None = None) -> None:
-        """A session of today; where an input's history is gone, a resync as the error says."""
+        """Run a session; if an input's history is gone, run a resync as the error says."""
         try:
             self._attempt(dataset, lambda: self.accounts.run(dataset), die)
         except PositionLost:
-            assert self._position_is_lost(dataset), "the position is there, and the session says it is lost"
+            assert self._position_is_lost(dataset), "the position is there, but the session says that it is lost"
             self.resync(dataset)
 
     def resync(self, dataset: str) -> None:
-        """A rebuild from all that the inputs hold now."""
+        """Rebuild a table from everything that its inputs hold now."""
         self._attempt(
             dataset, lambda: session.run(self.accounts.context, dataset, Resync(), say=self.accounts.said.append)
         )
 
     def backfill(self, dataset: str, first: int, hours: int, request_id: str, die: str | None = None) -> None:
-        """A restatement of some hours; refused where nothing of them is built."""
+        """Restate some hours; that is refused if none of them is built."""
         request = Restatement(Interval(hour(first), hour(first + hours)), request_id, "a history asked for it")
         answered, undone = ((dataset, request_id) in pairs for pairs in (self.answered, self.undone))
         old = self.mark[dataset]
@@ -66,15 +66,15 @@ class History(Model):
         except RequestRefused:
             through = old.complete_through if old else None
             unit = unit_of(dataset)
-            assert through is None or first // unit * unit >= cell_of(through), "refused, though it is built"
+            assert through is None or first // unit * unit >= cell_of(through), "refused, although it is built"
             return
         if answered:
-            assert self.mark[dataset] == old, "a request that was answered was carried out again"
+            assert self.mark[dataset] == old, "a request that was already answered was carried out again"
         if undone:
-            assert self.mark[dataset] != old, "a request that was rolled back counts as carried out"
+            assert self.mark[dataset] != old, "a request that was rolled back still counts as carried out"
 
     def leave(self, dataset: str) -> None:
-        """Only init: the task is killed before its next step, and cleared some time later."""
+        """Run only init: the task is killed before its next step, and cleared some time later."""
         try:
             planned = session.init(self.accounts.context, dataset, say=self.accounts.said.append)
         except PositionLost:
@@ -85,7 +85,7 @@ class History(Model):
             self.left[dataset] = planned.plan.session
 
     def resume(self, dataset: str, die: str | None = None) -> None:
-        """The steps after init of a session that was left."""
+        """Run the steps after init of a session that was left after init."""
         left = self.left.pop(dataset)
         try:
             self._attempt(dataset, lambda: self._finish(dataset, left), die)
@@ -112,7 +112,7 @@ class History(Model):
         self.accounts.context = replace(fresh, specs=self.accounts.context.specs)
 
     def land_late_write(self) -> None:
-        """The engine finishes what a dead client had asked for."""
+        """Let the engine finish the write of a dead client."""
         write = self.late.pop(0)
         try:
             write()
@@ -121,10 +121,10 @@ class History(Model):
         for dataset in TARGETS:
             self._observe(dataset)
 
-    # Hands
+    # Changes by hand
 
     def change_logic(self, dataset: str) -> None:
-        """The transform gives other rows from now on."""
+        """Change the transform: it gives other rows from now on."""
         self.version[dataset] = self.version[dataset] % 3 + 1
         spec = replace(self.accounts.context.specs[dataset], params={"version": self.version[dataset]})
         specs = {**self.accounts.context.specs, dataset: spec}
@@ -136,7 +136,7 @@ class History(Model):
         self._note_head(dataset)
 
     def maintain(self, dataset: str) -> None:
-        """Housekeeping, with expiry as if a hundred years had gone by."""
+        """Run maintenance, with expiry as if a hundred years had passed."""
         maintain(replace(self.accounts.context, clock=FAR_AHEAD), dataset)
         self._note_head(dataset)
 
@@ -149,7 +149,7 @@ class History(Model):
         self._compare(dataset)
 
     def roll_back(self, dataset: str, steps: int) -> None:
-        """Main goes back some snapshots by hand; the next session says so; the rollback is adopted."""
+        """Roll main back by some snapshots; the next session refuses to run; then adopt the rollback."""
         line = self._line(dataset)
         earlier = line[min(steps, len(line) - 1)]
         gone = {property_of(s, SESSION) for s in line[: line.index(earlier)]}
@@ -176,7 +176,7 @@ class History(Model):
         self._observe(dataset)
 
     def _forget_answers(self, dataset: str, gone: set[str | None]) -> None:
-        """Requests whose session left main are undone; of those that left no snapshot nothing is claimed."""
+        """Mark requests as undone if their session left main; expect nothing of sessions that made no snapshot."""
         held = {property_of(s, SESSION) for s in self._line(dataset)}
         own = {pair: session for pair, session in self.answered.items() if pair[0] == dataset}
         self.undone |= {pair for pair, session in own.items() if session in gone}
@@ -185,7 +185,7 @@ class History(Model):
                 del self.answered[pair]
 
     def vandalise(self, dataset: str) -> None:
-        """Somebody deletes rows of a table by hand; the next session says so; a resync mends it."""
+        """Delete rows of a table by hand; the next session refuses to run; then a resync repairs the table."""
         if not self.expected[dataset]:
             return
         self.engine.delete_all(dataset)
@@ -201,7 +201,7 @@ class History(Model):
     # The end
 
     def finish(self) -> None:
-        """Everything catches up: nothing is owed, nothing is new, and no exception is left but the overdue."""
+        """Let everything catch up: nothing is owed, nothing is new, and backfills rebuild what is overdue."""
         for dataset in TARGETS:
             self.run(dataset)
             self._until_nothing_is_owed(dataset)
@@ -212,7 +212,7 @@ class History(Model):
                 first, end = cell_of(interval.start), cell_of(interval.end)
                 self.backfill(dataset, first, end - first, f"the overdue {number}")
             mark = self.mark[dataset]
-            assert mark is None or not mark.overdue, "a backfill took in what was overdue, and it still is"
+            assert mark is None or not mark.overdue, "a backfill rebuilt what was overdue, but it is still overdue"
         self.check_explained()
 
     def _until_nothing_is_owed(self, dataset: str) -> None:
@@ -221,4 +221,4 @@ class History(Model):
             if mark is None or not mark.owed:
                 return
             self.run(dataset)
-        raise AssertionError("what is owed does not shrink")
+        raise AssertionError("the owed ranges do not shrink")

@@ -1,4 +1,4 @@
-"""One home for many histories: a new Spark session for each would cost more than the history."""
+"""One home for many histories, because a new Spark session for each would take longer than the history."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ SMALL = {
     "spark.sql.codegen.wholeStage": "false",
     "spark.sql.codegen.factoryMode": "NO_CODEGEN",
 }
-"""A few rows each: compiling the plans would take longer than running them."""
+"""Spark settings for a few rows, where compiling a query would take longer than running it."""
 
 
 def empty_lake(settings: Settings) -> Accounts:
-    """The home's lake with all its tables gone."""
+    """Remove all tables of the home's lake, and open it."""
     catalog = open_lake(settings).catalog
     for (namespace,) in catalog.list_namespaces():
         for table in catalog.list_tables(namespace):

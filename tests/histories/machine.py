@@ -20,7 +20,7 @@ points = st.none() | st.sampled_from(POINTS)
 
 
 class Histories(RuleBasedStateMachine):
-    """What upstream, schedulers, people and crashes do."""
+    """The events that upstream, schedulers, people and crashes cause."""
 
     settings: Settings
     engine: str
@@ -146,5 +146,5 @@ class Histories(RuleBasedStateMachine):
 
 
 def machine(settings: Settings, engine: str) -> type[Histories]:
-    """The machine on one lake, which each history finds empty."""
+    """Return the state machine on one lake, which is empty at the start of each history."""
     return type("Histories", (Histories,), {"settings": settings, "engine": engine})

@@ -1,4 +1,4 @@
-"""What a lake's tables should hold: followed plan by plan, compared with the oracle after each event."""
+"""The rows that a lake's tables should hold, followed plan by plan, and compared with the tables after each event."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from tidemark.state.watermark import Watermark
 
 
 class Model:
-    """One lake, and what its tables should hold."""
+    """One lake, and the rows that its tables should hold."""
 
     def __init__(self, accounts: Accounts, setup: Setup | None = None) -> None:
         self.accounts = accounts
@@ -54,7 +54,7 @@ class Model:
         self.foreign: set[int] = set()
 
     def _observe(self, dataset: str) -> None:
-        """Follow what an event did to a table: its plan says what to expect, its rows are compared."""
+        """Follow what an event did to a table: take the expected rows from its plan, and compare them."""
         table = self.accounts.table(dataset)
         new, old = watermark_of(table), self.mark[dataset]
         self.head[dataset] = self.accounts.head(dataset)
@@ -71,7 +71,7 @@ class Model:
 
     def _plan_of(self, name: str) -> Plan:
         stored = ops.rows(self.accounts.context.lake, "ops.sessions", ops.of_session(name), ("plan",))
-        assert len(stored) == 1, f"session {name} stands {len(stored)} times in ops.sessions"
+        assert len(stored) == 1, f"session {name} is {len(stored)} times in ops.sessions"
         return Plan.from_json(stored[0]["plan"])
 
     def _follow(self, dataset: str, plan: Plan, new: Watermark) -> None:
@@ -100,7 +100,7 @@ class Model:
         return tuple(Event(row[1], row[0], (row[2] - hour(0)).total_seconds() / 3600) for _, row in rows.elements())
 
     def _check_forward(self, plan: Plan, old: Watermark, new: Watermark) -> None:
-        """Completeness never goes back, but for a resync to where an input that was rolled back stands now."""
+        """Check that completeness does not go back, except in a resync after an input was rolled back."""
         known = [i.complete_through for i in plan.inputs.values() if i.complete_through]
         if (
             isinstance(plan.cause, Resync)
@@ -117,7 +117,7 @@ class Model:
         assert through <= max(self.limit(dataset), 0), f"complete through {through}, inputs allow {self.limit(dataset)}"
 
     def limit(self, dataset: str) -> int:
-        """The first hour that the inputs do not let the target be complete through, in the whole history."""
+        """Return the hour up to which the inputs have ever allowed the target to be complete."""
         if dataset == DAYS:
             return self.feeds.complete[FEEDS[0]] // 24 * 24 + 24
         if dataset == STATES:
@@ -158,14 +158,14 @@ class Model:
         return list(ancestors(table, head)) if head else []
 
     def check_untouched(self) -> None:
-        """No table's main moved but by what the history did to it."""
+        """Check that no table's main or watermark changed except by the events of the history."""
         for dataset in TARGETS:
             table = self.accounts.context.lake.table(dataset)
             assert table.metadata.current_snapshot_id == self.head[dataset], f"{dataset}: main moved by itself"
             assert watermark_of(table) == self.mark[dataset], f"{dataset}: the watermark moved by itself"
 
     def check_explained(self) -> None:
-        """Every snapshot on main but a foreign one is a session's in `ops`, with an audit that passed, closed once."""
+        """Check that `ops` explains every snapshot on main, except foreign ones: its session is closed and audited."""
         lake = self.accounts.context.lake
         sessions = {row["session"] for row in ops.rows(lake, "ops.sessions")}
         closed = [row["session"] for row in ops.rows(lake, "ops.high_watermarks")]
@@ -182,7 +182,7 @@ class Model:
                 assert seen and all(row["passed"] or row["severity"] != "fail" for row in seen), "not audited"
 
     def _check_full(self, dataset: str) -> None:
-        """The table is what a clean rebuild over its inputs' heads would be, and complete as far as they are."""
+        """Check that the table equals a clean rebuild from its inputs' heads, and is complete as far as they allow."""
         mark = self.mark[dataset]
         windows = self.accounts.context.specs[dataset].inputs
         if mark is None:

@@ -1,7 +1,7 @@
-"""What each table should hold, in plain slow Python: no increment, no window, no engine.
+"""The rows that each table should hold, computed in plain, slow Python: no increment, no window, no engine.
 
-A table is a multiset of (cell, row): the cell is the hour in which the row's partition begins, counted from the
-first hour of the test's day, and the row is the tuple of its columns in the order of their names.
+A table is a multiset of (cell, row). The cell is the hour in which the row's partition begins, counted from the first
+hour of the test's day. The row is the tuple of its columns in the order of their names.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ Rows = Counter[tuple[int, tuple[Any, ...]]]
 
 
 def facts(events: Iterable[Event], version: int) -> Rows:
-    """One row an event."""
+    """Return one row for each event."""
     return Counter((floor(e.at), (e.account_id, e.event_id, hour(e.at), f"{e.plan}-{version}")) for e in events)
 
 
 def states(
     signups: Iterable[Event], plans: Iterable[Event], cancels: Iterable[Event], through: int, version: int
 ) -> Rows:
-    """One row for each account and each hour from that of its sign-up on."""
+    """Return one row for each account and each hour from its sign-up on."""
     rows: Rows = Counter()
     first: dict[str, Event] = {}
     for event in sorted(signups, key=lambda e: (e.at, e.event_id), reverse=True):
@@ -40,14 +40,14 @@ def states(
 
 
 def around(times: Iterable[float], through: int, version: int) -> Rows:
-    """Sign-ups from three hours before to one hour after each hour."""
+    """Count, for each hour, the sign-ups from three hours before it to one hour after it."""
     hours = [floor(at) for at in times]
     counts = {cell: sum(cell - 3 <= h <= cell + 1 for h in hours) for cell in range(-30, through)}
     return Counter((cell, (hour(cell), count * version)) for cell, count in counts.items() if count)
 
 
 def earlier_days(times: Iterable[float], through: int, version: int) -> Rows:
-    """Sign-ups of the two days before each day."""
+    """Count, for each day, the sign-ups of the two days before it."""
     days = [floor(at / 24) for at in times]
     counts = {day: sum(day - 2 <= d <= day - 1 for d in days) for day in range(-2, through // 24)}
     return Counter(
@@ -56,7 +56,7 @@ def earlier_days(times: Iterable[float], through: int, version: int) -> Rows:
 
 
 def as_rows(found: Iterable[Mapping[str, Any]], time: str) -> Rows:
-    """Rows that were read, in the oracle's form."""
+    """Return rows that were read from a table in the oracle's form."""
     return Counter((_cell(row[time]), tuple(row[key] for key in sorted(row))) for row in found)
 
 

@@ -1,4 +1,4 @@
-"""The tables of a history: their specs, where each reads, and what each should hold at given inputs."""
+"""The tables of a history: their specs, their inputs, and the rows that they should hold for given inputs."""
 
 from __future__ import annotations
 
@@ -28,7 +28,10 @@ Inputs = Mapping[str, tuple[Event, ...]]
 
 @dataclass(frozen=True)
 class Setup:
-    """What differs between histories: what `around` reads and how far back, and the hours of one piece."""
+    """What differs between histories.
+
+    `around_reads` is the input of AROUND, `limit` its catch-up limit in hours, and `piece` the `max_range` in hours.
+    """
 
     around_reads: str = SIGNUPS
     limit: int | None = 12
@@ -37,7 +40,7 @@ class Setup:
 
 
 def with_histories_specs(accounts: Accounts, setup: Setup) -> None:
-    """The accounts' specs, with transforms whose logic can change, and without an audit library to wait for."""
+    """Give the accounts' specs transforms whose logic can change, and no expectations, which load an audit library."""
     specs = dict(accounts.context.specs)
     for dataset in TARGETS:
         specs[dataset] = _spec(specs[dataset], setup)
@@ -57,7 +60,7 @@ def _spec(spec: DatasetSpec, setup: Setup) -> DatasetSpec:
 
 
 def expected_rows(dataset: str, inputs: Inputs, through: datetime | None, version: int) -> Rows:
-    """What a clean rebuild of a table holds."""
+    """Return the rows of a clean rebuild of a table."""
     last = -1000 if through is None else cell_of(through)
     if dataset == FACTS:
         return oracle.facts(inputs["feed"], version)
@@ -70,20 +73,20 @@ def expected_rows(dataset: str, inputs: Inputs, through: datetime | None, versio
 
 
 def cell_of(instant: datetime) -> int:
-    """The hour that begins at an instant, counted from the first of the test's day."""
+    """Return the hour that begins at an instant, counted from the first hour of the test's day."""
     return (instant - DAY) // timedelta(hours=1)
 
 
 def unit_of(dataset: str) -> int:
-    """Hours in a partition of the table."""
+    """Return the number of hours in a partition of the table."""
     return 24 if dataset == DAYS else 1
 
 
 def inside(dataset: str, cell: int, ranges: Ranges) -> bool:
-    """Whether any part of a cell lies in the ranges."""
+    """Return whether any part of a cell lies in the ranges."""
     return bool(intersect((Interval(hour(cell), hour(cell + unit_of(dataset))),), ranges))
 
 
 def outside(dataset: str, rows: Rows, ranges: Ranges) -> Rows:
-    """The rows whose cells no range touches."""
+    """Return the rows whose cells no range touches."""
     return Rows({key: count for key, count in rows.items() if not inside(dataset, key[0], ranges)})

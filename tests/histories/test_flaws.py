@@ -1,4 +1,4 @@
-"""The comparison sees what it is there for: of each flaw in the loop, a history of a few events tells."""
+"""The comparison with the model detects flaws: for each flaw in the loop, a history of a few events fails."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ kind = changes._kind
 
 @pytest.fixture
 def history(home: Path) -> Iterator[History]:
-    """Five hours with a few sign-ups, and every table built."""
+    """Five hours with a few sign-ups, from which the tables are built."""
     with plain_sessions():
         found = History(Accounts(Settings(home=home, schemas=SCHEMAS)), Setup(SIGNUPS, engine="plain"))
         found.feeds.append(SIGNUPS, "a", "basic", [0.5, 2.5])
@@ -104,7 +104,7 @@ FLAWS: list[tuple[Callable[[History], None], Callable[[], AbstractContextManager
     (an_hour_that_became_complete, lambda: patch.object(stateful, "_newly_complete", lambda *_: ())),
     (rows_that_went_away, lambda: patch.object(changes, "_kind", deletions_pass_by)),
     (backfill_before_news, lambda: patch.object(Plan, "watermark", positions_of_a_backfill)),
-    (mended_logic, lambda: patch.object(stateless, "rebuilds", lambda _: False)),
+    (mended_logic, lambda: patch.object(stateless, "rebuilds_all", lambda _: False)),
     (foreign_hands, lambda: patch.object(init, "check_target_integrity", lambda *_: None)),
     (death_between_publish_and_commit, lambda: patch.object(init, "close_published", lambda *_: None)),
 ]

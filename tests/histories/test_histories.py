@@ -1,4 +1,4 @@
-"""Whatever happens, incremental equals full: random histories on a real catalog and the real engine."""
+"""Random histories on a real catalog and the real engine: an incremental table always equals a full rebuild."""
 
 from __future__ import annotations
 

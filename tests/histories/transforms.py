@@ -1,4 +1,4 @@
-"""The accounts' transforms, with a parameter that changes every row: a logic that can be mended."""
+"""The accounts' transforms with a parameter that changes every row, so that a test can change their logic."""
 
 from __future__ import annotations
 

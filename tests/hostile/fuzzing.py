@@ -1,4 +1,4 @@
-"""How long properties are tried: a few hundred inputs each, always the same, or as many as `make fuzz` says."""
+"""How many inputs a property is tested with: a few hundred fixed ones, or as many as `make fuzz` asks for."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Test = Callable[..., Any]
 
 
 def tried(test: Test) -> Test:
-    """Try a property on EXAMPLES inputs; without `make fuzz` on the same ones each time."""
+    """Test a property with EXAMPLES inputs. Without `make fuzz`, the inputs are the same each time."""
     chosen: Test = settings(
         max_examples=EXAMPLES,
         derandomize=GIVEN is None,

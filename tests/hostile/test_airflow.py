@@ -1,4 +1,4 @@
-"""Hostile run parameters in Airflow: the form lets little through, the loop less, and the task fails for good."""
+"""Hostile run parameters in Airflow: the form or the loop refuses them, and the task fails without a retry."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hostile arguments of the command line: refused by name, before anything is opened or made."""
+"""Hostile arguments of the command line are refused by name, before anything is opened or created."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ STATES, FEED = "accounts.account_states", "accounts.signups_feed"
 
 @pytest.fixture
 def lake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A home in which nothing is yet."""
+    """An empty home."""
     home = tmp_path / "home"
     for name, value in environment(home).items():
         monkeypatch.setenv(name, value)
@@ -30,7 +30,7 @@ def lake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def refusal(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
-    """The one sentence with which the command refuses."""
+    """Return the sentence with which the command refuses."""
     assert main(arguments) == 1
     captured = capsys.readouterr()
     assert captured.out == ""
@@ -60,7 +60,7 @@ def test_s50_a_hostile_dataset_is_refused(
     if command[0] == "run" and value == "empty":
         assert main([command[0], "", *command[1:]]) == 2
     elif command == ["sessions"] and value == "the loop's own":
-        return  # a name like any other: it has no session
+        return  # This is an ordinary name without a session.
     else:
         assert refusal(capsys, command[0], HOSTILE[value], *command[1:]).startswith("dataset: ")
     assert untouched(lake)
@@ -83,7 +83,7 @@ def test_s50_a_hostile_instant_is_refused(
     lake: Path, capsys: pytest.CaptureFixture[str], named: str, command: list[str], value: str
 ) -> None:
     if value == "empty" and named in ("clock", "since"):
-        return  # nothing was given
+        return  # The argument is empty.
     assert refusal(capsys, *command, HOSTILE[value]).startswith(f"{named}: ")
     assert untouched(lake)
 

@@ -1,4 +1,4 @@
-"""Whatever stands in a file: nothing raises, and each piece of it is a record or a quarantine row."""
+"""No content of a file raises: each part of it becomes a record or a row of the quarantine."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from tidemark.landing.formats.jsontext import decode_json
 from tidemark.settings import load_settings
 
 MAGIC = (b"PAR1", b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"BZh", b"\xfd7zXZ", b"PK\x03\x04", b"\x04\x22\x4d\x18")
-"""What a file begins with that is no text."""
+"""The first bytes of files that are not text."""
 EVENTS = ("search_queries", "search_events")
 TEXTS = st.text(max_size=8) | st.sampled_from(
     ["\u0000", "\u202e", "а", "'; DROP TABLE x", "{{ x }}", "2026-04-12", "-0"]
@@ -62,7 +62,7 @@ def as_json(value: Any) -> bytes:
 
 
 def with_raw(record: dict[str, Any], name: str, raw: bytes) -> bytes:
-    """A record in which one value is written by hand, after another of the same name where there is one."""
+    """Return a record as text, with one value written by hand, after another value of the same name if there is one."""
     return as_json(record)[:-1] + b', "' + name.encode() + b'": ' + raw + b"}"
 
 
@@ -85,14 +85,14 @@ FILES = st.lists(LINES, max_size=6).map(b"\n".join)
 
 @pytest.fixture(scope="module")
 def landing(tmp_path_factory: pytest.TempPathFactory) -> Landing:
-    """One landing folder for all inputs: each of them is written over the one before."""
+    """One landing folder for all inputs. Each input overwrites the one before."""
     home = tmp_path_factory.mktemp("home")
     (home / "search.yaml").write_text("landing: {settling: 0s, longest_line: 100000}\n")
     return Landing(load_settings({"TIDEMARK_HOME": str(home)}))
 
 
 def land(landing: Landing, path: str, content: bytes, *names: str) -> tuple[list[Any], list[Any]]:
-    """Rows and refusals of one file, whose bytes are written as they are."""
+    """Write a file and return its rows and refusals."""
     target = landing.settings.landing / path
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_bytes(content)
@@ -106,7 +106,7 @@ def land(landing: Landing, path: str, content: bytes, *names: str) -> tuple[list
 
 
 def pieces(content: bytes) -> int:
-    """Counted slowly: how many records, or what should have been one, stand in a text file; an empty one is one."""
+    """Count the records of a text file in a slow, naive way, broken records included. An empty file counts as one."""
     lines = [line.strip() for line in content.removeprefix(b"\xef\xbb\xbf").split(b"\n")]
     first = next((line for line in lines if line), b"")
     if first[:1] in (b"{", b"[") and len(first) < 32_000 and read(first) is BROKEN:
@@ -128,7 +128,7 @@ def _pieces_of_lines(lines: list[bytes]) -> Iterator[int]:
             waiting = None if action.kind == "delete" else action
             continue
         several = isinstance(value, list) and (waiting is None or not waiting.refusal)
-        # An action is not followed by nothing.
+        # An action must be followed by a document.
         yield len(value) or (waiting is not None) if isinstance(value, list) and several else 1
         waiting = None
     yield waiting is not None
@@ -218,7 +218,7 @@ CELLS: dict[pa.DataType, st.SearchStrategy[Any]] = {
 
 @st.composite
 def parquet_files(draw: st.DrawFn) -> tuple[bytes, int]:
-    """A Parquet file of columns of any type, and its rows."""
+    """Return a Parquet file with columns of any type, and its rows."""
     count = draw(st.integers(0, 4))
     columns = {}
     for name in draw(st.lists(NAMES, min_size=1, max_size=5, unique=True)):
@@ -257,7 +257,7 @@ def test_a_spoilt_parquet_file_is_refused_or_read(
 def test_a_file_that_expands_without_end_takes_little_memory(landing: Landing, fill: bytes, size: int) -> None:
     bomb = gzip.compress(fill * size, compresslevel=9)
     assert len(bomb) < 32 << 10
-    land(landing, "logs/first.jsonl", as_json(query()), *EVENTS)  # what is imported once is not counted
+    land(landing, "logs/first.jsonl", as_json(query()), *EVENTS)  # memory of imported modules is not counted
     tracemalloc.start()
     rows, refused = land(landing, "logs/bomb.jsonl.gz", bomb, *EVENTS)
     peak = tracemalloc.get_traced_memory()[1]

@@ -1,4 +1,4 @@
-"""Whatever is typed into specs, conditions and settings is taken or refused, with its place."""
+"""Any input in specs, conditions and settings is accepted, or refused with its place."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ ANY_YAML: st.SearchStrategy[Any] = st.recursive(
 
 @st.composite
 def mutations(draw: st.DrawFn) -> tuple[str, str]:
-    """A real spec, changed in one to four places: typed over, cut, doubled, or with two lines exchanged."""
+    """Return a real spec with one to four changes: text is inserted, cut or doubled, or two lines are exchanged."""
     name = draw(st.sampled_from(sorted(REAL)))
     text = REAL[name]
     for _ in range(draw(st.integers(1, 4))):
@@ -95,7 +95,7 @@ def test_any_file_is_taken_or_refused(folder: Path, content: bytes) -> None:
 
 @st.composite
 def spoiled(draw: st.DrawFn, texts: list[str]) -> dict[str, Any]:
-    """A real file in which one value, however deep, is anything else."""
+    """Return a real file in which one value, at any depth, is replaced by any other value."""
     spec: Any = yaml.safe_load(draw(st.sampled_from(texts)))
     inner = spec
     while True:

@@ -1,4 +1,4 @@
-"""Hostile model artifacts: none reaches LightGBM, whose own reader ends the process on some of these."""
+"""Hostile model artifacts do not reach LightGBM, whose own reader crashes the process on some of them."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from tests.learning import made
 
 @pytest.fixture(scope="module")
 def trained() -> learner.Trained:
-    """A small ranker."""
+    """Return a small ranker."""
     return learner.train(made.examples(), made.examples(seed=1), replace(Recipe(), rounds=8))
 
 
 def all_of(key: str, value: str) -> Callable[[str], str]:
-    """Each value of the first such list replaced."""
+    """Return a change that replaces each value of the first list of this name."""
     return lambda text: re.sub(
         rf"\n{key}=(.*)", lambda found: f"\n{key}=" + " ".join([value] * len(found[1].split(" "))), text, count=1
     )
@@ -35,7 +35,7 @@ def instead(old: str, new: str) -> Callable[[str], str]:
 
 
 def measured(text: str) -> str:
-    """The text with the sizes of its trees put right, so that what was changed inside is looked at."""
+    """Return the text with correct sizes of its trees, so that the other checks see a change inside a tree."""
     raw = text.encode()
     places = [found.start() for found in re.finditer(rb"Tree=[0-9]+\n", raw)] + [raw.index(b"end of trees")]
     sizes = " ".join(str(end - start) for start, end in pairwise(places))
@@ -72,7 +72,7 @@ SWAPPED: dict[str, tuple[Callable[[str], str], str]] = {
 def test_s52_a_swapped_artifact_is_refused_though_its_checksum_fits(
     trained: learner.Trained, case: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("lightgbm.Booster", None)  # whoever calls it fails
+    monkeypatch.setattr("lightgbm.Booster", None)  # Every call fails.
     change, words = SWAPPED[case]
     text = change(trained.artifact.decode())
     artifact = (measured(text) if "end of trees" in text and "sizes" not in case else text).encode()
@@ -83,7 +83,7 @@ def test_s52_a_swapped_artifact_is_refused_though_its_checksum_fits(
 
 
 class Touch:
-    """What a pickle could do when it is read."""
+    """An object whose pickle runs code when it is loaded."""
 
     def __reduce__(self) -> tuple[object, ...]:
         return (exec, ("raise SystemExit('a pickle was read')",))

@@ -1,4 +1,4 @@
-"""Hostile settings: refused with the name of the setting, before the lake is opened."""
+"""Hostile settings are refused with the name of the setting, before the lake is opened."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Settings that cannot be meant: refused when they are read, with file, key and what to write instead."""
+"""Wrong settings are refused when they are read, with file, key and remedy."""
 
 # ruff: noqa: E501  (a table is read by its lines)
 
@@ -87,7 +87,7 @@ def test_a_setting_of_one_s_own_is_told_where_to_be_written_down(tmp_path: Path)
 
 
 def test_the_schema_beside_the_named_values_is_the_one_that_counts(tmp_path: Path) -> None:
-    """Another domain's values have keys of their own; the checkout's schema says nothing of them."""
+    """Another domain has other keys, and the checkout's schema does not apply to them."""
     values = tmp_path / "bank.yaml"
     values.write_text("overdraft: 3d\n")
     env = {**home_with(tmp_path, "overdraft: 4d"), "TIDEMARK_VALUES": str(values)}
@@ -99,7 +99,7 @@ def test_the_schema_beside_the_named_values_is_the_one_that_counts(tmp_path: Pat
 
 
 def test_the_file_of_a_wrong_value_is_named_though_the_home_mends_it(tmp_path: Path) -> None:
-    """Each file is checked alone: a value that another goes over is wrong all the same."""
+    """Each file is checked by itself: a wrong value is refused even if another file overrides it."""
     values = tmp_path / "mine.yaml"
     values.write_text("long_click_ms: soon\n")
     shutil.copy(SHARED.with_name("search.schema.yaml"), tmp_path / "mine.schema.yaml")

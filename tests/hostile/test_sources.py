@@ -1,4 +1,4 @@
-"""What may not stand in any source: ways in which data becomes code, or a value becomes a shell's command."""
+"""No source file may contain calls that turn data into code or a value into a shell command."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ ALLOWED = {
     ("infra/local/launch.py", "os.execv"),
     ("jobs/tidemark/engine/launch.py", "os.execv"),
 }
-"""The one door through which a model is loaded, behind its checks; and two launchers that become the service which
-they start, from a list of arguments of our own and without a shell."""
+"""Exceptions: the function that loads a model after its checks, and two launchers that replace themselves by the
+service that they start, with a fixed list of arguments and without a shell."""
 
 
 def findings(tree: ast.AST) -> Iterator[str]:
-    """Forbidden imports and calls of a module."""
+    """Yield the forbidden imports and calls of a module."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names if alias.name.split(".")[0] in MODULES)
@@ -86,7 +86,7 @@ def test_the_search_finds_what_it_looks_for(source: str) -> None:
 
 
 def test_sql_is_written_from_checked_names_only() -> None:
-    """Maintenance pastes names that were checked; conditions pass their grammar."""
+    """Only maintenance, with checked names, and the audit, with conditions that passed the grammar, build SQL."""
     users = {
         path.relative_to(CHECKOUT).as_posix()
         for path in SOURCES
@@ -95,7 +95,7 @@ def test_sql_is_written_from_checked_names_only() -> None:
         if isinstance(node, ast.Call)
         and isinstance(node.func, ast.Attribute)
         and node.func.attr in ("sql", "expr", "selectExpr", "execute")
-        and ast.unparse(node.func.value) != "super()"  # an operator of Airflow's, which runs no SQL
+        and ast.unparse(node.func.value) != "super()"  # an Airflow operator, which runs no SQL
     }
     assert users == {
         "jobs/tidemark/operate/maintenance/procedures.py",

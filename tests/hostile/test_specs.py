@@ -1,4 +1,4 @@
-"""Hostile specs: only transforms, parsers and conditions of their documented form reach Python and Spark."""
+"""Hostile specs: only transforms, parsers and conditions of the documented form reach Python and Spark."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tidemark import session
 from tidemark.errors import SpecError
 from tidemark.settings import Settings
 from tidemark.spec.load import load_specs
-from tidemark.spec.parse.conditions import LONGEST, MAX_NESTING, check_condition
+from tidemark.spec.parse.conditions import MAX_LENGTH, MAX_NESTING, check_condition
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 COLUMNS = ("clicks", "plan", "seen_at", "features", "position")
@@ -70,7 +70,7 @@ REFUSED = {
     "an alias": "clicks > 0 as x",
     "a star": "* = clicks",
     "too deep": "(" * (MAX_NESTING + 1) + "clicks" + ")" * (MAX_NESTING + 1),
-    "too long": "clicks > " + "1 + " * LONGEST + "1",
+    "too long": "clicks > " + "1 + " * MAX_LENGTH + "1",
     "very deep": "(" * 490 + "clicks" + ")" * 490,
 }
 
@@ -114,7 +114,7 @@ def test_s50_a_hostile_name_in_a_spec_is_refused(tmp_path: Path, passage: str, i
     before, after = instead.split("{}")
     with pytest.raises(SpecError, match=r"visits\.yaml") as refused:
         spec = load(tmp_path, swap(VISITS, passage, before + _yaml(given, "$" in before) + after))
-        # A name of the right form that is meant for something else: the folder's checks refuse it.
+        # The name has a valid form but does not belong here. The checks of the whole folder refuse it.
         assert spec.inputs["sales"].dataset in known
         load_specs(tmp_path, VALUES)
     assert str(refused.value).isprintable()
@@ -122,7 +122,7 @@ def test_s50_a_hostile_name_in_a_spec_is_refused(tmp_path: Path, passage: str, i
 
 
 def _yaml(text: str, plain: bool) -> str:
-    """A text as YAML's double quotes write it, control characters and all."""
+    """Return a text in YAML's double quotes, with its control characters escaped."""
     body = "".join(c if c.isprintable() and c not in '"\\' else f"\\U{ord(c):08x}" for c in text)
     return text.replace("\n", " ").replace("\x00", "").replace("\x1b", "")[:200] if plain and not body else f'"{body}"'
 
@@ -156,7 +156,7 @@ def test_s50_code_that_is_no_transform_is_refused_and_not_imported(
     schemas = tmp_path / "schemas"
     schemas.mkdir()
     changed = swap(text, passage, entry)
-    if name == "visits":  # alone in its folder, it may name no input but itself
+    if name == "visits":  # It is the only spec in its folder, so it can name only itself as input.
         changed = swap(changed, "mode: stateful", "mode: versioned")
         for line in ("event_time: began_at\n", "catch_up_limit: 60d\n"):
             changed = swap(changed, line, "")

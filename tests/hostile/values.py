@@ -1,4 +1,4 @@
-"""What hostile hands type, and how to see that nothing came of it."""
+"""Hostile values, and a check that they had no effect."""
 
 from __future__ import annotations
 
@@ -27,22 +27,22 @@ HOSTILE = {
     "blank": " ",
     "empty": "",
 }
-"""Values that are neither an instant, nor the name of a dataset, nor a folder or setting that is meant."""
+"""Values that are not valid as an instant, a dataset's name, a folder or a setting."""
 
 FORBIDDEN_TEXT = {
     name: HOSTILE[name] for name in ("newline", "NUL", "escape", "right to left", "a megabyte", "blank", "empty")
 }
-"""Values that are no text for the record either; the others are words like any, and are only ever stored."""
+"""Values that are not valid as free text either. The others are valid text, which is only stored."""
 
 SHORT = {name: value for name, value in HOSTILE.items() if name not in ("NUL", "a megabyte")}
-"""Values that an operating system hands to a process at all."""
+"""Values that an operating system can pass to a process."""
 
 
 def environment(home: Path, **more: str) -> dict[str, str]:
-    """Settings of the accounts domain in a home."""
+    """Return settings of the accounts domain in a home."""
     return {"TIDEMARK_HOME": str(home), "TIDEMARK_SCHEMAS": str(SCHEMAS), **more}
 
 
 def untouched(home: Path) -> bool:
-    """Whether nothing was made in a home: no table, no row of ops, no file."""
+    """Return whether a home is untouched: it has no table, no row of `ops`, no file."""
     return not home.exists() or not list(home.iterdir())

@@ -12,7 +12,7 @@ from tidemark.settings import load_settings
 
 @pytest.fixture
 def landing(tmp_path: Path) -> Landing:
-    """An empty landing folder with the checkout's own settings and specs; files are taken at once."""
+    """An empty landing folder with the checkout's settings and specs. Files land without settling."""
     home = tmp_path / "home"
     home.mkdir()
     (home / "search.yaml").write_text("landing: {settling: 0m, longest_line: 100000}\n")

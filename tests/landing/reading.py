@@ -1,4 +1,4 @@
-"""Landing without Spark: what a worker makes of files, as dictionaries."""
+"""Landing without Spark: the rows that a worker returns for files, as dictionaries."""
 
 from __future__ import annotations
 
@@ -35,24 +35,24 @@ LANDED = (
 )
 QUARANTINE = "quarantined_records"
 GRADE = {"application": "shop", "user_query": " Red  SHOES", "object_id": "i1", "grade": 3}
-"""A judgment as people write it."""
+"""A judgment as people write it by hand."""
 
 
 def specs(values: Mapping[str, Any]) -> dict[str, DatasetSpec]:
-    """The specs of what is landed, by full name."""
+    """Return the specs of the sources by dataset name."""
     loaded = (load_spec(CHECKOUT / "schemas" / f"{name}.yaml", values) for name in LANDED)
     return {spec.dataset: spec for spec in loaded}
 
 
 class Landing:
-    """A landing folder in which a test puts files, and what is landed from it."""
+    """A landing folder: a test puts files into it and reads the rows that land."""
 
     def __init__(self, settings: Settings, sources: Mapping[str, DatasetSpec] | None = None) -> None:
         self.settings = settings
         self.specs = specs(settings.values) if sources is None else sources
 
     def put(self, path: str, content: bytes | str | Iterable[Any]) -> Path:
-        """Bytes or text as they are; anything else as JSON lines. A name in .gz is compressed."""
+        """Write bytes and text as they are, anything else as JSON lines. Compress the file if its name ends in .gz."""
         if not isinstance(content, bytes | str):
             lines = (line if isinstance(line, str) else json.dumps(line) + "\n" for line in content)
             content = "".join(lines)
@@ -66,7 +66,7 @@ class Landing:
         return next(spec for spec in self.specs.values() if spec.name == name)
 
     def discover(self, name: str, settings: Settings | None = None, clock: datetime = CLOCK) -> tuple[FileRef, ...]:
-        """The files that a session of the dataset would take, were nothing landed yet."""
+        """Return the files that a first session of the dataset would land."""
         spec = self.spec(name)
         return discover(settings or self.settings, spec, clock, groups_of(spec, self.specs))
 
@@ -77,14 +77,14 @@ class Landing:
         return Plan(self.spec(name).dataset, "uuid", 1, 0, "fingerprint", "logic", CLOCK, effect)
 
     def rows(self, name: str, *paths: str, history: bool = False) -> list[dict[str, Any]]:
-        """The rows that a worker makes of the files (all, without paths) for a dataset."""
+        """Return the rows of a dataset that a worker returns for the files, or for all files if no paths are given."""
         job = make_job(self.settings, self.spec(name), self.specs, self.plan(name, history))
         files = [self._file(path) for path in paths or self._all_paths(name)]
         table = [batch.to_pylist() for batch in to_batches(parse_rows(job, files), arrow_schema(job.target))]
         return [row for rows in table for row in rows]
 
     def refusals(self, *paths: str) -> dict[int, str]:
-        """Reasons by place."""
+        """Return the reasons of refusals by place."""
         return {row["place"]: row["reason"] for row in self.rows(QUARANTINE, *paths)}
 
     def _all_paths(self, name: str) -> list[str]:
@@ -101,7 +101,7 @@ class Landing:
 
 
 def with_values(tmp_path: Path, **values: Any) -> Landing:
-    """A landing folder of a home that has settings of its own."""
+    """Return a landing folder of a home with its own settings."""
     home = tmp_path / "other"
     home.mkdir()
     (home / "search.yaml").write_text(json.dumps(values))
@@ -109,7 +109,7 @@ def with_values(tmp_path: Path, **values: Any) -> Landing:
 
 
 def query(**changes: Any) -> dict[str, Any]:
-    """A query record as UBI has it."""
+    """Return a query record in UBI form."""
     return {
         "application": "shop",
         "query_id": "q1",
@@ -124,7 +124,7 @@ def query(**changes: Any) -> dict[str, Any]:
 
 
 def event(**changes: Any) -> dict[str, Any]:
-    """An event record as UBI has it."""
+    """Return an event record in UBI form."""
     return {
         "application": "shop",
         "action_name": "click",

@@ -1,4 +1,4 @@
-"""Records dated 2099, at the epoch or not at all: quarantined, and no completeness follows them."""
+"""Records dated 2099, at the epoch or not at all are quarantined and do not move the completeness."""
 
 from __future__ import annotations
 

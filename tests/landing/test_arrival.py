@@ -1,4 +1,4 @@
-"""When a record of handed-in history arrived: what comes first into a home came when it happened."""
+"""The arrival of records from delivered history: what lands first in a home arrived at its event time."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def arrivals(settings: Settings) -> dict[str, datetime]:
 
 
 def test_the_first_judgments_of_a_history_arrived_when_they_were_made(home: Path, spark_remote: str) -> None:
-    """Judgments may come after the logs: the sessions before had none to land."""
+    """Judgments may come after the logs: earlier sessions had no judgments to land."""
     settings = settings_of(home, spark_remote, "data")
     land(settings, later=0)
     (settings.landing / "judgments").mkdir(parents=True)

@@ -1,4 +1,4 @@
-"""What is one file to several sessions: the same bytes, read in the same way, as old as they were at first."""
+"""Several sessions treat a file as the same if it has the same bytes and the same reader. Its first time counts."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def shop(home: Path, spark_remote: str) -> Shop:
 
 
 def test_s27_a_file_whose_time_is_mended_between_two_sessions_loses_no_record(shop: Shop) -> None:
-    """Somebody touches it while the quarantine's session has still to run."""
+    """The file's time changes before the session of the quarantine runs."""
     file = shop.put("logs/a.jsonl", [query()], AN_ARCHIVES_TIME)
     shop.run(QUERIES, EVENTS)
     os.utime(file, (CLOCK.timestamp(),) * 2)
@@ -124,7 +124,7 @@ def test_s29_the_same_content_in_two_folders_is_refused_by_each(shop: Shop) -> N
 
 
 def test_a_lake_whose_record_of_files_lacks_columns_is_taken_over(shop: Shop) -> None:
-    """As an older release left it: what it landed does not land again."""
+    """Rows that an older version wrote: what it landed does not land again."""
     shop.put("logs/a.jsonl", [query(query_id="q1")])
     shop.run(QUERIES)
     lake = session.open_context(shop.settings, shop.clock).lake
@@ -155,7 +155,7 @@ def test_a_landing_folder_that_is_renamed_lands_no_file_twice(shop: Shop, tmp_pa
 
 
 def test_a_history_of_queries_alone_gives_impressions(home: Path, spark_remote: str) -> None:
-    """What was returned is what was shown, where nobody logged events."""
+    """If no events were logged, the returned items count as shown."""
     shop = Shop(home, spark_remote, "landing: {settling: 0s, completeness: data}\n")
     hits = [query(query_id=f"q{n}", timestamp=f"2026-04-1{n}T07:00:00Z") for n in range(2)]
     shop.put("logs/a.jsonl", hits)
@@ -168,4 +168,4 @@ def test_a_plan_names_files_that_lie_where_nobody_looks(shop: Shop) -> None:
     shop.put("querys/a.jsonl", [query()])
     context = session.open_context(shop.settings, CLOCK)
     (note,) = [note for note in session.plan(context, QUERIES).notes if "querys" in note]
-    assert "querys/a.jsonl; move what is to be landed into" in note
+    assert "querys/a.jsonl; to land files, move them into" in note

@@ -1,4 +1,4 @@
-"""Which files are taken in."""
+"""Which files are landed."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def test_a_link_out_of_the_landing_folder_is_refused_by_name(landing: Landing, t
     secret.write_text("{}")
     landing.put("logs/a.jsonl", [query()])
     (landing.settings.landing / "logs" / "link.jsonl").symlink_to(secret)
-    with pytest.raises(LandingError, match=r"link\.jsonl: leads out of the landing folder"):
+    with pytest.raises(LandingError, match=r"link\.jsonl: the link leads out of the landing folder"):
         found(landing)
 
 
@@ -92,7 +92,7 @@ def test_a_link_that_leads_to_itself_is_refused_by_name(landing: Landing, path: 
     link = landing.settings.landing / path
     link.parent.mkdir(parents=True, exist_ok=True)
     link.symlink_to(link)
-    with pytest.raises(LandingError, match=f"^{link}: a link that leads nowhere .*; put the file itself there"):
+    with pytest.raises(LandingError, match=f"^{link}: the link leads nowhere .*; replace it by the file itself"):
         found(landing)
 
 
@@ -107,7 +107,9 @@ def test_a_link_to_a_folder_that_is_not_looked_into_is_refused(landing: Landing)
     aside = landing.put("aside/b.jsonl", [query()]).parent
     link = landing.put("logs/a.jsonl", [query()]).with_name("linked")
     link.symlink_to(aside)
-    with pytest.raises(LandingError, match=r"linked: leads to .*aside.* put the files here"):
+    with pytest.raises(
+        LandingError, match=r"linked: the link leads to .*aside.* replace the link by the files themselves"
+    ):
         found(landing)
 
 

@@ -1,4 +1,4 @@
-"""The sums that are remembered between sessions: only those that are understood are believed."""
+"""The cache of hashes: only readable entries are used."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from typing import Any
 import pytest
 
 from tidemark.landing.files import hashing
-from tidemark.landing.files.hashing import Seen, hash_file, hash_files, mark_of
+from tidemark.landing.files.hashing import ListedFile, hash_file, hash_files, mark_of
 
 
-def seen(folder: Path, name: str) -> Seen:
-    """A file of the folder as it stands now."""
+def seen(folder: Path, name: str) -> ListedFile:
+    """Return a file of the folder in its present state."""
     path = folder / name
     stat = path.stat()
-    return Seen(name, path, stat.st_size, mark_of(stat), int(stat.st_mtime))
+    return ListedFile(name, path, stat.st_size, mark_of(stat), int(stat.st_mtime))
 
 
 @pytest.fixture
-def files(tmp_path: Path) -> list[Seen]:
-    """Two files with known sums."""
+def files(tmp_path: Path) -> list[ListedFile]:
+    """Two files with known hashes."""
     for name in ("a", "b"):
         (tmp_path / name).write_text(name)
     return [seen(tmp_path, "a"), seen(tmp_path, "b")]
@@ -39,7 +39,7 @@ STRANGE: dict[str, Any] = {
 
 @pytest.mark.parametrize("stored", STRANGE.values(), ids=STRANGE)
 def test_an_entry_of_another_version_is_hashed_anew_and_the_others_are_used(
-    files: list[Seen], tmp_path: Path, stored: Any
+    files: list[ListedFile], tmp_path: Path, stored: Any
 ) -> None:
     known = {"b": [files[1].mark, "e" * 64]}
     text = json.dumps({**known, **stored} if isinstance(stored, dict) else stored).replace("MARK", files[0].mark)
@@ -50,13 +50,13 @@ def test_an_entry_of_another_version_is_hashed_anew_and_the_others_are_used(
 
 
 @pytest.mark.parametrize("text", ["{", "[" * 100_000, ""])
-def test_a_damaged_cache_is_as_good_as_none(files: list[Seen], tmp_path: Path, text: str) -> None:
+def test_a_damaged_cache_is_as_good_as_none(files: list[ListedFile], tmp_path: Path, text: str) -> None:
     (tmp_path / "cache.json").write_text(text)
     assert hash_files(files, tmp_path / "cache.json") == {f.relative: hash_file(f.path) for f in files}
 
 
 def test_a_cache_that_cannot_be_written_stops_nothing(
-    files: list[Seen], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    files: list[ListedFile], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")

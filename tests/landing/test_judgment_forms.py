@@ -1,4 +1,4 @@
-"""The forms in which judgments come: text by line, tables, lists of other tools."""
+"""The forms of judgments: lines of text, tables, lists of other tools."""
 
 from __future__ import annotations
 
@@ -124,7 +124,7 @@ def test_lists_of_other_tools_are_unwrapped(landing: Landing, document: dict[str
 @pytest.mark.parametrize(
     ("record", "reason"),
     [
-        ({"hits": {"hits": [{"_source": {"title": "Shoe"}}] * 2}}, "a _search response in which none of"),
+        ({"hits": {"hits": [{"_source": {"title": "Shoe"}}] * 2}}, "a _search response: none of its 2 hits holds"),
         ({"user_query": "a", "features": {"b": 1}}, "wrong input: a record with features belongs to"),
         ({"action_name": "click"}, "wrong input: a record with action_name belongs to LOGS="),
         ({"queries": [{"query": "red shoes"}]}, "grade is missing"),

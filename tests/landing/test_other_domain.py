@@ -1,4 +1,4 @@
-"""Landing knows no search: the accounts' feeds come in by the same way."""
+"""Landing works for any domain: the feeds of the accounts domain land in the same way."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whatever stands in a file: landing takes it in or refuses it, and says so."""
+"""Any content of a file lands or is refused with a reason."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def test_no_file_stops_landing_and_no_place_is_met_twice(lines: list[bytes], pat
     assert len({row["place"] for row in refused}) == len(refused)
     assert places.isdisjoint(row["place"] for row in refused)
     if not any(isinstance(value, list) or path.startswith("judg") for value in map(loosely, lines)):
-        at_most = sum(1 for line in lines if line.strip()) or 1  # a file without a record is refused whole
+        at_most = sum(1 for line in lines if line.strip()) or 1  # A file without a record is refused as a whole.
         assert len(landed) + len(refused) <= at_most
     assert bool(landed or refused) or not any(is_record(line) for line in lines)
 

@@ -1,4 +1,4 @@
-"""A record that was refused is mended, handed in again, and lands like any other: once."""
+"""A refused record is corrected and delivered again, and lands once like any other."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ BROKEN = json.dumps({**query(query_id="q2"), "timestamp": "yesterday"})
 
 @pytest.fixture
 def shop(home: Path, spark_remote: str, monkeypatch: pytest.MonkeyPatch) -> Settings:
-    """A home in which one file has a good record, a broken one and one that is too long; another is no Parquet."""
+    """A home in which one file has a good, a broken and an overlong record, and another file is broken Parquet."""
     env = {"TIDEMARK_HOME": str(home), "TIDEMARK_SPARK_REMOTE": spark_remote}
     for name, value in env.items():
         monkeypatch.setenv(name, value)
@@ -125,7 +125,7 @@ def test_since_shows_what_a_session_refused_that_is_not_closed_yet(
 
 
 def counted(capsys: pytest.CaptureFixture[str], *arguments: str) -> int:
-    """How many refusals the command counts."""
+    """Return the number of refusals that the command counts."""
     capsys.readouterr()
     assert main(["quarantined", *arguments]) == 0
     said = capsys.readouterr().out
@@ -161,7 +161,7 @@ def test_what_cannot_be_mended_is_left_out_and_named() -> None:
 
 
 def test_each_file_s_records_keep_the_name_that_a_parser_may_read(tmp_path: Path) -> None:
-    """A judgment without a source is of its file's name, so the same line says another thing in another file."""
+    """A judgment without a source gets the file's name as source, so equal lines of two files differ in meaning."""
     paths = ["judgments/house.jsonl", "judgments/2026/web.qrels.gz", "judgments/2027/house.json"]
     found = quarantine.replay([refusal("same", path=path) for path in paths], ["judgments"])
     assert found.lines == {"judgments/house": ("same",), "judgments/web": ("same",)}
@@ -176,7 +176,7 @@ def test_each_file_s_records_keep_the_name_that_a_parser_may_read(tmp_path: Path
 def test_grades_of_an_unknown_scale_land_once_the_mapping_is_written_as_the_reason_says(
     shop: Settings, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """No line of the file needs mending, so what is handed in again says the same, word for word."""
+    """No line of the file needs a correction, so the delivered text is the same."""
     judgments = ("search.judgments", "search.quarantined_records")
     grades = shop.landing / "judgments" / "house.jsonl"
     grades.parent.mkdir()

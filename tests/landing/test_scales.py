@@ -1,4 +1,4 @@
-"""Scales of human grades: a list is taken whole or not at all."""
+"""Scales of human grades: a list lands as a whole or is refused as a whole."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def test_one_grade_off_the_scale_refuses_all_grades_of_its_list_and_of_no_other(
 
 
 def test_a_list_that_is_not_on_the_scale_of_its_name_is_told_to_write_one_for_its_file(tmp_path: Path) -> None:
-    """Lists of one name may be on several scales, as those that OpenSearch names ESCI Judgments are."""
+    """Lists with the same name may have different scales, such as those that OpenSearch names ESCI Judgments."""
     rated = {"a": "1.0", "b": "0.0", "c": "0.9"}
     ratings = [{"docId": item, "rating": rating} for item, rating in rated.items()]
     listed = {"name": "House", "judgmentRatings": [{"query": "tent", "ratings": ratings}]}

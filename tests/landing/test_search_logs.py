@@ -86,12 +86,12 @@ def test_digits_are_milliseconds_and_never_a_compact_date(landing: Landing) -> N
     [
         ({"timestamp": None}, "queried_at is missing"),
         ({"timestamp": ""}, "queried_at is missing"),
-        ({"timestamp": "yesterday"}, "queried_at is wrong: 'yesterday' is no time"),
-        ({"timestamp": True}, "queried_at is wrong: True is no time"),
-        ({"timestamp": [1]}, "queried_at is wrong: [1] is no time"),
-        ({"timestamp": 1e300}, "queried_at is wrong: 1e+300 is no time"),
+        ({"timestamp": "yesterday"}, "queried_at is wrong: 'yesterday' is not a time"),
+        ({"timestamp": True}, "queried_at is wrong: True is not a time"),
+        ({"timestamp": [1]}, "queried_at is wrong: [1] is not a time"),
+        ({"timestamp": 1e300}, "queried_at is wrong: 1e+300 is not a time"),
         ({"timestamp": 0}, "queried_at is wrong: before 1990-01-01: "),
-        ({"timestamp": 1775978100}, "queried_at is wrong: before 1990-01-01: a missing time, seconds"),
+        ({"timestamp": 1775978100}, "queried_at is wrong: before 1990-01-01: probably a missing time, seconds"),
         ({"timestamp": "1970-01-01T00:00:00.000Z"}, "queried_at is wrong: before 1990-01-01: "),
         ({"timestamp": "0001-01-01T00:00:00+14:00"}, "queried_at is wrong: "),
         (
@@ -100,10 +100,10 @@ def test_digits_are_milliseconds_and_never_a_compact_date(landing: Landing) -> N
         ),
         ({"query_id": None}, "query_id is missing"),
         ({"query_id": ""}, "query_id is missing"),
-        ({"query_id": ["q"]}, "query_id is wrong: ['q'] is no text"),
+        ({"query_id": ["q"]}, "query_id is wrong: ['q'] is not a text"),
         ({"user_query": {"text": "a"}}, "user_query is wrong: "),
-        ({"query_response_hit_ids": "i1,i2"}, "query_response_hit_ids is wrong: 'i1,i2' is no list"),
-        ({"query_response_hit_ids": ["i1", True]}, "query_response_hit_ids is wrong: True is no text"),
+        ({"query_response_hit_ids": "i1,i2"}, "query_response_hit_ids is wrong: 'i1,i2' is not a list"),
+        ({"query_response_hit_ids": ["i1", True]}, "query_response_hit_ids is wrong: True is not a text"),
     ],
 )
 def test_s27_a_query_that_cannot_be_typed_is_refused_by_column(
@@ -123,8 +123,8 @@ def test_s27_a_query_that_cannot_be_typed_is_refused_by_column(
         ({"event_attributes": [1]}, "event_attributes is wrong: it is not an object"),
         ({"event_attributes": {"object": "i1"}}, "event_attributes.object is wrong: it is not an object"),
         ({"event_attributes": {"position": 3}}, "event_attributes.position is wrong: it is not an object"),
-        ({"event_attributes": {"position": {"ordinal": "first"}}}, "position is wrong: 'first' is no number"),
-        ({"event_attributes": {"position": {"ordinal": 2.5}}}, "position is wrong: 2.5 is no whole number"),
+        ({"event_attributes": {"position": {"ordinal": "first"}}}, "position is wrong: 'first' is not a number"),
+        ({"event_attributes": {"position": {"ordinal": 2.5}}}, "position is wrong: 2.5 is not a whole number"),
         (
             {"event_attributes": {"position": {"ordinal": 1 << 40}}},
             "position is wrong: 1099511627776 is out of range",
@@ -187,4 +187,4 @@ def test_every_record_lands_or_is_refused_once(landing: Landing) -> None:
     landing.put("logs/a.jsonl", [json.dumps(record) + "\n" for record in records])
     landed = len(landing.rows("search_queries")) + len(landing.rows("search_events"))
     assert landed == 3
-    assert sorted(landing.refusals()) == [3, 4, 6, 7]  # an empty list holds no record
+    assert sorted(landing.refusals()) == [3, 4, 6, 7]  # An empty list contains no record.

@@ -1,4 +1,4 @@
-"""Records of text files: what lands, what is refused, and that nothing is lost between the two."""
+"""Records of text files land or are refused, and none is lost."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def test_s29_of_a_truncated_gzip_the_whole_lines_land_and_the_rest_is_refused(la
     assert landed == [f"q{n}" for n in range(len(landed))]
     assert len(landed) > 100
     assert list(refused) == [len(landed) + 1]
-    assert refused[len(landed) + 1].startswith("gzip breaks off: ")
+    assert refused[len(landed) + 1].startswith("broken gzip: ")
 
 
 def test_s29_a_line_of_many_megabytes_is_passed_over(landing: Landing) -> None:
@@ -71,7 +71,7 @@ def test_s29_a_line_of_many_megabytes_is_passed_over(landing: Landing) -> None:
     [
         (b"[" * 90_000, "nested too deep: "),
         (b'{"a":' * 15_000 + b"1" + b"}" * 15_000, "nested too deep: "),
-        (b'{"query_id": Infinity}', "not JSON: Infinity is no JSON number"),
+        (b'{"query_id": Infinity}', "not JSON: Infinity is not a JSON number"),
         (b'{"query_id": ' + b"9" * 5000 + b"}", "not JSON: "),
         (b'{"query_id": "\xff"}', "not UTF-8: at byte 15"),
         (b'{"query_id": "\\ud800"}', "not Unicode: half of a surrogate pair"),
@@ -128,7 +128,7 @@ def test_s29_what_is_no_known_format_is_refused_whole(landing: Landing, name: st
     ],
 )
 def test_s29_a_file_without_a_record_is_named(landing: Landing, name: str, content: bytes) -> None:
-    """It may be an hour without traffic, or have been cut before it was handed in."""
+    """The hour may have had no traffic, or the file may have been truncated before its delivery."""
     landing.put(f"logs/{name.removesuffix('.gz')}", content)
     assert ids(landing) == []
     assert list(landing.refusals().values()) == [EMPTY]

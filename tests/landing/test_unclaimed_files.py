@@ -1,4 +1,4 @@
-"""Files in the landing folder that no dataset looks at are named, with what to do."""
+"""Files in the landing folder that no dataset reads are named, with the remedy."""
 
 from __future__ import annotations
 
@@ -56,7 +56,9 @@ def test_at_most_so_many_are_named_and_the_rest_is_counted(landing: Landing) -> 
         landing.put(f"querys/{number}.jsonl", "{}\n")
     assert found_in(landing, most=2) == (["querys/0.jsonl", "querys/1.jsonl"], 5)
     said = find_unclaimed_files(landing.settings.landing, landing.specs.values(), 2).describe()
-    assert said.startswith("7 files lie where no dataset looks: querys/0.jsonl, querys/1.jsonl and 5 more; move ")
+    assert said.startswith(
+        "7 files are in folders that no dataset reads: querys/0.jsonl, querys/1.jsonl and 5 more; to land"
+    )
 
 
 def test_no_landing_folder_has_no_unclaimed_files(landing: Landing) -> None:
@@ -73,9 +75,9 @@ def test_doctor_warns_of_unclaimed_files(
 ) -> None:
     monkeypatch.setenv("TIDEMARK_HOME", str(landing.settings.home))
     main(["doctor"])
-    assert "where no dataset looks" not in capsys.readouterr().out
+    assert "that no dataset reads" not in capsys.readouterr().out
     landing.put("querys/a.jsonl", "{}\n")
     main(["doctor"])
     (line,) = (line for line in capsys.readouterr().out.splitlines() if line.startswith("warn"))
-    assert "querys/a.jsonl; move" in line
+    assert "querys/a.jsonl; to land files, move" in line
     assert "queries" in line

@@ -1,4 +1,4 @@
-"""A Spark session, and frames with the columns that the specs declare."""
+"""Data frames with the columns that the specs declare."""
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -12,12 +12,12 @@ SCHEMAS = Path(__file__).resolve().parents[2] / "schemas"
 
 
 def spec(name: str) -> dict[str, Any]:
-    """A spec file as it is written."""
+    """Read a spec file as plain YAML."""
     return yaml.safe_load((SCHEMAS / f"{name}.yaml").read_text())
 
 
 def struct(name: str) -> str:
-    """The columns of a dataset in Spark's words."""
+    """Return the columns of a dataset as a Spark schema string."""
     columns = spec(name)["columns"].items()
     kinds = ((column, about["type"].replace("long", "bigint")) for column, about in columns)
     return ", ".join(f"`{column}` {kind}" for column, kind in kinds)
@@ -28,7 +28,7 @@ Frames = Callable[[str, Sequence[Mapping[str, Any]]], DataFrame]
 
 @pytest.fixture
 def frame(spark: SparkSession) -> Frames:
-    """`frame(dataset, rows)`: a frame with the dataset's columns; what a row does not name is null."""
+    """`frame(dataset, rows)` makes a data frame with the columns of a dataset. Columns that a row omits are null."""
 
     def make(name: str, rows: Sequence[Mapping[str, Any]]) -> DataFrame:
         ddl = struct(name)

@@ -1,4 +1,4 @@
-"""Examples made by hand: the grade follows one behaviour and one content feature, the rest is noise."""
+"""Synthetic examples: one behaviour and one content feature depend on the grade, the others are noise."""
 
 import numpy as np
 
@@ -6,7 +6,7 @@ from ranking.training.matrices import Examples
 
 
 def examples(queries: int = 60, items: int = 10, cuts: int = 1, seed: int = 0) -> Examples:
-    """`cuts` lists of each query, a window of 14 days each, a week apart."""
+    """Return examples with `cuts` lists per query, each with a window of 14 days, a week apart."""
     rng = np.random.default_rng(seed)
     rows = queries * items * cuts
     number = np.repeat(np.arange(queries * cuts), items)

@@ -1,4 +1,4 @@
-"""Yardsticks and views: who is judged by what."""
+"""Yardsticks and views: which rows and features they use."""
 
 from dataclasses import replace
 from typing import Any
@@ -19,7 +19,7 @@ def model() -> Any:
     return learner.load_model(found.artifact, found.sha256, found.names)
 
 
-def test_cold_sees_no_behaviour_and_mixed_none_of_new_items(model: Any) -> None:
+def test_cold_uses_no_behaviour_and_mixed_none_of_new_items(model: Any) -> None:
     rows = made.examples(seed=4)
     other = replace(rows, features=rows.features.copy())
     other.features[:, rows.behaviour] += 3

@@ -1,4 +1,4 @@
-"""The gate's verdicts, each from differences that leave no doubt."""
+"""The verdicts of the gate, each for a clear difference."""
 
 from typing import Any
 
@@ -19,18 +19,18 @@ def judged(ours: Any, theirs: Any = BASE, **views: Any) -> Any:
     return gate.judge("exam", "champion", mine, rival, seed=1)
 
 
-def test_what_is_not_worse_is_promoted() -> None:
+def test_a_ranker_that_is_not_worse_is_promoted() -> None:
     assert judged(BASE + 0.05 + NOISE).promoted
     assert judged(BASE.copy()).promoted
 
 
-def test_what_is_worse_is_refused() -> None:
+def test_a_worse_ranker_is_refused() -> None:
     verdict = judged(BASE - 0.05 + NOISE)
     assert not verdict.promoted
     assert verdict.sentence.startswith("Refused: nDCG@10 by exam grades -0.0")
 
 
-def test_what_cannot_be_told_promotes_nothing_and_says_how_much_is_needed() -> None:
+def test_an_undecided_comparison_promotes_nothing_and_says_how_many_queries_are_needed() -> None:
     verdict = judged(BASE[:12] + 10 * NOISE[:12], BASE[:12])
     assert not verdict.promoted
     assert verdict.sentence.startswith("Cannot tell: ")
@@ -58,8 +58,8 @@ def test_exam_grades_come_before_behaviour_and_labels_never_judge() -> None:
     assert gate.choose_yardsticks({"exam": 3, "behaviour": 4, "label": 500}, 20) == []
 
 
-def test_power_of_the_designs_own_example() -> None:
-    """564 queries with a spread of .104 tell a true gain of .02 nearly always."""
+def test_power_of_564_queries() -> None:
+    """With 564 queries and a standard deviation of .104, a true gain of .02 is nearly always promoted."""
     spread = np.random.default_rng(2).normal(0, 1, 564)
     spread = (spread - spread.mean()) / spread.std(ddof=1) * 0.104
     verdict = judged(np.full(564, 0.5) + spread, np.full(564, 0.5))

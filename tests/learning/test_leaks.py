@@ -1,4 +1,4 @@
-"""The leak canary: what is planted from the future is refused by the audit, and what lies after a cut is not seen."""
+"""The leak canary: the audit refuses features from the future, and data after a cut changes no label."""
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -20,7 +20,7 @@ PAIR = {"application": "shop", "query": "boots", "item_id": "a"}
 
 
 def violations(frame: DataFrame) -> Any:
-    """Rows that break each `rows where` check of the spec that fails an audit."""
+    """Count the rows that break each `rows where` check of severity fail."""
     checks = [check for check in spec("training_examples")["expectations"] if check["severity"] == "fail"]
     conditions = [check["expect"].removeprefix("rows where ") for check in checks]
     counts = frame.agg(*(F.count_if(F.expr(condition)) for condition in conditions)).first()
@@ -29,7 +29,7 @@ def violations(frame: DataFrame) -> Any:
 
 @pytest.fixture
 def built(frame: Frames) -> Any:
-    """Examples whose later features equal the label: one row a day from the window's first to past its end."""
+    """Examples, and inputs in which all features but those of the first day equal the label, one row per day."""
     label = {**PAIR, "window_start": CUT - timedelta(days=14), "window_end": CUT, "known_day": CUT, "grade": 3.0,
              "source": "behaviour", "exam": False}  # fmt: skip
     days = [CUT - timedelta(days=back) for back in range(15)]
@@ -38,7 +38,7 @@ def built(frame: Frames) -> Any:
     return inputs, examples.build(inputs, PARAMS)
 
 
-def test_the_build_takes_the_features_that_saw_nothing(built: Any) -> None:
+def test_the_build_takes_the_features_of_the_first_day(built: Any) -> None:
     _, frame = built
     row = frame.first()
     assert (row.feature_day, row.behaviour) == (CUT - timedelta(days=14), {"f_clicks_28": 0.0})
@@ -57,7 +57,7 @@ def test_an_equal_day_join_is_refused_by_the_audit(built: Any) -> None:
 
 
 def test_shuffling_what_lies_after_the_cut_changes_no_label(frame: Frames) -> None:
-    """Clicks, items and arrivals after the cut are dealt anew; the labels of the cut stay byte for byte."""
+    """Clicks, items and arrivals after the cut are shuffled; the labels of the cut stay byte for byte the same."""
     cut = datetime(2026, 1, 22, tzinfo=UTC)
     rows = world.interactions(world.truth(queries=8), days=28, sessions=10)
     after = rows["shown_at"] >= cut

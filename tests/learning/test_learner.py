@@ -1,4 +1,4 @@
-"""The learner: the same bytes for the same input, twins, and artifacts that it refuses to load."""
+"""The learner: the same bytes for the same input, masked twins, and artifacts that it refuses to load."""
 
 import hashlib
 from dataclasses import replace
@@ -55,7 +55,7 @@ def test_twins_follow_their_rows_masked_halved_and_in_lists_of_their_own() -> No
 
 
 def test_twins_make_the_trees_lean_more_on_content() -> None:
-    """A twin has nothing but content to go by. What that is worth depends on the data; that it happens does not."""
+    """A twin has only content features, so the model uses content more, whatever the data."""
 
     def share_of_content(chosen: Any) -> Any:
         gain = learner.train(made.examples(queries=150), made.examples(seed=1), chosen).gain
@@ -80,7 +80,7 @@ OTHER_TASK = b"tree\nversion=v4\nobjective=binary\n\nend of trees\n"
 
 
 @pytest.mark.parametrize("artifact", [b"\x80\x04K\x01.", b"hello", OTHER_TASK])
-def test_what_is_no_ranker_is_refused_even_with_its_checksum(artifact: Any) -> None:
+def test_text_that_is_not_a_ranker_is_refused_even_with_its_checksum(artifact: Any) -> None:
     with pytest.raises(learner.ModelRefused, match="not the text of a LightGBM lambdarank model"):
         learner.load_model(artifact, hashlib.sha256(artifact).hexdigest(), ("a",))
 
@@ -105,8 +105,8 @@ def test_feature_names_may_hold_anything() -> None:
         assert learner.load_model(found.artifact, found.sha256, named.names).names == named.names
 
 
-def test_names_that_were_made_alike_get_columns_of_their_own() -> None:
-    """`c_a b`, `c_a_b` and `c_a_b_0` met each other when other signs became an underscore."""
+def test_names_that_collided_in_version_0_1_get_separate_columns() -> None:
+    """`c_a b` and `c_a_b` collided in version 0.1, where other characters became an underscore."""
     named = replace(made.examples(), names=("c_a b", "c_a_b", "c_a_b_0", "c_a:b"))
     found = learner.train(named, named, RECIPE)
     assert b"feature_names=n0 c_a_b c_a_b_0 n3\n" in found.artifact

@@ -1,4 +1,4 @@
-"""Metrics against values worked out by hand."""
+"""Metrics against values computed by hand."""
 
 import math
 
@@ -12,7 +12,7 @@ SCORES = np.array([0.9, 0.5, 0.1, 0.2, 0.8, 0.4])
 GAINS = np.array([0.0, 3.0, 1.0, 1.0, 0.0, 0.0])
 
 
-def test_ndcg_is_that_of_the_textbook_and_skips_lists_without_a_gain() -> None:
+def test_ndcg_follows_its_definition_and_skips_lists_without_a_gain() -> None:
     first = (3 / math.log2(3) + 1 / math.log2(4)) / (3 + 1 / math.log2(3))
     values = metrics.ndcg(SCORES, GAINS, GROUP, 10)
     assert values[:2] == pytest.approx([first, 1 / math.log2(3)])

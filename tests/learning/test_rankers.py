@@ -1,4 +1,4 @@
-"""A training run from a frame of examples to a registry row, and the scores that follow from it."""
+"""A training run from examples to a registry row, and the scores of its ranker."""
 
 import json
 from dataclasses import replace
@@ -21,7 +21,7 @@ PARAMS = {"session": "20260412-7f3a", "snapshots": {"examples": 4410}, "training
 
 
 def table(rows: Any) -> pa.Table:
-    """Rows as `training_examples` has them, in no order at all."""
+    """Return examples as rows of `training_examples`, in random order."""
     features = [dict(zip(rows.names, map(float, values), strict=True)) for values in rows.features]
     columns = {name: list(getattr(rows, name)) for name in ("application", "query", "item_id")}
     columns |= {name: getattr(rows, name) for name in ("grade", "weight", "exam", "evidence", "long_clicks")}
@@ -38,7 +38,7 @@ def table(rows: Any) -> pa.Table:
 
 @pytest.fixture(scope="module")
 def inputs(spark: SparkSession) -> Any:
-    """Six cuts of sixty queries, no grades, an empty registry."""
+    """Six cuts of sixty queries, no human grades and an empty registry."""
     return {
         "examples": spark.createDataFrame(table(made.examples(cuts=6))),
         "judgments": spark.createDataFrame([], struct("judgments")),
@@ -105,7 +105,7 @@ def test_the_report_of_a_trained_run_shows_every_part(first: Any) -> None:
         ("grade = 3", "Degenerate input: all training labels are equal"),
     ],
 )
-def test_input_that_teaches_nothing_is_a_row_that_says_so(inputs: Any, condition: str, sentence: str) -> None:
+def test_a_run_that_cannot_train_writes_a_row_with_the_reason(inputs: Any, condition: str, sentence: str) -> None:
     little = {**inputs, "examples": inputs["examples"].where(condition)}
     row = rankers.build(little, PARAMS).to_pylist()[0]
     assert row["verdict"].startswith(sentence)
@@ -155,7 +155,7 @@ def test_scores_are_those_of_the_newest_promoted_ranker_on_the_newest_day(first:
 def test_a_query_with_more_items_than_lightgbm_takes_trains_and_is_named(
     monkeypatch: pytest.MonkeyPatch, inputs: Any
 ) -> None:
-    """The limit is 10,000 items; ten queries stand for that many, and the learner refuses a longer list in earnest."""
+    """The limit is lowered from 10,000 to 8 items here."""
     monkeypatch.setattr(learner, "MAX_GROUP", 8)
     row = rankers.build(inputs, PARAMS).to_pylist()[0]
     left_out = json.loads(row["metrics"])["left_out"]
@@ -171,7 +171,7 @@ def test_a_query_with_more_items_than_lightgbm_takes_trains_and_is_named(
 
 
 def test_foreign_names_are_trained_on_and_scored(inputs: Any, spark: SparkSession) -> None:
-    """Dots, blanks, and names that differ by case only: Spark would read them as paths, or as one column."""
+    """Names with dots, and names that differ by case only, which Spark would read as paths or as one column."""
     foreign = ("c_engine_BM25_Title", "c_engine_bm25_title", "c_engine_title.bm25", "f_position_mean_28")
     renamed = replace(made.examples(cuts=6), names=foreign)
     row = rankers.build({**inputs, "examples": spark.createDataFrame(table(renamed))}, PARAMS)
@@ -189,7 +189,7 @@ def test_foreign_names_are_trained_on_and_scored(inputs: Any, spark: SparkSessio
 
 
 def test_cuts_before_a_pause_in_traffic_train(inputs: Any, spark: SparkSession) -> None:
-    """No later cut lies within a horizon of the cuts before the pause, and yet they are not the newest."""
+    """The cuts before a pause train, although no cut follows them within a horizon."""
     rows = made.examples(cuts=6)
     late = rows.window_end == rows.window_end.max()
     paused = replace(rows, window_start=rows.window_start + 90 * late, window_end=rows.window_end + 90 * late)

@@ -1,4 +1,4 @@
-"""The report: one page, complete from the registry row alone, and safe whatever names are in it."""
+"""The report: one page that is rendered from the registry row alone, and is safe for any names in it."""
 
 import json
 from html.parser import HTMLParser
@@ -16,7 +16,7 @@ UNTRAINED = {"gate": {"power": None, "yardstick": None}, "champion": None}
 
 
 class Page(HTMLParser):
-    """Tags, their attributes and the texts of a page; remembers tags that were closed out of order."""
+    """The tags, links and texts of a page."""
 
     def __init__(self, text: str) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""Global temporal: the gap is kept, groups are whole, and the exam is a matter of the query alone."""
+"""The splits: the gap is kept and groups are never divided. The exam depends on the query alone."""
 
 from datetime import timedelta
 

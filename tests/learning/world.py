@@ -1,4 +1,4 @@
-"""A tiny deterministic shop: items with a true grade a query, shown in a fixed order, clicked by grade and place."""
+"""A tiny deterministic shop: each item has a true grade per query, and is clicked by its grade and position."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -6,17 +6,17 @@ import numpy as np
 import pandas as pd
 
 FIRST_DAY = datetime(2026, 1, 1, tzinfo=UTC)
-ATTRACTION = np.array([0.05, 0.12, 0.25, 0.5, 0.9])  # chance of a click by grade, when looked at
-LONG = np.array([0.2, 0.4, 0.6, 0.8, 0.95])  # chance that a click is long
+ATTRACTION = np.array([0.05, 0.12, 0.25, 0.5, 0.9])  # probability of a click by grade, if the item is examined
+LONG = np.array([0.2, 0.4, 0.6, 0.8, 0.95])  # probability by grade that a click is long
 
 
 def truth(queries: int = 40, items: int = 12, seed: int = 1) -> np.ndarray:
-    """The true grade of each (query, item)."""
+    """Draw the true grade of each (query, item)."""
     return np.random.default_rng(seed).choice(5, (queries, items), p=[0.4, 0.25, 0.15, 0.12, 0.08])
 
 
 def interactions(grades: np.ndarray, days: int = 42, sessions: int = 60, seed: int = 2) -> pd.DataFrame:
-    """Rows of search.interactions: `sessions` requests a day, ten items each, two random places exchanged."""
+    """Draw rows of search.interactions: `sessions` requests per day, ten items each, two random positions exchanged."""
     rng = np.random.default_rng(seed)
     rows = []
     for number in range(days * sessions):
@@ -47,7 +47,7 @@ def _row(
 
 
 def judgments(grades: np.ndarray, share: float, seed: int = 3) -> pd.DataFrame:
-    """Human grades of a share of the pairs, all before the first day."""
+    """Draw human grades for a share of the pairs, without dates."""
     rng = np.random.default_rng(seed)
     return pd.DataFrame(
         {"application": "shop", "record_id": f"j{query}-{item}", "file_id": "f", "arrived_at": FIRST_DAY,

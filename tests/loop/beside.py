@@ -1,4 +1,4 @@
-"""A table with news to publish, for tests of what happens beside its sessions."""
+"""A table with unpublished news, for tests of maintenance and other sessions beside its own sessions."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ STATES = "accounts.account_states"
 
 
 def quietly(text: str) -> None:
-    """Sessions of several threads say nothing."""
+    """Ignore a log line, because sessions of several threads log at once."""
 
 
 def with_news(accounts: Accounts) -> None:
-    """Two sessions published (so that there is something to fold and to expire), and news for the next."""
+    """Publish two sessions, so that there are files to compact and snapshots to expire, and add news for the next."""
     for last in (1, 2):
         fill_one(accounts, last)
         accounts.run(STATES)
@@ -28,14 +28,14 @@ def with_news(accounts: Accounts) -> None:
 
 
 def fill_one(accounts: Accounts, last: int) -> None:
-    """An hour more, and a late sign-up."""
+    """Add one hour, and a late sign-up."""
     accounts.append(SIGNUPS, [Event(f"s{last}", f"a{last}", last + 0.5), Event(f"l{last}", f"l{last}", 0.5)], last)
     accounts.complete(PLANS, last)
     accounts.complete(CANCELS, last)
 
 
 def as_a_clean_run(accounts: Accounts, folder: Path) -> None:
-    """Nothing is left to do, and the table is what a rebuild gives; what an overtaken session staged is swept."""
+    """Check that nothing is left to do and that the table equals a rebuild, once overtaken sessions are cleaned up."""
     accounts.run(STATES)
     watermark = accounts.watermark(STATES)
     assert watermark is not None and watermark.complete_through == hour(4)

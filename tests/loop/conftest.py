@@ -21,7 +21,7 @@ EMBEDDED = BOTH[:1]
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Each test that opens a lake, once a catalog."""
+    """Run each test that opens a lake once for each catalog."""
     if "catalog_uri" in metafunc.fixturenames:
         metafunc.parametrize("catalog_uri", _catalogs(metafunc.definition), indirect=True)
 
@@ -37,7 +37,7 @@ def _catalogs(test: pytest.Item) -> tuple[str, ...]:
 
 @pytest.fixture
 def catalog_uri(request: pytest.FixtureRequest) -> str | None:
-    """The setting that chooses the catalog: the embedded one, or a fresh database on a real Postgres."""
+    """The setting that chooses the catalog: the embedded one, or a new database on a real Postgres."""
     if request.param == "sqlite":
         return None
     new_database: Callable[[], str] = request.getfixturevalue("postgres")

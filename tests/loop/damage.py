@@ -1,4 +1,4 @@
-"""Hurting files and disks as the world does, and mending them again."""
+"""Damage files and disks as happens in practice, and repair them again."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Damage = Callable[[Path], object]
 
 
 def local(uri: str) -> Path:
-    """The file behind a path as a table says it."""
+    """Return the local file behind a path in a table's metadata."""
     return to_path(uri)
 
 
@@ -37,7 +37,7 @@ def gone(file: Path) -> None:
 
 
 def flipped(file: Path) -> None:
-    """Bits of the first pages and of the footer."""
+    """Flip bits of the first pages and of the footer."""
     content = bytearray(file.read_bytes())
     for place in (*range(60, 90), *range(len(content) - 60, len(content) - 40)):
         content[place] ^= 0xFF
@@ -46,7 +46,7 @@ def flipped(file: Path) -> None:
 
 @contextmanager
 def damaged(file: Path, damage: Damage) -> Iterator[None]:
-    """A file that is hurt for a while."""
+    """Damage a file for the length of the block."""
     whole = file.read_bytes()
     damage(file)
     try:
@@ -57,7 +57,7 @@ def damaged(file: Path, damage: Damage) -> Iterator[None]:
 
 @contextmanager
 def small_disk(folder: Path, size: str) -> Iterator[None]:
-    """A file system of a few megabytes at a folder; skips the test where this machine does not let us mount one."""
+    """Mount a file system of a few megabytes at a folder; skip the test if this machine does not allow that."""
     folder.mkdir(parents=True)
     command = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -71,7 +71,7 @@ def small_disk(folder: Path, size: str) -> Iterator[None]:
 
 @contextmanager
 def filled(folder: Path, but: int = 0) -> Iterator[None]:
-    """A disk with no more than `but` bytes left, for a while."""
+    """Leave no more than `but` bytes free on a disk for the length of the block."""
     ballast = folder / "ballast"
     with ballast.open("wb", buffering=0) as stream, contextlib.suppress(OSError):
         while True:
@@ -87,7 +87,7 @@ def filled(folder: Path, but: int = 0) -> Iterator[None]:
 
 @contextmanager
 def read_only(folder: Path) -> Iterator[None]:
-    """A disk that takes no writes for a while."""
+    """Make a disk read-only for the length of the block."""
     subprocess.run(["mount", "-o", "remount,ro", str(folder)], check=True)
     try:
         yield
@@ -97,7 +97,7 @@ def read_only(folder: Path) -> Iterator[None]:
 
 @contextmanager
 def held(settings: Settings) -> Iterator[Callable[[], None]]:
-    """A catalog that another process holds, until it is released by a call or the block ends."""
+    """Lock a catalog as another process would, until the yielded function is called or the block ends."""
     take, release = _lock_of_postgres(settings) if settings.catalog_address else _lock_of_sqlite(settings)
     take()
     try:

@@ -9,7 +9,7 @@ from tests.accounts.world import Accounts, hour
 
 
 def drop(accounts: Accounts, name: str, at: float) -> None:
-    """A landed file with one sign-up, long since at rest."""
+    """Write a landed file with one sign-up, old enough to be read."""
     folder = accounts.settings.landing / "signups"
     folder.mkdir(parents=True, exist_ok=True)
     record = {

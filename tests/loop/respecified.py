@@ -1,4 +1,4 @@
-"""Datasets whose spec a test changes."""
+"""Change the spec of a dataset in a test."""
 
 from __future__ import annotations
 
@@ -9,6 +9,6 @@ from tests.accounts.world import Accounts
 
 
 def with_spec(accounts: Accounts, dataset: str, **changes: Any) -> None:
-    """Change a spec, as an edit of its file would."""
+    """Change a spec as an edit of its file would."""
     changed = replace(accounts.context.specs[dataset], **changes)
     accounts.context = replace(accounts.context, specs={**accounts.context.specs, dataset: changed})

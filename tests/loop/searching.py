@@ -1,4 +1,4 @@
-"""A lake of the search domain: logs are handed in, and the datasets from landing to impressions follow."""
+"""A lake of the search domain: logs are handed in, and the datasets from landing to impressions are built."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ Record = dict[str, Any]
 
 
 class Searching:
-    """A home into which a test hands logs, an hour after the other."""
+    """A home into which a test hands logs, hour by hour."""
 
     def __init__(self, home: Path, remote: str) -> None:
         self.home, self.remote = home, remote
@@ -42,13 +42,13 @@ class Searching:
         self.configure("")
 
     def configure(self, more: str) -> None:
-        """Write the home's settings, with some lines more."""
+        """Write the home's settings, with additional lines."""
         (self.home / "search.yaml").write_text(SETTINGS + more, encoding="utf-8")
         env = {"TIDEMARK_HOME": str(self.home), "TIDEMARK_SPARK_REMOTE": self.remote}
         self.settings: Settings = load_settings(env)
 
     def hand_in(self, name: str, lines: Iterable[Record | str]) -> None:
-        """A file of logs, a line each, long since at rest."""
+        """Write a log file, one line per record, old enough to be read."""
         file = self.settings.landing / "logs" / name
         file.parent.mkdir(parents=True, exist_ok=True)
         texts = (line if isinstance(line, str) else json.dumps(line) for line in lines)
@@ -56,7 +56,7 @@ class Searching:
         os.utime(file, (self.clock.timestamp(),) * 2)
 
     def run(self) -> dict[str, Committed]:
-        """The sessions of an hour, in the order in which `tidemark run --all` takes them."""
+        """Run the sessions of an hour, in the order of `tidemark run --all`."""
         self.clock += timedelta(hours=1)
         context = self.context
         names = [name for name in session.dependency_order(dict(context.specs)) if name in FOLLOWED]
@@ -70,12 +70,12 @@ class Searching:
         return self.context.lake.table(dataset)
 
     def rows(self, dataset: str) -> list[Record]:
-        """All published rows, in a stable order."""
+        """Return all published rows in a stable order."""
         found: list[Record] = self.table(dataset).scan().to_arrow().to_pylist()
         return sorted(found, key=lambda row: [str(row[key]) for key in sorted(row)])
 
     def files(self, dataset: str) -> dict[str, set[str]]:
-        """The data files that main holds, by the day of their partition."""
+        """Return the data files that main holds, by the day of their partition."""
         found: dict[str, set[str]] = {}
         for task in self.table(dataset).scan().plan_files():
             found.setdefault(task.file.file_path.split("_day=")[1].split("/")[0], set()).add(task.file.file_path)
@@ -83,7 +83,7 @@ class Searching:
 
 
 def request(application: str, at: datetime, base: int, shown: int = 3) -> list[Record]:
-    """A request and an impression event for each item shown, their places counted from the base."""
+    """Return a request, and an impression event for each shown item; positions count from the base."""
     query_id = f"{application}-{at:%d%H%M%S}"
     common = {"application": application, "query_id": query_id, "client_id": "c", "user_query": "red shoes"}
     query = {**common, "timestamp": at.isoformat(), "query_response_hit_ids": [], "query_response_id": query_id}
@@ -92,7 +92,7 @@ def request(application: str, at: datetime, base: int, shown: int = 3) -> list[R
 
 
 def impression(common: Record, at: datetime, item: str, place: int) -> Record:
-    """The event that an item was shown at a logged place."""
+    """Return the event that an item was shown at a logged position."""
     attributes = {"object": {"object_id": item}, "position": {"ordinal": place}}
     return {
         **common,
@@ -103,6 +103,6 @@ def impression(common: Record, at: datetime, item: str, place: int) -> Record:
 
 
 def days_of(application: str, days: Iterable[int], base: int, requests: int = 3) -> list[Record]:
-    """Some requests on each day, days counted from START."""
+    """Return some requests on each day; days count from START."""
     moments = (START + timedelta(days=day, minutes=minute) for day in days for minute in range(requests))
     return [record for at in moments for record in request(application, at, base)]

@@ -1,4 +1,4 @@
-"""Nothing unaudited is ever readable on main: six ways in which an audit does not pass, and one in which it warns."""
+"""No unaudited row is ever readable on main: six ways in which an audit does not pass, and one in which it warns."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def with_expectation(accounts: Accounts, expectation: Expectation) -> Context:
 
 
 def refused(accounts: Accounts, context: Context, error: type[TidemarkError]) -> None:
-    """The session ends in the error, and main and watermark are as before it."""
+    """Check that the session ends in the error, and that main and watermark are as before."""
     head = accounts.head(STATES)
     with pytest.raises(error):
         session.run(context, STATES, say=accounts.said.append)
@@ -204,7 +204,7 @@ def test_s21_a_first_read_whose_rows_all_lie_under_delete_files_gives_none(accou
 
 
 def recorded(accounts: Accounts) -> list[tuple[Any, ...]]:
-    """What `ops.audit_results` holds of the states, a tuple a row."""
+    """Return the rows of `ops.audit_results` about the states, as tuples."""
     rows = ops.rows(accounts.context.lake, "ops.audit_results", ops.of_dataset(STATES))
     return sorted((row["session"], row["snapshot_id"], row["check"], row["passed"]) for row in rows)
 
@@ -233,7 +233,7 @@ def test_two_runs_that_audit_one_snapshot_at_the_same_time_record_it_once(accoun
 
 
 def test_another_verdict_on_the_same_snapshot_is_recorded_too(accounts: Accounts) -> None:
-    """A later release may check more than the one that audited first."""
+    """Audit a snapshot again with one more check, as a later release may do."""
     ready(accounts, "basic")
     plan = session.init(accounts.context, STATES, say=accounts.said.append).plan
     staged = write(accounts.context, Planned(plan), "one")
@@ -249,7 +249,7 @@ def test_another_verdict_on_the_same_snapshot_is_recorded_too(accounts: Accounts
 
 
 def test_after_a_mended_spec_the_middle_step_alone_starts_again_from_init(accounts: Accounts) -> None:
-    """As docs/runbooks/audit-failed.md says: only mended files and inputs need init to be run again."""
+    """Check what docs/runbooks/audit-failed.md says: only corrected files and inputs need init to be run again."""
     ready(accounts, "basic")
     demanding = with_expectation(accounts, Expectation("row_count", "fail", "there are always ten", min=10))
     planned = session.init(demanding, STATES, say=accounts.said.append).plan

@@ -1,4 +1,4 @@
-"""Files of tables that are cut short, empty, damaged or gone: named, nothing published, mended by a rerun."""
+"""Table files that are cut short, empty, damaged or gone: the error names them, and a rerun after repair succeeds."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def test_s29_a_broken_data_file_of_an_input_is_named_and_nothing_is_published(
 
 
 def silently_flipped(file: Path) -> None:
-    """One bit that a reader who trusts the file takes for another value."""
+    """Flip a bit that changes a value without an error in a reader that does not verify the file."""
     whole = file.read_bytes()
     rows = pq.read_table(io.BytesIO(whole), columns=["happened_at"])
     for place in range(4, len(whole)):
@@ -117,7 +117,7 @@ def test_s29_a_broken_metadata_file_of_an_input_is_named(accounts: Accounts, kin
 
 
 def without_entries(manifest: Path) -> None:
-    """Cut right after the header: it decodes, and says that nothing was added."""
+    """Cut the file right after its header: it can still be decoded, but lists no entry."""
     content = manifest.read_bytes()
     sync = content[-16:]
     manifest.write_bytes(content[: content.index(sync) + 16])

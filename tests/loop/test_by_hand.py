@@ -1,4 +1,4 @@
-"""What a person does by command: adopt a rollback, declare a source complete."""
+"""The commands by which a person adopts a rollback and declares a source complete."""
 
 from __future__ import annotations
 
@@ -132,7 +132,7 @@ def test_s60_a_rollback_behind_all_sessions_is_not_adopted(accounts: Accounts) -
 
 
 def expire_behind(accounts: Accounts, dataset: str) -> None:
-    """What an engine's own housekeeping does: compact, and leave nothing but main's head."""
+    """Compact a table and expire all snapshots but main's head, as an engine's own maintenance does."""
     fold(accounts, dataset)
     expire(accounts, dataset)
 
@@ -240,7 +240,7 @@ def at(accounts: Accounts, when: datetime) -> Context:
 
 
 def roll_back_and_catch_up(accounts: Accounts, snapshot: int, folder: Path) -> None:
-    """Once the rollback is adopted, the next session makes the table what a rebuild gives."""
+    """Check that, once the rollback is adopted, the next session makes the table equal to a rebuild."""
     roll_back(accounts, FACTS, snapshot)
     manual.adopt(accounts.context, FACTS, "a test rolled it back", accounts.said.append)
     accounts.run(FACTS)

@@ -1,4 +1,4 @@
-"""A catch-up in several pieces: what is owed, what a mended logic rebuilds, what retention leaves."""
+"""A catch-up in several pieces: the owed ranges, the rebuild by a changed logic, and what retention leaves."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def signups(*at: float) -> list[Event]:
 
 
 def until_nothing_is_owed(accounts: Accounts, dataset: str) -> list[Committed]:
-    """Run as Airflow would: again as long as something is owed."""
+    """Run as Airflow does: again as long as a range is owed."""
     done = [accounts.run(dataset)]
     while done[-1].watermark is not None and done[-1].watermark.owed:
         done.append(accounts.run(dataset))

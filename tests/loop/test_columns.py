@@ -1,4 +1,4 @@
-"""Columns that come, widen, go or change their type, of inputs and of targets, while sessions run."""
+"""Columns of inputs and targets that are added, widened, removed or changed in type while sessions run."""
 
 from __future__ import annotations
 

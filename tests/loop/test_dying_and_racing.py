@@ -1,4 +1,4 @@
-"""A session that dies between any two steps converges; of two sessions on one table one publishes."""
+"""A session that dies between any two steps converges; if two sessions of one table race, one publishes."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ STATES, AROUND, FACTS = "accounts.account_states", "accounts.signups_around", "a
 
 
 def with_news(accounts: Accounts, dataset: str) -> None:
-    """One session published, and something new for the next."""
+    """One session has published, and there is news for the next."""
     accounts.append(SIGNUPS, [Event("s0", "a0", 0.5), Event("s1", "a1", 1.5)], complete=1)
     accounts.complete(PLANS, 1)
     accounts.complete(CANCELS, 1)
@@ -37,7 +37,7 @@ def with_news(accounts: Accounts, dataset: str) -> None:
 
 
 def until(accounts: Accounts, dataset: str, last: str) -> str:
-    """Carry a session on until just after a step, as a process that dies there would."""
+    """Run a session until just after a step, like a process that dies there."""
     context = accounts.context
     planned = session.init(context, dataset, say=accounts.said.append)
     if last == "init":
@@ -163,7 +163,7 @@ def test_s33_a_branch_on_which_an_attempt_wrote_twice_is_never_published(account
 
 
 def _branch(accounts: Accounts, name: str) -> str:
-    """Spark's late commit finds its branch gone and makes it again on main's head."""
+    """Play Spark's late commit: it finds its branch gone and creates it again on main's head."""
     accounts.context.lake.create_branch(accounts.table(STATES), name, accounts.head(STATES))
     return name
 

@@ -1,4 +1,4 @@
-"""A position whose snapshot an engine has expired, while its child on main still names it."""
+"""A position whose snapshot has expired, while its child on main still names it as its parent."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ FACTS = "accounts.signups"
 
 
 def expirable(accounts: Accounts, dataset: str) -> datetime:
-    """Up to when maintenance would expire a table's snapshots in a month."""
+    """Return the instant up to which maintenance would expire a table's snapshots in a month."""
     in_a_month = replace(accounts.context, clock=datetime.now(UTC) + timedelta(days=30))
     return expirable_until(in_a_month, accounts.table(dataset))
 

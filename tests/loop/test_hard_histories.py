@@ -1,4 +1,4 @@
-"""Histories that once broke the loop: each a few lines, on a real catalog."""
+"""Short histories that once broke the loop, on a real catalog."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def events(*at: float) -> list[Event]:
 
 
 def reading_facts_and_feed(accounts: Accounts) -> None:
-    """Totals read the facts, and the feed which the facts were made of."""
+    """Totals read the facts, and the feed from which the facts are made."""
     own = accounts.context.specs[TOTALS].inputs["earlier"]
     both = {"signups": InputSpec("signups", FACTS), "feed": InputSpec("feed", SIGNUPS), "earlier": own}
     with_spec(accounts, TOTALS, inputs=both)

@@ -1,4 +1,4 @@
-"""What an input can do behind its readers' backs: compaction, overwrites, rollbacks, expiry, clocks, partitions."""
+"""Changes of an input that its readers must notice: compaction, overwrites, rollbacks, expiry, clocks, partitions."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ FACTS, STATES, AROUND = "accounts.signups", "accounts.account_states", "accounts
 
 
 def arrive(accounts: Accounts, *at: float, complete: float = 20) -> None:
-    """One commit of sign-ups."""
+    """Add sign-ups in one commit."""
     accounts.append(SIGNUPS, [Event(f"s{x}", f"account-{x}", x) for x in at], complete=complete)
 
 
@@ -67,7 +67,7 @@ def test_s20_rows_that_were_compacted_before_they_were_seen_come_once(accounts: 
 
 
 def overwrite_hour_3(accounts: Accounts) -> None:
-    """The partition of hour 3 again, one row mended and one gone."""
+    """Overwrite the partition of hour 3: one row is corrected and one removed."""
     mode = "spark.sql.sources.partitionOverwriteMode"
     accounts.spark.conf.set(mode, "dynamic")
     try:
@@ -102,7 +102,7 @@ def test_s21_an_overwritten_hour_is_replaced_and_what_was_appended_beside_it_com
 
 
 def erase_merging_on_read(accounts: Accounts, event_id: str) -> None:
-    """An erasure that adds a delete file and leaves the data file as it is."""
+    """Erase rows by a delete file, so that the data file stays as it is."""
     alter(accounts, "SET TBLPROPERTIES ('write.delete.mode' = 'merge-on-read')")
     accounts.delete(SIGNUPS, f"event_id = '{event_id}'")
     head = accounts.table(SIGNUPS).current_snapshot()
@@ -308,7 +308,7 @@ def test_s22_a_table_dropped_and_made_anew_is_not_taken_for_the_old_one(accounts
 
 @pytest.fixture
 def commit_clock(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
-    """The clock that stamps commits; it stands still at `stopped_at` (in seconds) where that is set."""
+    """The clock that stamps commits; if `stopped_at` (in seconds) is set, it stands still there."""
     clock = SimpleNamespace(stopped_at=None)
     stamp = SimpleNamespace(time=lambda: time.time() if clock.stopped_at is None else clock.stopped_at)
     monkeypatch.setattr(pyiceberg.table.snapshots, "time", stamp)

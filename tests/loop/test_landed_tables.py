@@ -1,4 +1,4 @@
-"""Hands on landed tables, whose files do not come twice."""
+"""Changes by hand to landed tables, whose files are not read twice."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ def test_s62_an_erasure_in_a_landed_table_is_adopted_and_flows(accounts: Account
 
 
 def test_s62_erasures_in_a_landed_table_whose_history_was_expired_are_adopted(accounts: Accounts) -> None:
-    """The usual way to forget somebody: DELETE, and expire what still holds the rows."""
+    """Erase a person's rows in the usual way: DELETE, and expire the snapshots that still hold them."""
     land(accounts, 0.1, 1.1, 2.1, clock=3)
     for name in ("s0.1", "s1.1"):
         accounts.spark.sql(f"DELETE FROM {TABLE} WHERE event_id = '{name}'")
@@ -193,7 +193,7 @@ def test_s60_a_rolled_back_landed_table_that_lost_its_watermark_is_not_adopted(a
 
 
 def publish_unclosed(accounts: Accounts, at: float, clock: float) -> Planned:
-    """Land a file by a session that dies before its commit."""
+    """Land a file in a session that dies before its commit step."""
     drop(accounts, f"{at}.json", at)
     context = replace(accounts.context, clock=hour(clock))
     planned = session.init(context, SIGNUPS, say=accounts.said.append)
@@ -202,7 +202,7 @@ def publish_unclosed(accounts: Accounts, at: float, clock: float) -> Planned:
 
 
 def die_between_the_rows(accounts: Accounts, planned: Planned, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Commit a session as far as its landed files."""
+    """Run the commit step of a session only up to its landed files."""
     real = ops.append_once
 
     def dying(lake: Lake, name: str, rows: Iterable[Mapping[str, Any]], unless: BooleanExpression) -> bool:

@@ -1,4 +1,4 @@
-"""Late events, several inputs at several paces, chains and diamonds, and hours at the edges of days."""
+"""Late events, several inputs at different speeds, chains and diamonds of tables, and hours at the edges of days."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ def test_s09_a_late_file_in_an_old_landing_hour_and_old_events_in_a_new_one(acco
 
 
 def chain(accounts: Accounts) -> None:
-    """Facts of the feed, counts around the facts, and counts of days over the facts' hours."""
+    """A chain of datasets: facts of a feed, counts around the facts, and sums of these counts by day."""
     around = accounts.context.specs[AROUND].inputs["signups"]
     with_spec(accounts, AROUND, inputs={"signups": replace(around, dataset=FACTS)}, catch_up_limit=None)
     days = accounts.context.specs[EARLIER].inputs["signups"]

@@ -1,4 +1,4 @@
-"""Tables whose spec cuts time more coarsely than it did: they are continued, and their files stay where they are."""
+"""Tables whose spec now partitions time more coarsely: they are continued, and their old files stay as they are."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ TABLE = f"lake.{SIGNUPS}"
 
 
 def cut_by(accounts: Accounts, dataset: str, transform: PartitionTransform) -> None:
-    """The spec as an edit of its file would leave it."""
+    """Change the spec as an edit of its file would."""
     (partition,) = accounts.context.specs[dataset].partition_by
     with_spec(accounts, dataset, partition_by=(replace(partition, transform=transform),))
 
 
 def layouts(accounts: Accounts, dataset: str) -> dict[str, int]:
-    """Which partition spec each file of main was written by."""
+    """Return the partition spec by which each file of main was written."""
     return {task.file.file_path: task.file.spec_id for task in accounts.table(dataset).scan().plan_files()}
 
 
@@ -40,7 +40,7 @@ def signups(*at: float) -> list[Event]:
 
 
 def continued_by_day(accounts: Accounts, *at: float) -> None:
-    """Sign-ups by the hour of their arrival, in a feed whose spec now says days and whose reader keeps a day."""
+    """Sign-ups in a feed that was partitioned by hour of arrival and now is by day; its reader keeps a day."""
     window = replace(accounts.context.specs[FACTS].inputs["feed"], keep=timedelta(hours=24))
     with_spec(accounts, FACTS, inputs={"feed": window})
     accounts.append(SIGNUPS, signups(*at), complete=71)
@@ -170,7 +170,7 @@ def test_a_finer_cut_is_refused(accounts: Accounts) -> None:
 
 @pytest.mark.parametrize("dataset", [SIGNUPS, FACTS, AROUND])
 def test_rows_are_written_partition_after_partition(accounts: Accounts, dataset: str) -> None:
-    """With every partition's file open at once, Spark's memory would bound how many hours can be handed in."""
+    """Check that rows are sorted by partition: otherwise all files would be open at once and need too much memory."""
     accounts.table(dataset)
     insert = f"EXPLAIN INSERT INTO lake.{dataset} SELECT * FROM lake.{dataset}"
 

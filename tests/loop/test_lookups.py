@@ -1,4 +1,4 @@
-"""Small tables that are looked up: their rows say which days they affect, and what came can be told to be no news."""
+"""Small lookup tables: their rows list the days that they affect, and added rows can be recognized as no news."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def signups(*at: float) -> list[Event]:
 
 
 def with_rates(accounts: Accounts, **changes: Any) -> None:
-    """AROUND looks up a table of rates, in which a test plays upstream; three days of sign-ups are built."""
+    """AROUND reads a lookup table of rates, to which the test itself writes; three days of sign-ups are built."""
     rates = DatasetSpec(
         dataset=RATES,
         why="Rates by name, and the days to which each change of one applies.",
@@ -117,7 +117,7 @@ def test_a_changed_file_that_is_gone_touches_everything(accounts: Accounts) -> N
 
 
 def with_news(accounts: Accounts) -> None:
-    """Totals count the accounts that are new; two are known."""
+    """Totals count the new accounts; two are already known."""
     own = accounts.context.specs[TOTALS].inputs["earlier"]
     feed = InputSpec("signups", SIGNUPS, rows=True, read="added", news_if="tests.loop.transforms:holds_new_accounts")
     inputs = {"signups": feed, "earlier": own}
@@ -127,7 +127,7 @@ def with_news(accounts: Accounts) -> None:
 
 
 def counted(accounts: Accounts) -> list[tuple[int, int]]:
-    """Each version's number, and how many rows it read."""
+    """Return each version's number, and how many rows it read."""
     return [(row["number"], row["signups"]) for row in accounts.rows(TOTALS, ["number"])]
 
 

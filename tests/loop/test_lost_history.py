@@ -1,4 +1,4 @@
-"""Main's history, or the watermark itself, was taken away by somebody else, and what `adopt` makes of it."""
+"""Somebody else removed main's history or the watermark, and `adopt` sets it right."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Housekeeping changes no content and takes nothing that somebody still needs."""
+"""Maintenance changes no content and removes nothing that is still needed."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ SIGNUPS, FACTS, TOTALS = "accounts.signups_feed", "accounts.signups", "accounts.
 
 
 def feed(accounts: Accounts, *names: str, at: float = 0.1) -> None:
-    """Each sign-up in a commit of its own, all in one hour."""
+    """Add sign-ups of one hour, each in a separate commit."""
     for name in names:
         accounts.append(SIGNUPS, [Event(name, f"account-{name}", at)], complete=30)
 
 
 def tend(accounts: Accounts, dataset: str, days: float) -> str:
-    """Maintain a table as it would be done some days from now."""
+    """Run maintenance of a table with a clock some days ahead."""
     return maintain(replace(accounts.context, clock=datetime.now(UTC) + timedelta(days=days)), dataset)
 
 
@@ -53,7 +53,7 @@ def names(accounts: Accounts, dataset: str) -> set[str]:
 
 
 def look_old(folder: Path) -> None:
-    """Let all files below a folder be ten days old."""
+    """Make all files below a folder ten days old."""
     then = time.time() - 10 * 24 * 3600
     for path in folder.rglob("*"):
         os.utime(path, (then, then))

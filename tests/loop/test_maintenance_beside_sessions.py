@@ -42,14 +42,14 @@ def compact(accounts: Accounts, dataset: str) -> None:
 
 
 def expire(accounts: Accounts, dataset: str) -> None:
-    """Expire every snapshot but the heads of main and of branches."""
+    """Expire every snapshot except the heads of main and of branches."""
     now = datetime.now(UTC) + timedelta(seconds=1)
     moment = f"TIMESTAMP '{now:%Y-%m-%d %H:%M:%S.%f}Z'"
     accounts.spark.sql(f"CALL {CATALOG}.system.expire_snapshots(table => '{dataset}', older_than => {moment})")
 
 
 def remove_orphans(accounts: Accounts, dataset: str) -> None:
-    """Remove files that no snapshot names; the procedure wants them a day old, so all are made so."""
+    """Remove files that no snapshot names. They have to be a day old for that, so all files are made that old."""
     old = (datetime.now(UTC) - timedelta(days=3)).timestamp()
     for path in _folder(accounts, dataset).rglob("*"):
         with contextlib.suppress(FileNotFoundError):
@@ -58,7 +58,7 @@ def remove_orphans(accounts: Accounts, dataset: str) -> None:
 
 
 def clean_up(accounts: Accounts, dataset: str) -> None:
-    """Expiry, then what no snapshot names any more."""
+    """Expire snapshots, then remove the files that no snapshot names any more."""
     expire(accounts, dataset)
     remove_orphans(accounts, dataset)
 
@@ -71,7 +71,7 @@ def _folder(accounts: Accounts, dataset: str) -> Path:
 
 
 def finish(accounts: Accounts, staged: Staged | Audited) -> None:
-    """The rest of a session; where main moved meanwhile it starts again, as the middle task does."""
+    """Run the rest of a session; if main moved meanwhile, it starts again as the middle task does."""
     plan = staged.plan if isinstance(staged, Staged) else staged.staged.plan
     published = session.write_audit_publish(accounts.context, STATES, plan.session, say=quietly)
     commit(accounts.context, published)
@@ -115,7 +115,7 @@ def test_s35_maintenance_of_the_target_between_audit_and_publish(
 def test_s35_maintenance_during_the_write(
     accounts: Accounts, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, chore: Chore, dataset: str
 ) -> None:
-    """Of the target, and of an input that the write is about to read at its planned snapshot."""
+    """Compact the target, and an input that the write is about to read at its planned snapshot."""
     with_news(accounts)
     planned = session.init(accounts.context, STATES, say=quietly)
     build = transforms.states
@@ -134,10 +134,10 @@ def test_s35_maintenance_during_the_write(
 
 
 def test_s35_maintenance_that_goes_on_beside_sessions(accounts: Accounts, tmp_path: Path) -> None:
-    """Chores fall into whatever step is going on; a session that lost to them is run again by its scheduler.
+    """Run maintenance during any step of sessions; if a session loses to it, its scheduler runs it again.
 
-    Orphan removal is none of them: here it would take files of a commit that is being made, which only the age
-    that it asks for protects.
+    Orphan removal is left out. Only the age that it requires protects the files of a commit that is being made, and
+    the test makes all files old.
     """
     with_news(accounts)
     soon = replace(accounts.context, clock=datetime.now(UTC) + KEEP_SNAPSHOTS_FOR - timedelta(seconds=60))

@@ -1,4 +1,4 @@
-"""What is mended after its plan was made: of a transform the middle step plans anew, of landed files init does."""
+"""Corrections after the plan was made: for a transform, the middle step plans again; for landed files, init does."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_mended_files_are_landed_by_the_step_that_the_error_names(accounts: Acco
     with_spec(accounts, SIGNUPS, expectations=(wrong,))
     drop(accounts, "a.json", 0.1)
     planned = session.init(accounts.context, SIGNUPS, say=accounts.said.append)
-    with pytest.raises(AuditFailed, match='next: mend the landed files, then clear "init" in this run;'):
+    with pytest.raises(AuditFailed, match='next: correct the landed files, then clear "init" in this run;'):
         session.write_audit_publish(accounts.context, SIGNUPS, planned.plan.session, say=accounts.said.append)
 
     drop(accounts, "a.json", 0.2)

@@ -1,4 +1,4 @@
-"""What applications do to each other's impressions: nothing. New ones, broken loggers, and corrected settings."""
+"""Applications do not affect each other's impressions: new applications, broken loggers, and corrected settings."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def searching(home: Path, spark_remote: str) -> Searching:
 
 
 def settled(searching: Searching) -> None:
-    """Three weeks of two applications, whose bases are found and then confirmed on the day after."""
+    """Three weeks of two applications, whose bases are found, and confirmed on the next day."""
     searching.hand_in("shop.jsonl", days_of("shop", WEEKS, base=0))
     searching.hand_in("market.jsonl", days_of("market", (3, 18), base=1, requests=60))
     searching.run()
@@ -35,7 +35,7 @@ def settled(searching: Searching) -> None:
 
 
 def as_rebuilt(searching: Searching) -> bool:
-    """Whether a rebuild of all impressions gives the same rows."""
+    """Return whether a rebuild of all impressions gives the same rows."""
     before = searching.rows(IMPRESSIONS)
     session.run(searching.context, IMPRESSIONS, Resync("a test compares"), say=searching.said.append)
     return before == searching.rows(IMPRESSIONS)

@@ -28,14 +28,14 @@ CHANGES, FACTS = "accounts.plan_changes", "accounts.signups"
 
 
 def fill(accounts: Accounts, hours: int) -> None:
-    """One sign-up and one change of plan an hour; all feeds are complete."""
+    """Add one sign-up and one change of plan per hour; all feeds are complete."""
     accounts.append(SIGNUPS, [Event(f"s{n}", f"a{n}", n + 0.5) for n in range(hours)], complete=hours - 1)
     accounts.append(PLANS, [Event(f"p{n}", f"a{n}", n + 0.6, "gold") for n in range(hours)], complete=hours - 1)
     accounts.complete(CANCELS, hours - 1)
 
 
 def together(accounts: Accounts, dataset: str, requests: list[Cause]) -> list[Committed]:
-    """One session for each request, all let go in the same instant."""
+    """Run one session for each request; all start at the same instant."""
     start = threading.Barrier(len(requests))
 
     def run(request: Cause) -> Committed:
@@ -47,7 +47,7 @@ def together(accounts: Accounts, dataset: str, requests: list[Cause]) -> list[Co
 
 
 def history(accounts: Accounts, dataset: str) -> Iterator[str]:
-    """The sessions whose snapshots are on main, newest first."""
+    """Return the sessions whose snapshots are on main, newest first."""
     table = accounts.table(dataset)
     found = table.current_snapshot()
     while found is not None:
@@ -58,7 +58,7 @@ def history(accounts: Accounts, dataset: str) -> Iterator[str]:
 
 
 def closed_once(accounts: Accounts, session_id: str) -> bool:
-    """Whether a session is planned once and closed once on record."""
+    """Return whether `ops` records a session as planned once and closed once."""
     names = ("ops.sessions", "ops.high_watermarks")
     return all(len(ops.rows(accounts.context.lake, name, ops.of_session(session_id))) == 1 for name in names)
 
@@ -116,7 +116,7 @@ def test_s34_ten_disjoint_backfills_at_once_all_land(accounts: Accounts, tmp_pat
 
 
 def _until_all_land(accounts: Accounts, requests: list[Cause]) -> list[str]:
-    """Three at any time; one that lost to the others too often is run again, as its scheduler would."""
+    """Run three sessions at a time; if one loses to the others too often, it is run again, as a scheduler would do."""
 
     def land(request: Cause) -> str:
         while True:
@@ -130,7 +130,7 @@ def _until_all_land(accounts: Accounts, requests: list[Cause]) -> list[str]:
 def test_s34_a_run_whose_twin_closed_the_session_meanwhile_takes_it_as_done(
     accounts: Accounts, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The twin takes all branches of the session away, while this run is about to write to its own."""
+    """A second run of the session removes all its branches while this run is about to write to its own."""
     with_news(accounts)
     planned = session.init(accounts.context, STATES, say=quietly)
     create = Lake.create_branch

@@ -1,4 +1,4 @@
-"""What a backfill read ahead of the watermark's position, and what its input then made of it."""
+"""A backfill reads ahead of the watermark's position, and its input then keeps or takes back what was read."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ AROUND, FACTS = "accounts.signups_around", "accounts.signups"
 
 @pytest.fixture
 def chained(accounts: Accounts) -> Accounts:
-    """A feed, its facts, and a stateful reader of these."""
+    """A feed, its facts, and a stateful reader of the facts."""
     window = replace(accounts.context.specs[AROUND].inputs["signups"], dataset=FACTS)
     with_spec(accounts, AROUND, inputs={"signups": window}, catch_up_limit=None)
     arrive(accounts, 0.1, 10.1)
@@ -37,13 +37,13 @@ def arrive(accounts: Accounts, *at: float) -> None:
 
 
 def take_back(accounts: Accounts, snapshot: int) -> None:
-    """Roll the facts back, and adopt that."""
+    """Roll the facts back, and adopt the rollback."""
     accounts.spark.sql(f"CALL lake.system.rollback_to_snapshot('{FACTS}', {snapshot})")
     manual.adopt(accounts.context, FACTS, "a row was wrong", accounts.said.append)
 
 
 def read_ahead(accounts: Accounts) -> int | None:
-    """What the reader's watermark says of it."""
+    """Return what the reader's watermark says about it."""
     mark = accounts.watermark(AROUND)
     assert mark is not None
     return mark.inputs["signups"].read_ahead

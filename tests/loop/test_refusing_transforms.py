@@ -1,4 +1,4 @@
-"""What a transform says about its inputs and settings reaches people as a sentence, and writes nothing."""
+"""If a transform refuses its inputs or settings, its message reaches people, and nothing is written."""
 
 from __future__ import annotations
 

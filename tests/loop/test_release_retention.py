@@ -1,4 +1,4 @@
-"""Which releases have had their time: by age, but for the newest and those of models one can go back to."""
+"""Which releases expire: by age, except the newest ones and those of models that one can go back to."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def settings_without_engine(home: Path) -> Settings:
 
 
 def released(context: Context, *releases: tuple[str, str | None, int]) -> None:
-    """Releases by name, with their model and their age in days."""
+    """Return releases by name, with their model and their age in days."""
     rows = [
         {"release": name, "model_version": model, "tables": "{}", "released_at": NOW - timedelta(days=age)}
         for name, model, age in releases

@@ -1,4 +1,4 @@
-"""A release names snapshots that can be read, of tables that are whole."""
+"""A release names readable snapshots of tables that owe nothing."""
 
 from __future__ import annotations
 

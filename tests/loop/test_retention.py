@@ -1,4 +1,4 @@
-"""What an input keeps no longer stays downstream, and what changes below that is never passed over in silence."""
+"""Rows that an input no longer keeps stay downstream, and changes below that are never ignored silently."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def late(name: str, at: float) -> Event:
 
 
 def keeping_a_day(accounts: Accounts, dataset: str, *at: float) -> None:
-    """A dataset over sign-ups that its input keeps for a day, built from some of them."""
+    """A dataset over sign-ups that its input keeps for a day; some of them are built."""
     ((name, window),) = accounts.context.specs[dataset].inputs.items()
     with_spec(accounts, dataset, inputs={name: replace(window, keep=timedelta(hours=24))})
     accounts.append(SIGNUPS, signups(*at), complete=71)
@@ -62,7 +62,7 @@ def facts(accounts: Accounts) -> set[str]:
 
 
 def each_fact(accounts: Accounts) -> list[str]:
-    """The event ids, a row that stands twice named twice."""
+    """Return the event ids; the id of a doubled row comes twice."""
     return sorted(row["event_id"] for row in accounts.rows(FACTS))
 
 

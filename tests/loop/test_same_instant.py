@@ -1,4 +1,4 @@
-"""What happens in the same instant: rows of ops stand there once, refs of others are no matter, counts come late."""
+"""Events at the same instant: rows of ops are written once, refs of other sessions do not matter, counts come late."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def test_s34_branches_that_are_made_and_removed_at_once_do_not_refuse_each_other
 def test_counts_that_the_engine_sent_too_late_are_made_again(
     accounts: Accounts, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The engine waits a tenth of a second for what it observed, then answers without; the rows are right."""
+    """Spark waits a tenth of a second for its observed counts, then answers without them; the rows are right."""
     accounts.append(SIGNUPS, [Event("s0", "a0", 0.5), Event("s1", "a1", 0.7)], complete=0)
     planned = session.init(accounts.context, FACTS, say=accounts.said.append)
     monkeypatch.setattr(Observation, "get", property(lambda _: {}))

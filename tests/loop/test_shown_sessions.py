@@ -1,4 +1,4 @@
-"""`tidemark sessions` says of each session how far it came."""
+"""`tidemark sessions` shows how far each session came."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ FACTS = "accounts.signups"
 
 @pytest.fixture
 def command_line(accounts: Accounts, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The command line works on the lake of the test."""
+    """Let the command line work on the lake of the test."""
     settings = accounts.settings
     monkeypatch.setenv("TIDEMARK_HOME", str(settings.home))
     monkeypatch.setenv("TIDEMARK_SCHEMAS", str(SCHEMAS))
@@ -88,7 +88,7 @@ def test_of_sessions_at_one_clock_the_one_that_followed_is_the_newer(
 
 
 def said(capsys: pytest.CaptureFixture[str]) -> dict[str, str]:
-    """What the command says of each session."""
+    """Return what the command says about each session."""
     capsys.readouterr()
     assert main(["sessions"]) == 0
     lines = [re.split(r"\s{2,}|\s(?=append|accounts)", line) for line in capsys.readouterr().out.splitlines()]

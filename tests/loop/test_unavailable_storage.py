@@ -1,4 +1,4 @@
-"""Storage and catalog that refuse for a while: full, read-only, held by another process. Nothing is lost."""
+"""Storage and catalog that refuse to work for a while: full, read-only, locked by another process. Nothing is lost."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ def test_s29_a_catalog_that_is_held_for_a_while_is_waited_for(accounts: Accounts
 
 @contextmanager
 def impatient(accounts: Accounts, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """The catalog is held for longer than a session waits."""
+    """Lock the catalog for longer than a session waits."""
     for module in (lake, engine_session):
         monkeypatch.setattr(module, "PATIENCE", timedelta(seconds=1))
     accounts.context = session.open_context(accounts.settings, accounts.context.clock)

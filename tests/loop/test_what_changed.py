@@ -1,4 +1,4 @@
-"""What changed, what is rebuilt: the scenarios on a real catalog."""
+"""What changes in an input, and what that rebuilds: the scenarios on a real catalog."""
 
 from __future__ import annotations
 

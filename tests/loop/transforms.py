@@ -1,4 +1,4 @@
-"""Transforms of chains that only these tests build."""
+"""Transforms of datasets that only these tests build."""
 
 from __future__ import annotations
 
@@ -11,35 +11,35 @@ from pyspark.sql import functions as F
 
 
 def hours_of_earlier_days(inputs: Mapping[str, DataFrame], params: Mapping[str, Any]) -> DataFrame:
-    """The counts of all hours of the two days before each day."""
+    """Count all hours of the two days before each day."""
     counted = inputs["signups"].groupBy(F.to_date("hour").alias("on")).agg(F.sum("signups").alias("count"))
     shifted = counted.select("count", F.explode(F.array(F.date_add("on", 1), F.date_add("on", 2))).alias("day"))
     return shifted.groupBy("day").agg(F.sum("count").alias("signups"))
 
 
 def refusing(inputs: Mapping[str, DataFrame], params: Mapping[str, Any]) -> DataFrame:
-    """A transform that cannot work with its settings, and says so."""
+    """A transform that refuses its settings."""
     raise ValueError("search.yaml: the horizon is no multiple of the cuts\x1b[2J; write 28d")
 
 
 def stumbling(inputs: Mapping[str, DataFrame], params: Mapping[str, Any]) -> DataFrame:
-    """A transform with a bug, over which a library stumbles."""
+    """A transform with a bug that makes a library fail."""
     json.loads("{")
     return inputs["feed"]
 
 
 SEEN_BY_NEWS: list[tuple[Sequence[Mapping[str, Any]], Sequence[Mapping[str, Any]]]] = []
-"""What `holds_new_accounts` was asked."""
+"""The arguments that `holds_new_accounts` was called with."""
 
 
 def holds_new_accounts(files: Sequence[Mapping[str, Any]], own: Sequence[Mapping[str, Any]]) -> bool:
-    """Whether a file may hold another account than anna's."""
+    """Return whether a file may hold another account than anna's."""
     SEEN_BY_NEWS.append((files, own))
     return any(file["account_id"] != ("anna", "anna") for file in files)
 
 
 def new_accounts(inputs: Mapping[str, DataFrame], params: Mapping[str, Any]) -> DataFrame:
-    """One more version, which counts the rows that it was given; it is told whether these are all."""
+    """Make one more version, which counts the rows that it was given and records whether these are all rows."""
     earlier = inputs["earlier"].agg((F.count(F.lit(1)) + 1).alias("number"))
     counted = inputs["signups"].agg(F.count(F.lit(1)).alias("signups"))
     first_or_whole = "signups" not in params["added"]

@@ -1,9 +1,9 @@
-"""The protocol as a model: small enough to visit every state that two runners, a crash and a compaction can reach.
+"""A model of the protocol, so small that every state that two runners, a crash and a compaction can reach is visited.
 
-A state is plain data. `moves` gives every step that can come next: an arrival, a compaction, a crash, the late
-write of a killed client, or the next step of a runner. A runner goes through init, write, audit, publish, commit
-with what ARCHITECTURE.md says of them: ids from content, one snapshot on the plan's base, one catalog commit that
-asserts main and the watermark. `FLAWS` are ways to get it wrong, which the search has to find.
+A state is plain data. `moves` yields every possible next step: an arrival, a compaction, a crash, the late write of a
+killed client, or the next step of a runner. A runner goes through init, write, audit, publish and commit as
+docs/architecture.md describes them: ids from content, one snapshot on the plan's base, one catalog commit that
+asserts main and the watermark. `FLAWS` are mistakes in the protocol that the search has to find.
 """
 
 from __future__ import annotations
@@ -12,14 +12,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 ARRIVALS = ((1,), (), ())
-"""What comes in, one step after the other: a row, then twice only the news that an hour is complete."""
+"""The rows of each arrival: first one row, then twice no row but the news that an hour is complete."""
 
 FLAWS = ("watermark first", "no assertion of main", "no assertion of the watermark", "publish by branch name")
 
 
 @dataclass(frozen=True)
 class Snapshot:
-    """A snapshot of the target: on what it was made, which rows it holds, whether an audit saw it."""
+    """A snapshot of the target: its parent, its rows, and whether it was audited."""
 
     parent: int
     rows: tuple[int, ...]
@@ -28,7 +28,7 @@ class Snapshot:
 
 @dataclass(frozen=True)
 class Plan:
-    """What a runner will do: consume arrivals up to `to`, on `base`, after the session `previous`."""
+    """A runner's plan: consume the arrivals from `start` up to `to`, on snapshot `base`, after session `previous`."""
 
     session: str
     base: int
@@ -44,7 +44,7 @@ class Plan:
 
 @dataclass(frozen=True)
 class Runner:
-    """One process: where it stands, its plan, the snapshot it staged."""
+    """One process: its next step, its plan, and the snapshot that it staged."""
 
     at: str = "init"
     plan: Plan | None = None
@@ -53,7 +53,7 @@ class Runner:
 
 @dataclass(frozen=True)
 class State:
-    """The lake, the runners, and how many crashes and compactions may still come."""
+    """The lake, the runners, and how many crashes and compactions may still happen."""
 
     runners: tuple[Runner, ...] = (Runner(), Runner())
     snapshots: tuple[Snapshot, ...] = (Snapshot(-1, (), audited=True),)
@@ -68,7 +68,7 @@ class State:
 
 
 def moves(state: State, flaw: str = "") -> Iterator[State]:
-    """Every state that one step can lead to."""
+    """Yield every state that one step can lead to."""
     if state.arrived < len(ARRIVALS):
         yield replace(state, arrived=state.arrived + 1)
     if state.compactions:
@@ -85,7 +85,7 @@ def moves(state: State, flaw: str = "") -> Iterator[State]:
 
 
 def _crash(state: State, number: int, runner: Runner) -> State:
-    """A runner dies and begins again; killed while it writes, its engine goes on and commits some time later."""
+    """A runner dies and starts again. If it dies while it writes, its engine goes on and commits some time later."""
     late = (*state.late, runner.plan) if runner.at == "write" and runner.plan else state.late
     return replace(_with_runner(state, number, Runner()), late=late, crashes=state.crashes - 1)
 
@@ -113,7 +113,7 @@ def _steps(state: State, number: int, runner: Runner, flaw: str) -> Iterator[Sta
 
 
 def _init(state: State, number: int) -> Iterator[State]:
-    """Finish what was published but not committed; then plan, if anything is new."""
+    """Commit a session that was only published; then plan, if anything is new."""
     session, consumed = state.watermark
     if session and session not in state.closed:
         state = replace(state, closed=state.closed | {session})
@@ -124,7 +124,7 @@ def _init(state: State, number: int) -> Iterator[State]:
 
 
 def _write(state: State, plan: Plan) -> State:
-    """One commit on the plan's base; the newest one is what the session's branch name points to."""
+    """Make one commit on the plan's base; the session's branch name then points to it."""
     rows = tuple(sorted((*state.snapshots[plan.base].rows, *plan.new_rows)))
     written = _with_snapshot(state, Snapshot(plan.base, rows))
     branches = {**dict(state.branches), plan.session: len(written.snapshots) - 1}
@@ -132,7 +132,7 @@ def _write(state: State, plan: Plan) -> State:
 
 
 def _publish(state: State, number: int, runner: Runner, plan: Plan, flaw: str) -> State:
-    """Move main and the watermark together, if both are as planned; else begin again from init."""
+    """Move main and the watermark together if both are as planned; otherwise start again from init."""
     main_moved = state.main != plan.base and flaw != "no assertion of main"
     watermark_moved = state.watermark[0] != plan.previous and flaw != "no assertion of the watermark"
     if main_moved or watermark_moved:
@@ -155,7 +155,7 @@ def _with_runner(state: State, number: int, runner: Runner) -> State:
 
 
 def fault(state: State, before: State) -> str | None:
-    """What must stay true and does not after a step, if anything."""
+    """Return the rule that a step broke; None if all rules hold."""
     head = state.snapshots[state.main]
     expected = tuple(sorted(row for arrival in ARRIVALS[: state.watermark[1]] for row in arrival))
     if not head.audited:

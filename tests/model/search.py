@@ -1,4 +1,4 @@
-"""Visiting every state of the model, breadth first."""
+"""Visit every state of the model, breadth first."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from tests.model.protocol import ARRIVALS, Plan, Runner, State, fault, moves
 
 @dataclass(frozen=True)
 class Explored:
-    """How many states were visited, and the way to the first fault, if there was one."""
+    """The number of visited states, and the first fault with the path that leads to it, if there was one."""
 
     states: int
     fault: str | None = None
-    way: tuple[State, ...] = ()
+    path: tuple[State, ...] = ()
 
 
 def explore(flaw: str = "") -> Explored:
-    """Visit every reachable state, breadth first, so that a fault is found by the shortest way.
+    """Visit every reachable state, breadth first, so that a fault is found on the shortest path.
 
-    A state from which nothing more can come has taken in all that arrived; anything else is a fault too.
+    It is also a fault if no further step is possible from a state, but not all arrivals were taken in.
     """
     seen: dict[State, State | None] = {State(): None}
     ahead = deque(seen)
@@ -31,22 +31,22 @@ def explore(flaw: str = "") -> Explored:
             last = False
             found = fault(after, state)
             if found is not None:
-                return Explored(len(seen), found, _way(seen, state, after))
+                return Explored(len(seen), found, _path(seen, state, after))
             known = _forget(after)
             if known not in seen:
                 seen[known] = state
                 ahead.append(known)
         if last and state.watermark[1] != len(ARRIVALS):
-            return Explored(len(seen), "something was never taken in", _way(seen, state, state))
+            return Explored(len(seen), "something was never taken in", _path(seen, state, state))
     return Explored(len(seen))
 
 
-def _way(seen: dict[State, State | None], state: State | None, last: State) -> tuple[State, ...]:
-    way = [last]
+def _path(seen: dict[State, State | None], state: State | None, last: State) -> tuple[State, ...]:
+    path = [last]
     while state is not None:
-        way.append(state)
+        path.append(state)
         state = seen[state]
-    return tuple(reversed(way))
+    return tuple(reversed(path))
 
 
 def _forget(state: State) -> State:

@@ -1,4 +1,4 @@
-"""Every interleaving of two runners, one crash, one late write and one compaction; and the flaws that it must find."""
+"""Every interleaving of two runners, one crash, one late write and one compaction, and the flaws that must be found."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from tests.model.search import explore
 def test_the_protocol_holds_in_every_reachable_state() -> None:
     explored = explore()
 
-    assert explored.fault is None, f"{explored.fault}, by {explored.way}"
-    assert explored.states > 1000, "the search has not gone anywhere"
+    assert explored.fault is None, f"{explored.fault}, by {explored.path}"
+    assert explored.states > 1000, "the search visited too few states"
 
 
 @pytest.mark.parametrize(
@@ -30,4 +30,4 @@ def test_a_seeded_flaw_is_found(flaw: str, fault: str) -> None:
     assert flaw in FLAWS
     assert explored.fault is not None
     assert fault in explored.fault
-    assert len(explored.way) > 3, "a way that a person can read"
+    assert len(explored.path) > 3, "the path has too few steps to show what happened"

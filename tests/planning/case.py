@@ -1,8 +1,8 @@
-"""A decision of planning as a few lines of YAML: how target and inputs stand, and the plan that follows.
+"""Cases of planning in a few lines of YAML: the state of target and inputs, and the plan that follows.
 
-Instants are hours after 2026-04-12T00:00Z. Ranges are written `5..8` (half-open), `..8` and `5..` reach to the ends
-of time, and a comma joins several. An input that is not told to be otherwise is published, was read through snapshot
-1, stands at snapshot 2 where something changed, and is complete as far as `complete` says.
+Instants are hours after 2026-04-12T00:00Z. Ranges are written `5..8` (half-open); `..8` and `5..` reach to the ends
+of time, and a comma joins several ranges. By default an input is published, was read through snapshot 1, is at
+snapshot 2 if anything changed, and is complete through `complete`.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ HERE = Path(__file__).parent
 
 @dataclass(frozen=True)
 class Case:
-    """One decision, and where it stands."""
+    """One case, and the name of its file."""
 
     file: str
     content: Mapping[str, Any]
@@ -47,36 +47,36 @@ class Case:
 
 
 def cases() -> list[Case]:
-    """All cases of the YAML files beside this module."""
+    """Return all cases of the YAML files beside this module."""
     return [case for path in sorted(HERE.glob("*.yaml")) for case in read_cases(path)]
 
 
 def read_cases(path: Path) -> list[Case]:
-    """The cases of one file."""
+    """Return the cases of one file."""
     return [Case(path.stem, content) for content in yaml.safe_load(path.read_text(encoding="utf-8"))]
 
 
 def check(case: Case, folder: Path) -> None:
-    """See that the plan which follows is the one that the case expects. `folder` takes the case's spec."""
+    """Check that the plan is the one that the case expects. The case's spec is written to `folder`."""
     then = dict(case.content["then"])
     if "refused" in then:
         with pytest.raises(RequestRefused, match=then["refused"]):
             plan_of(case.content, folder)
         return
     plan = plan_of(case.content, folder)
-    said, unsaid = then.pop("notes", []), then.pop("no_note", [])
-    assert what_follows(plan, then) == then
-    assert [part for part in said if not any(part in note for note in plan.notes)] == [], plan.notes
-    assert [part for part in unsaid if any(part in note for note in plan.notes)] == [], plan.notes
+    expected_notes, excluded_notes = then.pop("notes", []), then.pop("no_note", [])
+    assert facts_of(plan, then) == then
+    assert [part for part in expected_notes if not any(part in note for note in plan.notes)] == [], plan.notes
+    assert [part for part in excluded_notes if any(part in note for note in plan.notes)] == [], plan.notes
 
 
 def instant(hours: float | str | None) -> datetime | None:
-    """An instant of a case."""
+    """Read an instant of a case."""
     return None if hours is None else ZERO + timedelta(hours=float(hours))
 
 
 def ranges(text: str | None) -> Ranges:
-    """Ranges of a case."""
+    """Read ranges of a case."""
     if not text:
         return ()
     return tuple(_interval(part.strip()) for part in str(text).split(","))
@@ -88,7 +88,7 @@ def _interval(text: str) -> Interval:
 
 
 def shown(value: Ranges | None) -> str:
-    """Ranges as a case writes them."""
+    """Write ranges as a case does."""
     return ", ".join(f"{_hours(i.start, BEGINNING)}..{_hours(i.end, END)}" for i in value or ())
 
 
@@ -97,16 +97,16 @@ def _hours(at: datetime, limitless: datetime) -> str:
 
 
 def plan_of(content: Mapping[str, Any], folder: Path) -> Plan:
-    """The plan that follows from a case. `folder` takes the case's spec."""
+    """Return the plan that follows from a case. The case's spec is written to `folder`."""
     situation = situation_of(content, folder)
-    looked_at = row_times_input(situation)
-    unknown = [name for name, i in content.get("inputs", {}).items() if "rows_at" in (i or {}) and name != looked_at]
-    assert not unknown, f"nobody looks at the rows of {unknown}: leave rows_at out"
+    needed = row_times_input(situation)
+    unused = [name for name, i in content.get("inputs", {}).items() if "rows_at" in (i or {}) and name != needed]
+    assert not unused, f"the plan does not depend on the row times of {unused}: remove rows_at"
     return make_plan(situation)
 
 
 def situation_of(content: Mapping[str, Any], folder: Path) -> Situation:
-    """How target and inputs stand in a case."""
+    """Return the state of target and inputs in a case."""
     spec = _spec(content, folder)
     watermark = _watermark(content)
     inputs = {name: _input(spec, name, i or {}, watermark) for name, i in content.get("inputs", {}).items()}
@@ -125,8 +125,8 @@ def situation_of(content: Mapping[str, Any], folder: Path) -> Situation:
 
 
 def _spec(content: Mapping[str, Any], folder: Path) -> DatasetSpec:
-    mode, of_spec = content["mode"], dict(content.get("spec", {}))
-    column = "day" if of_spec.pop("by_day", False) else "at"
+    mode, keys = content["mode"], dict(content.get("spec", {}))
+    column = "day" if keys.pop("by_day", False) else "at"
     raw: dict[str, Any] = {"dataset": "test.target", "why": "A test.", "grain": ["id"], "mode": mode}
     raw["columns"] = {
         "id": {"type": "string", "required": True, "means": "an id"},
@@ -146,7 +146,7 @@ def _spec(content: Mapping[str, Any], folder: Path) -> DatasetSpec:
         raw["transform"] = "tests.accounts.transforms:build"
         raw["inputs"] = {name: _input_spec(i or {}) for name, i in content["inputs"].items()}
     path = folder / "target.yaml"
-    path.write_text(yaml.safe_dump({**raw, **of_spec}, sort_keys=False), encoding="utf-8")
+    path.write_text(yaml.safe_dump({**raw, **keys}, sort_keys=False), encoding="utf-8")
     return load_spec(path, {})
 
 
@@ -233,8 +233,8 @@ def _landing(content: Mapping[str, Any]) -> LandingState:
     return LandingState(files, instant(found.get("complete")), by_rows, found.get("history", False))
 
 
-def what_follows(plan: Plan, asked: Mapping[str, Any]) -> dict[str, Any]:
-    """What a case says of the plan, as the plan has it."""
+def facts_of(plan: Plan, keys: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values of a plan under the keys that a case expects."""
     facts: dict[str, Any] = {
         "effect": plan.effect.KIND,
         "ranges": shown(plan.ranges),
@@ -251,7 +251,7 @@ def what_follows(plan: Plan, asked: Mapping[str, Any]) -> dict[str, Any]:
         "logic": plan.watermark(0).logic,
         "borders": encode([(border.logic, _number(border.through)) for border in plan.borders]),
     }
-    return {key: facts[key] for key in asked if key in facts}
+    return {key: facts[key] for key in keys if key in facts}
 
 
 def _number(at: datetime | None) -> float | None:

@@ -1,4 +1,4 @@
-"""Every decision of planning, from the tables of cases beside this file. No catalog, no engine."""
+"""Every rule of planning, from the YAML cases beside this file. No catalog, no engine."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What holds of every plan that rebuilds ranges, whatever the situation: random targets, inputs, windows and limits."""
+"""Properties of every plan that rebuilds ranges, tested with random targets, inputs, windows and limits."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ LENGTHS = st.integers(0, 5)
 
 @st.composite
 def some_ranges(draw: st.DrawFn, within: int = 40) -> str:
-    """A few ranges of whole or half hours before an hour, as a case writes them."""
+    """Draw a few ranges of whole or half hours that start before hour `within`, as a case writes them."""
     starts = draw(st.lists(st.integers(0, max(within * 2 - 1, 0)), max_size=3, unique=True))
     found = [Interval(instant(n / 2), instant((n + draw(st.integers(1, 4))) / 2)) for n in starts]  # type: ignore[arg-type]
     return shown(union(found))
@@ -43,11 +43,11 @@ def an_input(draw: st.DrawFn, built: int) -> dict[str, Any]:
 
 @st.composite
 def situations(draw: st.DrawFn) -> dict[str, Any]:
-    """A stateful target that is built through some hour, and two inputs that changed somehow since."""
+    """Draw a stateful target that is built through some hour, and two inputs that have changed since."""
     built = draw(st.integers(1, 30))
     limits = {"max_range": f"{draw(st.integers(1, 20))}h", "catch_up_limit": f"{draw(st.integers(1, 30))}h"}
     kept = {key: limits[key] for key in draw(st.sets(st.sampled_from(sorted(limits))))}
-    # Whole partitions before the border are what the loop owes or calls overdue.
+    # Owed and overdue ranges are whole partitions before `built`.
     owed, overdue = (shown(_whole(draw(some_ranges(built)), built)) for _ in range(2))
     return {
         "mode": "stateful",
@@ -86,8 +86,8 @@ def test_nothing_is_dropped(situation: dict[str, Any]) -> None:
 
     assert disjoint(plan.ranges, plan.owed, plan.overdue, intersect(plan.held_back, from_on(limit)))
     covered = union(plan.ranges, plan.owed, plan.overdue, plan.held_back)
-    for what in (touched, watermark.owed, watermark.overdue):
-        assert subtract(what, covered) == (), f"{describe(what)} is neither rebuilt nor remembered"
+    for due in (touched, watermark.owed, watermark.overdue):
+        assert subtract(due, covered) == (), f"{describe(due)} is neither rebuilt nor remembered"
 
 
 @settings(deadline=None, max_examples=examples(300))
@@ -105,7 +105,7 @@ def test_a_plan_stays_within_what_is_complete(situation: dict[str, Any]) -> None
     if not plan.owed:
         assert plan.complete_through == limit
     newly = subtract(before(plan.complete_through), before(watermark.complete_through))
-    assert intersect(plan.owed, newly) == (), "what is called complete is owed"
+    assert intersect(plan.owed, newly) == (), "a range that counts as complete is owed"
 
 
 @settings(deadline=None, max_examples=examples(300))
@@ -130,7 +130,7 @@ def test_notes_say_what_the_plan_does(situation: dict[str, Any]) -> None:
 
     assert len(overdue) <= 1
     if newly:
-        assert overdue, f"{describe(newly)} became overdue, and nothing says so"
+        assert overdue, f"{describe(newly)} became overdue, but no note says so"
     for note in overdue:
         assert not any(str(interval) in note for interval in plan.ranges)
     (complete,) = [note for note in plan.notes if note.startswith("complete through ")]

@@ -1,4 +1,4 @@
-"""Specs of any shape that the language allows, made up."""
+"""Strategies that generate specs of any shape that the language allows."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ units = words.filter(lambda text: not set(text) & set("[]"))
 
 @st.composite
 def columns(draw: st.DrawFn) -> dict[str, Column]:
-    """One to twelve columns, the first of them a required number."""
+    """Return one to twelve columns, the first of which is a required number."""
     found = {"id": Column("id", "long", draw(sentences), required=True)}
     for name in draw(st.lists(names, max_size=11, unique=True)):
         unit = draw(st.none() | units)
@@ -39,7 +39,7 @@ def columns(draw: st.DrawFn) -> dict[str, Column]:
 
 @st.composite
 def specs(draw: st.DrawFn) -> DatasetSpec:
-    """A spec with columns, a grain and a partitioning."""
+    """Return a spec with columns, a grain and partitions."""
     found = draw(columns())
     fit = [c for c in found.values() if c.type in PARTITIONED and c.required]
     chosen = draw(st.lists(st.sampled_from(fit), max_size=3, unique_by=lambda c: c.name))

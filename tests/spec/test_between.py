@@ -16,13 +16,13 @@ from tidemark.spec.load import load_specs
 SPOILED = [
     ("visits", VISITS, "dataset: shop.doors", "dataset: shop.door", "doors:", "no dataset shop.door; did you mean shop.doors?"),
     ("visits", VISITS, "dataset: shop.sales", "dataset: bank.loans", "sales:", "add loans.yaml beside this file"),
-    ("visits", VISITS, "optional: true", "event_time: sale_id", "sales:", "no required timestamp or date of shop.sales; name one of sold_at"),
-    ("days", DAYS, "dataset: shop.visits", "dataset: shop.prices", "visits:", "shop.prices has no event time to look along; remove window"),
+    ("visits", VISITS, "optional: true", "event_time: sale_id", "sales:", "not a required column of type timestamp or date in shop.sales; name one of sold_at"),
+    ("days", DAYS, "dataset: shop.visits", "dataset: shop.prices", "visits:", "shop.prices has no event time, so a window does not apply; remove window"),
     ("days", DAYS, "shop.visits, window: {before: 28d, after: -1d}", "shop.prices", "visits:", "so it cannot give the rows"),
-    ("visits", VISITS, "optional: true", "touches: sold_at", "sales:", "shop.sales has an event time, which says what a row touches; remove touches"),
+    ("visits", VISITS, "optional: true", "touches: sold_at", "sales:", "shop.sales has an event time, which already decides what a row affects; remove touches"),
     ("visits", VISITS, "dataset: shop.doors, rows: true", "dataset: shop.prices, touches: thing", "doors:", "so it cannot give the rows"),
-    ("visits", VISITS, "shop.sales, window: {before: $skew, after: 1d}, waits_for: final_through", "shop.prices, touches: thing", "sales:", "'thing' is no list of dates or timestamps of shop.prices; remove it"),
-    ("sales", SALES, "shops.feed:parse", "shops.feed:read", "landing", "shop.doors of the same group has the parser shops.feed:parse"),
+    ("visits", VISITS, "shop.sales, window: {before: $skew, after: 1d}, waits_for: final_through", "shop.prices, touches: thing", "sales:", "'thing' is not a list of dates or timestamps in shop.prices; remove it"),
+    ("sales", SALES, "shops.feed:parse", "shops.feed:read", "landing", "shop.doors is in the same group and has the parser shops.feed:parse"),
 ]  # fmt: skip
 
 
@@ -37,10 +37,10 @@ def test_refused_with_place_and_remedy(
     assert words in str(refused.value)
 
 
-def test_a_circle_of_inputs_is_shown(tmp_path: Path) -> None:
-    circle = swap(VISITS, "dataset: shop.sales, window: {before: $skew, after: 1d}", "dataset: shop.days")
-    with pytest.raises(SpecError, match=r"run in a circle: shop\.days <- shop\.visits <- shop\.days; take one"):
-        load_specs(put(tmp_path, visits=circle), VALUES)
+def test_a_cycle_of_inputs_is_shown(tmp_path: Path) -> None:
+    cycle = swap(VISITS, "dataset: shop.sales, window: {before: $skew, after: 1d}", "dataset: shop.days")
+    with pytest.raises(SpecError, match=r"form a cycle: shop\.days <- shop\.visits <- shop\.days; remove one"):
+        load_specs(put(tmp_path, visits=cycle), VALUES)
 
 
 def test_a_window_along_dates_is_whole_days(tmp_path: Path) -> None:
@@ -48,7 +48,8 @@ def test_a_window_along_dates_is_whole_days(tmp_path: Path) -> None:
     weather = swap(swap(SALES, "shop.sales", "shop.weather"), "sold_at: {type: timestamp", "sold_at: {type: date")
     weather = swap(weather, "hour(sold_at)", "day(sold_at)")
     with pytest.raises(
-        SpecError, match=r"before is not whole days, and sold_at of shop\.weather is a date; write whole days"
+        SpecError,
+        match=r"before is not a number of whole days, and sold_at of shop\.weather is a date; write whole days",
     ):
         load_specs(put(tmp_path, visits=hours, weather=weather), VALUES)
 
@@ -75,12 +76,12 @@ def test_a_versioned_dataset_reads_itself(tmp_path: Path) -> None:
 
 def test_a_file_that_would_not_be_read_is_named(tmp_path: Path) -> None:
     (put(tmp_path) / "doors.yml").write_text(DOORS)
-    with pytest.raises(SpecError, match=r"doors\.yml: would not be read; rename it to doors\.yaml"):
+    with pytest.raises(SpecError, match=r"doors\.yml: only \.yaml files are read; rename it to doors\.yaml"):
         load_specs(tmp_path, VALUES)
 
 
 def test_a_folder_without_specs_is_named(tmp_path: Path) -> None:
-    with pytest.raises(SpecError, match=r"no spec in it; name the folder of specs in TIDEMARK_SCHEMAS"):
+    with pytest.raises(SpecError, match=r"contains no spec; set TIDEMARK_SCHEMAS to the folder"):
         load_specs(tmp_path, VALUES)
     with pytest.raises(SpecError, match="no such folder"):
         load_specs(tmp_path / "missing", VALUES)

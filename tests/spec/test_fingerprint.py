@@ -1,4 +1,4 @@
-"""What of the code takes part in a dataset's logic."""
+"""Which parts of the code are in a dataset's logic."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tidemark.spec.stable_text import stable_text
 
 SIGNUPS = replace(load_spec(SCHEMAS / "signups.yaml", {}), transform="own_domain.a:build")
 AS_OF_VERSION_0_1 = "b0c5592b3224"
-"""The fingerprint of accounts.account_states in plans that version 0.1 stored."""
+"""The fingerprint of accounts.account_states in plans stored by version 0.1."""
 CODE = {
     "__init__.py": "",
     "a.py": "from .b import x\nfrom . import c\nfrom own_domain.d import x\nfrom .deep import e",
@@ -48,7 +48,7 @@ def test_s63_code_counts_however_it_is_imported(tmp_path: Path, monkeypatch: pyt
 
 @dataclass(frozen=True)
 class Window:
-    """A class of before a field had come, and below as it is with that field."""
+    """A class before a field was added. The class below has that field."""
 
     name: str
     keep: int | None = None

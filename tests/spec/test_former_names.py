@@ -1,4 +1,4 @@
-"""A module that is moved, and nothing else, leaves the logic of its datasets as it was."""
+"""Moving a module, without another change, does not change the logic of its datasets."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ Logic = Callable[[Mapping[str, str], str], str]
 
 @pytest.fixture
 def logic_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Logic:
-    """The logic of a dataset whose package holds the given files, by the entry that its spec names."""
+    """Return a function that computes the logic of a dataset from the files of its package and the spec's entry."""
     package = tmp_path / "moved_domain"
     monkeypatch.syspath_prepend(str(tmp_path))
 
@@ -83,5 +83,5 @@ def test_a_change_beside_the_move_still_counts(logic_of: Logic, name: str) -> No
 
 @pytest.mark.parametrize("text", ["- a list", "moved_domain.a: 1", "text"])
 def test_a_file_that_is_no_mapping_of_names_is_refused(logic_of: Logic, text: str) -> None:
-    with pytest.raises(SpecError, match=r"formerly.yaml: write one line for each moved module"):
+    with pytest.raises(SpecError, match=r"formerly.yaml: not a mapping of names; write one line for each moved module"):
         logic_of({**AFTER, "formerly.yaml": text}, "moved_domain.facts.signups:build")

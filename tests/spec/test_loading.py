@@ -1,4 +1,4 @@
-"""What a good spec is read as."""
+"""The model that a valid spec is read into."""
 
 from __future__ import annotations
 

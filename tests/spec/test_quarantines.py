@@ -1,4 +1,4 @@
-"""A source whose refusals nobody keeps is refused, unless its spec says that they are lost."""
+"""A source without a quarantine is refused, unless its spec says that refused records are lost."""
 
 # ruff: noqa: E501  (a table is read by its lines)
 
@@ -35,24 +35,24 @@ columns:
 """
 GOOD = {"doors": KEPT_DOORS, "sales": KEPT_SALES, "refused": REFUSED}
 SPOILED = [
-    # (spec, passage, what stands there instead, where the error points, words of the error)
-    ("doors", ", quarantine: shop.refused", "", "landing", "landing has no quarantine, so what it refuses would be lost; add quarantine: namespace.name"),
+    # (spec, passage, its replacement, where the error points, words of the error)
+    ("doors", ", quarantine: shop.refused", "", "landing", "landing has no quarantine, so refused records would be lost; add quarantine: namespace.name"),
     ("doors", "shop.refused", "shop.refsued", "landing", "there is no dataset shop.refsued; did you mean shop.refused?"),
     ("doors", "shop.refused", "bank.loans", "landing", "there is no dataset bank.loans; add its spec"),
-    ("doors", "shop.refused", "shop.visits", "landing", "shop.visits is no source, so nothing is landed in it"),
-    ("doors", "shop.refused", "none", "landing", "shop.doors of the same group has the quarantine none"),
-    ("doors", "folders: [doors]", "folders: [doors, gates, bells]", "landing", "shop.refused does not read the folder gates, bells, so"),
-    ("refused", "folders: [doors, tills]", "folders: [doors]", "landing", "shop.refused does not read the folder tills, so what is refused there would be lost; add it"),
+    ("doors", "shop.refused", "shop.visits", "landing", "shop.visits is not a source, so it cannot store refused records"),
+    ("doors", "shop.refused", "none", "landing", "shop.doors is in the same group and has the quarantine none"),
+    ("doors", "folders: [doors]", "folders: [doors, gates, bells]", "landing", "shop.refused does not read gates, bells, so"),
+    ("refused", "folders: [doors, tills]", "folders: [doors]", "landing", "shop.refused does not read tills, so records refused there would be lost; add tills"),
     ("doors", 'group: shop, folders: [doors], parser: "shops.feed:parse"', 'group: doors, folders: [doors, tills], parser: "shops.feed:read"', "landing", "shop.refused already reads tills with the parser shops.feed:read"),
     ("refused", 'parse"}', 'parse", quarantine: none}', "landing", "shop.refused is itself a quarantine; remove quarantine"),
     ("refused", 'parse"}', 'parse", quarantine: shop.doors}', "landing", "shop.doors is itself a quarantine; remove quarantine"),
     ("refused", "  reason: {type: string, required: true, means: why}\n", "", "columns", "has no column reason of type string; write reason: {type: string, ...}"),
     ("refused", "place: {type: long", "place: {type: int", "columns", "has no column place of type long"),
-    ("refused", "shop: {type: string", "shop: {type: int", "  shop:", "shop.refused is a quarantine, and shop is a int; make it a string"),
+    ("refused", "shop: {type: string", "shop: {type: int", "  shop:", "shop.refused is a quarantine, and its column shop has type int; write type: string"),
 ]  # fmt: skip
 POINTS_ELSEWHERE = {
-    "shop.doors of the same group": "sales",
-    "does not read the folder tills": "sales",
+    "shop.doors is in the same group": "sales",
+    "does not read tills": "sales",
     "already reads tills": "sales",
     "shop.doors is itself": "doors",
 }

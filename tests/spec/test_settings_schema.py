@@ -1,4 +1,4 @@
-"""infra/search.schema.yaml, infra/search.yaml and the code that reads the settings say the same."""
+"""infra/search.schema.yaml and infra/search.yaml agree with the code that reads the settings."""
 
 from __future__ import annotations
 
@@ -65,13 +65,13 @@ def recipe() -> dict[str, Any]:
 
 
 def resolved(part: Mapping[str, Any]) -> dict[str, Any]:
-    """A part of the schema with what it refers to."""
+    """Return a part of the schema with its reference resolved."""
     name = part.get("$ref", "").rpartition("/")[2]
     return {**(SCHEMA["$defs"][name] if name else {}), **part}
 
 
 def parts(part: Mapping[str, Any], place: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """The part and all below it that an error can stand at; those of `anyOf` are told by what holds them."""
+    """Yield the part and all parts below it that an error can name. Alternatives of `anyOf` belong to their parent."""
     part = resolved(part)
     yield place, part
     for name, inner in part.get("properties", {}).items():

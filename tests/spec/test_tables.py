@@ -1,4 +1,4 @@
-"""A table made from a spec by one engine is what the other engine reads."""
+"""A table that one engine creates from a spec has the same columns in the other engine."""
 
 from __future__ import annotations
 

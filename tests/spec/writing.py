@@ -1,4 +1,4 @@
-"""Spec files for tests: a good one of each mode, and how to spoil them."""
+"""Spec files for tests: a valid one for each mode, and functions that change them."""
 
 from __future__ import annotations
 
@@ -113,25 +113,25 @@ SHOP = {"visits": VISITS, "doors": DOORS, "sales": SALES, "days": DAYS, "prices"
 
 
 def put(folder: Path, **changed: str) -> Path:
-    """Write the shop's specs, some of them changed or added, into a folder."""
+    """Write the shop's specs into a folder, some of them changed or added."""
     for name, text in {**SHOP, **changed}.items():
         (folder / f"{name}.yaml").write_text(text, encoding="utf-8")
     return folder
 
 
 def load(folder: Path, text: str, name: str = "visits") -> DatasetSpec:
-    """The spec of a text."""
+    """Return the spec that a text defines."""
     path = folder / f"{name}.yaml"
     path.write_text(text, encoding="utf-8")
     return load_spec(path, VALUES)
 
 
 def swap(text: str, old: str, new: str) -> str:
-    """The text with one passage changed, which must be there exactly once."""
+    """Return the text with one passage replaced. The passage must occur exactly once."""
     assert text.count(old) == 1, f"{old!r} stands {text.count(old)} times"
     return text.replace(old, new)
 
 
 def line_of(text: str, passage: str) -> int:
-    """The number of the line in which a passage begins."""
+    """Return the number of the line in which a passage begins."""
     return text[: text.index(passage)].count("\n") + 1

@@ -1,1 +1,1 @@
-"""Lakes that earlier versions wrote, each with a session half done: read, and continued by the version of today."""
+"""Tests that the current version reads and continues lakes of earlier versions, also their unfinished sessions."""

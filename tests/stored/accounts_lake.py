@@ -1,4 +1,4 @@
-"""A small lake of the accounts domain with every kind of session in its past, and five that are half done."""
+"""Builds a small lake of the accounts domain with all kinds of past sessions, and with unfinished ones."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ FACTS, STATES, ACTIVE, AROUND, DAYS, CHANGES, TOTALS = (
 )
 TARGETS = (FACTS, STATES, ACTIVE, AROUND, DAYS, CHANGES, TOTALS)
 CLOCK = hour(16)
-"""When the lake was left."""
+"""The clock at which the lake was left."""
 
 FIRST = hour(-47)
-"""The hour of the one sign-up that retention has dropped."""
+"""The hour of the only sign-up that retention has dropped."""
 
 
 def open_accounts(home: Path, spark_remote: str | None = None) -> Accounts:
-    """The accounts' specs over a home; days of sign-ups keep two days of their input."""
+    """Open the specs of the accounts domain over a home. The input of `DAYS` is kept for two days."""
     values = {"landing": {"settling": "0s"}}
     world = Accounts(Settings(home=home, schemas=SCHEMAS, values=values, spark_remote=spark_remote))
     specs = dict(world.context.specs)
@@ -47,7 +47,7 @@ def open_accounts(home: Path, spark_remote: str | None = None) -> Accounts:
 
 
 def hand_in(world: Accounts, kind: str, arrived: int, events: Iterable[Event]) -> None:
-    """A file of events in the landing folder of an hour, written at the end of that hour."""
+    """Write a file of events into the landing folder of an hour, with the time of the end of that hour."""
     at = hour(arrived)
     folder = world.settings.landing / kind / f"{at:%Y-%m-%dT%H}"
     folder.mkdir(parents=True, exist_ok=True)
@@ -58,12 +58,12 @@ def hand_in(world: Accounts, kind: str, arrived: int, events: Iterable[Event]) -
 
 
 def make(world: Accounts) -> dict[str, HalfDone]:
-    """Play the past of the lake; what it is left with half done, by dataset."""
-    _begin(world)
-    _go_on(world)
-    _step_in(world)
+    """Run the past sessions of the lake, and return its unfinished sessions by dataset."""
+    _run_first_sessions(world)
+    _append_erase_and_roll_back(world)
+    _intervene(world)
     _fall_behind(world)
-    return _leave_half_done(world)
+    return _leave_unfinished(world)
 
 
 def _run(world: Accounts, at: float, *datasets: str) -> None:
@@ -72,13 +72,13 @@ def _run(world: Accounts, at: float, *datasets: str) -> None:
 
 
 def _with_clock(world: Accounts, at: float) -> Accounts:
-    """The world at another hour, for what a person does."""
+    """Set the clock of the world to an hour, for commands by hand."""
     world.context = replace(world.context, clock=hour(at))
     return world
 
 
-def _begin(world: Accounts) -> None:
-    """A sign-up that retention drops, then first sessions of every table."""
+def _run_first_sessions(world: Accounts) -> None:
+    """Land a sign-up that retention drops, then run the first session of each table."""
     hand_in(world, "signups", -46, [Event("s-old", "a-old", -46.5)])
     _run(world, -40, SIGNUPS, DAYS)
     hand_in(world, "signups", 0, [Event("s0", "a0", 0.5), Event("s1", "a1", 0.7, "Gold"), Event("s-out", "a-out", 0.8)])
@@ -90,8 +90,8 @@ def _begin(world: Accounts) -> None:
     _run(world, 1, PLANS, CANCELS, FACTS, STATES, ACTIVE, AROUND, DAYS, CHANGES, TOTALS)
 
 
-def _go_on(world: Accounts) -> None:
-    """Appends, a late row, an event that is delivered again, an erasure, and a table that is rolled back."""
+def _append_erase_and_roll_back(world: Accounts) -> None:
+    """Run appends, a late row, a repeated event, an erasure, and the rollback of a table."""
     hand_in(world, "signups", 2, [Event("s2", "a2", 2.5), Event("s3", "a3", 0.3, landed=2)])
     hand_in(world, "plans", 2, [Event("p1", "a1", 2.2, "basic")])
     hand_in(world, "cancels", 2, [Event("c0", "a0", 1.5)])
@@ -105,8 +105,8 @@ def _go_on(world: Accounts) -> None:
     _run(world, 4, ACTIVE)
 
 
-def _step_in(world: Accounts) -> None:
-    """A backfill, a resync, a declaration, and a table whose files are folded."""
+def _intervene(world: Accounts) -> None:
+    """Run a backfill, a resync, a declaration and a compaction."""
     hand_in(world, "signups", 4, [Event("s4", "a4", 4.1, "Gold")])
     _run(world, 5, SIGNUPS)
     world.run(STATES, as_request(0, 1, "backfill-1"), clock=hour(5))
@@ -117,14 +117,14 @@ def _step_in(world: Accounts) -> None:
 
 
 def _fall_behind(world: Accounts) -> None:
-    """After ten hours without a session: what is too late waits for a backfill, and a rebuild comes in pieces."""
+    """Run sessions after a pause of ten hours: some ranges become overdue, and one rebuild comes in pieces."""
     hand_in(world, "signups", 14, [Event("s5", "a5", 14.5), Event("s6", "a6", 1.1, landed=14)])
     hand_in(world, "plans", 14, [Event("p2", "a2", 5.5, "Gold", landed=14), Event("p3", "a4", 14.2, "basic")])
     _run(world, 15, SIGNUPS, PLANS, DAYS, AROUND, CHANGES, TOTALS)
 
 
-def _leave_half_done(world: Accounts) -> dict[str, HalfDone]:
-    """News for all, and the sessions that take them in each stopped after another step."""
+def _leave_unfinished(world: Accounts) -> dict[str, HalfDone]:
+    """Land new events, and stop the sessions that take them in, each after a different step."""
     hand_in(world, "signups", 15, [Event("s7", "a7", 15.2), Event("s8", "a8", 13.3, landed=15)])
     hand_in(world, "cancels", 15, [Event("c1", "a1", 6.4, landed=15)])
     _run(world, 16, SIGNUPS)

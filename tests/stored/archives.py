@@ -1,4 +1,4 @@
-"""A lake as one archive in the repository: only what a lake needs, at a neutral place, the same bytes every time."""
+"""Stores a lake as an archive in the repository: only the needed files, under a neutral path."""
 
 from __future__ import annotations
 
@@ -11,29 +11,29 @@ from pathlib import Path
 from tests.stored.relocation import relocate
 
 LAKES = Path(__file__).parent / "lakes"
-"""Where archives are kept: `<version>-<lake>.tar.xz`."""
+"""The folder of the archives, which are named `<version>-<lake>.tar.xz`."""
 
 PLACE = "/stored/home"
-"""Where the metadata in an archive says that the lake lies. Nothing is ever there."""
+"""The path of the home in the metadata of an archive. It never exists."""
 
 KEPT = ("lake", "landing", "search.yaml", "held.json")
-"""What an archive holds of a home; `held.json` says what the lake holds (holdings.py).
+"""The parts of a home that an archive contains; `held.json` describes the lake (holdings.py).
 
-Reports, logs, caches and services are made anew.
+Reports, logs, caches and services are not archived.
 """
 
 
 def pack(home: Path, archive: Path) -> None:
-    """Put the lake of a home into an archive. No process may have the lake open."""
+    """Pack the lake of a home into an archive. No process may have the lake open."""
     copy = archive.parent / f".{archive.name}.tmp"
     shutil.rmtree(copy, ignore_errors=True)
     shutil.copytree(home, copy)
     try:
         with closing(sqlite3.connect(copy / "lake" / "catalog.db")) as catalog:
             catalog.execute("PRAGMA journal_mode = DELETE")
-        relocate(copy, str(home), PLACE, codec="null")  # the archive compresses all files together
+        relocate(copy, str(home), PLACE, codec="null")  # compressed with the archive
         with closing(sqlite3.connect(copy / "lake" / "catalog.db")) as catalog:
-            catalog.execute("VACUUM")  # the old paths are gone from its free pages, too
+            catalog.execute("VACUUM")  # removes the old paths from free pages as well
         with tarfile.open(archive, "w:xz") as out:
             for name in KEPT:
                 if (copy / name).exists():
@@ -43,9 +43,12 @@ def pack(home: Path, archive: Path) -> None:
 
 
 def unpack(archive: Path, home: Path) -> None:
-    """Lay the lake of an archive down in a folder that is not there yet or is empty."""
+    """Unpack the lake of an archive into a folder that is empty or does not exist.
+
+    Raises ValueError for a path that is relative or contains characters that a URI escapes.
+    """
     if {"/", "%", " "} & set(home.name) or not home.is_absolute():
-        raise ValueError(f"{home}: give an absolute path without blanks, which is its own URI")
+        raise ValueError(f"{home}: give an absolute path without blanks and percent signs")
     home.mkdir(parents=True, exist_ok=True)
     with tarfile.open(archive) as stored:
         stored.extractall(home, filter="data")
@@ -53,7 +56,7 @@ def unpack(archive: Path, home: Path) -> None:
 
 
 def _without_owner(member: tarfile.TarInfo) -> tarfile.TarInfo | None:
-    """A member without whoever made it; Hadoop's checksum files are of use to nobody."""
+    """Remove the owner of a member, and leave out Hadoop's checksum files."""
     if member.name.endswith(".crc"):
         return None
     member.uid = member.gid = 0

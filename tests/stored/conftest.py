@@ -1,4 +1,4 @@
-"""Each lake in the repository, laid down in a home of its own."""
+"""Fixtures that unpack each stored lake into a new home."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from tests.stored.holdings import Holdings, read_half_done, read_holdings
 
 @dataclass(frozen=True)
 class Stored:
-    """A lake that was laid down, and what the version that wrote it said of it."""
+    """An unpacked lake, and its description by the version that wrote it."""
 
     home: Path
     held: Holdings
 
     @property
     def half_done(self) -> dict[str, HalfDone]:
-        """The sessions that are half done, by dataset."""
+        """The unfinished sessions by dataset."""
         return read_half_done(self.held)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Each test of a kind of lake, once a version that wrote one."""
+    """Run each test once for each version that wrote a lake of its kind."""
     for kind in ("accounts", "search"):
         if f"{kind}_archive" in metafunc.fixturenames:
             found = sorted(LAKES.glob(f"*-{kind}.tar.xz"))
@@ -36,7 +36,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.fixture
 def lay_down(home: Path) -> Callable[[Path], Stored]:
-    """Lays an archive down in the test's home."""
+    """A function that unpacks an archive into the home of the test."""
 
     def lay(archive: Path) -> Stored:
         unpack(archive, home)
@@ -47,11 +47,11 @@ def lay_down(home: Path) -> Callable[[Path], Stored]:
 
 @pytest.fixture
 def stored_accounts(accounts_archive: Path, lay_down: Callable[[Path], Stored]) -> Stored:
-    """A lake of the accounts domain."""
+    """An unpacked lake of the accounts domain."""
     return lay_down(accounts_archive)
 
 
 @pytest.fixture
 def stored_search(search_archive: Path, lay_down: Callable[[Path], Stored]) -> Stored:
-    """A lake of the search domain."""
+    """An unpacked lake of the search domain."""
     return lay_down(search_archive)

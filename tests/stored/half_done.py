@@ -1,4 +1,4 @@
-"""Sessions that end after one of their steps, as when their process dies there."""
+"""Unfinished sessions, which end after one of their steps as if their process had died."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Step = Literal["planned", "staged", "audited", "published"]
 
 @dataclass(frozen=True)
 class HalfDone:
-    """A session and the last step that it has done; the snapshot that it staged, where it did."""
+    """A session, the last step that it finished, and the snapshot that it staged (None without one)."""
 
     session: str
     step: Step
@@ -26,7 +26,7 @@ class HalfDone:
 
 
 def leave(context: Context, dataset: str, after: Step) -> HalfDone:
-    """Carry the dataset's next session on until a step is done, and leave it there."""
+    """Run the next session of a dataset until a step is done, and leave it there."""
     planned = session.init(context, dataset, say=lambda _: None)
     name = planned.plan.session
     assert not isinstance(planned.plan.effect, Nothing), f"{dataset} has nothing to do"

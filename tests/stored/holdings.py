@@ -1,4 +1,4 @@
-"""What a stored lake holds, as the version that wrote it read it."""
+"""The description of a stored lake, by the version that wrote it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ NAME = "held.json"
 
 
 def describe(context: Context, half_done: Mapping[str, HalfDone]) -> dict[str, Any]:
-    """Rows, watermark, refs and next decision of every table, and the sessions that are half done."""
+    """Describe a lake: rows, watermark and next decision of each table, and the unfinished sessions."""
     tables = {dataset: _table(context, dataset) for dataset in session.dependency_order(dict(context.specs))}
     return {
         "sessions": len(ops.rows(context.lake, "ops.sessions")),
@@ -44,22 +44,22 @@ def _table(context: Context, dataset: str) -> dict[str, Any] | None:
 
 
 def rows(lake: Lake, dataset: str) -> list[Any]:
-    """All rows of main in a stable order, as JSON holds them."""
+    """Return all rows of main in a stable order, as JSON values."""
     return as_json(lake.table(dataset).scan().to_arrow().to_pylist())
 
 
 def as_json(found: Iterable[Mapping[str, Any]]) -> list[Any]:
-    """Rows in a stable order, as JSON holds them."""
+    """Return rows in a stable order, as JSON values."""
     return sorted(json.loads(json.dumps(list(found), default=str)), key=lambda row: json.dumps(row, sort_keys=True))
 
 
 def files(lake: Lake, dataset: str) -> set[str]:
-    """The data files that main holds."""
+    """Return the paths of the data files of main."""
     return {task.file.file_path for task in lake.table(dataset).scan().plan_files()}
 
 
 def decision(plan: Plan) -> dict[str, Any]:
-    """What a plan decides, without how it is worded or named."""
+    """Return what a plan decides, without its notes and its id."""
     return {
         "how": plan.how.value,
         "ranges": encode(plan.ranges),
@@ -72,16 +72,16 @@ def decision(plan: Plan) -> dict[str, Any]:
 
 
 def write_holdings(held: Holdings, home: Path) -> None:
-    """Write what a lake holds into its home."""
+    """Write the description of a lake into its home."""
     (home / NAME).write_text(json.dumps(held, indent=1, sort_keys=True) + "\n", encoding="utf-8")
 
 
 def read_holdings(home: Path) -> Holdings:
-    """Read what `write_holdings` wrote."""
+    """Read the description that `write_holdings` wrote."""
     held: Holdings = json.loads((home / NAME).read_text(encoding="utf-8"))
     return held
 
 
 def read_half_done(held: Holdings) -> dict[str, HalfDone]:
-    """The sessions that are half done, by dataset."""
+    """Return the unfinished sessions by dataset."""
     return {dataset: HalfDone(**left) for dataset, left in held["half_done"].items()}

@@ -1,9 +1,9 @@
 """Write the lakes of this version into the repository: `python -m tests.stored.make`.
 
-Run it once for each release, in a checkout of that release, and commit what it writes:
-`lakes/<version>-<lake>.tar.xz`, in which `held.json` says what the version read from the lake. The tests then read and
-continue the lakes of all releases. A lake is never made anew by a later version, since what makes it worth keeping is
-which version wrote it. Takes about three minutes.
+Run it once per release, in a checkout of that release, and commit the files that it writes,
+`lakes/<version>-<lake>.tar.xz`. In each archive, `held.json` describes what the version read from its lake. The tests
+read and continue the lakes of all releases. Never replace a lake by one that a later version wrote. It takes about
+three minutes.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ from tidemark.steps.context import Context
 
 
 def make_accounts(home: Path, remote: str) -> None:
-    """The lake of the accounts domain."""
+    """Write the lake of the accounts domain."""
     world = open_accounts(home, remote)
     left = play_accounts(world)
     _keep("accounts", home, world.context, describe(world.context, left))
 
 
 def make_search(home: Path, remote: str) -> None:
-    """The lake of the search domain."""
+    """Write the lake of the search domain."""
     context = open_search(home, remote)
     left = play_search(context)
     _keep("search", home, context, describe(context, left))
@@ -53,7 +53,7 @@ def _version() -> str:
 
 
 def main() -> None:
-    """Make both lakes, on a server of their own."""
+    """Write both lakes, on a new Spark server."""
     folder = Path(tempfile.mkdtemp(prefix="tidemark-stored-"))
     settings = Settings(home=folder / "server", schemas=CHECKOUT / "schemas")
     remote = ensure_server(settings)

@@ -1,4 +1,4 @@
-"""Moving a lake to another folder. Iceberg's metadata names its files by absolute paths."""
+"""Moves a lake to another folder by rewriting the absolute paths in the metadata of Iceberg."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ import fastavro
 
 
 def relocate(home: Path, old: str, new: str, codec: str = "deflate") -> None:
-    """Rewrite all paths below `old` in the catalog and the metadata of `home`, so that the lake may lie in `new`.
+    """Rewrite all paths below `old` in the catalog and the metadata of `home`, so that the lake can move to `new`.
 
-    Manifests are rewritten before the manifest lists, which state the length of each manifest. The Avro files keep
-    their schemas and their properties; `codec` says how they are compressed (default: as Iceberg does). Data files name
-    no path and are left as they are.
+    Manifests are rewritten before the manifest lists, which contain the length of each manifest. The Avro files keep
+    their schemas and properties. `codec` is their compression; the default is that of Iceberg. Data files contain no
+    paths and are not changed.
     """
 
     def moved(value: Any) -> Any:
@@ -36,13 +36,13 @@ def relocate(home: Path, old: str, new: str, codec: str = "deflate") -> None:
 
 
 def _moved_entry(entry: dict[str, Any], moved: Callable[[Any], Any]) -> dict[str, Any]:
-    """One data file of a manifest."""
+    """Return a manifest entry with the new path of its data file."""
     file = {name: moved(value) if name == "file_path" else value for name, value in entry["data_file"].items()}
     return {**entry, "data_file": file}
 
 
 def _moved_manifest(entry: dict[str, Any], moved: Callable[[Any], Any], home: Path, new: str) -> dict[str, Any]:
-    """One manifest of a manifest list, with its length as it lies below `home` now."""
+    """Return an entry of a manifest list with the new path and the current length of its manifest."""
     path = moved(entry["manifest_path"])
     lies_at = home / path.partition(f"{new}/")[2]
     return {**entry, "manifest_path": path, "manifest_length": lies_at.stat().st_size}

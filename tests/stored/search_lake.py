@@ -1,4 +1,4 @@
-"""A small lake of the search domain: a few days of made-up logs, grades, items and logged features."""
+"""Builds a small lake of the search domain: a few days of synthetic logs, grades, items and logged features."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from tidemark.steps.context import Context
 Record = dict[str, Any]
 
 FIRST = datetime(2026, 4, 7, tzinfo=UTC)
-"""The first day of logs. The second day after it is one on which labels are cut."""
+"""The first day of logs. The day two days later is a cut of the labels."""
 
 SETTINGS = """\
 landing: {settling: 0m}
 attribution_window: 1d
 label_horizon: 7d
 """
-"""Short windows, so that a few days of logs have labels."""
+"""Settings with short windows, so that a few days of logs are enough for labels."""
 
 QUERIES, EVENTS, QUARANTINE = "search.search_queries", "search.search_events", "search.quarantined_records"
 REQUESTS, ACTIONS, IMPRESSIONS = "search.search_requests", "search.user_actions", "search.impressions"
@@ -36,16 +36,16 @@ TEXTS = ("red shoes", "Blue  Coat", "hat")
 
 
 def day(number: float) -> datetime:
-    """An instant, in days since the first day of logs."""
+    """Return an instant in days since the first day of logs."""
     return FIRST + timedelta(days=number)
 
 
 CLOCK = day(3.25)
-"""When the lake was left."""
+"""The clock at which the lake was left."""
 
 
 def open_search(home: Path, spark_remote: str | None = None, clock: datetime = CLOCK) -> Context:
-    """The checkout's own specs over a home, which gets its settings if it has none."""
+    """Open the specs of the checkout over a home. A home without settings gets `SETTINGS`."""
     home.mkdir(parents=True, exist_ok=True)
     own = home / "search.yaml"
     if not own.exists():
@@ -55,7 +55,7 @@ def open_search(home: Path, spark_remote: str | None = None, clock: datetime = C
 
 
 def hand_in(landing: Path, kind: str, arrived: float, records: Iterable[Record | str]) -> None:
-    """A file in the landing folder of the hour that begins at `arrived`, in days; texts are written as they are."""
+    """Write a file into the landing folder of the hour that begins at `arrived` (days). Texts are written unchanged."""
     at = day(arrived)
     folder = landing / kind / f"{at:%Y-%m-%dT%H}"
     folder.mkdir(parents=True, exist_ok=True)
@@ -66,7 +66,7 @@ def hand_in(landing: Path, kind: str, arrived: float, records: Iterable[Record |
 
 
 def requests(start: float, count: int) -> Iterator[Record]:
-    """Requests an hour apart, each with its impressions, every second one with a click, some with more."""
+    """Yield requests an hour apart, each with its impressions, every second one with a click and some with more."""
     for number in range(count):
         at = day(start) + timedelta(hours=number, minutes=7)
         name, hits = f"q-{start}-{number}", [f"i{(number + place) % 5}" for place in range(3)]
@@ -86,14 +86,14 @@ def _act(same: Record, at: datetime, action: str, item: str, place: int) -> Reco
 
 
 def late_click(start: float, number: int) -> Record:
-    """A click on the second item of a request that `requests` made."""
+    """Return a click on the second item of a request that `requests` made."""
     at = day(start) + timedelta(hours=number, minutes=30)
     same = {"query_id": f"q-{start}-{number}", "client_id": f"c{number % 4}", "user_query": TEXTS[number % 3]}
     return _act(same, at, "click", f"i{(number + 1) % 5}", 1)
 
 
 def run_all(context: Context, *left_out: str) -> list[str]:
-    """Sessions of all datasets, inputs first, until nothing is owed; what the sessions said."""
+    """Run sessions of all datasets, inputs first, until nothing is owed, and return their messages."""
     said: list[str] = []
     for dataset in session.dependency_order(dict(context.specs)):
         if dataset not in left_out:
@@ -102,7 +102,7 @@ def run_all(context: Context, *left_out: str) -> list[str]:
 
 
 def run_until_nothing_is_owed(context: Context, dataset: str, said: list[str]) -> None:
-    """Sessions of one dataset, as many as its plan has pieces; what they say is added to `said`."""
+    """Run sessions of one dataset until nothing is owed. Their messages are added to `said`."""
     for _ in range(10):
         done = session.run(context, dataset, say=said.append)
         if isinstance(done.plan.effect, Nothing) or not done.plan.owed:
@@ -111,7 +111,7 @@ def run_until_nothing_is_owed(context: Context, dataset: str, said: list[str]) -
 
 
 def make(context: Context) -> dict[str, HalfDone]:
-    """Play the past of the lake; what it is left with half done, by dataset."""
+    """Run the past sessions of the lake, and return its unfinished sessions by dataset."""
     landing = context.settings.landing
     hand_in(landing, "logs", 0.5, [*requests(0, 8), "{broken"])
     hand_in(landing, "logs", 1.5, requests(1, 6))
@@ -122,10 +122,10 @@ def make(context: Context) -> dict[str, HalfDone]:
     hand_in(landing, "logs", 2.5, [*requests(2, 4), late_click(0, 2)])
     hand_in(landing, "feature_log", 2.5, _features(2))
     run_all(replace(context, clock=day(3)))
-    return _leave_half_done(context)
+    return _leave_unfinished(context)
 
 
-def _leave_half_done(context: Context) -> dict[str, HalfDone]:
+def _leave_unfinished(context: Context) -> dict[str, HalfDone]:
     hand_in(context.settings.landing, "logs", 3.125, [*requests(3, 2), late_click(1, 3), "[1, 2"])
     for dataset in (QUERIES, EVENTS, ACTIONS):
         session.run(context, dataset, say=lambda _: None)

@@ -1,4 +1,4 @@
-"""A lake of the accounts domain that an earlier version wrote is read, and continued as if nothing had happened."""
+"""The current version reads and continues a lake of the accounts domain that an earlier version wrote."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ FEEDS = (SIGNUPS, PLANS, CANCELS)
 
 @pytest.fixture
 def old(stored_accounts: Stored) -> Iterator[Accounts]:
-    """The lake as today's version opens it, without an engine."""
+    """The lake as the current version opens it, without Spark."""
     world = open_accounts(stored_accounts.home)
     yield world
     world.context.lake.catalog.engine.dispose()
@@ -50,7 +50,7 @@ def old(stored_accounts: Stored) -> Iterator[Accounts]:
 
 @pytest.fixture
 def world(stored_accounts: Stored, spark_remote: str) -> Iterator[Accounts]:
-    """The lake as today's version opens it."""
+    """The lake as the current version opens it."""
     world = open_accounts(stored_accounts.home, spark_remote)
     yield world
     world.context.lake.catalog.engine.dispose()
@@ -84,7 +84,7 @@ def test_s72_every_stored_plan_is_read(old: Accounts, stored_accounts: Stored) -
 
 
 def test_s72_no_spec_counts_as_changed(old: Accounts) -> None:
-    """The specs of the accounts are as they were; a later version must not read them as others."""
+    """The specs of the accounts domain have not changed, so their fingerprints must stay the same."""
     for row in ops.rows(old.context.lake, "ops.sessions"):
         spec = old.context.specs[row["dataset"]]
         assert json.loads(row["plan"])["fingerprint"] == fingerprint(spec, old.settings.values), spec.dataset
@@ -114,7 +114,10 @@ def test_s72_sessions_that_were_half_done_are_finished(world: Accounts, stored_a
 
 
 def finish(world: Accounts, dataset: str, left: str) -> str:
-    """Carry a session on to its end; its id, which is another one where the plan does not say enough of its reads."""
+    """Finish a session and return its id, which changes if its plan has to be made again.
+
+    That happens only to an append of version 0.1, whose plan does not state all that it reads.
+    """
     published = session.write_audit_publish(world.context, dataset, left, say=world.said.append)
     session.commit(world.context, dataset, published.plan.session, say=world.said.append)
     stored = find_plan(world.context, left)
@@ -157,7 +160,7 @@ def test_s72_the_lake_is_continued_and_equals_a_clean_rebuild(world: Accounts, t
 
 
 def news(world: Accounts) -> None:
-    """Rows of today and late ones in every feed, and a clock a day on."""
+    """Land current and late events in each feed, and set the clock a day later."""
     hand_in(world, "signups", 17, [Event("s9", "a9", 17.5), Event("s10", "a10", 2.1, landed=17)])
     hand_in(world, "plans", 17, [Event("p4", "a3", 9.5, "Gold", landed=17), Event("p5", "a9", 17.6, "basic")])
     hand_in(world, "cancels", 17, [Event("c2", "a4", 16.5, landed=17), Event("c3", "a2", 3.5, landed=17)])
@@ -165,7 +168,7 @@ def news(world: Accounts) -> None:
 
 
 def catch_up(world: Accounts) -> None:
-    """Sessions of all, inputs first, until nothing is left: what is owed in pieces, what is overdue by a backfill."""
+    """Run sessions of all datasets, inputs first, until nothing is owed, and a backfill of each overdue range."""
     for dataset in session.dependency_order(dict(world.context.specs)):
         for _ in range(10):
             if world.run(dataset).plan.how is How.nothing:
@@ -179,7 +182,7 @@ def catch_up(world: Accounts) -> None:
 
 
 def check_days(world: Accounts, home: Path) -> None:
-    """Days whose sign-ups the feed keeps no longer stay as they were; the others are those of a clean rebuild."""
+    """Check that days whose sign-ups retention has dropped are unchanged, and the others equal a clean rebuild."""
     mark = world.watermark(DAYS)
     assert mark is not None
     retained_since = mark.inputs["signups"].held_from

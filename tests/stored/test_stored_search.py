@@ -1,4 +1,4 @@
-"""A lake of the search domain that an earlier version wrote is read, and continued with the specs of today."""
+"""The current version and specs read and continue a lake of the search domain that an earlier version wrote."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ from tidemark.steps.context import Context
 pytestmark = pytest.mark.loop
 
 REASONS = ("the logic changed since the table was built", "changed: the logic")
-"""How a plan begins to say that other code or settings, and nothing else, make a table again."""
+"""How the notes begin that explain a rebuild by a changed logic alone."""
 ANEW = "starts again from init"
 
 
 @pytest.fixture
 def old(stored_search: Stored) -> Iterator[Context]:
-    """The lake as today's version opens it, without an engine."""
+    """The lake as the current version opens it, without Spark."""
     context = open_search(stored_search.home)
     yield context
     context.lake.catalog.engine.dispose()
@@ -49,7 +49,7 @@ def old(stored_search: Stored) -> Iterator[Context]:
 
 @pytest.fixture
 def context(stored_search: Stored, spark_remote: str) -> Iterator[Context]:
-    """The lake as today's version opens it."""
+    """The lake as the current version opens it."""
     context = open_search(stored_search.home, spark_remote)
     yield context
     context.lake.catalog.engine.dispose()
@@ -83,7 +83,7 @@ def test_s72_no_search_table_is_rebuilt_without_a_reason(old: Context, stored_se
 
 
 def lands_what_is_new(plan: Plan, earlier: Mapping[str, Any]) -> bool:
-    """Landed rows are never built again, whatever code would read them otherwise now."""
+    """Return true if a source only lands new files. Landed rows are never rebuilt, even if the parser has changed."""
     if earlier["files"]:
         return decision(plan) == earlier
     return plan.how in (How.touch, How.nothing)
@@ -110,7 +110,7 @@ def test_s72_the_search_lake_is_continued_and_equals_a_fresh_one(
 
 
 def continue_all(context: Context, stored: Stored) -> None:
-    """Inputs first, each dataset goes on where it was left, and then takes in what its inputs have for it."""
+    """Finish the unfinished session of each dataset, inputs first, and then run its next sessions."""
     for dataset in session.dependency_order(dict(context.specs)):
         left = stored.half_done.get(dataset)
         if left is not None:
@@ -119,7 +119,7 @@ def continue_all(context: Context, stored: Stored) -> None:
 
 
 def finish(context: Context, dataset: str, left: HalfDone) -> None:
-    """A session is carried on to its end by its id; one whose spec changed since is planned again, and says so."""
+    """Finish a session by its id. If its spec has changed since, it is planned again and says so."""
     said: list[str] = []
     done = left.session
     if left.step == "published":
@@ -132,7 +132,7 @@ def finish(context: Context, dataset: str, left: HalfDone) -> None:
 
 
 def fresh_lake(context: Context, home: Path) -> Context:
-    """A lake that today's version builds from the same files in one go."""
+    """Build a lake with the current version from the same files in one run."""
     shutil.copytree(context.settings.landing, home / "landing")
     shutil.copy2(context.settings.home / "search.yaml", home / "search.yaml")
     fresh = open_search(home, context.settings.spark_remote, day(5))

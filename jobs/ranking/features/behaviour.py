@@ -114,7 +114,8 @@ def _rates(whose: str, window: int, strength: float, click_strength: float) -> d
     """Return counts, smoothed rates and the mean position of a pair, item or query (`whose`) over a window in days.
 
     A rate is (successes + weight * prior) / (trials + weight), where the prior is the rate of the application over
-    the longest window. `coec` is (clicks + 1) / (expected clicks + 1).
+    the longest window. `coec`, clicks over expected clicks, is (clicks + 1) / (expected + 1), where `expected`
+    is the number of examinations times the clicks per examination of the application.
     """
 
     def of(count: str) -> Column:

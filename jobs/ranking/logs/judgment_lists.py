@@ -41,10 +41,7 @@ def _judgments_of_hits(hits: list[Any]) -> list[Record]:
     if any(not isinstance(one.get("_source"), dict) or _is_judgment(one["_source"]) for one in found):
         return found
     return [
-        {
-            REFUSED: f"a _search response in which none of the {len(hits)} hits holds a grade; hand in the judgments "
-            "themselves"
-        }
+        {REFUSED: f"a _search response: none of its {len(hits)} hits holds a grade; hand in the judgments themselves"}
     ]
 
 

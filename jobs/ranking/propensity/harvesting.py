@@ -9,7 +9,8 @@ The log curve minimises the negative log likelihood plus a quadratic penalty on 
 penalty is strong on the differences between neighbouring positions and weak on the level, so a position without data
 follows its neighbours. The 95 % intervals use a sandwich variance that treats each query as one observation.
 
-"Positions" here are the 20 single positions and the bands of `positions.PLACES`, in that order.
+"Positions" here are the 20 single positions and the bands of `positions.PLACES`, in that order. The method follows the
+idea of Agarwal et al., Estimating Position Bias without Intrusive Interventions (WSDM 2019).
 """
 
 from dataclasses import dataclass

@@ -70,7 +70,7 @@ def _trained_on(row: Mapping[str, Any], results: Mapping[str, Any]) -> str:
     ]
     values = {
         "Trained on": f"{row['training_rows']:,} examples" if row["training_rows"] else "nothing",
-        "Features of": _days(row["trained_from"], "on"),
+        "Features from": _days(row["trained_from"], "on"),
         "Labels until": _days(row["trained_through"], "(exclusive)"),
         "Tested on": f"{row['test_rows']:,} examples until {_days(row['tested_through'], '(exclusive)')}",
         "Champion before": results["champion"] or "none",

@@ -34,19 +34,19 @@ def build(inputs: Mapping[str, DataFrame], params: Mapping[str, Any]) -> DataFra
     shown = _with_rivals(inputs["impressions"], params)
     shown = shown.where(durations.instants_within(F.col("shown_at"), params["ranges"]))
     impressions = inputs["impressions"].where(durations.instants_within(F.col("shown_at"), params["ranges"]))
-    acts = _with_stays(_once(inputs["actions"]))
+    acts = _with_dwell_ends(_without_duplicates(inputs["actions"]))
     followed = _attributed(shown, acts, params)
     counts = {name: F.coalesce(name, F.lit(0)).cast("int") for name in COUNTS}
     joined = impressions.join(_summed(followed), ROW, "left").withColumns(counts)
     return joined.select(*impressions.columns, *FOLLOWED)
 
 
-def _once(actions: DataFrame) -> DataFrame:
+def _without_duplicates(actions: DataFrame) -> DataFrame:
     """Return one row per action. It is known since its first record arrived, and has the query text of any record."""
     return actions.groupBy(*ACT).agg(F.min("arrived_at").alias("arrived_at"), F.max("query").alias("act_query"))
 
 
-def _with_stays(acts: DataFrame) -> DataFrame:
+def _with_dwell_ends(acts: DataFrame) -> DataFrame:
     """Return clicks, carts and purchases with `end`: time and arrival of the action that ends a dwell begun there."""
     in_time = Window.partitionBy("application", "client_id").orderBy("occurred_at", "action", "query_id", "item_id")
     before = in_time.rowsBetween(Window.unboundedPreceding, -1)
@@ -60,8 +60,8 @@ def _with_stays(acts: DataFrame) -> DataFrame:
     turned = F.when(F.col("to_item") | F.col("to_query"), F.struct("occurred_at", "arrived_at"))
     following = acts.where(F.col("client_id").isNotNull()).withColumns(turns)
     following = following.withColumn("end", F.min(turned).over(after)).drop(*turns)
-    nobody = acts.where(F.col("client_id").isNull())
-    return following.unionByName(nobody, allowMissingColumns=True).where(F.col("action").isin(*KINDS.values()))
+    without_client = acts.where(F.col("client_id").isNull())
+    return following.unionByName(without_client, allowMissingColumns=True).where(F.col("action").isin(*KINDS.values()))
 
 
 def _with_rivals(impressions: DataFrame, params: Mapping[str, Any]) -> DataFrame:
@@ -84,10 +84,10 @@ def _attributed(rows: DataFrame, acts: DataFrame, params: Mapping[str, Any]) -> 
     joined = named.join(rows, ["query_id", "item_id"]).where(_belongs(Reach.of(params, "attribution_window")))
     quiet = F.least(done + durations.span(params["long_click_silence"]), closes)
     ended = F.coalesce(F.col("end.occurred_at") < quiet, F.lit(False))
-    stay = F.expr("timestampdiff(MILLISECOND, occurred_at, end.occurred_at)")
-    joined = joined.withColumn("dwell", F.when(ended, stay)).withColumn("quiet", quiet)
-    somebody = F.col("client_id").isNotNull()
-    long = somebody & (~ended | (F.col("dwell") >= int(params["long_click_ms"])))
+    dwell = F.expr("timestampdiff(MILLISECOND, occurred_at, end.occurred_at)")
+    joined = joined.withColumn("dwell", F.when(ended, dwell)).withColumn("quiet", quiet)
+    has_client = F.col("client_id").isNotNull()
+    long = has_client & (~ended | (F.col("dwell") >= int(params["long_click_ms"])))
     learnt = F.when(ended, F.col("end.arrived_at")).otherwise(F.col("quiet"))
     return joined.withColumn("long_known_at", F.when(long, F.greatest("arrived_at", learnt)))
 

@@ -2,8 +2,8 @@
 
 *Found.* The base follows from the logged positions that are 0 or 1. A logger that counts from 0 logs the first position
 about as often as the second. A logger that counts from 1 logs a 0 only by mistake. So the base is 0 if
-2 * (number of zeros) > (number of ones), otherwise 1. A single wrong record does not decide it, in whatever order the
-records arrive.
+2 * (number of zeros) > (number of ones), otherwise 1. Among many records a single wrong one does not decide it, in
+whatever order they arrive.
 
 *Settled.* A base is settled if ENOUGH such positions were seen and a later version found the same base. Until then each
 version adds to the counts and decides again. A settled base is kept, and new files that cannot contradict it are not

@@ -97,7 +97,7 @@ def _lost(ours: Floats, theirs: Floats) -> float:
 def _power(spread: float, count: int) -> float | None:
     """Return the probability that a true gain of `WORTHWHILE` passes, None with fewer than two queries.
 
-    `spread` is the standard deviation of the difference per query.
+    `spread` is the standard deviation of the difference per query. The mean difference counts as normally distributed.
     """
     if count < 2:
         return None
@@ -108,7 +108,7 @@ def _power(spread: float, count: int) -> float | None:
 
 
 def _queries_needed(spread: float) -> str:
-    """Return how many queries give the power `POWER`, as text."""
+    """Return as text how many queries give the power `POWER`: ((z_bound + z_power) * spread / distance)^2."""
     if not math.isfinite(spread):
         return "more"
     return str(max(2, math.ceil(((Z_BOUND + Z_POWER) * spread / (WORTHWHILE + MARGIN)) ** 2)))

@@ -14,7 +14,7 @@ import numpy as np
 from ranking.training.matrices import Flags, Floats, Whole, group_sizes
 
 NAMES = ("ndcg@1", "ndcg@5", "ndcg@10", "map", "mrr")
-RESAMPLES = 1000
+RESAMPLES = 1000  # bootstrap samples of an interval
 _CHUNK = 2_000_000  # random indices that are in memory at once
 
 

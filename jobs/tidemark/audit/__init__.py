@@ -1,15 +1,16 @@
-"""The audit of a staged snapshot: what a session changed is checked before anybody can read it.
+"""The audit of a staged snapshot. It checks what a session changed before any reader can see it.
 
-    files.py   what the staged files' own metadata says            (no data is read)
-    rules.py   what a spec implies of every row                    (pure)
-    floor.py   rules judged by metadata, and what that leaves open (pure)
-    rows.py    the changed rows in Spark: counting and showing violations
-    grain.py   uniqueness of the grain, from hashes
-    gx.py      the spec's own expectations; the only door to Great Expectations
-    site.py    the pages that people read; summaries.py   what is stored beside them, and how long they stay
-    run.py     all of it in order
+    files.py      the metadata of the staged files                  (reads no data)
+    rules.py      the rules that a spec implies for every row       (pure)
+    floor.py      decides rules by metadata, as far as possible     (pure)
+    rows.py       counts and shows violations among the changed rows, in Spark
+    grain.py      checks that the grain is unique, by hashes
+    gx.py         runs the spec's expectations; the only door to Great Expectations
+    site.py       writes the pages that people read
+    summaries.py  the summary stored beside each page, and how long pages stay
+    run.py        runs all of this in order
 
-A report that was not made is an AuditError, never a passing report.
+If the audit cannot be completed, it raises AuditError. It never returns a passing report in that case.
 """
 
 from tidemark.audit.gx import preload

@@ -1,4 +1,4 @@
-"""Work that goes on beside other work, and a limit to waiting for it."""
+"""Run functions in background threads, and limit how long to wait for them."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ T = TypeVar("T")
 
 
 class Deadline:
-    """An instant after which an audit counts as not made."""
+    """The instant by which an audit must end. After it, the audit counts as not completed."""
 
     def __init__(self, limit: timedelta) -> None:
         self.limit = limit
         self._end = time.monotonic() + limit.total_seconds()
 
-    def left(self) -> float:
-        """Seconds that are left, never below zero."""
+    def remaining(self) -> float:
+        """Return the remaining seconds, at least zero."""
         return max(0.0, self._end - time.monotonic())
 
 
 class Task(Generic[T]):
-    """A function running in a daemon thread, which therefore keeps no process alive."""
+    """A function that runs in a daemon thread, so that it does not keep the process alive."""
 
     def __init__(self, work: Callable[[], T]) -> None:
         self._work = work
@@ -42,10 +42,13 @@ class Task(Generic[T]):
             self._error = error
 
     def result(self, deadline: Deadline) -> T:
-        """What the function gave; raises what it raised, and AuditError when it has not ended in time."""
-        self._thread.join(deadline.left())
+        """Wait for the function and return its result.
+
+        Raises what the function raised, and AuditError if it does not end by the deadline.
+        """
+        self._thread.join(deadline.remaining())
         if self._thread.is_alive():
-            raise AuditError(f"the audit did not end within {deadline.limit}")
+            raise AuditError(f"the audit did not end within {deadline.limit}, and nothing was published")
         if self._error is not None:
             raise self._error
         return self._value[0]

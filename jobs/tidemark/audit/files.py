@@ -1,4 +1,4 @@
-"""What the files of a staged snapshot say of themselves, read from manifests without touching data."""
+"""The metadata of a staged snapshot's files, read from manifests without reading data."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True)
 class ColumnFacts:
-    """One column in one file. None means that the file does not say.
+    """The metadata of one column in one file. None means that the file does not state the value.
 
-    `least` and `most` leave nulls and NaNs out; instants are aware datetimes, dates are dates.
+    `least` and `most` are the bounds without nulls and NaNs. Instants are aware datetimes, dates are dates.
     """
 
     rows: int
@@ -35,7 +35,7 @@ class ColumnFacts:
 
     @property
     def empty(self) -> bool:
-        """Whether the file holds no ordinary value of the column."""
+        """Whether every value of the column in the file is null or NaN."""
         return self.nulls is not None and self.nulls + (self.nans or 0) == self.rows
 
     @property
@@ -46,7 +46,7 @@ class ColumnFacts:
 
 @dataclass(frozen=True)
 class StagedFiles:
-    """The files that one snapshot added and removed, empty files left out; `schema` is the snapshot's own."""
+    """The files that one snapshot added and removed, without empty files. `schema` is the schema of that snapshot."""
 
     schema: Schema
     added: tuple[DataFile, ...]
@@ -54,20 +54,20 @@ class StagedFiles:
 
     @property
     def rows(self) -> int:
-        """Rows of the added files."""
+        """The number of rows in the added files."""
         return sum(file.record_count for file in self.added)
 
     @property
     def paths(self) -> list[str]:
-        """Where the added files lie, as the table says it."""
+        """The paths of the added files, as the table stores them."""
         return [file.file_path for file in self.added]
 
     def facts(self, column: str) -> list[ColumnFacts]:
-        """What each added file says of a column; nothing for a column that the table lacks."""
+        """Return the metadata of a column in each added file. Empty if the table does not have the column."""
         return self._facts(column, self.added)
 
     def removed_facts(self, column: str) -> list[ColumnFacts]:
-        """What each removed file says of a column."""
+        """Return the metadata of a column in each removed file. Empty if the table does not have the column."""
         return self._facts(column, self.removed)
 
     def _facts(self, column: str, files: tuple[DataFile, ...]) -> list[ColumnFacts]:
@@ -78,19 +78,19 @@ class StagedFiles:
 
 
 def staged_files(table: Table, snapshot_id: int, base_snapshot_id: int) -> StagedFiles:
-    """The files of a staged snapshot. Raises AuditError where it is not one commit on the base."""
+    """Return the files of a staged snapshot. Raises AuditError if the snapshot is not one commit on the plan's base."""
     name = ".".join(table.name()[-2:])
     snapshot = table.snapshot_by_id(snapshot_id)
     if snapshot is None:
         raise AuditError(
-            f"{name}: the staged snapshot {snapshot_id} is not in the table; nothing was published; "
+            f"{name}: the staged snapshot {snapshot_id} is not in the table, and nothing was published; "
             f"run the session again"
         )
     if snapshot.parent_snapshot_id != base_snapshot_id:
         raise AuditError(
-            f"{name}: the staged snapshot {snapshot_id} is built on {snapshot.parent_snapshot_id}, not on the "
-            f"plan's base {base_snapshot_id}, so more than this session "
-            "would be published; run the session again from init"
+            f"{name}: the staged snapshot {snapshot_id} was written on snapshot {snapshot.parent_snapshot_id}, not on "
+            f"the plan's base {base_snapshot_id}, so publishing it would publish other changes too; "
+            "run the session again from init"
         )
     schema = table.schemas()[snapshot.schema_id] if snapshot.schema_id is not None else table.schema()
     entries = [entry for entry in own_entries(table, snapshot) if is_data(entry)]

@@ -1,4 +1,4 @@
-"""The floor judged by metadata. What the files do not say is left open, for the pass over the rows."""
+"""Check the floor by the metadata of files. Rules that metadata cannot decide are left to the pass over the rows."""
 
 from __future__ import annotations
 
@@ -18,76 +18,84 @@ from tidemark.state.ranges import Interval, Ranges, describe, format_instant, su
 
 @dataclass(frozen=True)
 class Verdict:
-    """What metadata says of a rule: kept, broken, or (None) nothing. `unexpected` where it even counts."""
+    """Whether metadata shows that a rule holds. `passed` is None if metadata does not decide it.
+
+    `unexpected` is the number of violating rows, None if metadata does not count them.
+    """
 
     passed: bool | None
     observed: str = ""
     unexpected: int | None = None
 
 
-OPEN = Verdict(None)
+UNDECIDED = Verdict(None)
 
 
 def judge(rule: Rule, files: StagedFiles) -> Verdict:
-    """Judge a rule by the added files' own counts and bounds."""
+    """Decide a rule by the value counts and bounds in the metadata of the added files, as far as possible."""
     facts = files.facts(rule.column)
     if not facts:
         return Verdict(True, "no rows", 0)
     match rule.kind:
         case "not null":
-            return _counted([f.nulls for f in facts], "null")
+            return _judge_counts([f.nulls for f in facts], "null")
         case "a number":
-            return _counted([0 if f.empty and not f.nans else f.nans for f in facts], "NaN")
+            return _judge_counts([0 if f.empty and not f.nans else f.nans for f in facts], "NaN")
         case "within bounds":
-            return _bounded(rule, [f for f in facts if not f.empty])
+            return _judge_bounds(rule, [f for f in facts if not f.empty])
         case "in ranges":
-            return _in_ranges(rule.ranges, [f for f in facts if not f.empty])
+            return _judge_ranges(rule.ranges, [f for f in facts if not f.empty])
         case _:
-            return OPEN
+            return UNDECIDED
 
 
-def _counted(counts: Sequence[int | None], what: str) -> Verdict:
+def _judge_counts(counts: Sequence[int | None], noun: str) -> Verdict:
     known = [count for count in counts if count is not None]
     if len(known) < len(counts):
-        return OPEN
+        return UNDECIDED
     total = sum(known)
-    return Verdict(total == 0, f"{total} {what}{'' if total == 1 else 's'}", total)
+    return Verdict(total == 0, f"{total} {noun}{'' if total == 1 else 's'}", total)
 
 
-def _bounded(rule: Rule, facts: Sequence[ColumnFacts]) -> Verdict:
+def _judge_bounds(rule: Rule, facts: Sequence[ColumnFacts]) -> Verdict:
     if not facts:
         return Verdict(True, "no values", 0)
     if not all(f.bounded and isinstance(f.least, int | float | Decimal) for f in facts):
-        return OPEN
+        return UNDECIDED
     least, most = min(f.least for f in facts), max(f.most for f in facts)
     inside = (rule.low is None or least >= rule.low) and (rule.high is None or most <= rule.high)
     return Verdict(inside, f"{least} to {most}")
 
 
-def _in_ranges(ranges: Ranges, facts: Sequence[ColumnFacts]) -> Verdict:
-    """Kept where each file lies in one interval; a file that spans a gap proves nothing either way."""
+def _judge_ranges(ranges: Ranges, facts: Sequence[ColumnFacts]) -> Verdict:
+    """Decide whether event times are inside the ranges. A file that spans a gap between ranges decides nothing.
+
+    The rule holds if the bounds of each file are inside the ranges without a gap. It is broken if the least or the
+    greatest event time of a file is outside, because rows with these times exist.
+    """
     if not facts:
         return Verdict(True, "no values", 0)
     if not all(f.bounded for f in facts):
-        return OPEN
-    spans = [span_of(f) for f in facts]
-    observed = f"{format_instant(min(s.start for s in spans))} to {format_instant(max(s.end for s in spans))}"
-    outside = [span for span in spans if subtract((span,), ranges)]
+        return UNDECIDED
+    intervals = [bounds_interval(f) for f in facts]
+    first, last = min(i.start for i in intervals), max(i.end for i in intervals)
+    observed = f"{format_instant(first)} to {format_instant(last)}"
+    outside = [interval for interval in intervals if subtract((interval,), ranges)]
     if not outside:
         return Verdict(True, observed)
-    ends = [i for span in outside for i in _ends(span)]
+    ends = [end for interval in outside for end in _ends(interval)]
     broken = any(subtract((end,), ranges) for end in ends)
     return Verdict(False if broken else None, observed)
 
 
-def _ends(span: Interval) -> tuple[Interval, Interval]:
-    """The least and the greatest instant of a file: rows certainly stand there."""
+def _ends(interval: Interval) -> tuple[Interval, Interval]:
+    """Return the first and the last microsecond of an interval."""
     step = timedelta(microseconds=1)
-    return Interval(span.start, span.start + step), Interval(span.end - step, span.end)
+    return Interval(interval.start, interval.start + step), Interval(interval.end - step, interval.end)
 
 
-def span_of(facts: ColumnFacts) -> Interval:
-    """The instants between a file's bounds, half-open; a date is its whole UTC day."""
+def bounds_interval(facts: ColumnFacts) -> Interval:
+    """Return the half-open interval from a file's lower to its upper bound. A date stands for its whole UTC day."""
     return Interval(_instant(facts.least), _instant(facts.most) + _unit(facts.most))
 
 
@@ -103,7 +111,7 @@ def _unit(value: Any) -> timedelta:
 
 
 def check_schema(spec: DatasetSpec, files: StagedFiles) -> CheckResult:
-    """Columns and types as the spec says. What may be null is the rows' matter, not the schema's."""
+    """Check that columns and types are those of the spec. Nulls are checked in the rows, not in the schema."""
     wanted = {field.name: str(field.field_type) for field in to_schema(spec).fields}
     found = {field.name: str(field.field_type) for field in files.schema.fields}
     wrong = [
@@ -113,24 +121,24 @@ def check_schema(spec: DatasetSpec, files: StagedFiles) -> CheckResult:
     ]
     wrong += [f"{name} is not in the spec" for name in found if name not in wanted]
     observed = "; ".join(wrong) if wrong else f"{len(found)} columns"
-    return _floor("columns and types", not wrong, cut(observed, 300), "as the spec says", "readers rely on the spec")
+    return _floor("columns and types", not wrong, cut(observed, 300), "those of the spec", "readers rely on the spec")
 
 
 def check_bounds(event_time: str, files: StagedFiles) -> CheckResult:
-    """Each file tells its event times: without them no reader could follow what changed."""
+    """Check that each file has bounds for its event times. Readers find out by them which times changed."""
     facts = files.facts(event_time)
-    silent = sum(not f.bounded and not f.empty for f in facts)
+    unbounded = sum(not f.bounded and not f.empty for f in facts)
     return _floor(
         f"{event_time} has bounds in every file",
-        silent == 0,
-        f"{silent} of {len(facts)} files without bounds",
+        unbounded == 0,
+        f"{unbounded} of {len(facts)} files without bounds",
         "0 files without bounds",
-        f"readers follow changes by these bounds; write.metadata.metrics.column.{event_time}=full gives them",
+        f"readers find changes by these bounds; set the table property write.metadata.metrics.column.{event_time}=full",
     )
 
 
 def check_rows(files: StagedFiles, expected_rows: int, rows_due: bool) -> list[CheckResult]:
-    """The staged rows against what the writer reported, and whether there had to be any."""
+    """Compare the number of staged rows with what the writer reported. If `rows_due` is set, zero rows fail."""
     rows = files.rows
     checks = [
         _floor(
@@ -138,43 +146,50 @@ def check_rows(files: StagedFiles, expected_rows: int, rows_due: bool) -> list[C
             rows == expected_rows,
             f"{rows} rows in {len(files.added)} files",
             f"{expected_rows} rows written",
-            "nothing is lost or doubled between writing and storing",
+            "no row may be lost or duplicated between writing and storing",
         )
     ]
     if rows_due:
         checks.append(
-            _floor("rows are there", rows > 0, f"{rows} rows", "at least 1 row", "rows were due in this session")
+            _floor(
+                "rows are there",
+                rows > 0,
+                f"{rows} rows",
+                "at least 1 row",
+                "each row that was added to the input gives at least one row",
+            )
         )
     return checks
 
 
 def check_clipped(rows_clipped: int) -> CheckResult:
-    """A count for people; it never fails."""
-    because = "the transform gave rows outside the plan's ranges; they are counted, never dropped in silence"
+    """Report the number of clipped rows. This check never fails."""
+    because = "the transform returned rows outside the plan's ranges; they are not written, and are counted here"
     return CheckResult(
         "rows clipped away", "floor", "warn", True, f"{rows_clipped} rows", "any number", because=because
     )
 
 
 def check_removed(event_time: str, files: StagedFiles, ranges: Ranges) -> CheckResult:
-    """What the session removed lies inside its ranges."""
-    spans = [span_of(f) for f in files.removed_facts(event_time) if f.bounded]
-    beyond = [span for span in spans if subtract((span,), ranges)]
-    unknown = len(files.removed) - len(spans)
+    """Check that the session removed rows only inside its ranges."""
+    intervals = [bounds_interval(f) for f in files.removed_facts(event_time) if f.bounded]
+    beyond = [interval for interval in intervals if subtract((interval,), ranges)]
+    unknown = len(files.removed) - len(intervals)
     return _floor(
         "removed rows inside the session's ranges",
         not beyond and not unknown,
         f"{len(beyond)} of {len(files.removed)} removed files reach outside"
-        + (f", {unknown} unknown" if unknown else ""),
+        + (f", {unknown} have no bounds" if unknown else ""),
         describe(ranges),
-        "a session changes only the hours that its plan names",
+        "a session may change only the ranges in its plan",
     )
 
 
 def check_only_added(files: StagedFiles) -> CheckResult:
-    """A session that appends takes nothing away."""
+    """Check that a session that appends removes nothing."""
     removed = sum(file.record_count for file in files.removed)
-    return _floor("nothing removed", not files.removed, f"{removed} rows removed", "0 rows removed", "the plan appends")
+    because = "the plan only adds rows"
+    return _floor("nothing removed", not files.removed, f"{removed} rows removed", "0 rows removed", because)
 
 
 def _floor(check: str, passed: bool, observed: str, expected: str, because: str) -> CheckResult:

@@ -1,8 +1,8 @@
-"""Uniqueness of the grain among the changed rows, at the price of reading the grain's columns once.
+"""Check that the grain is unique among the changed rows. The grain's columns are read once.
 
-Spark hashes each row's grain to 64 bits and hands over only the hashes; sorting them here finds equal ones.
-That is about four times as fast as a `group by` on two cores, for which Spark would shuffle every row.
-Equal hashes prove nothing, so they are looked up by their real columns before anything is said.
+Spark hashes the grain of each row to 64 bits and returns only the hashes, and equal ones are found here by sorting.
+On two cores this is about four times as fast as a `group by`, for which Spark would shuffle every row. Equal hashes do
+not prove equal grains, so rows with equal hashes are then compared by the real columns.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame, SparkSession
 
 SLICE = 2**25
-"""Hashes held in memory at once (8 bytes each, twice while sorting); more rows are taken slice by slice."""
+"""The most hashes in memory at once (8 bytes each, twice while sorting). More rows are read in several slices."""
 
-LOOKED_UP = 1000
-"""Equal hashes that are looked up by value; beyond it the grain is grouped as a whole."""
+MAX_SUSPECTS = 1000
+"""The most hashes that are looked up one by one. If more are equal, all rows are grouped by their grain."""
 
 _BATCH = "spark.sql.execution.arrow.maxRecordsPerBatch"
 _BATCH_ROWS = "1000000"
@@ -33,7 +33,7 @@ _BATCH_ROWS = "1000000"
 
 @dataclass(frozen=True)
 class GrainFindings:
-    """Rows that were read, rows that repeat an earlier one's grain, and some of their grains."""
+    """The number of rows read, the number of rows that repeat the grain of another, and examples of such grains."""
 
     rows: int
     repeated: int
@@ -41,7 +41,7 @@ class GrainFindings:
 
 
 def find_repeats(changed: ChangedRows) -> GrainFindings:
-    """Read the changed rows' grain and find those that are there more than once."""
+    """Read the grain of the changed rows and find grains that occur more than once."""
     from pyspark.sql import functions as F
 
     frame = changed.frame()
@@ -53,26 +53,26 @@ def find_repeats(changed: ChangedRows) -> GrainFindings:
         part = hashes if slices == 1 else hashes.where(F.pmod("hash", F.lit(slices)) == number)
         values = _values(changed.spark, part)
         rows += len(values)
-        equal.update(_equal(values))
+        equal.update(_repeated_values(values))
     if not equal:
         return GrainFindings(rows, 0, ())
-    suspects = None if len(equal) > LOOKED_UP else F.xxhash64(*grain).isin(sorted(equal))
-    return _look_up(frame if suspects is None else frame.where(suspects), grain, rows)
+    suspects = None if len(equal) > MAX_SUSPECTS else F.xxhash64(*grain).isin(sorted(equal))
+    return _count_repeats(frame if suspects is None else frame.where(suspects), grain, rows)
 
 
 def check_grain(grain: tuple[str, ...], found: GrainFindings) -> CheckResult:
-    """No two changed rows have the same grain."""
+    """Return the check that no two changed rows have the same grain."""
     named = ", ".join(grain)
     return CheckResult(
         check=f"grain is unique ({named})",
         kind="floor",
         severity="fail",
         passed=found.repeated == 0,
-        observed=f"{found.repeated} of {found.rows} rows repeat another's",
-        expected="0 rows repeat another's",
+        observed=f"{found.repeated} of {found.rows} rows repeat the grain of another row",
+        expected="0 rows repeat the grain of another row",
         unexpected_rows=found.repeated,
         examples=found.examples,
-        because="readers join on the grain; a row that is there twice counts twice",
+        because="readers join on the grain, and a duplicate row would count twice",
     )
 
 
@@ -84,7 +84,7 @@ def _values(spark: SparkSession, hashes: DataFrame) -> NDArray[np.int64]:
 
 @contextmanager
 def _large_batches(spark: SparkSession) -> Iterator[None]:
-    """Batches of 10,000 rows, the default, double the time of handing over single longs."""
+    """Use large Arrow batches. With the default of 10,000 rows, transferring the hashes takes twice as long."""
     before = spark.conf.get(_BATCH)
     spark.conf.set(_BATCH, _BATCH_ROWS)
     try:
@@ -93,14 +93,15 @@ def _large_batches(spark: SparkSession) -> Iterator[None]:
         spark.conf.set(_BATCH, before or "10000")
 
 
-def _equal(values: NDArray[np.int64]) -> list[int]:
+def _repeated_values(values: NDArray[np.int64]) -> list[int]:
     import numpy as np
 
     ordered = np.sort(values)
     return [int(value) for value in np.unique(ordered[1:][ordered[1:] == ordered[:-1]])]
 
 
-def _look_up(frame: DataFrame, grain: list[str], rows: int) -> GrainFindings:
+def _count_repeats(frame: DataFrame, grain: list[str], rows: int) -> GrainFindings:
+    """Count repeated grains by their real columns. `rows` is the number of rows that were read."""
     from pyspark.sql import functions as F
 
     groups = frame.groupBy(*grain).agg(F.count(F.lit(1)).alias("times")).where("times > 1")

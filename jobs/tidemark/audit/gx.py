@@ -1,6 +1,6 @@
-"""The only door to Great Expectations: a spec's expectations, run over the changed rows.
+"""Run a spec's expectations on the changed rows. This module is the only door to Great Expectations.
 
-The library takes seconds to import, so it is imported inside functions; `preload` does it early.
+The library takes seconds to import, so it is imported inside functions. `preload` imports it early.
 """
 
 from __future__ import annotations
@@ -15,45 +15,45 @@ from typing import TYPE_CHECKING, Any
 from tidemark.audit.report import CheckResult, bounds_text, cut
 from tidemark.errors import AuditError
 from tidemark.spec import Expectation
-from tidemark.spec.render.expectations import word
+from tidemark.spec.render.expectations import expectation_text
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
 RESULT_FORMAT = {"result_format": "BASIC", "partial_unexpected_count": 0}
-"""Counts without values: the same jobs as BOOLEAN_ONLY, and the numbers that a page needs."""
+"""Counts without values. This runs the same Spark jobs as BOOLEAN_ONLY and returns the numbers for the page."""
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """Results in the order of the expectations; `page` renders the library's own page of them, as HTML."""
+    """Results in the order of the expectations. `page` renders the library's own page of them, as HTML."""
 
     checks: tuple[CheckResult, ...]
     page: Callable[[], str]
 
 
 def preload() -> None:
-    """Import the library ahead of need, in a thread of the caller's. What goes wrong is told by the audit."""
+    """Import the library before it is needed. Raises nothing: if the import fails, the audit will report it."""
     with contextlib.suppress(AuditError):
         _library()
 
 
 def _library() -> tuple[Any, Any]:
-    """The library and its expectations. Raises AuditError where it cannot start."""
+    """Return the library and its module of expectations. Raises AuditError if it cannot be imported."""
     os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
     try:
         import great_expectations as library
         import great_expectations.expectations as expectations
     except Exception as error:
         raise AuditError(
-            f"the audit library cannot start: {cut(str(error), 300)}; nothing was published; "
-            f"repair the environment: make setup"
+            f"Great Expectations cannot start, and nothing was published: {cut(str(error), 300)}; "
+            f"repair the environment with make setup, then run the session again"
         ) from error
     return library, expectations
 
 
 def run_expectations(rows: DataFrame, expectations: Sequence[Expectation], dataset: str, session: str) -> Outcome:
-    """Judge the rows by the expectations. Raises AuditError where the library errs on one of them."""
+    """Check the rows by the expectations. Raises AuditError if the library cannot evaluate one of them."""
     library, types = _library()
     context = library.get_context(mode="ephemeral")
     context.variables.progress_bars = {"globally": False}
@@ -68,14 +68,15 @@ def run_expectations(rows: DataFrame, expectations: Sequence[Expectation], datas
     found = {result.expectation_config.meta["number"]: result for result in validation.results}
     if sorted(found) != list(range(len(expectations))):
         raise AuditError(
-            f"{dataset}, session {session}: the audit library answered {len(found)} of {len(expectations)} checks"
+            f"{dataset}, session {session}: Great Expectations returned {len(found)} of {len(expectations)} results, "
+            f"and nothing was published; run the session again"
         )
     checks = tuple(_check(e, found[i], dataset, session) for i, e in enumerate(expectations))
     return Outcome(checks, lambda: _render(validation))
 
 
 def _frame(rows: DataFrame, expectations: Sequence[Expectation]) -> DataFrame:
-    """The columns in question, each condition on rows as a boolean column that is never null."""
+    """Return the columns that the expectations need. Each condition becomes a boolean column that is never null."""
     from pyspark.sql import functions as F
 
     columns = [F.col(name) for name in dict.fromkeys(e.column for e in expectations if e.column)]
@@ -93,14 +94,16 @@ def _condition_name(number: int) -> str:
 
 
 def _to_gx(types: Any, expectation: Expectation, number: int) -> Any:
-    """The library's form of an expectation.
+    """Convert an expectation to the library's class.
 
-    rows_where -> a boolean column in {false}, mostly; row_count, mean, distinct -> the form of that name.
+    `rows_where` becomes "a boolean column is in {false}, mostly". `row_count`, `mean` and `distinct` have a class each.
     """
     shared = {
         "meta": {"number": number},
         "severity": "critical" if expectation.severity == "fail" else "warning",
-        "description": html.escape(f"{word(expectation)}: {expected_of(expectation)} ({expectation.because})"),
+        "description": html.escape(
+            f"{expectation_text(expectation)}: {expected_of(expectation)} ({expectation.because})"
+        ),
     }
     bounds = {"min_value": expectation.min, "max_value": expectation.max}
     match expectation.kind:
@@ -119,14 +122,14 @@ def _to_gx(types: Any, expectation: Expectation, number: int) -> Any:
 
 
 def expected_of(expectation: Expectation) -> str:
-    """What the spec demands of it."""
+    """Return the bounds of an expectation as text."""
     if expectation.kind == "rows_where":
         return f"at most {_percent(expectation.at_most or 0)} of rows"
     return bounds_text(_number(expectation.min), _number(expectation.max))
 
 
 def without_rows(expectation: Expectation) -> CheckResult:
-    """The result where no row changed and the expectation is about rows: there is nothing to find against."""
+    """Return the result of an expectation on rows if no row has changed: it passes."""
     return _result(expectation, True, "no rows", None)
 
 
@@ -134,8 +137,8 @@ def _check(expectation: Expectation, result: Any, dataset: str, session: str) ->
     raised = _exception(result.exception_info)
     if raised:
         raise AuditError(
-            f"{dataset}, session {session}: the audit of {word(expectation)!r} erred: {cut(raised, 300)}; "
-            f"nothing was published; correct the expectation in the spec"
+            f"{dataset}, session {session}: the expectation {expectation_text(expectation)!r} cannot be evaluated, and "
+            f"nothing was published: {cut(raised, 300)}; correct the expectation in the spec"
         )
     details = result.result
     if expectation.kind == "rows_where":
@@ -146,14 +149,17 @@ def _check(expectation: Expectation, result: Any, dataset: str, session: str) ->
 
 
 def _exception(info: Any) -> str:
-    """What was raised; the library gives one record, or one for each of its metrics."""
+    """Return the message of the exception in a result, empty if there is none.
+
+    The library returns one record, or one for each of its metrics.
+    """
     records = [info] if "raised_exception" in info else list(info.values())
     return next((str(r["exception_message"] or "unknown error") for r in records if r.get("raised_exception")), "")
 
 
 def _result(expectation: Expectation, passed: bool, observed: str, unexpected: int | None) -> CheckResult:
     return CheckResult(
-        check=word(expectation),
+        check=expectation_text(expectation),
         kind="expectation",
         severity=expectation.severity,
         passed=passed,
@@ -169,14 +175,14 @@ def _percent(share: float) -> str:
 
 
 def _number(value: float | None) -> float | None:
-    """A whole number without its decimals, another one to six digits."""
+    """Return a whole number as an int, and another number rounded to six digits."""
     if value is None:
         return None
     return int(value) if float(value).is_integer() else float(f"{value:.6g}")
 
 
 def _render(validation: Any) -> str:
-    """The library's own Data Docs page of one validation; building its whole site would read all older runs."""
+    """Return the library's Data Docs page of one validation. Building its whole site would read all older runs."""
     from great_expectations.render.renderer import ValidationResultsPageRenderer
     from great_expectations.render.view import DefaultJinjaPageView
 

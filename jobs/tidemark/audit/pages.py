@@ -1,4 +1,4 @@
-"""Pages as text. Every value goes through `escape`: checks show what stands in the data."""
+"""Render pages as HTML text. Every value is escaped, because checks show values from the data."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ _BADGES = {"passed": "good", "warned": "warned", "failed": "bad"}
 
 
 def verdict(report: Report) -> str:
-    """One word: passed, warned (published, but look at it) or failed (kept back)."""
+    """Return the verdict: passed, warned (may be published, with warnings) or failed (may not be published)."""
     if not report.passed:
         return "failed"
     return "warned" if report.warnings else "passed"
 
 
 def index_page(summaries: Sequence[Summary]) -> str:
-    """All sessions, newest first."""
+    """Return the index of all sessions, in the given order."""
     counts = {word: sum(s.verdict == word for s in summaries) for word in _BADGES}
     tiles = "".join(_tile(str(count), word, _BADGES[word]) for word, count in counts.items())
     head = _cells("th", ["Audited", "Dataset", "Session", "Verdict", "Rows", "Checks", "Failed", "Warned"])
-    body = "".join(_index_row(s) for s in summaries) or '<tr><td colspan="8">No session was audited yet.</td></tr>'
+    body = "".join(_index_row(s) for s in summaries) or '<tr><td colspan="8">No session has been audited yet.</td></tr>'
     content = (
-        f"<header><h1>Audits</h1><p>What each session changed, checked before anybody could read it.</p></header>"
+        f"<header><h1>Audits</h1><p>Checks on what each session changed, made before readers see it.</p></header>"
         f'<section class="tiles">{tiles}</section>'
         f'<section><table class="sessions"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></section>'
     )
@@ -60,7 +60,7 @@ def _count(number: int | None) -> str:
 
 
 def session_page(report: Report, clock: datetime, has_expectations: bool) -> str:
-    """Verdict, what failed with its rows, and all checks."""
+    """Return the page of a session: its verdict, failed checks with examples, and all checks."""
     word = verdict(report)
     facts = [
         _tile(f"{report.rows:,}", "rows changed"),
@@ -71,11 +71,11 @@ def session_page(report: Report, clock: datetime, has_expectations: bool) -> str
     place = f"session {report.session}, snapshot {report.snapshot_id}, audited {format_instant(clock)}"
     note = {
         "failed": "Main is unchanged. The staged rows stay on their branch for inspection.",
-        "warned": "Fit to be published. The warnings are for the dataset's owner.",
-        "passed": "Fit to be published.",
+        "warned": "May be published. The warnings are for the dataset's owner.",
+        "passed": "May be published.",
     }[word]
     link = (
-        '<p><a href="expectations.html">Expectations as Great Expectations shows them</a></p>'
+        '<p><a href="expectations.html">The expectations on a page of Great Expectations</a></p>'
         if has_expectations
         else ""
     )
@@ -85,8 +85,8 @@ def session_page(report: Report, clock: datetime, has_expectations: bool) -> str
         f"<p>{escape(note)}</p></header>"
         f'<section class="tiles">{"".join(facts)}</section>'
         f"{_problems(report)}"
-        f"{_check_table('Expectations', 'what the spec expects of the session', report, 'expectation', link)}"
-        f"{_check_table('Floor', 'what every spec implies', report, 'floor', '')}"
+        f"{_check_table('Expectations', 'written in the spec of the dataset', report, 'expectation', link)}"
+        f"{_check_table('Floor', 'implied by every spec', report, 'floor', '')}"
     )
     return _page(f"{report.dataset} {report.session}", content, "../../style.css")
 
@@ -108,14 +108,14 @@ def _card(check: CheckResult) -> str:
     )
 
 
-def _check_table(title: str, what: str, report: Report, kind: str, link: str) -> str:
+def _check_table(title: str, subtitle: str, report: Report, kind: str, link: str) -> str:
     checks = [check for check in report.checks if check.kind == kind]
     if not checks:
         return f"<section><h2>{title}</h2><p>The spec has none.</p></section>"
     head = _cells("th", ["", "Check", "Observed", "Expected", "Because"])
     rows = "".join(f"<tr>{_check_cells(check)}</tr>" for check in checks)
     return (
-        f"<section><h2>{title}</h2><p>{escape(what)}</p>{link}"
+        f"<section><h2>{title}</h2><p>{escape(subtitle)}</p>{link}"
         f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></section>"
     )
 
@@ -127,7 +127,7 @@ def _check_cells(check: CheckResult) -> str:
 
 
 def expectations_page(dataset: str, session: str, body: str) -> str:
-    """The audit library's page in our frame; `body` has been stripped already."""
+    """Return the page of Great Expectations in our frame. `body` must be sanitized HTML, see `offline.body_of`."""
     content = (
         f'<nav class="path"><a href="../../index.html">All audits</a> <a href="index.html">{escape(dataset)}, '
         f'session {escape(session)}</a></nav><div class="expectations">{body}</div>'

@@ -1,4 +1,4 @@
-"""What an audit found, as frozen data."""
+"""The report of an audit, as frozen data."""
 
 from __future__ import annotations
 
@@ -11,18 +11,19 @@ Kind = Literal["floor", "expectation"]
 Severity = Literal["fail", "warn"]
 
 SHOWN_FAILURES = 4
-"""Failed checks that an error names; the page shows all. Keeps the message under ten lines."""
+"""The number of failed checks that an error message names, so that it stays under ten lines. The page shows all."""
 
-SHOWN_LETTERS = 110
-"""Letters of a line's details in an error message."""
+MAX_DETAIL_LENGTH = 110
+"""The number of characters of details in one line of an error message."""
 
 
 @dataclass(frozen=True)
 class CheckResult:
-    """One check: what was seen, what should have been.
+    """The result of one check: what was observed and what was expected.
 
-    `unexpected_rows` is None where the check is not about single rows. `examples` are at most five values
-    with the row they stand in, as text; they come from the data and must be escaped wherever they are shown.
+    `unexpected_rows` is the number of rows that fail the check, None if the check is not about single rows. `examples`
+    are at most five values with the grain of their rows, as text. They come from the data, so escape them when you
+    show them.
     """
 
     check: str
@@ -36,21 +37,21 @@ class CheckResult:
     because: str = ""
 
     def describe(self) -> str:
-        """One line: the check, and what was found instead."""
+        """Return one line with the check and what was found instead."""
         found = (
             count_rows(self.unexpected_rows) if self.unexpected_rows else f"{self.observed}, expected {self.expected}"
         )
         if self.examples:
             found += ", for example " + ", ".join(self.examples)
-        return f"{self.check}: {cut(found, SHOWN_LETTERS)}"
+        return f"{self.check}: {cut(found, MAX_DETAIL_LENGTH)}"
 
 
 @dataclass(frozen=True)
 class Report:
-    """The audit of one staged snapshot. `rows` counts what the session added.
+    """The audit of one staged snapshot. `rows` is the number of rows that the session added.
 
-    `site` is its page, None while there is none; `page_fault` says what of its pages could not be written, and why.
-    What a failure has people do: `mend` what is wrong, then `clear` that task.
+    `site` is the report's page, None if there is none. `page_fault` says which pages could not be written, and why. A
+    failed report tells people to correct `to_fix` and then to clear `task_to_clear` in Airflow.
     """
 
     dataset: str
@@ -59,38 +60,38 @@ class Report:
     checks: tuple[CheckResult, ...]
     rows: int
     site: Path | None = None
-    mend: str = "the transform"
-    clear: str = "write_audit_publish"
+    to_fix: str = "the transform"
+    task_to_clear: str = "write_audit_publish"
     page_fault: str = ""
 
     @property
     def passed(self) -> bool:
-        """Whether there are checks, and none of severity fail failed."""
+        """Whether there are checks, and every check of severity fail has passed."""
         return bool(self.checks) and not self.failures
 
     @property
     def failures(self) -> tuple[CheckResult, ...]:
-        """Failed checks that keep the rows from being published."""
+        """The failed checks of severity fail. If there is one, nothing is published."""
         return tuple(c for c in self.checks if not c.passed and c.severity == "fail")
 
     @property
     def warnings(self) -> tuple[CheckResult, ...]:
-        """Failed checks that are shown and keep nothing back."""
+        """The failed checks of severity warn. They are only shown."""
         return tuple(c for c in self.checks if not c.passed and c.severity == "warn")
 
     def describe(self) -> str:
-        """The text of AuditFailed: what failed, where it is shown, what to do. At most eight lines."""
+        """Return the message of AuditFailed: what failed, where the report is, what to do. At most eight lines."""
         if not self.checks:
-            return f"{self._place}: no check was made, so nothing may be published; main is unchanged"
+            return f"{self._place}: no check was run, so nothing is published; main is unchanged"
         if not self.failures:
             return f"{self._place}: passed {len(self.checks) - len(self.warnings)} of {len(self.checks)} checks"
-        demanded = sum(c.severity == "fail" for c in self.checks)
-        lines = [f"{self._place}: {len(self.failures)} of {demanded} fail checks failed; main is unchanged"]
+        required = sum(c.severity == "fail" for c in self.checks)
+        lines = [f"{self._place}: {len(self.failures)} of {required} fail checks failed; main is unchanged"]
         lines += [f"  {check.describe()}" for check in self.failures[:SHOWN_FAILURES]]
         if len(self.failures) > SHOWN_FAILURES:
             lines.append(f"  and {len(self.failures) - SHOWN_FAILURES} more")
         lines.append(f"  report: {self.site or self.page_fault or 'no page was written'}")
-        lines.append(f'  next: mend {self.mend}, then clear "{self.clear}" in this run; {RUNBOOK}')
+        lines.append(f'  next: correct {self.to_fix}, then clear "{self.task_to_clear}" in this run; {RUNBOOK}')
         return "\n".join(lines)
 
     @property
@@ -102,7 +103,7 @@ RUNBOOK = "see docs/runbooks/audit-failed.md"
 
 
 def rows_for_ops(report: Report, clock: datetime) -> list[dict[str, Any]]:
-    """The report as rows of `ops.audit_results`, one a check; `clock` is the instant of the run."""
+    """Return the report as rows of `ops.audit_results`, one for each check. `clock` is the instant of the run."""
     return [
         {
             "dataset": report.dataset,
@@ -123,19 +124,19 @@ def rows_for_ops(report: Report, clock: datetime) -> list[dict[str, Any]]:
     ]
 
 
-def cut(text: str, letters: int) -> str:
-    """The text on one line, no longer than `letters`."""
+def cut(text: str, length: int) -> str:
+    """Return the text on one line, at most `length` characters long."""
     line = " ".join(text.split())
-    return line if len(line) <= letters else line[: letters - 1] + "…"
+    return line if len(line) <= length else line[: length - 1] + "…"
 
 
 def bounds_text(low: Any, high: Any) -> str:
-    """How a lower and an upper bound are said; one of them may be None."""
+    """Return bounds as text, for example `between 0 and 4`. One of them may be None."""
     if low is not None and high is not None:
         return f"between {low} and {high}"
     return f"at least {low}" if low is not None else f"at most {high}"
 
 
 def count_rows(rows: int) -> str:
-    """A number of rows, said as people say it."""
+    """Return a number of rows as text: `1 row`, `1,234 rows`."""
     return "1 row" if rows == 1 else f"{rows:,} rows"

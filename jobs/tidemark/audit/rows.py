@@ -1,4 +1,4 @@
-"""The changed rows in Spark: which they are, how many break a rule, and a few of those to show."""
+"""Read the changed rows in Spark, count the rows that break a rule, and show examples."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame, SparkSession
 
 EXAMPLES = 5
-"""Rows shown of each failed check."""
+"""The number of rows shown for each failed check."""
 
-LETTERS = 80
-"""Letters shown of one value."""
+MAX_VALUE_LENGTH = 80
+"""The number of characters shown of one value."""
 
 
 @dataclass(frozen=True)
 class ChangedRows:
-    """What a session changed, to be read by snapshot id and never by a branch's name."""
+    """The rows that a session changed. They are read by snapshot id, never by a branch's name."""
 
     spark: SparkSession
     spec: DatasetSpec
@@ -36,7 +36,7 @@ class ChangedRows:
     files: StagedFiles
 
     def frame(self) -> DataFrame:
-        """The rows that readers will find changed: the appended ones, or all that lie in the ranges."""
+        """Return the rows that will be new to readers: the appended rows, or all rows inside the ranges."""
         if self.appended_only:
             return read_added(self.spark, self.spec.dataset, self.base_snapshot_id, self.snapshot_id)
         rows = read_at(self.spark, self.spec.dataset, self.snapshot_id)
@@ -45,7 +45,7 @@ class ChangedRows:
         return rows.where(within(rows, self.spec.event_time, self.ranges))
 
     def added(self) -> DataFrame:
-        """The rows of the added files, those outside the ranges too."""
+        """Return the rows of the added files, including rows outside the ranges."""
         from pyspark.sql import functions as F
 
         if self.appended_only:
@@ -54,18 +54,18 @@ class ChangedRows:
         return rows.where(F.col("_file").isin(self.files.paths))
 
     def count(self, rules: Sequence[Rule]) -> dict[Rule, int]:
-        """How many rows break each rule: one pass over the columns in question, and nothing without rules."""
+        """Return how many rows break each rule, in one pass over the columns concerned. Without rules, read nothing."""
         inside = [rule for rule in rules if not rule.beyond_ranges]
         beyond = [rule for rule in rules if rule.beyond_ranges]
         return {**_count(self.frame, inside), **_count(self.added, beyond)}
 
     def show(self, rule: Rule) -> tuple[str, ...]:
-        """Some rows that break a rule."""
+        """Return examples of rows that break a rule, as text."""
         frame = self.added() if rule.beyond_ranges else self.frame()
         return self.show_where(frame, violation(frame, rule), rule.column)
 
     def show_where(self, frame: DataFrame, condition: Column, column: str | None = None) -> tuple[str, ...]:
-        """Some rows for which a condition is TRUE: the column's value (if one is given) and the row's grain."""
+        """Return examples of rows for which a condition is true: the column's value, if one is given, and the grain."""
         from pyspark.sql import functions as F
 
         shown = [*([column] if column else []), *self.spec.grain]
@@ -86,7 +86,7 @@ def _count(read: Callable[[], DataFrame], rules: Sequence[Rule]) -> dict[Rule, i
 
 
 def violation(frame: DataFrame, rule: Rule) -> Column:
-    """The condition that is TRUE exactly for rows that break the rule."""
+    """Return the condition that is true exactly for rows that break the rule."""
     from pyspark.sql import functions as F
 
     column = F.col(rule.column)
@@ -107,7 +107,10 @@ def violation(frame: DataFrame, rule: Rule) -> Column:
 
 
 def _outside(column: Column, rule: Rule) -> Column:
-    """NaN is greater than all numbers in Spark, but is its own rule's matter."""
+    """Return the condition for values outside the bounds.
+
+    NaN is excluded. Spark orders it above all numbers, but the rule `a number` checks it.
+    """
     from pyspark.sql import functions as F
 
     below = F.lit(False) if rule.low is None else column < F.lit(rule.low)
@@ -116,7 +119,10 @@ def _outside(column: Column, rule: Rule) -> Column:
 
 
 def example_text(values: list[str | None], with_value: bool) -> str:
-    """A row as people see it: its grain in brackets, after the value in question if that comes first."""
-    texts = ["null" if value is None else cut(value, LETTERS) for value in values]
+    """Return a row as text: its grain in parentheses, after the checked value if `with_value` is set.
+
+    If `with_value` is set, the first of the values is the checked one.
+    """
+    texts = ["null" if value is None else cut(value, MAX_VALUE_LENGTH) for value in values]
     grain = ", ".join(texts[1:] if with_value else texts)
     return f"{texts[0]} ({grain})" if with_value else f"({grain})"

@@ -1,4 +1,4 @@
-"""The floor: what a spec implies of every row, as data."""
+"""The floor: the rules that a spec implies for every row, as data."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ RuleKind = Literal["not null", "within bounds", "a number", "one of", "not longe
 
 @dataclass(frozen=True)
 class Rule:
-    """One fact about one column that each changed row must satisfy. A null satisfies all but `not null`.
+    """A condition on one column that each changed row must meet. A null meets every rule except `not null`.
 
-    `low` and `high` are inclusive; `ranges` are the session's event times (kind `in ranges`).
+    `low` and `high` are inclusive. `ranges` are the session's event times, for the kind `in ranges`.
     """
 
     kind: RuleKind
@@ -32,15 +32,15 @@ class Rule:
 
     @property
     def beyond_ranges(self) -> bool:
-        """Whether a violating row may lie outside the session's ranges, so that all added files are looked at."""
-        return self.kind == "in ranges" or (self.kind == "not null" and self.because == _TIMED)
+        """Whether a violating row may be outside the session's ranges, so that all added files must be checked."""
+        return self.kind == "in ranges" or (self.kind == "not null" and self.because == _HAS_EVENT_TIME)
 
 
-_TIMED = "each row has its place in time"
+_HAS_EVENT_TIME = "every row needs an event time"
 
 
 def rules_of(spec: DatasetSpec, ranges: Ranges | None) -> tuple[Rule, ...]:
-    """All rules of a spec, by column in the spec's order; `ranges` None leaves the event time free."""
+    """Return all rules of a spec, in the order of its columns. If `ranges` is None, any event time is allowed."""
     rules = [rule for column in spec.columns.values() for rule in _column_rules(column, spec)]
     if spec.event_time is not None and ranges:
         rules.append(_range_rule(spec.event_time, ranges))
@@ -51,7 +51,7 @@ def _column_rules(column: Column, spec: DatasetSpec) -> list[Rule]:
     means = f"{column.name}: {column.means}"
     rules = []
     if column.required or column.name in spec.grain or column.name == spec.event_time:
-        because = _TIMED if column.name == spec.event_time else means
+        because = _HAS_EVENT_TIME if column.name == spec.event_time else means
         rules.append(Rule("not null", column.name, f"{column.name} is never null", "0 nulls", because))
     if column.min is not None or column.max is not None:
         rules.extend(_bound_rules(column, means))
@@ -80,7 +80,7 @@ def _bound_rules(column: Column, means: str) -> list[Rule]:
 
 
 def _plain(bound: float | None) -> float | None:
-    """0 instead of 0.0, where that is the same."""
+    """Return a whole number as an int, so that it is shown as 0 instead of 0.0."""
     return int(bound) if isinstance(bound, float) and bound.is_integer() else bound
 
 
@@ -90,6 +90,6 @@ def _range_rule(event_time: str, ranges: Ranges) -> Rule:
         column=event_time,
         check=f"{event_time} inside the session's ranges",
         expected=describe(ranges),
-        because="a session changes only the hours that its plan names",
+        because="a session may change only the ranges in its plan",
         ranges=ranges,
     )

@@ -1,4 +1,4 @@
-"""The audit in order: metadata first, then the rows and the expectations side by side, then the page."""
+"""Run the audit: first metadata, then rows and expectations in parallel, then the page."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 LIMIT = timedelta(hours=1)
-"""How long an audit may take before it counts as not made; a hundred times what the largest session took."""
+"""The time limit of an audit: a hundred times as long as the audit of the largest session took."""
 
 
 @dataclass(frozen=True)
 class Findings:
-    """What checks found, and the audit library's own page of those that it made."""
+    """Results of checks. `library_page` renders the page of Great Expectations, None if the library did not run."""
 
     checks: tuple[CheckResult, ...]
     library_page: Callable[[], str] | None = None
@@ -54,12 +54,14 @@ def audit_staged(
     clock: datetime,
     limit: timedelta = LIMIT,
 ) -> Report:
-    """Check what a staged snapshot changed, say what was found, and write a page of it below `reports`.
+    """Check what a staged snapshot changed, and write a page with the results below `reports`.
 
-    `ranges` are the event times that the session replaced; None for added rows (`appended_only`) or a whole
-    table. `expected_rows` is what the writer reported, `rows_due` makes finding none a failure. Raises
-    AuditError where the audit cannot be carried out or does not end within `limit`; then nothing is known. A page
-    that cannot be written changes nothing: the report says so.
+    `ranges` are the event times that the session replaced. They are None if the session added rows (`appended_only`)
+    or replaced the whole table. `expected_rows` is the number that the writer reported. If `rows_due` is set, zero
+    rows are a failure.
+
+    Raises AuditError if the audit cannot be completed, or not within `limit`; then nothing is known about the rows. If
+    the page cannot be written, the verdict does not change and the report contains the reason.
     """
     deadline = Deadline(limit)
     try:
@@ -74,28 +76,28 @@ def audit_staged(
     except Exception as error:
         _interrupt(spark)
         raise AuditError(
-            f"{spec.dataset}, session {session}: the audit could not be made: "
+            f"{spec.dataset}, session {session}: the audit could not be completed, and nothing was published: "
             f"{type(error).__name__}: {cut(str(error), 400)}; "
-            f'nothing was published; when the cause is mended, clear "write_audit_publish" in this run'
+            f'remove the cause, then clear "write_audit_publish" in this run'
         ) from error
     return write_pages(report, clock, reports, found.library_page)
 
 
 def _interrupt(spark: SparkSession) -> None:
-    """What still runs for a failed audit is of no use to anybody."""
+    """Stop Spark jobs that still run for a failed audit."""
     with contextlib.suppress(Exception):
         spark.interruptAll()
 
 
 def _report(spec: DatasetSpec, session: str, snapshot_id: int, checks: tuple[CheckResult, ...], rows: int) -> Report:
     report = Report(spec.dataset, session, snapshot_id, checks, rows)
-    if spec.transform is None:  # a plan names its files, so mended ones need another plan
-        return replace(report, mend="the landed files", clear="init")
-    return replace(report, mend=f"jobs/{spec.transform.split(':')[0].replace('.', '/')}.py")
+    if spec.transform is None:  # A plan names its files, so corrected files need a new plan.
+        return replace(report, to_fix="the landed files", task_to_clear="init")
+    return replace(report, to_fix=f"jobs/{spec.transform.split(':')[0].replace('.', '/')}.py")
 
 
 def _checks(changed: ChangedRows, expected_rows: int, rows_due: bool, session: str, deadline: Deadline) -> Findings:
-    """The rows are looked at only where their columns are what the spec says: rules are about those."""
+    """Run all checks. Rows are read only if the columns are those of the spec, because rules refer to its columns."""
     schema = floor.check_schema(changed.spec, changed.files)
     checks = (schema, *_file_checks(changed, expected_rows, rows_due))
     if not schema.passed:
@@ -105,7 +107,7 @@ def _checks(changed: ChangedRows, expected_rows: int, rows_due: bool, session: s
 
 
 def _file_checks(changed: ChangedRows, expected_rows: int, rows_due: bool) -> list[CheckResult]:
-    """What metadata alone decides."""
+    """Run the checks that need only metadata."""
     spec, files = changed.spec, changed.files
     checks = floor.check_rows(files, expected_rows, rows_due)
     if changed.appended_only:
@@ -118,7 +120,7 @@ def _file_checks(changed: ChangedRows, expected_rows: int, rows_due: bool) -> li
 
 
 def _row_checks(changed: ChangedRows, session: str, deadline: Deadline) -> Findings:
-    """Grain, rules and expectations at the same time: they wait for different things."""
+    """Check grain, rules and expectations in parallel. They use different resources, so this saves time."""
     expectations = Task(lambda: _expectation_checks(changed, session))
     grain = Task(lambda: find_repeats(changed))
     rules = Task(lambda: _rule_checks(changed))
@@ -131,7 +133,7 @@ def _row_checks(changed: ChangedRows, session: str, deadline: Deadline) -> Findi
 
 
 def _rule_checks(changed: ChangedRows) -> list[tuple[Rule, CheckResult]]:
-    """Rules that metadata does not prove are counted in one pass; those that are broken are shown."""
+    """Check the rules. Violations of rules that metadata does not prove are counted in one pass over the rows."""
     rules = rules_of(changed.spec, changed.ranges)
     verdicts = {rule: floor.judge(rule, changed.files) for rule in rules}
     counts = changed.count([rule for rule in rules if not verdicts[rule].passed])
@@ -156,7 +158,10 @@ def _rule_check(changed: ChangedRows, rule: Rule, verdict: floor.Verdict, counte
 
 
 def _read_back(changed: ChangedRows, found: GrainFindings, rules: Sequence[tuple[Rule, CheckResult]]) -> CheckResult:
-    """Reading gives the rows of the added files and no others; rows that lie beyond the ranges are told above."""
+    """Check that reading returns exactly the rows of the added files.
+
+    Rows outside the ranges are not read here. They are subtracted, because a rule has already reported them.
+    """
     ranged = not changed.appended_only and changed.ranges is not None
     beyond = sum(check.unexpected_rows or 0 for rule, check in rules if ranged and rule.beyond_ranges)
     expected = changed.files.rows - beyond
@@ -167,18 +172,18 @@ def _read_back(changed: ChangedRows, found: GrainFindings, rules: Sequence[tuple
         passed=found.rows == expected,
         observed=f"{found.rows} rows",
         expected=f"{expected} rows",
-        because="what readers will see is what the session wrote: nothing older is left beside it",
+        because="readers must see exactly what the session wrote, without older rows beside it",
     )
 
 
 def _expectation_checks(changed: ChangedRows, session: str) -> Findings:
-    """The spec's own expectations; without rows only their count is looked at."""
+    """Run the spec's expectations. If there are no rows, only expectations on the row count are run."""
     spec = changed.spec
-    looked_at = [e for e in spec.expectations if changed.files.rows or e.kind == "row_count"]
-    if not looked_at:
+    applicable = [e for e in spec.expectations if changed.files.rows or e.kind == "row_count"]
+    if not applicable:
         return Findings(tuple(gx.without_rows(e) for e in spec.expectations))
-    outcome = gx.run_expectations(changed.frame(), looked_at, spec.dataset, session)
-    found = dict(zip(looked_at, outcome.checks, strict=True))
+    outcome = gx.run_expectations(changed.frame(), applicable, spec.dataset, session)
+    found = dict(zip(applicable, outcome.checks, strict=True))
     checks = (_with_examples(changed, e, found[e]) if e in found else gx.without_rows(e) for e in spec.expectations)
     return Findings(tuple(checks), outcome.page)
 

@@ -1,12 +1,12 @@
-"""The pages of audits: an index of sessions, a page a session, and the library's page of its expectations.
+"""Write the pages of audits.
 
-data-docs/index.html                         latest session first
-data-docs/style.css                          ours; no page asks any other server for anything
-data-docs/<dataset>/<session>/index.html     verdict, failed checks, all checks
-data-docs/<dataset>/<session>/expectations.html
-data-docs/<dataset>/<session>/summary.json   what the index shows
+data-docs/index.html                                index of all sessions, latest first
+data-docs/style.css                                 our stylesheet; pages load nothing from other servers
+data-docs/<dataset>/<session>/index.html            verdict, failed checks, all checks
+data-docs/<dataset>/<session>/expectations.html     the expectations on a page of Great Expectations
+data-docs/<dataset>/<session>/summary.json          what the index shows of the session
 
-Pages are for people: what goes wrong in writing them is said and logged, and changes no verdict.
+Pages are for people. If a page cannot be written, this is logged and reported, and the verdict does not change.
 """
 
 from __future__ import annotations
@@ -25,29 +25,31 @@ from typing import IO
 from tidemark.audit import pages, summaries
 from tidemark.audit.offline import body_of
 from tidemark.audit.report import Report, cut
-from tidemark.audit.summaries import Summary, past_their_time, read_summaries
+from tidemark.audit.summaries import Summary, expired_pages, read_summaries
 from tidemark.errors import AuditError
 from tidemark.state.ranges import format_instant
 from tidemark.support.atomic_files import replace_file
 
 LOCK_PATIENCE = 30.0
-"""Seconds to wait for another session that writes the index; it takes a fraction of one."""
+"""Seconds to wait for another session that writes its pages. This usually takes a fraction of a second."""
 
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,199}")
-_SHOWN_LETTERS = 200
+_MAX_FAULT_LENGTH = 200
 _LOG = logging.getLogger(__name__)
 
 
 def wall_clock() -> datetime:
-    """The machine's clock, by which pages age: the clock of a run may lie in any year."""
+    """Return the machine's time, which decides the age of pages. The clock of a run may be in any year."""
     return datetime.now(UTC)
 
 
 def page_path(reports: Path, dataset: str, session: str) -> Path:
-    """Where a session's page lies. Raises AuditError for names that are no file names."""
+    """Return the path of a session's page. Raises AuditError if a name is not usable as a file name."""
     for name in (dataset, session):
         if not _NAME.fullmatch(name):
-            raise AuditError(f"{name[:80]!r} cannot name a report; use letters, digits, dots, dashes and underscores")
+            raise AuditError(
+                f"{name[:80]!r} cannot be the name of a report; use letters, digits, dots, dashes and underscores"
+            )
     return reports / "data-docs" / dataset / session / "index.html"
 
 
@@ -58,37 +60,37 @@ def write_pages(
     library_page: Callable[[], str] | None = None,
     now: Callable[[], datetime] = wall_clock,
 ) -> Report:
-    """Write a session's pages, drop those that have had their time, and write the index anew. Raises nothing.
+    """Write a session's pages, remove expired pages, and write the index. Raises nothing.
 
-    `library_page` renders the audit library's own page of the session. The report that comes back says where the
-    session's page is, or that there is none; `page_fault` says what could not be written.
+    `library_page` renders the session's page of Great Expectations. In the report that is returned, `site` is the path
+    of the session's page, None if there is none, and `page_fault` says what could not be written.
     """
     faults: list[str] = []
     site = None
     root = reports / "data-docs"
-    with _noting("no page of this session was written", faults), _lock(root):
+    with _recorded("no page of this session was written", faults), _lock(root):
         path = page_path(reports, report.dataset, report.session)
-        with _noting("the page of its expectations was not written", faults):
+        with _recorded("the page of its expectations was not written", faults):
             _write_library_page(path.with_name("expectations.html"), report, library_page)
         _write_session_page(path, report, clock, now())
         site = path
-        with _noting("the index of audits was not written", faults):
-            _write_index(root, now(), but=path.parent)
+        with _recorded("the index of audits was not written", faults):
+            _write_index(root, now(), current=path.parent)
     return replace(report, site=site, page_fault="; ".join(faults))
 
 
 @contextlib.contextmanager
-def _noting(what: str, faults: list[str]) -> Iterator[None]:
-    """An error ends the block and nothing else: it is logged, and added to `faults` in a sentence."""
+def _recorded(consequence: str, faults: list[str]) -> Iterator[None]:
+    """Let an error end only this block. It is logged, and added to `faults` after the consequence that it has."""
     try:
         yield
     except Exception as error:
-        _LOG.warning("%s", what, exc_info=error)
-        faults.append(f"{what}: {cut(f'{type(error).__name__}: {error}', _SHOWN_LETTERS)}")
+        _LOG.warning("%s", consequence, exc_info=error)
+        faults.append(f"{consequence}: {cut(f'{type(error).__name__}: {error}', _MAX_FAULT_LENGTH)}")
 
 
 def _write_library_page(path: Path, report: Report, render: Callable[[], str] | None) -> None:
-    """The library's page, made fit to be read offline. That of an earlier audit of the session does not stay."""
+    """Write the page of Great Expectations in a form that loads nothing. Remove that of an earlier audit first."""
     path.unlink(missing_ok=True)
     if render is not None:
         replace_file(path, pages.expectations_page(report.dataset, report.session, body_of(render())))
@@ -114,18 +116,18 @@ def _summary(report: Report, clock: datetime, now: datetime) -> Summary:
     )
 
 
-def _write_index(root: Path, now: datetime, but: Path) -> None:
-    """List the pages that stay, after those that do not stay have been removed. `but` was written just now."""
+def _write_index(root: Path, now: datetime, current: Path) -> None:
+    """Remove expired pages, then list the others. `current` is the folder that was just written; it stays."""
     found = read_summaries(root)
-    gone = [old for old in past_their_time(found, now) if root / old.dataset / old.session != but]
-    for old in gone:
+    expired = [old for old in expired_pages(found, now) if root / old.dataset / old.session != current]
+    for old in expired:
         _remove(root / old.dataset / old.session)
     replace_file(root / "style.css", Path(__file__).with_name("style.css").read_text(encoding="utf-8"))
-    replace_file(root / "index.html", pages.index_page([s for s in found if s not in gone]))
+    replace_file(root / "index.html", pages.index_page([s for s in found if s not in expired]))
 
 
 def _remove(folder: Path) -> None:
-    """Remove a session's pages. The summary goes last: by it the next session goes on with what was left."""
+    """Remove a session's pages, the summary last, so that the next session can finish an interrupted removal."""
     with contextlib.suppress(OSError):
         for path in sorted(folder.iterdir(), key=lambda path: path.name == summaries.FILE):
             path.unlink()
@@ -134,21 +136,21 @@ def _remove(folder: Path) -> None:
 
 @contextlib.contextmanager
 def _lock(root: Path) -> Iterator[None]:
-    """One session at a time writes pages: sessions of several datasets end at once, and two may be of one name.
+    """Let only one session at a time write pages. Several sessions may end at once, also two attempts of the same one.
 
     Raises TimeoutError after LOCK_PATIENCE.
     """
     root.mkdir(parents=True, exist_ok=True)
     with (root / ".lock").open("w") as handle:
-        until = time.monotonic() + LOCK_PATIENCE
-        while not _taken(handle):
-            if time.monotonic() >= until:
+        deadline = time.monotonic() + LOCK_PATIENCE
+        while not _try_lock(handle):
+            if time.monotonic() >= deadline:
                 raise TimeoutError(f"another process has held {root / '.lock'} for {LOCK_PATIENCE:g} s")
             time.sleep(0.05)
         yield
 
 
-def _taken(handle: IO[str]) -> bool:
+def _try_lock(handle: IO[str]) -> bool:
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

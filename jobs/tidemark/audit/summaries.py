@@ -1,4 +1,4 @@
-"""What is stored of each audited session beside its page, and which pages have had their time."""
+"""The summary stored beside the page of each audited session, and the rules for how long pages stay."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ from tidemark.state.ranges import format_instant, parse_instant
 FILE = "summary.json"
 
 KEEP_FOR = timedelta(days=7)
-"""How long each page stays: as long as a table can be rolled back. What it says remains in `ops.audit_results`."""
+"""How long each page stays: as long as a table can be rolled back. Its content remains in `ops.audit_results`."""
 
-KEPT_EACH = 20
-"""The latest pages of each dataset stay however old they are: a dataset may be built once a week, or stand still."""
+KEPT_PER_DATASET = 20
+"""The number of latest pages of each dataset that stay at any age, for datasets that are built rarely."""
 
 UNKNOWN = "unknown"
-"""The verdict of a page whose summary does not say it in words of this version."""
+"""The verdict of a page if its summary has none that this version knows."""
 
 _VERDICTS = ("passed", "warned", "failed")
 
 
 @dataclass(frozen=True)
 class Summary:
-    """One line of the index.
+    """The summary of one session: a line of the index.
 
-    `audited_at` is the clock of the run, `written_at` the machine's own when the page was written. A count of None
-    is not known.
+    `audited_at` is the clock of the run. `written_at` is the machine's clock at the time when the page was written. A
+    count is None if it is not known.
     """
 
     dataset: str
@@ -47,38 +47,43 @@ class Summary:
 
     @property
     def link(self) -> str:
-        """The session's page, as seen from the index."""
+        """The link from the index to the session's page."""
         return f"{self.dataset}/{self.session}/index.html"
 
     @property
-    def may_go(self) -> bool:
-        """Whether the page may ever go. An AuditFailed names that of a failed session; one not understood may be."""
+    def may_expire(self) -> bool:
+        """Whether the page may be removed at some time.
+
+        The page of a failed session stays, because an AuditFailed message names it. A page with an unknown verdict
+        stays too, because it may be one of these.
+        """
         return self.verdict in ("passed", "warned")
 
     def to_json(self) -> str:
-        """What `read_summary` reads, in this version or another."""
+        """Return the summary as JSON for `read_summary`, of this version or another."""
         return json.dumps({**asdict(self), "written_at": format_instant(self.written_at)})
 
 
 def read_summary(path: Path) -> Summary:
-    """The summary in a file, as far as it is there and understood; dataset and session are those of its folders.
+    """Return the summary in a file. Raises nothing: a value that is missing or not readable gets its default.
 
-    A version that knew less wrote no `written_at`: then the file's own time is taken.
+    Dataset and session are taken from the names of the file's folders. An older version wrote no `written_at`; then the
+    file's modification time is used.
     """
-    said = _read_object(path)
+    stored = _read_object(path)
     known = {
-        field.name: said[field.name]
+        field.name: stored[field.name]
         for field in fields(Summary)
-        if field.name in _READABLE and _READABLE[field.name](said.get(field.name))
+        if field.name in _READABLE and _READABLE[field.name](stored.get(field.name))
     }
-    written_at = _instant(said.get("written_at")) or _modified_at(path)
+    written_at = _instant(stored.get("written_at")) or _modified_at(path)
     return Summary(dataset=path.parent.parent.name, session=path.parent.name, written_at=written_at, **known)
 
 
 def _read_object(path: Path) -> Mapping[str, Any]:
     with contextlib.suppress(OSError, ValueError, RecursionError):
-        said = json.loads(path.read_text(encoding="utf-8"))
-        return said if isinstance(said, dict) else {}
+        content = json.loads(path.read_text(encoding="utf-8"))
+        return content if isinstance(content, dict) else {}
     return {}
 
 
@@ -91,7 +96,7 @@ _READABLE = {
     "verdict": lambda value: value in _VERDICTS,
     **dict.fromkeys(("rows", "checks", "failed", "warned"), _is_count),
 }
-"""By field, whether a stored value is one that this version understands."""
+"""For each field, whether this version can read a stored value."""
 
 
 def _instant(value: Any) -> datetime | None:
@@ -101,7 +106,7 @@ def _instant(value: Any) -> datetime | None:
 
 
 def _modified_at(path: Path) -> datetime:
-    """When the file, or what is left of its folder, was written last."""
+    """Return when the file was last modified. If it does not exist, return when its folder was."""
     for place in (path, path.parent):
         with contextlib.suppress(OSError, OverflowError, ValueError):
             return datetime.fromtimestamp(place.stat().st_mtime, UTC)
@@ -109,7 +114,7 @@ def _modified_at(path: Path) -> datetime:
 
 
 def read_summaries(root: Path) -> list[Summary]:
-    """All sessions that have a page below `root`, latest first; a folder that cannot be read has none."""
+    """Return the summaries of all sessions that have a page below `root`, latest first. Skip unreadable folders."""
     folders = [session for dataset in _folders(root) for session in _folders(dataset)]
     found = [read_summary(folder / FILE) for folder in folders if _holds_page(folder)]
     return sorted(found, key=lambda s: (s.written_at, s.audited_at, s.dataset, s.session), reverse=True)
@@ -127,16 +132,17 @@ def _folders(place: Path) -> list[Path]:
     return []
 
 
-def past_their_time(summaries: Iterable[Summary], now: datetime) -> list[Summary]:
-    """Those of the summaries, latest first, whose pages may go at `now`.
+def expired_pages(summaries: Iterable[Summary], now: datetime) -> list[Summary]:
+    """Return the summaries whose pages may be removed at `now`. The argument must be sorted, latest first.
 
-    A page stays for KEEP_FOR, and longer where it is among the latest KEPT_EACH of its dataset or may be named by
-    a failure.
+    A page stays for KEEP_FOR. It stays longer if it is among the latest KEPT_PER_DATASET of its dataset, or if it may
+    not expire (`Summary.may_expire`).
     """
     seen: dict[str, int] = {}
-    old = []
+    expired = []
     for summary in summaries:
         seen[summary.dataset] = seen.get(summary.dataset, 0) + 1
-        if summary.may_go and seen[summary.dataset] > KEPT_EACH and now - summary.written_at > KEEP_FOR:
-            old.append(summary)
-    return old
+        is_recent = seen[summary.dataset] <= KEPT_PER_DATASET or now - summary.written_at <= KEEP_FOR
+        if summary.may_expire and not is_recent:
+            expired.append(summary)
+    return expired

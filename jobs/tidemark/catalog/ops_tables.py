@@ -1,6 +1,6 @@
 """The columns of the `ops` tables: names, types and meanings.
 
-This command prints the page docs/ops-tables.md: `PYTHONPATH=jobs python -m tidemark.catalog.ops_tables`.
+`PYTHONPATH=jobs python -m tidemark.catalog.ops_tables` prints the page docs/ops-tables.md from them.
 """
 
 from __future__ import annotations
@@ -25,20 +25,20 @@ _TYPE_NAMES: Final[Mapping[pa.DataType, str]] = {
 
 @dataclass(frozen=True)
 class OpsTable:
-    """One table: what a row stands for, when it is written, and each column's type and meaning by its name."""
+    """One table: what a row stands for and when it is written (`row`), and its columns with type and meaning."""
 
     row: str
     columns: Mapping[str, tuple[pa.DataType, str]]
 
     @property
     def schema(self) -> pa.Schema:
-        """The Arrow schema. Every column may be null."""
+        """The Arrow schema of the table. All columns may be null."""
         return pa.schema([pa.field(name, kind) for name, (kind, _) in self.columns.items()])
 
 
 _SESSION = (
     _TEXT,
-    "The session's id: the day through which it completes the table, or `undated`, followed by a hash of its plan.",
+    "The session's id: the day through which it completes the table, or `undated`, and a hash of its plan.",
 )
 _DATASET = (_TEXT, "The dataset's full name, for example `search.interactions`.")
 _HOW = (
@@ -48,48 +48,53 @@ _HOW = (
 )
 _REQUEST = (
     _TEXT,
-    "The id of the backfill request that the session answers; null for other sessions. A request that is repeated "
-    "under the same id is not done again.",
+    "The id of the backfill request that the session answers, so that a request is answered once; null without one.",
 )
 
 TABLES: Final[Mapping[str, OpsTable]] = {
     "ops.sessions": OpsTable(
-        "One row for each session that has something to do. init writes it before anything else is written.",
+        "One row for each session that has something to do. Init writes it before the session writes anything else.",
         {
             "session": _SESSION,
             "dataset": _DATASET,
             "how": _HOW,
             "request_id": _REQUEST,
-            "base_snapshot": (_LONG, "The snapshot on the table's main that the plan starts from."),
-            "plan": (_TEXT, "The whole plan as JSON; `tidemark sessions` and `tidemark plan` print plans for people."),
-            "planned_at": (_INSTANT, "The clock that was given to the run that planned the session."),
+            "base_snapshot": (_LONG, "The snapshot on the table's main on which the plan is based."),
+            "plan": (
+                _TEXT,
+                "The whole plan as JSON. `tidemark sessions` and `tidemark plan` print plans in a readable form.",
+            ),
+            "planned_at": (_INSTANT, "The clock of the run that planned the session."),
         },
     ),
     "ops.high_watermarks": OpsTable(
         "One row for each session that published, written by commit. If a session of `ops.sessions` has no row here, "
-        "it is not published, or it is published and not closed yet.",
+        "it has not published, or it has published and is not closed yet.",
         {
             "session": _SESSION,
             "dataset": _DATASET,
             "how": _HOW,
-            "snapshot": (_LONG, "The snapshot that the session left on main; for a touch, the one that it found."),
+            "snapshot": (
+                _LONG,
+                "The snapshot that main had after the session. A touch adds none and names the current one.",
+            ),
             "request_id": _REQUEST,
             "reason": (
                 _TEXT,
-                "Why a person asked for a backfill, a resync, an adoption or a declaration; null for other sessions.",
+                "The reason that a person gave for a backfill, a resync, an adoption or a declaration; otherwise null.",
             ),
             "previous": (_TEXT, "The table's watermark before the session, as JSON; null for the first session."),
-            "current": (_TEXT, "The watermark that the session set, as JSON: what its rows were built from."),
+            "current": (_TEXT, "The watermark that the session set, as JSON: what the table's rows were built from."),
             "complete_through": (
                 _INSTANT,
-                "All rows of the table before this instant (exclusive) are built; null if nothing bounds the table.",
+                "The table is complete before this instant; null if no input limits its completeness.",
             ),
-            "committed_at": (_INSTANT, "The clock that was given to the run that closed the session."),
+            "committed_at": (_INSTANT, "The clock of the run that closed the session."),
         },
     ),
     "ops.audit_results": OpsTable(
-        "One row for each check of a staged snapshot, written by audit whether it passed or failed. If the audit is "
-        "repeated, a check is recorded again only if its verdict on the snapshot differs.",
+        "One row for each check of a staged snapshot, written by audit, passed or not. If an audit is repeated, a "
+        "check gets a new row only for another verdict on the snapshot.",
         {
             "dataset": _DATASET,
             "session": _SESSION,
@@ -99,50 +104,57 @@ TABLES: Final[Mapping[str, OpsTable]] = {
             ),
             "check": (_TEXT, "The check in words, for example `grain is unique (query_id, item_id)`."),
             "kind": (_TEXT, "`floor`: implied by every spec; `expectation`: written in the dataset's spec."),
-            "severity": (_TEXT, "`fail`: if the check fails, nothing is published; `warn`: a failure is only shown."),
+            "severity": (
+                _TEXT,
+                "`fail`: if the check fails, the rows are not published; `warn`: a failure is only shown.",
+            ),
             "passed": (pa.bool_(), "Whether the rows passed the check."),
-            "observed": (_TEXT, "What was found."),
-            "expected": (_TEXT, "What should have been found."),
-            "unexpected_rows": (_LONG, "How many rows fail the check; null if the check is not about single rows."),
+            "observed": (_TEXT, "What the check found."),
+            "expected": (_TEXT, "What the check should have found."),
+            "unexpected_rows": (
+                _LONG,
+                "The number of rows that fail the check; null if the check is not about single rows.",
+            ),
             "examples": (
                 _TEXT,
-                "Up to five failing values with the grain of their rows, one in a line. They are real data.",
+                "Up to five failing values with the grain of their rows, one on each line. They are unescaped data.",
             ),
-            "because": (_TEXT, "Why the check is made."),
-            "audited_at": (_INSTANT, "The clock that was given to the run that audited the snapshot."),
+            "because": (_TEXT, "The reason for the check."),
+            "audited_at": (_INSTANT, "The clock of the run that audited the session."),
         },
     ),
     "ops.landed_files": OpsTable(
-        "One row for each landed file and each table that took it in, written by the session's commit.",
+        "One row for each file and each table into which it landed, written by commit of the session that landed it.",
         {
             "dataset": _DATASET,
             "session": _SESSION,
             "path": (_TEXT, "The file's path below the landing folder, with `/`."),
-            "size": (_LONG, "Bytes of the file."),
+            "size": (_LONG, "The size of the file in bytes."),
             "sha256": (
                 _TEXT,
-                "The SHA-256 of the file's content in hex. A table never takes in the same content twice.",
+                "The SHA-256 of the file's content, in hex. Content that has landed in a table does not land there "
+                "again.",
             ),
-            "landed_at": (_INSTANT, "The clock that was given to the run that closed the session."),
+            "landed_at": (_INSTANT, "The clock of the run that closed the session."),
             "table_uuid": (
                 _TEXT,
-                "The uuid of the table that took the file in. A table that was created again takes in its files again. "
+                "The UUID of the table. A table that was dropped and created again lands its files again. "
                 "Null in old rows.",
             ),
             "written_at": (
                 _INSTANT,
-                "When the file was last changed, as seen when it was first taken in. Null in old rows.",
+                "When the file was written, as seen when its content first landed. Null in old rows.",
             ),
         },
     ),
     "ops.releases": OpsTable(
-        "One row for each release: the snapshots of all tables that belong together. Each snapshot is tagged with the "
-        "release's name.",
+        "One row for each release. A release names the snapshots of all tables that belong together. Each of them is "
+        "tagged with the release's name.",
         {
-            "release": (_TEXT, "The release's name, made from a hash of its snapshots."),
-            "model_version": (_TEXT, "The model that the released table serves; null if it serves none."),
-            "tables": (_TEXT, "Snapshot ids by dataset, as JSON."),
-            "released_at": (_INSTANT, "The clock that was given to the run that wrote the release."),
+            "release": (_TEXT, "The release's name, a hash of the snapshots that it names."),
+            "model_version": (_TEXT, "The model that the released tables serve; null if they serve none."),
+            "tables": (_TEXT, "The snapshot id of each dataset, as JSON."),
+            "released_at": (_INSTANT, "The clock of the run that wrote the release."),
         },
     ),
 }
@@ -161,9 +173,9 @@ def _lines() -> Iterator[str]:
     yield "<!-- Generated: PYTHONPATH=jobs .venv/bin/python -m tidemark.catalog.ops_tables > docs/ops-tables.md -->"
     yield ""
     yield (
-        "These Iceberg tables in the lake record what the loop did. Rows are only added and never changed. Every "
-        "column may be null. If a table was made by an older version, its missing columns are added when the next row "
-        "is written; until then they read as null."
+        "The `ops` tables record what the loop did. They are Iceberg tables in the lake to which rows are only added. "
+        "Any column may be null. If an older version created a table, missing columns are added when the next row is "
+        "written."
     )
     for name, table in TABLES.items():
         yield from ("", f"## {name}", "", table.row, "", "| column | type | meaning |", "|---|---|---|")

@@ -1,4 +1,4 @@
-"""Files in: what lies in the landing folder, and the records in it as typed rows. It knows no domain."""
+"""Landing: find files in the landing folder and convert their records to typed rows. It knows no domain."""
 
 from tidemark.landing.files.discovery import discover
 from tidemark.landing.reading import read_rows

@@ -1,4 +1,4 @@
-"""What the workers of one landing session have to know: plain data, small, made from specs."""
+"""The job description that a landing session sends to its Spark workers: small plain data, made from specs."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from tidemark.state.plan import Plan
 
 LONGEST_LINE = 16 << 20
-"""Bytes up to which a line is read as one record (`landing.longest_line`)."""
+"""The longest line that is read as a record, in bytes, by default (`landing.longest_line`)."""
 ADDED = ("record_id", "file_id", "file_path", "place", "arrived_at")
-"""Columns that landing fills itself where a spec has them, and `dated` with them."""
+"""Columns that landing itself fills if a spec has them. It also fills `dated`."""
 
 
 @dataclass(frozen=True)
@@ -34,16 +34,20 @@ class Shape:
 
     @property
     def takes_undated(self) -> bool:
-        """A dataset with a column `dated` takes records without a time: known since ever, and marked."""
+        """Whether records without a time are accepted: if the dataset has a column `dated`.
+
+        Such a record gets the time 0 (1970), as if it had always been known, and `dated` is false.
+        """
         return any(column.name == "dated" for column in self.columns)
 
 
 @dataclass(frozen=True)
 class Job:
-    """One session's work: rows of `target`, or what was refused where `target` is the quarantine.
+    """The work of one session: rows of `target`, or refused records if `target` is the quarantine.
 
-    `parsers` gives for each folder the parser's name; `clock` and `earliest` are in microseconds since 1970. A record
-    dated before `earliest`, or more than `tolerance` microseconds after its file was written, is refused.
+    `parsers` maps each folder to the name of its parser. `clock` and `earliest` are in microseconds since 1970. A
+    record is refused if it is dated before `earliest`, or more than `tolerance` microseconds after its file was
+    written. If `history` is set, a record without an hour in its path arrived at its own event time.
     """
 
     root: str
@@ -60,7 +64,10 @@ class Job:
 
 
 def make_job(settings: Settings, spec: DatasetSpec, specs: Mapping[str, DatasetSpec], plan: Plan) -> Job:
-    """The job of a session of `spec`, whose files other specs of its group may share."""
+    """Return the job of a session of `spec`. Other specs of its group may read the same files.
+
+    Raises LandingError if a column has a type that landing cannot write.
+    """
     feeds = _feeds(spec, specs)
     values = settings.values.get("landing", {})
     tolerance = parse_duration(str(values.get("future_tolerance", "1d")))
@@ -80,19 +87,22 @@ def make_job(settings: Settings, spec: DatasetSpec, specs: Mapping[str, DatasetS
 
 
 def groups_of(spec: DatasetSpec, specs: Mapping[str, DatasetSpec]) -> dict[str, str]:
-    """For each folder that a session of `spec` looks into, the group of datasets that its files become."""
+    """Return the group of each folder that a session of `spec` reads."""
     feeds = _feeds(spec, specs)
     return {folder: feed.landing.group for feed in feeds if feed.landing for folder in feed.landing.folders}
 
 
 def _feeds(spec: DatasetSpec, specs: Mapping[str, DatasetSpec]) -> list[DatasetSpec]:
-    """The datasets that records of the spec's files become; for a quarantine all that name it."""
+    """Return the specs of all datasets into which records of the spec's files may land.
+
+    These are the sources of its group or, for a quarantine, all sources that name it.
+    """
     sources = [s for s in specs.values() if s.landing is not None]
-    refused_by = [
+    quarantined = [
         s for s in sources if s.landing and s.landing.quarantine == spec.dataset and s.dataset != spec.dataset
     ]
-    if refused_by:
-        return refused_by
+    if quarantined:
+        return quarantined
     group = spec.landing.group if spec.landing else None
     quarantines = {s.landing.quarantine for s in sources if s.landing}
     return [s for s in sources if s.landing and s.landing.group == group and s.dataset not in quarantines]
@@ -106,7 +116,7 @@ def _rules(spec: DatasetSpec) -> Iterable[ColumnRule]:
     for c in spec.columns.values():
         if c.type.replace(" ", "") not in CONVERTERS:
             raise LandingError(
-                f"{spec.path}: column {c.name} is of type {c.type}, which cannot be landed; "
-                f"choose one of {', '.join(CONVERTERS)}"
+                f"{spec.path}: column {c.name} has type {c.type}, which landing cannot write; "
+                f"use one of {', '.join(CONVERTERS)}"
             )
         yield ColumnRule(c.name, c.type.replace(" ", ""), c.required, c.min, c.max, c.one_of, c.max_length)

@@ -1,4 +1,4 @@
-"""The domain's side of landing: a parser is named by its spec and found by name, on the worker too."""
+"""Parsers: the part of landing that a domain supplies. A spec names its parser, and each Spark worker loads it."""
 
 from __future__ import annotations
 
@@ -17,16 +17,18 @@ TextReader = Callable[[str], Mapping[str, Any] | None]
 
 @dataclass(frozen=True)
 class Parser:
-    """`parse(record, place)` yields (dataset, values), the dataset by its short name; ValueError refuses.
+    """The functions of one parser.
 
-    `place` holds file_path, file_id, place (line or row), index (of a bulk action, or None), settings and file. Three
-    functions may stand beside it:
+    `parse(record, place)` yields pairs of a dataset's short name and the values of a row. It raises ValueError to
+    refuse the record. `place` contains file_path, file_id, place (line or row), index (of a bulk action, or None),
+    settings and file. The parser's module may define three more functions, where `<name>` is the parser's name:
 
-    - `<name>_text()` gives for each file a function from a line that is not JSON to its record; a line that holds no
-      record, such as a header, gives None, and ValueError refuses a line;
-    - `<name>_document(value)` says which records are in a JSON object that is none itself (None: it is one);
-    - `<name>_file(records, place)` reads the records of a whole file before the first of them is parsed, and what it
-      returns is `place["file"]` for each of them. Such a file is read twice.
+    - `<name>_text()` is called once for each file. It returns a function that reads a line that is not JSON. This
+      function returns the line's record, or None for a line without one, such as a header. It raises ValueError to
+      refuse the line.
+    - `<name>_document(value)` returns the records inside a JSON object, or None if the object is itself a record.
+    - `<name>_file(records, place)` receives all records of a file before the first of them is parsed. What it returns
+      is passed to `parse` as `place["file"]`. Files of such a parser are read twice.
     """
 
     parse: Callable[[Mapping[str, Any], Place], Rows]
@@ -37,11 +39,11 @@ class Parser:
 
 @lru_cache(maxsize=32)
 def load_parser(entry: str) -> Parser:
-    """The parser named `package.module:function`. Raises SpecError where it cannot be found."""
+    """Return the parser named `package.module:function`. Raises SpecError if it cannot be imported."""
     name, _, function = entry.partition(":")
     try:
         module = importlib.import_module(name)
         parse = getattr(module, function)
     except (ImportError, AttributeError) as error:
-        raise SpecError(f"landing: parser {entry} cannot be loaded: {error}; correct its name") from error
+        raise SpecError(f"landing: parser {entry} cannot be loaded: {error}; correct landing.parser") from error
     return Parser(parse, *(getattr(module, f"{function}_{part}", None) for part in ("text", "document", "file")))

@@ -1,4 +1,4 @@
-"""Parse a plan's files in Spark, many small files a task."""
+"""Parse the files of a plan in Spark. One task may parse many small files."""
 
 from __future__ import annotations
 
@@ -26,10 +26,11 @@ if TYPE_CHECKING:
     from tidemark.state.plan import Plan
 
 TASK_BYTES = 32 << 20
-"""Bytes of JSON that a task should have, while that makes neither too few tasks nor too many."""
+"""The size of a task in bytes of JSON, as long as this makes neither too few tasks nor too many."""
 SMALL_BYTES = 1 << 20
+"""The least size of a task in bytes of JSON, for spreading little work over all cores."""
 FILE_COST = 64 << 10
-"""What opening a file costs, in bytes of JSON that are parsed in that time."""
+"""The cost of opening a file, as the number of bytes of JSON that can be parsed in the same time."""
 FILE_FIELDS: list[pa.Field[Any]] = [
     pa.field("task", pa.int32()),
     pa.field("path", pa.string()),
@@ -39,13 +40,13 @@ FILE_FIELDS: list[pa.Field[Any]] = [
 ]
 FILE_COLUMNS = "task int, path string, digest string, hour bigint, written_at bigint"
 EXPANSION = 8
-"""How much longer compressed logs are when they are read."""
+"""How many times larger a compressed log is when decompressed."""
 
 
 def read_rows(spark: SparkSession, settings: Settings, spec: DatasetSpec, plan: Plan) -> DataFrame:
-    """The rows that the plan's files hold for `spec`, exactly its columns; for a quarantine the refusals.
+    """Return the rows of `spec` in the plan's files, with exactly its columns. For a quarantine, return the refusals.
 
-    A record becomes rows in all datasets that its parser names, or is refused as a whole.
+    A record becomes rows in all datasets that its parser names, or it is refused as a whole.
     """
     job = make_job(settings, spec, load_specs(settings.schemas, settings.values), plan)
     tasks = split_files(plan.files, os.cpu_count() or 2)
@@ -54,7 +55,7 @@ def read_rows(spark: SparkSession, settings: Settings, spec: DatasetSpec, plan: 
 
 
 def split_files(files: Sequence[FileRef], cores: int) -> list[list[FileRef]]:
-    """Files in groups of about equal work, at most 8 a core; at least one group."""
+    """Return the files in groups of about equal work: at least one group, at most 8 for each core."""
     work = {file: _work(file) for file in files}
     total = sum(work.values())
     wanted = max(-(-total // TASK_BYTES), min(2 * cores, -(-total // SMALL_BYTES)))
@@ -69,7 +70,7 @@ def split_files(files: Sequence[FileRef], cores: int) -> list[list[FileRef]]:
 
 
 def ddl(shape: Shape) -> str:
-    """The columns in Spark's words. What is required is checked by the audit, on the staged rows."""
+    """Return the columns as a Spark DDL schema. All may be null: the audit checks required columns in staged rows."""
     return ", ".join(f"`{column.name}` {_DDL.get(column.type, column.type)}" for column in shape.columns)
 
 

@@ -1,8 +1,11 @@
-"""The commits on an input's main that a reader has not seen yet, newest first."""
+"""The history of a table's main, and the commits in it after a known snapshot.
+
+Use `commits_since` to find out whether a snapshot is on main.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from pyiceberg.table import Table
@@ -14,22 +17,28 @@ from tidemark.errors import PositionLost
 
 @dataclass(frozen=True)
 class NewCommits:
-    """Main's commits after a known snapshot, newest first.
+    """The commits after a known snapshot, newest first.
 
-    If `reaches_known` is False, main's history does not lead back to a known snapshot; then `snapshots` is all of it.
+    If `reaches_known` is False, the history does not lead back to a known snapshot; then `snapshots` is all of it.
     """
 
     snapshots: tuple[Snapshot, ...]
     reaches_known: bool
 
 
-def commits_since(table: Table, head: Snapshot, known: Collection[int]) -> NewCommits:
-    """Return the commits from main's head back to the first known snapshot, which is left out.
+def main_history(table: Table) -> Iterator[Snapshot]:
+    """Return main's snapshots, newest first, as far as metadata goes back."""
+    head = table.current_snapshot()
+    return ancestors(table, head) if head is not None else iter(())
 
-    A known snapshot that has expired is recognized too, as long as its child on main still names it as its parent.
+
+def commits_since(table: Table, known: Collection[int], head: Snapshot | None = None) -> NewCommits:
+    """Return the commits from `head`, by default main's, back to the first known snapshot, which is left out.
+
+    A known snapshot that has expired is recognized too, as long as its child still names it as its parent.
     """
     new: list[Snapshot] = []
-    for snapshot in ancestors(table, head):
+    for snapshot in main_history(table) if head is None else ancestors(table, head):
         if snapshot.snapshot_id in known:
             return NewCommits(tuple(new), reaches_known=True)
         new.append(snapshot)
@@ -39,8 +48,8 @@ def commits_since(table: Table, head: Snapshot, known: Collection[int]) -> NewCo
 
 
 def unseen_commits(table: Table, head: Snapshot, position: int, reader: str) -> tuple[Snapshot, ...]:
-    """Return the commits after a reader's position. Raises PositionLost if main does not lead back to it."""
-    new = commits_since(table, head, (position,))
+    """Return the commits from `head` back to a reader's position. Raises PositionLost if they do not reach it."""
+    new = commits_since(table, (position,), head)
     if new.reaches_known:
         return new.snapshots
     exists = table.snapshot_by_id(position) is not None

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from pyiceberg.table import Table
 from pyiceberg.table.snapshots import Operation, Snapshot
 
-from tidemark.catalog.manifests import ancestors
 from tidemark.catalog.properties import CONTENT, CREATED, KEPT, SESSION, branch_prefix, property_of
+from tidemark.lineage.ancestry import commits_since
 from tidemark.lineage.publish_commit import watermark_of
 from tidemark.state.plan import Plan
 
@@ -22,12 +20,8 @@ def published_snapshot(table: Table, plan: Plan) -> int | None:
     current = watermark_of(table)
     if current is not None and current.session == plan.session:
         return current.snapshot
-    for snapshot in main_history(table):
-        if snapshot.snapshot_id == plan.base_snapshot:
-            return None
-        if property_of(snapshot, SESSION) == plan.session:
-            return snapshot.snapshot_id
-    return None
+    new = commits_since(table, (plan.base_snapshot,)).snapshots
+    return next((commit.snapshot_id for commit in new if property_of(commit, SESSION) == plan.session), None)
 
 
 def staged_attempt(table: Table, plan: Plan) -> tuple[str, Snapshot] | None:
@@ -67,24 +61,16 @@ def readable_snapshot(table: Table, snapshot_id: int) -> int | None:
     """
     if table.snapshot_by_id(snapshot_id) is not None:
         return snapshot_id
-    children = (s for s in main_history(table) if s.parent_snapshot_id == snapshot_id and keeps_content(s))
-    return next((child.snapshot_id for child in children), None)
+    new = commits_since(table, (snapshot_id,))
+    return new.snapshots[-1].snapshot_id if new.reaches_known and keeps_content(new.snapshots[-1]) else None
 
 
 def _reaches(table: Table, later: int, earlier: int) -> bool:
     start = table.snapshot_by_id(later)
-    for snapshot in ancestors(table, start) if start is not None else ():
-        if not keeps_content(snapshot):
-            return False
-        if snapshot.parent_snapshot_id == earlier:
-            return True
-    return False
-
-
-def main_history(table: Table) -> Iterator[Snapshot]:
-    """Return main's snapshots, newest first, as far as metadata goes back."""
-    head = table.current_snapshot()
-    return ancestors(table, head) if head is not None else iter(())
+    if start is None:
+        return False
+    new = commits_since(table, (earlier,), start)
+    return new.reaches_known and all(keeps_content(snapshot) for snapshot in new.snapshots)
 
 
 def keeps_content(snapshot: Snapshot) -> bool:

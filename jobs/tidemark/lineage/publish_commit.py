@@ -40,7 +40,7 @@ class AssertWatermark(ValidatableTableRequirement):
 
     def validate(self, base_metadata: TableMetadata | None) -> None:  # type: ignore[override]  # as PyIceberg's own do
         """Raise CommitFailedException if the watermark is another session's."""
-        found = None if base_metadata is None else _session_of(base_metadata)
+        found = None if base_metadata is None else last_session(base_metadata)
         if found != self.session:
             raise CommitFailedException(f"watermark has changed: expected session {self.session}, found {found}")
 
@@ -51,7 +51,8 @@ def watermark_of(table: Table) -> Watermark | None:
     return None if text is None else Watermark.from_json(text)
 
 
-def _session_of(metadata: TableMetadata) -> str | None:
+def last_session(metadata: TableMetadata) -> str | None:
+    """Return the session that published last; None before the first one."""
     text = metadata.properties.get(WATERMARK)
     return None if text is None else Watermark.from_json(text).session
 
@@ -76,8 +77,7 @@ def publish_watermark(catalog: Catalog, plan: Plan, watermark: Watermark) -> Tab
 
 
 def _is_published(table: Table, watermark: Watermark) -> bool:
-    current = watermark_of(table)
-    return current is not None and current.session == watermark.session
+    return last_session(table.metadata) == watermark.session
 
 
 def _requirements(plan: Plan) -> tuple[Any, ...]:
@@ -119,9 +119,8 @@ def check_as_planned(table: Table, plan: Plan) -> None:
 def is_as_planned(table: Table, plan: Plan) -> bool:
     """Return whether main, watermark and schema are those that the plan was made for."""
     head = table.current_snapshot()
-    previous = watermark_of(table)
     same_main = head is not None and head.snapshot_id == plan.base_snapshot
-    same_watermark = (previous.session if previous else None) == (plan.previous.session if plan.previous else None)
+    same_watermark = last_session(table.metadata) == (plan.previous.session if plan.previous else None)
     return same_main and same_watermark and table.metadata.current_schema_id == plan.schema_id
 
 

@@ -24,7 +24,7 @@ def retained_since(table: Table, position: int, keep: Keep) -> datetime | None:
     head = table.current_snapshot()
     if head is None:
         return None
-    new = commits_since(table, head, {position, *_ancestor_ids(table, position)})
+    new = commits_since(table, {position, *_ancestor_ids(table, position)})
     try:
         dropped = dropped_by_retention(table, new.snapshots, keep)
     except InputChanged:

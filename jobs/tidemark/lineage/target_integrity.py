@@ -11,7 +11,8 @@ from tidemark.catalog.lake import Lake
 from tidemark.catalog.manifests import table_name
 from tidemark.catalog.properties import SESSION, WATERMARK, property_of
 from tidemark.errors import ForeignCommit, RolledBack, SnapshotExpired, TargetChanged, WatermarkLost
-from tidemark.lineage.history import keeps_content, main_history
+from tidemark.lineage.ancestry import commits_since, main_history
+from tidemark.lineage.history import keeps_content
 from tidemark.lineage.publish_commit import watermark_of
 from tidemark.lineage.watermark_history import has_record
 from tidemark.state.watermark import Watermark
@@ -67,27 +68,8 @@ def check_no_foreign_commit(table: Table) -> None:
 
 def since_published(table: Table, watermark: Watermark) -> list[Snapshot] | None:
     """Return main's snapshots after the published one, newest first; None if they do not lead back to it."""
-    return _since(table, watermark.snapshot)
-
-
-def follows_from(table: Table, snapshot_id: int) -> bool:
-    """Return whether a snapshot is in main's history."""
-    return _since(table, snapshot_id) is not None
-
-
-def _since(table: Table, snapshot_id: int) -> list[Snapshot] | None:
-    """Return main's snapshots after a given one, newest first; None if that is not in main's history.
-
-    The given snapshot may have expired, as long as its child names it as its parent.
-    """
-    since: list[Snapshot] = []
-    for snapshot in main_history(table):
-        if snapshot.snapshot_id == snapshot_id:
-            return since
-        since.append(snapshot)
-        if snapshot.parent_snapshot_id == snapshot_id:
-            return since
-    return None
+    new = commits_since(table, (watermark.snapshot,))
+    return list(new.snapshots) if new.reaches_known else None
 
 
 def with_changed_rows(snapshots: list[Snapshot]) -> list[Snapshot]:
@@ -103,8 +85,8 @@ def is_session(snapshot: Snapshot) -> bool:
 def is_history_cut(lake: Lake, table: Table, watermark: Watermark) -> bool:
     """Return whether main's history has expired back to after the published snapshot.
 
-    Then the published snapshot is gone, the oldest snapshot left names an expired parent, and no snapshot left is a
-    session's.
+    Then the published snapshot is gone, the oldest snapshot left names an expired parent, and neither that parent nor
+    any snapshot left is a session's.
     """
     history = list(main_history(table))
     ends_early = bool(history) and history[-1].parent_snapshot_id is not None

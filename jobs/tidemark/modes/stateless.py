@@ -57,7 +57,7 @@ def restate_range(situation: Situation) -> Plan:
 
 
 def _built(situation: Situation, asked: Interval, watermark: Watermark) -> Ranges:
-    """Return the partitions of the requested range up to the one in which `complete_through` lies, and that one whole.
+    """Return the partitions of the requested range, up to and including the one that holds `complete_through`.
 
     A stateless table also holds rows after `complete_through`, because added rows are appended at once.
     """

@@ -10,7 +10,7 @@ from pyiceberg.table.snapshots import Snapshot
 from tidemark.catalog.manifests import table_name
 from tidemark.catalog.properties import SESSION, property_of
 from tidemark.errors import RequestRefused
-from tidemark.lineage.history import main_history
+from tidemark.lineage.ancestry import main_history
 from tidemark.lineage.publish_commit import watermark_of
 from tidemark.lineage.target_integrity import is_history_cut, is_session, since_published, with_changed_rows
 from tidemark.lineage.watermark_history import has_record, last_recorded, newest_record

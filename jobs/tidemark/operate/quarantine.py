@@ -19,7 +19,7 @@ from tidemark.catalog import ops
 from tidemark.catalog.filters import any_of, at_least, both, one_of
 from tidemark.catalog.lake import Lake
 from tidemark.errors import RequestRefused
-from tidemark.landing.files.folders import kind_of
+from tidemark.landing.files.folders import top_folder
 from tidemark.landing.formats.bulk import action_of
 from tidemark.landing.formats.items import KEPT_TEXT
 from tidemark.landing.formats.jsontext import decode_json
@@ -111,13 +111,13 @@ def replay(refusals: Iterable[Refusal], folders: Iterable[str]) -> Replay:
 
     `folders` are the landing folders of the current specs.
     """
-    known = {kind_of(folder) for folder in folders}
+    known = {top_folder(folder) for folder in folders}
     lines: dict[str, dict[str, None]] = {}
     skipped: dict[str, list[Refusal]] = {}
     duplicates = 0
     for refusal in refusals:
         origin, obstacle = _origin(refusal.file_path), _obstacle(refusal)
-        if kind_of(origin) not in known:
+        if top_folder(origin) not in known:
             obstacle = NO_FOLDER
         if obstacle is not None:
             skipped.setdefault(obstacle, []).append(refusal)
@@ -130,7 +130,7 @@ def replay(refusals: Iterable[Refusal], folders: Iterable[str]) -> Replay:
 
 def _origin(path: str) -> str:
     """Return the landing folder and the file's bare name: `logs/2026-04-12T07/shop.jsonl.gz` gives `logs/shop`."""
-    return f"{kind_of(path)}/{PurePosixPath(path).name.split('.')[0]}"
+    return f"{top_folder(path)}/{PurePosixPath(path).name.split('.')[0]}"
 
 
 def _obstacle(refusal: Refusal) -> str | None:

@@ -1,4 +1,4 @@
-"""Column types as the spec language writes them, read into a small tree that the renderings map.
+"""Column types of the spec language, parsed into a small tree. `render/` maps the tree to Iceberg and Spark.
 
     string int long double boolean date timestamp binary  decimal(p,s)  list<T>  map<string,T>
 
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 PRIMITIVES = ("string", "int", "long", "double", "boolean", "date", "timestamp", "binary")
 NUMBERS = frozenset({"int", "long", "double"})
 MAX_NESTING = 5
-"""Levels of lists and maps in one type; a row that needs more is better two datasets."""
+"""The most levels of lists and maps in one type. Rows that need more are better modelled as two datasets."""
 
 _DECIMAL = re.compile(r"decimal\(([0-9]{1,2}),([0-9]{1,2})\)")
 
@@ -30,7 +30,7 @@ class Primitive:
 
 @dataclass(frozen=True)
 class Decimal:
-    """A decimal of `precision` digits (1-38), `scale` of them behind the point."""
+    """A decimal of `precision` digits (1 to 38), `scale` of them after the decimal point."""
 
     precision: int
     scale: int
@@ -41,7 +41,7 @@ class Decimal:
 
 @dataclass(frozen=True)
 class ListOf:
-    """A list; its elements may be null."""
+    """A list. Its elements may be null."""
 
     element: ColumnType
 
@@ -51,7 +51,7 @@ class ListOf:
 
 @dataclass(frozen=True)
 class MapOf:
-    """A map from string; its values may be null."""
+    """A map whose keys are strings. Its values may be null."""
 
     value: ColumnType
 
@@ -63,7 +63,7 @@ ColumnType = Primitive | Decimal | ListOf | MapOf
 
 
 def parse_type(text: str) -> ColumnType:
-    """The type that a text stands for. Raises ValueError, whose message is the remedy."""
+    """Return the type that a text stands for. Raises ValueError; its message is the remedy."""
     return _parse("".join(text.split()), MAX_NESTING)
 
 
@@ -82,21 +82,21 @@ def _parse(text: str, levels: int) -> ColumnType:
 
 def _decimal(precision: int, scale: int) -> Decimal:
     if not 1 <= precision <= 38 or scale > precision:
-        raise ValueError("a decimal(p,s) has 1 to 38 digits, of which at most p behind the point")
+        raise ValueError("write decimal(p,s) with p from 1 to 38 digits and s from 0 to p of them after the point")
     return Decimal(precision, scale)
 
 
 def _remedy(text: str) -> str:
     if text.startswith(("map<", "decimal(")) and text[-1] not in ">)":
-        return 'put a type that holds a comma in quotes, as in type: "map<string,double>"'
+        return 'put a type that contains a comma in quotes, as in type: "map<string,double>"'
     return f"write one of {', '.join(PRIMITIVES)}, decimal(p,s), list<T>, map<string,T>"
 
 
 def is_number(kind: ColumnType) -> bool:
-    """Whether values have an order and a mean."""
+    """Return whether the type is numeric: int, long, double or decimal."""
     return isinstance(kind, Decimal) or str(kind) in NUMBERS
 
 
 def is_nested(kind: ColumnType) -> bool:
-    """Whether a value holds several values."""
+    """Return whether the type is a list or a map."""
     return isinstance(kind, ListOf | MapOf)

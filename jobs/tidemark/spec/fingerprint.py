@@ -1,7 +1,7 @@
-"""A dataset as two hashes: of its logic (what its rows follow from), and of its whole spec besides.
+"""Two hashes of a dataset: the logic covers what its rows are computed from, the fingerprint also the rest of its spec.
 
-The code is found by reading source, without importing it, and hashed without comments, docstrings and
-layout: a table is not rebuilt because somebody wrote a better sentence.
+Code is found by parsing source files, without importing them. It is hashed without comments, docstrings and layout, so
+that better wording rebuilds no table.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ from pathlib import Path
 from typing import Any
 
 from tidemark.spec import DatasetSpec, InputSpec
-from tidemark.spec.former_names import as_formerly, former_names
+from tidemark.spec.former_names import former_names, with_former_imports
 from tidemark.spec.modules import find_source
 from tidemark.spec.stable_text import shown_fields, stable_text
 
 
 def logic(spec: DatasetSpec, values: Mapping[str, Any]) -> str:
-    """Twelve hex digits over all that the rows follow from: columns, windows, parameters, the code.
+    """Return twelve hex digits over all that rows are computed from: columns, windows, parameters, settings, code.
 
-    Checks, limits and words stand outside: mending one of them makes no row old.
+    Checks, limits and descriptions are left out: changing them outdates no row.
     """
     digest = hashlib.sha256()
     digest.update(stable_text(_content_of_rows(spec)))
@@ -39,7 +39,7 @@ def logic(spec: DatasetSpec, values: Mapping[str, Any]) -> str:
 
 
 def fingerprint(spec: DatasetSpec, values: Mapping[str, Any]) -> str:
-    """Twelve hex digits over the logic and the rest of the spec: what a session's identity follows from."""
+    """Return twelve hex digits over the logic and the rest of the spec. They are part of a session's identity."""
     digest = hashlib.sha256(logic(spec, values).encode())
     digest.update(stable_text(_spec_content(spec)))
     return digest.hexdigest()[:12]
@@ -50,7 +50,7 @@ def _content_of_rows(spec: DatasetSpec) -> dict[str, Any]:
         "mode": spec.mode,
         "grain": spec.grain,
         "event_time": spec.event_time,
-        "transform": spec.transform and _formerly(spec.transform),
+        "transform": spec.transform and _former_entry(spec.transform),
         "params": spec.params,
         "columns": [[c.name, c.type, c.required] for c in spec.columns.values()],
         "inputs": [
@@ -61,21 +61,21 @@ def _content_of_rows(spec: DatasetSpec) -> dict[str, Any]:
 
 
 def _later_keys(window: InputSpec) -> list[str]:
-    """Keys that came after the first tables were built: they take part only where they are used."""
+    """Return the values of keys that were introduced after the first tables were built. They count only if used."""
     return ["added"] if window.read == "added" else []
 
 
-def _formerly(entry: str) -> str:
-    """An entry under the name that its module had before it was moved."""
+def _former_entry(entry: str) -> str:
+    """Return `module:function` under the name that the module had before it was moved."""
     module, _, function = entry.partition(":")
     return f"{former_names(module.split('.')[0]).get(module, module)}:{function}"
 
 
 def _spec_content(spec: DatasetSpec) -> dict[str, Any]:
-    """All that the spec says but for where it lies and why it is there, under the names that modules first had."""
-    landing = spec.landing and replace(spec.landing, parser=_formerly(spec.landing.parser))
-    named = replace(spec, transform=spec.transform and _formerly(spec.transform), landing=landing)
-    shown = shown_fields(named).items()
+    """Return the spec's fields without `path` and `why`. Modules have their former names."""
+    landing = spec.landing and replace(spec.landing, parser=_former_entry(spec.landing.parser))
+    renamed = replace(spec, transform=spec.transform and _former_entry(spec.transform), landing=landing)
+    shown = shown_fields(renamed).items()
     return {name: value for name, value in shown if name not in ("path", "why") and value is not None}
 
 
@@ -84,13 +84,13 @@ def _code_hash(module: str) -> str:
     names = former_names(module.split(".")[0])
     digest = hashlib.sha256()
     for _name, path in sorted({names.get(name, name): path for name, path in _modules(module).items()}.items()):
-        tree = as_formerly(ast.parse(path.read_text(encoding="utf-8")), names)
-        digest.update(_without_words(tree).encode())
+        tree = with_former_imports(ast.parse(path.read_text(encoding="utf-8")), names)
+        digest.update(_code_text(tree).encode())
     return digest.hexdigest()
 
 
-def _without_words(tree: ast.Module) -> str:
-    """A module's code alone: as Python would write it, docstrings taken out."""
+def _code_text(tree: ast.Module) -> str:
+    """Return a module's code as `ast.unparse` writes it, without docstrings."""
     for node in ast.walk(tree):
         if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef)) and ast.get_docstring(node) is not None:
             node.body = node.body[1:] or [ast.Pass()]
@@ -98,7 +98,7 @@ def _without_words(tree: ast.Module) -> str:
 
 
 def _modules(start: str) -> dict[str, Path]:
-    """The module and all modules of the same top package that it imports, however deep."""
+    """Return the module and all modules of its top-level package that it imports, directly or indirectly."""
     package = start.split(".")[0]
     found: dict[str, Path] = {}
     waiting = [start]
@@ -113,7 +113,7 @@ def _modules(start: str) -> dict[str, Path]:
 
 
 def _imports(module: str, path: Path) -> list[str]:
-    """All modules that a module may import; relative ones by their full names."""
+    """Return the full names of all modules that a module may import. Some may be names inside a module."""
     package = module if path.name == "__init__.py" else module.rpartition(".")[0]
     names: list[str] = []
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):

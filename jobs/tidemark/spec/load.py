@@ -1,4 +1,4 @@
-"""Reading specs: one file, or a folder of them."""
+"""Load specs from one file or from a folder."""
 
 from __future__ import annotations
 
@@ -45,12 +45,15 @@ ON_CHANGE: tuple[OnChange, ...] = ("rebuild", "from_now_on")
 
 
 def load_spec(path: Path | str, values: Mapping[str, Any]) -> DatasetSpec:
-    """The spec in a file, each `$key` replaced from the values. Raises SpecError: file, line, remedy."""
+    """Return the spec in a file. Each `$key` is replaced by that key's value.
+
+    Raises SpecError, which names file, line, problem and remedy. Other specs are not looked at.
+    """
     return _read(Path(path), values)[0]
 
 
 def load_specs(folder: Path | str, values: Mapping[str, Any]) -> dict[str, DatasetSpec]:
-    """All specs of a folder by their full names, checked against each other. Raises SpecError."""
+    """Return all specs of a folder by dataset name, after checking them against each other. Raises SpecError."""
     paths = _files(Path(folder))
     found = [_read(path, values) for path in paths]
     specs = {spec.dataset: spec for spec, _ in found}
@@ -60,12 +63,12 @@ def load_specs(folder: Path | str, values: Mapping[str, Any]) -> dict[str, Datas
 
 def _files(folder: Path) -> list[Path]:
     if not folder.is_dir():
-        raise SpecError(f"{folder}: no such folder; name the folder of specs in TIDEMARK_SCHEMAS")
+        raise SpecError(f"{folder}: no such folder; set TIDEMARK_SCHEMAS to the folder that contains the specs")
     for path in sorted(folder.glob("*.yml")):
-        raise SpecError(f"{path}: would not be read; rename it to {path.stem}.yaml")
+        raise SpecError(f"{path}: only .yaml files are read; rename it to {path.stem}.yaml")
     paths = sorted(folder.glob("*.yaml"))
     if not paths:
-        raise SpecError(f"{folder}: no spec in it; name the folder of specs in TIDEMARK_SCHEMAS")
+        raise SpecError(f"{folder}: contains no spec; set TIDEMARK_SCHEMAS to the folder that contains the specs")
     return paths
 
 
@@ -88,8 +91,8 @@ def _read(path: Path, values: Mapping[str, Any]) -> tuple[DatasetSpec, Item]:
         settings=read.setting_names(keys["settings"], values) if "settings" in keys else (),
         inputs=read_inputs(keys["inputs"], values) if "inputs" in keys else {},
         replace=read.choice(keys["replace"], REPLACES) if "replace" in keys else mode.replaces,
-        catch_up_limit=_span(keys.get("catch_up_limit"), values, "how old a target hour may be, such as 60d"),
-        max_range=_span(keys.get("max_range"), values, "how much one session may rebuild, such as 30d"),
+        catch_up_limit=_positive(keys.get("catch_up_limit"), values, "how old a target hour may be, such as 60d"),
+        max_range=_positive(keys.get("max_range"), values, "how much one session may rebuild, such as 30d"),
         on_change=read.choice(keys["on_change"], ON_CHANGE) if "on_change" in keys else "rebuild",
         landing=read_landing(keys["landing"], values) if "landing" in keys else None,
         expectations=read_expectations(keys["expectations"], columns) if "expectations" in keys else (),
@@ -100,9 +103,9 @@ def _read(path: Path, values: Mapping[str, Any]) -> tuple[DatasetSpec, Item]:
 
 def _params(item: Item, values: Mapping[str, Any]) -> dict[str, Any]:
     if not isinstance(item.value, dict):
-        raise item.wrong(f"params is {item.shown}", "write keys and values: params: {smoothing: 20}")
+        raise item.error(f"params is {item.shown}", "write keys and values: params: {smoothing: 20}")
     return {key: read.resolved(entry, values) for key, entry in item.value.items()}
 
 
-def _span(item: Item | None, values: Mapping[str, Any], meaning: str) -> timedelta | None:
+def _positive(item: Item | None, values: Mapping[str, Any], meaning: str) -> timedelta | None:
     return None if item is None else read.positive_duration(item, values, meaning)

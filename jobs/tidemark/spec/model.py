@@ -1,4 +1,4 @@
-"""A dataset spec as frozen data: the only place where a column's name, type, meaning and checks stand."""
+"""A dataset spec as frozen data. It is the only definition of a column's name, type, meaning and checks."""
 
 from __future__ import annotations
 
@@ -25,19 +25,19 @@ class Partition:
 
     @property
     def field_name(self) -> str:
-        """What the partition field is called in the table, as Spark would call it."""
+        """The name of the partition field in the table. Spark would choose the same name."""
         return self.column if self.transform == "identity" else f"{self.column}_{self.transform}"
 
 
 @dataclass(frozen=True)
 class InputSpec:
-    """One input and what a target row looks at: its event times in [t - before, t + after].
+    """One input of a dataset. A target row at t depends on the input's event times in [t - before, t + after].
 
-    `before` None reaches back to the beginning. `rows` marks the input that gives the rows. `keep` says how
-    long the input holds its rows: whole partitions older than this vanish without being a change.
-    `touches` names the column in which a row of an input without event time lists the times that it affects.
-    `read` is `added` where a version is made from the rows that came since the last one. `news_if` names the
-    function that tells from file bounds whether added rows can matter.
+    `before` is None if the window reaches back to the beginning. `rows` marks the input that gives the rows: if it
+    has no row, the target has none. `keep` is how long the input keeps its rows; the removal of whole partitions
+    that are older is no change. `touches` names a column of an input without event time, in which each row lists the
+    times that it affects. `read` is `added` if a version reads only the rows added since the last version.
+    `news_if` names the function that decides from file bounds whether added rows matter.
     """
 
     name: str
@@ -56,7 +56,7 @@ class InputSpec:
 
 @dataclass(frozen=True)
 class Column:
-    """One column. `type` is in the spec's own words; `min` and `max` are inclusive."""
+    """One column. `type` is a type of the spec language, as text; `min` and `max` are inclusive."""
 
     name: str
     type: str
@@ -71,9 +71,9 @@ class Column:
 
 @dataclass(frozen=True)
 class Expectation:
-    """One check of the whole session's rows, with its severity and its reason.
+    """One check on all rows that a session wrote, with its severity and its reason.
 
-    `shows` is the column whose values are shown as examples of the rows that were found.
+    `shows` is the column whose values are shown as examples of rows that meet the condition.
     """
 
     kind: ExpectationKind
@@ -89,10 +89,10 @@ class Expectation:
 
 @dataclass(frozen=True)
 class LandingSpec:
-    """Where a source's files lie and how they are read. Specs of one group share their files.
+    """Where a source's files are and how they are read. Specs of one group share their files.
 
-    What cannot be read is kept by the dataset `quarantine`. Without one, the source is itself a quarantine of
-    others, or it `loses_refusals`, which its spec has to say.
+    The dataset `quarantine` stores the records that cannot be read. It is None in two cases: the source is itself the
+    quarantine of others, or `loses_refusals` is set, which the spec states as `quarantine: none`.
     """
 
     group: str
@@ -106,7 +106,7 @@ class LandingSpec:
 
 @dataclass(frozen=True)
 class DatasetSpec:
-    """Everything that is written about one dataset."""
+    """The whole spec of one dataset."""
 
     dataset: str
     why: str
@@ -139,12 +139,12 @@ class DatasetSpec:
 
     @property
     def rebuilds_ranges(self) -> bool:
-        """Whether it is computed from inputs and along event time, so that a range of it can be rebuilt."""
+        """Whether the dataset has inputs and an event time, so that a range of it can be rebuilt."""
         return self.event_time is not None and bool(self.inputs)
 
     @property
     def event_unit(self) -> Literal["day", "hour"]:
-        """`day` where a row is a whole UTC day (its event time is a date), else `hour`."""
+        """`day` if the event time is a date, so that a row stands for a whole UTC day, otherwise `hour`."""
         if self.event_time is not None and self.columns[self.event_time].type == "date":
             return "day"
         return "hour"

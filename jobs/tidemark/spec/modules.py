@@ -1,4 +1,4 @@
-"""Modules found by name, without importing them: importing is running, and reading must stay light."""
+"""Find the source file of a module without importing it, because an import runs code and takes time."""
 
 from __future__ import annotations
 
@@ -8,7 +8,10 @@ from pathlib import Path
 
 
 def find_source(module: str) -> Path | None:
-    """The file of a module; Python's own search would import the packages on the way."""
+    """Return the source file of a module, None if there is none.
+
+    `importlib.util.find_spec` is not used for submodules, because it imports their parent packages.
+    """
     top, *rest = module.split(".")
     for root in _roots(top):
         path = root.joinpath(*rest)
@@ -20,7 +23,7 @@ def find_source(module: str) -> Path | None:
 
 @lru_cache(maxsize=128)
 def _roots(top: str) -> tuple[Path, ...]:
-    """The folders of a top package, or the file of a top module; neither is imported."""
+    """Return the folders of a top-level package, or the file of a top-level module, without importing it."""
     try:
         spec = importlib.util.find_spec(top)
     except ValueError:

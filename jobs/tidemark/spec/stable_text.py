@@ -1,6 +1,6 @@
-"""A spec as text that stays the same when a later version adds fields to its classes.
+"""A spec as text that does not change when a later version adds fields to the spec's classes.
 
-Sessions are named after this text. If a new field changed it, each session that is half done would be planned again.
+Session ids are derived from this text. If a new field changed it, each unfinished session would be planned again.
 """
 
 from __future__ import annotations
@@ -17,19 +17,22 @@ ALWAYS_SHOWN: Final[dict[str, str]] = {
     "Column": "name type means required unit min max one_of max_length",
     "Expectation": "kind severity because condition column at_most min max",
 }
-"""The fields of version 0.1, by class. Fields that came later are shown where they differ from their default."""
+"""The fields of version 0.1, by class. Later fields are part of the text only if they differ from their default."""
 
 
 def stable_text(content: Any) -> bytes:
-    """JSON with sorted keys; what JSON does not know is shown as `repr` shows it, less unused later fields."""
+    """Return the content as JSON with sorted keys.
+
+    Values that JSON does not have are written as by `repr`; a dataclass is written without unused later fields.
+    """
     return json.dumps(content, sort_keys=True, default=_shown).encode()
 
 
 def shown_fields(value: Any) -> dict[str, Any]:
-    """The fields of a dataclass that take part in its text, with their values."""
+    """Return the fields of a dataclass that are part of its text, with their values."""
     always = ALWAYS_SHOWN.get(type(value).__qualname__, "").split()
-    given = [(field, getattr(value, field.name)) for field in fields(value)]
-    return {field.name: held for field, held in given if field.name in always or held != _default(field)}
+    pairs = [(field, getattr(value, field.name)) for field in fields(value)]
+    return {field.name: content for field, content in pairs if field.name in always or content != _default(field)}
 
 
 def _default(field: Field[Any]) -> Any:
@@ -39,5 +42,5 @@ def _default(field: Field[Any]) -> Any:
 def _shown(value: Any) -> str:
     if not is_dataclass(value):
         return repr(value)
-    shown = (f"{name}={_shown(held)}" for name, held in shown_fields(value).items())
+    shown = (f"{name}={_shown(content)}" for name, content in shown_fields(value).items())
     return f"{type(value).__qualname__}({', '.join(shown)})"

@@ -20,11 +20,11 @@ class ChangedFile:
 class Changes:
     """What happened between two snapshots of an input (from exclusive, to inclusive).
 
-    `appended`, `rewritten` and `kept` count commits: those that only added rows, those that removed rows, and those
-    that changed no row. `timeless_rows` counts the changed rows of an input without event time, whose place in time
-    is unknown. `dropped` counts the commits that did nothing but retention, that is, remove partitions older than the
-    input's `keep`. `dropped_through` is the instant through which retention removed rows, also in commits that did
-    something else besides.
+    - `appended` counts the commits that only added rows, `rewritten` those that removed or replaced rows, and `kept`
+      those that changed no row.
+    - `dropped` counts the commits that were nothing but retention: they removed partitions older than the input's
+      `keep`. `dropped_through` is the instant through which retention removed rows, in these and in other commits.
+    - `timeless_rows` counts the changed rows of an input without event time, whose place in time is unknown.
     """
 
     from_snapshot: int | None

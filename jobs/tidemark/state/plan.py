@@ -40,7 +40,7 @@ class InputPlan:
 
     @property
     def position(self) -> Position:
-        """Where the watermark stands on this input once the plan is published."""
+        """The position on this input once the plan is published."""
         return Position(self.uuid, self.to_snapshot, self.complete_through, self.held_from)
 
 

@@ -10,7 +10,8 @@ from pyiceberg.table import Table
 from tidemark.catalog import ops
 from tidemark.catalog.manifests import table_name
 from tidemark.catalog.properties import SESSION, property_of
-from tidemark.lineage.history import main_history, session_branches
+from tidemark.lineage.ancestry import main_history
+from tidemark.lineage.history import session_branches
 from tidemark.lineage.publish_commit import watermark_of
 from tidemark.lineage.watermark_history import last_recorded
 from tidemark.stages import Committed, Published

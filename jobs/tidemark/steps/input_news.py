@@ -17,7 +17,7 @@ from tidemark.spec import DatasetSpec
 
 Bounds = Mapping[str, tuple[Any, Any] | None]
 HoldsNews = Callable[[Sequence[Bounds], Sequence[Mapping[str, Any]]], bool]
-"""The type of a spec's `news_if` function, which returns whether added files can matter.
+"""The type of the function that `news_if` of a spec names: it returns whether added files can matter.
 
 Its first argument holds, for each file, the least and greatest value of each column: None if the column has no values;
 a column is left out if its bounds are unknown. Its second argument holds the present rows of the dataset itself.

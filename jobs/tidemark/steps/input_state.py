@@ -10,13 +10,13 @@ from pyiceberg.table import Table
 from tidemark.catalog.evolution import check_readable
 from tidemark.catalog.manifests import table_name
 from tidemark.errors import InputChanged, PositionLost
+from tidemark.lineage.ancestry import commits_since
 from tidemark.lineage.changes import changes_since, row_times
 from tidemark.lineage.history import readable_snapshot
 from tidemark.lineage.publish_commit import watermark_of
 from tidemark.lineage.retained_since import retained_since
 from tidemark.lineage.retention import Keep
 from tidemark.lineage.target_integrity import (
-    follows_from,
     is_watermark_lost,
     not_on_main,
     since_published,
@@ -139,7 +139,7 @@ def _changes(
 
 def _check_read_ahead(table: Table, reader: str, read_ahead: int | None) -> None:
     """Raise PositionLost if a snapshot that a backfill read ahead of the position is no longer in main's history."""
-    if read_ahead is None or follows_from(table, read_ahead):
+    if read_ahead is None or commits_since(table, (read_ahead,)).reaches_known:
         return
     raise PositionLost(
         f"{table_name(table)}: snapshot {read_ahead}, which a backfill of {reader} has read, is no longer in main's "

@@ -9,7 +9,7 @@ from typing import Any
 
 from tidemark.catalog import ops
 from tidemark.errors import SpecError
-from tidemark.landing.files.discovery import Content, content_of, discover, on_record_as, settling_of
+from tidemark.landing.files.discovery import Content, content_of, discover, recorded_contents, settling_of
 from tidemark.landing.files.unclaimed_files import find_unclaimed_files
 from tidemark.landing.job import groups_of
 from tidemark.planning import LandingState, Situation
@@ -54,7 +54,7 @@ def _missing_files(context: Context, situation: Situation) -> tuple[FileRef, ...
     groups = groups_of(spec, context.specs)
     landed = {content_of(row["path"], row["sha256"], groups) for row in _landed(context, situation)}
     found = discover(context.settings, spec, context.clock, groups)
-    missing = [file for file in found if landed.isdisjoint(on_record_as(file, groups))]
+    missing = [file for file in found if landed.isdisjoint(recorded_contents(file, groups))]
     return tuple(_with_first_seen_times(context, missing, groups))
 
 
@@ -83,7 +83,7 @@ def _with_first_seen_times(context: Context, files: list[FileRef], groups: Mappi
             content = content_of(row["path"], row["sha256"], groups)
             known[content] = min(row["written_at"], known.get(content, row["written_at"]))
     for file in files:
-        recorded = [known[content] for content in on_record_as(file, groups) if content in known]
+        recorded = [known[content] for content in recorded_contents(file, groups) if content in known]
         yield replace(file, written_at=min(recorded, default=file.written_at))
 
 

@@ -1,1 +1,1 @@
-"""Files in the landing folder: which ones can be taken, their hashes, and those that nobody claims."""
+"""Files in the landing folder: which can be landed, their hashes, and files that no dataset reads."""

@@ -1,4 +1,4 @@
-"""What the place of a file says: the folder of its kind, and the hour that it is filed under."""
+"""What a file's path states: the folder that decides how it is read, and the hour of its arrival."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from datetime import UTC, datetime
 _HOUR = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}")
 
 
-def kind_of(path: str) -> str:
-    """The first folder of a path below the landing folder."""
+def top_folder(path: str) -> str:
+    """Return the first folder of a path below the landing folder."""
     return path.split("/", 1)[0]
 
 
 def folder_hour(path: str, clock: datetime) -> datetime | None:
-    """The hour of the innermost folder named like 2026-04-12T07 (UTC); None where there is none.
+    """Return the hour of the innermost folder with a name like 2026-04-12T07 (UTC), None if there is no such folder.
 
-    A folder named after an hour that has not come yet says nothing.
+    If that hour is after the clock, the result is None too.
     """
     for part in reversed(path.split("/")[:-1]):
         if _HOUR.fullmatch(part):

@@ -1,4 +1,4 @@
-"""OpenSearch bulk files: an action line, then the document that it is about."""
+"""OpenSearch bulk files: each action line is followed by the line of its document."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ ACTIONS = ("index", "create", "update", "delete")
 
 
 class Action(NamedTuple):
-    """What an action line says: kind, index and id of the document in the next line."""
+    """An action line: its kind, and index and id (`key`) of the document in the next line."""
 
     place: int
     kind: str
@@ -21,31 +21,31 @@ class Action(NamedTuple):
 
     @property
     def refusal(self) -> str | None:
-        """Why its document cannot be taken in; None if it can."""
+        """The reason why the document cannot land, or None if it can."""
         if self.kind == "delete":
-            return "bulk delete: records are only taken in, never taken out"
+            return "bulk delete: landing adds records and cannot delete them"
         if self.kind == "update":
-            return "bulk update: only index and create carry a whole record"
+            return "bulk update: an update holds only a part of a record; deliver the whole record as index or create"
         return None
 
-    def alone(self) -> Refused:
-        """The refusal of an action that no document follows."""
+    def without_document(self) -> Refused:
+        """Return the refusal of an action that is not followed by a document."""
         return Refused(self.place, "bulk action without its document", self.raw)
 
 
 def action_of(place: int, value: Any, raw: bytes) -> Action | None:
-    """The action that a JSON value is; None if it is anything else."""
+    """Return the action that a JSON value represents, None if it is not an action."""
     if not isinstance(value, dict) or len(value) != 1:
         return None
-    ((kind, about),) = value.items()
-    if kind not in ACTIONS or not isinstance(about, dict):
+    ((kind, metadata),) = value.items()
+    if kind not in ACTIONS or not isinstance(metadata, dict):
         return None
-    return Action(place, kind, *named(about), raw)
+    return Action(place, kind, *index_and_id(metadata), raw)
 
 
-def named(about: Mapping[str, Any]) -> tuple[str | None, str | None]:
-    """Index and id, as bulk actions and search hits have them."""
-    index, key = about.get("_index"), about.get("_id")
+def index_and_id(metadata: Mapping[str, Any]) -> tuple[str | None, str | None]:
+    """Return `_index` and `_id` from the metadata of a bulk action or of a search hit."""
+    index, key = metadata.get("_index"), metadata.get("_id")
     return (
         index if isinstance(index, str) else None,
         str(key) if isinstance(key, str | int) and key != "" else None,

@@ -1,4 +1,7 @@
-"""From a file to its records: Parquet, or JSON lines, bulk and one document, compressed or not."""
+"""Detect the format of a file and read its records.
+
+The formats are Parquet, and JSON lines, OpenSearch bulk files and single JSON documents, with or without gzip.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,7 @@ from tidemark.landing.parsers import Parser
 _PARQUET = b"PAR1"
 _GZIP = b"\x1f\x8b"
 _PEEKED = 4096
-EMPTY = "empty file: it holds no record; if it should, deliver it again"
+EMPTY = "empty file: it contains no record; if it should contain records, deliver it again"
 _COMPRESSED = {
     b"\x28\xb5\x2f\xfd": "zstd",
     b"BZh": "bzip2",
@@ -27,13 +30,13 @@ _COMPRESSED = {
     b"\x04\x22\x4d\x18": "lz4",
 }
 _OTHER = (".csv", ".tsv", ".xml", ".avro", ".orc", ".xlsx", ".tar")
-_TAKEN = "JSON lines, bulk files (gzip or not) and Parquet are"
+_REMEDY = "deliver JSON lines or a bulk file (with or without gzip), or Parquet"
 
 
 def read_items(path: str, parser: Parser, limit: int) -> Items:
-    """The records and refusals of a file, in its order; no content makes it raise.
+    """Yield the records and refusals of a file, in the order of the file. No content makes it raise.
 
-    `limit` is the longest line in bytes. What is no known format is refused whole, as place 0.
+    `limit` is the longest line in bytes. A file of an unknown format is refused as a whole, at place 0.
     """
     with Path(path).open("rb") as stream:
         start = stream.read(8)
@@ -45,11 +48,11 @@ def read_items(path: str, parser: Parser, limit: int) -> Items:
         if reason:
             yield Refused(0, reason, start)
             return
-        yield from _or_nothing(_read_text(opened, parser, limit))
+        yield from _refuse_if_empty(_read_text(opened, parser, limit))
 
 
-def _or_nothing(items: Items) -> Items:
-    """The items; where there is none, that the file is empty: it may have been cut before it was handed in."""
+def _refuse_if_empty(items: Items) -> Items:
+    """Yield the items, or a refusal if there are none: the file may have been truncated before its delivery."""
     first = next(items, None)
     if first is None:
         yield Refused(0, EMPTY)
@@ -66,30 +69,30 @@ def _read_text(open_stream: Callable[[], Read], parser: Parser, limit: int) -> I
 
 
 def _opener(stream: IO[bytes], compressed: bool) -> Callable[[], Read]:
-    """Gives the stream from its start, each time it is called."""
+    """Return a function that opens the stream at its start each time it is called."""
 
     def from_start() -> Read:
         stream.seek(0)
-        # read1 hands over what was decompressed before a stream breaks off, which read does not
+        # If a compressed stream ends early, read1 returns what was decompressed before that point; read does not.
         return gzip.GzipFile(fileobj=stream, mode="rb").read1 if compressed else stream.read
 
     return from_start
 
 
 def _reason_to_refuse(path: str, start: bytes, open_stream: Callable[[], Read], parser: Parser) -> str | None:
-    """Why a file is of no format that is read; a name says so only of what does not begin as JSON does."""
+    """Return why a file cannot be read, or None if it can. The file's name counts only if its text is not JSON."""
     for magic, compression in _COMPRESSED.items():
         if start.startswith(magic):
-            return f"unknown format: {compression}; {_TAKEN} taken in"
+            return f"unknown format: {compression}; {_REMEDY}"
     name = PurePosixPath(path).name.lower()
     ending = PurePosixPath(name.removesuffix(".gz")).suffix
     if _begins_as_json(open_stream):
         return None
     if ending == ".parquet":
-        what = "an empty file" if not start else "it does not begin as Parquet does"
-        return f"broken Parquet: {what}; deliver the file again"
+        problem = "the file is empty" if not start else "the file does not begin with PAR1"
+        return f"broken Parquet: {problem}; deliver the file again"
     if ending in _OTHER and parser.text is None:
-        return f"unknown format: {ending}; {_TAKEN} taken in"
+        return f"unknown format: {ending}; {_REMEDY}"
     return None
 
 

@@ -1,4 +1,4 @@
-"""Files that are one JSON document over many lines."""
+"""Files that consist of one JSON document over many lines."""
 
 from __future__ import annotations
 
@@ -11,13 +11,16 @@ from tidemark.landing.formats.lines import BOM, Read, split_lines
 from tidemark.landing.formats.records import expand, record_at
 from tidemark.landing.parsers import Parser
 
-LARGEST = 64 << 20
-"""Bytes up to which a file is read as one document; a larger one has to come as JSON lines."""
+MAX_BYTES = 64 << 20
+"""The largest file that is read as one document. Larger files must be JSON lines."""
 _PEEKED = 64 << 10
 
 
 def read_document(open_stream: Callable[[], Read], parser: Parser) -> Items | None:
-    """The records of a file that is one JSON document, numbered from 1; None if it is to be read by lines."""
+    """Return the records of a file that is one JSON document, numbered from 1.
+
+    Returns None if the file is to be read line by line.
+    """
     first = _first_line(open_stream())
     if first[:1] not in (b"{", b"[") or _is_json(first):
         return None
@@ -30,23 +33,27 @@ def read_document(open_stream: Callable[[], Read], parser: Parser) -> Items | No
 
 
 def _broken(first: bytes) -> Items | None:
-    """Where the first line is only a bracket no line is a record; else the good lines may be."""
+    """Return the refusal of a document that cannot be decoded.
+
+    If its first line is only a bracket, no line of it is a record. Otherwise some lines may be records: then the
+    result is None, and the file is read line by line.
+    """
     if first not in (b"{", b"["):
         return None
-    reason = f"not JSON: a document broken or beyond {LARGEST} bytes; deliver it again, or as JSON lines"
+    reason = f"not JSON: the document is broken or larger than {MAX_BYTES} bytes; deliver it again, or as JSON lines"
     return iter([Refused(0, reason, first)])
 
 
 def _content(read: Read) -> bytes:
-    limited = _at_most(LARGEST + 1, read)
+    limited = _at_most(MAX_BYTES + 1, read)
     content = b"".join(iter(lambda: limited(1 << 20), b""))
-    if len(content) > LARGEST:
+    if len(content) > MAX_BYTES:
         raise ValueError("too large")
     return content.removeprefix(BOM)
 
 
 def _first_line(read: Read) -> bytes:
-    """The first line that is not blank, cut; empty where there is none."""
+    """Return the first line that is not blank. Empty if there is none, or if the line is very long."""
     for line in split_lines(_at_most(_PEEKED, read), _PEEKED):
         if isinstance(line, Refused):
             return b""
@@ -64,6 +71,7 @@ def _is_json(text: bytes) -> bool:
 
 
 def _at_most(size: int, read: Read) -> Read:
+    """Return a `read` that ends after `size` bytes."""
     left = size
 
     def limited(wanted: int) -> bytes:

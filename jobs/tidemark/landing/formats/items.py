@@ -1,4 +1,4 @@
-"""What a reader finds at a place of a file: a record, or a reason why there is none."""
+"""The items that a reader finds in a file: records, and refusals with a reason."""
 
 from __future__ import annotations
 
@@ -6,11 +6,15 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 KEPT_TEXT = 64 * 1024
-"""Bytes of a refused record that the quarantine keeps."""
+"""The number of bytes of a refused record that the quarantine stores."""
 
 
 class Found(NamedTuple):
-    """A record at its place (line or row from 1); `bulk_index` and `key` are what a bulk action said."""
+    """A record at its place: its line or row, counted from 1.
+
+    `bulk_index` and `key` are index and id from its bulk action or search hit, None without one. `raw` is the record's
+    text, empty if it has none of its own.
+    """
 
     place: int
     record: Mapping[str, Any]
@@ -20,7 +24,10 @@ class Found(NamedTuple):
 
 
 class Refused(NamedTuple):
-    """A place whose content is no record; 0 is the whole file. The reason is its kind, `: ` and details."""
+    """A place whose content is not a record. Place 0 stands for the whole file.
+
+    The reason begins with its kind, which `tidemark quarantined` counts by; `: ` and details may follow.
+    """
 
     place: int
     reason: str
@@ -32,5 +39,5 @@ Items = Iterator[Found | Refused]
 
 
 def text_of(raw: bytes) -> str:
-    """Content for people: cut, and with a mark where it is not UTF-8."""
+    """Return content as text for people: at most KEPT_TEXT bytes, with a replacement character for invalid UTF-8."""
     return raw[:KEPT_TEXT].decode("utf-8", "replace")

@@ -1,6 +1,7 @@
-"""JSON text as loggers write it: UTF-8, no half characters; if a key occurs twice, the last value is used.
+"""Decode JSON text as loggers write it: UTF-8, without unpaired surrogates.
 
-`NaN`, which Python's encoder writes for a missing number, is read as null. Infinity is refused.
+If a key occurs twice, the last value is used. `NaN`, which Python's encoder writes for a missing number, is read as
+null. Infinity is refused.
 """
 
 from __future__ import annotations
@@ -10,12 +11,12 @@ from collections.abc import Iterable
 from typing import Any
 
 MAX_NESTING = 200
-"""Levels of nesting in a record. Far below what a stack holds, so that no later step can fail on them."""
+"""The most levels of nesting in a record. This is far below Python's recursion limit, so no later step fails on it."""
 TOO_DEEP = f"nested too deep: more than {MAX_NESTING} levels"
 
 
 def decode_json(raw: bytes) -> Any:
-    """The value of a JSON text. Raises ValueError with a reason that begins with its kind."""
+    """Return the value of a JSON text. Raises ValueError with a reason that begins with its kind."""
     try:
         value = _DECODER.decode(raw.decode("utf-8"))
     except UnicodeDecodeError as error:
@@ -24,7 +25,7 @@ def decode_json(raw: bytes) -> Any:
         raise ValueError(f"not JSON: {error.msg} at character {error.pos + 1}") from None
     except RecursionError:
         raise ValueError(TOO_DEEP) from None
-    except ValueError as error:  # numbers of more digits than Python converts
+    except ValueError as error:  # a number with more digits than Python converts
         raise ValueError(f"not JSON: {error}") from None
     if b"\\ud" in raw or b"\\uD" in raw:
         _refuse_half_characters(value)
@@ -32,27 +33,28 @@ def decode_json(raw: bytes) -> Any:
 
 
 def encode_json(value: Any) -> str:
-    """One line, keys sorted: equal values give equal text. Never fails for a record of at most MAX_NESTING levels.
+    """Return the value as one line of JSON with sorted keys, so that equal values give equal texts.
 
-    Numbers that JSON cannot say (NaN, as Parquet has it, and 1e999) stand in it as Python writes them.
+    Does not fail for a record of at most MAX_NESTING levels. Numbers that JSON does not have (NaN from Parquet, and
+    1e999) are written as Python writes them.
     """
     return _ENCODER.encode(value)
 
 
 def is_too_deep(value: Any, raw: bytes) -> bool:
-    """Whether a value has more than MAX_NESTING levels of lists and objects; found without a stack.
+    """Return whether a value has more than MAX_NESTING levels of lists and objects. Works without recursion.
 
-    `raw` is its text where there is one: few brackets need no look at the value.
+    `raw` is the value's text if it has one. If it contains few brackets, the value is not looked at.
     """
     if raw and raw.count(b"[") + raw.count(b"{") <= MAX_NESTING:
         return False
     inner = [value]
     for _ in range(MAX_NESTING + 1):
-        inner = [two for one in inner if isinstance(one, dict | list) for two in _inside(one)]
+        inner = [child for parent in inner if isinstance(parent, dict | list) for child in _children(parent)]
     return bool(inner)
 
 
-def _inside(value: dict[str, Any] | list[Any]) -> Iterable[Any]:
+def _children(value: dict[str, Any] | list[Any]) -> Iterable[Any]:
     return value.values() if isinstance(value, dict) else value
 
 
@@ -65,10 +67,10 @@ def _refuse_half_characters(value: Any) -> None:
         raise ValueError(TOO_DEEP) from None
 
 
-def _constant(name: str) -> None:
+def _parse_constant(name: str) -> None:
     if name != "NaN":
-        raise ValueError(f"{name} is no JSON number")
+        raise ValueError(f"{name} is not a JSON number")
 
 
 _ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), default=str, check_circular=False)
-_DECODER = json.JSONDecoder(parse_constant=_constant)
+_DECODER = json.JSONDecoder(parse_constant=_parse_constant)

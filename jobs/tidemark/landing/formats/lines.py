@@ -1,4 +1,4 @@
-"""Lines of a byte stream, of bounded length, whatever is in it."""
+"""Split a byte stream into lines of bounded length, whatever it contains."""
 
 from __future__ import annotations
 
@@ -13,28 +13,28 @@ CHUNK = 1 << 20
 BOM = b"\xef\xbb\xbf"
 
 Read = Callable[[int], bytes]
-"""Gives at most so many bytes, fewer where it likes, none at the end."""
+"""Returns at most the given number of bytes, possibly fewer, and none at the end of the stream."""
 
 
 class Line(NamedTuple):
-    """A line without its end; numbers count from 1."""
+    """A line without its line break. Numbers count from 1."""
 
     number: int
     content: bytes
 
 
 def split_lines(read: Read, limit: int) -> Iterator[Line | Refused]:
-    """The lines of a stream; never holds more than `limit` bytes of one.
+    """Yield the lines of a stream without keeping more than about `limit` bytes of a line in memory.
 
-    A longer line is refused and passed over. Where a compressed stream breaks off, what is left of its last
-    line is refused with the reason, and nothing follows.
+    A longer line is refused and skipped. If a compressed stream ends early, the incomplete last line is refused with
+    the reason, and nothing follows.
     """
     number, rest, head = 0, b"", None
     while True:
         try:
             chunk = read(CHUNK)
         except (EOFError, BadGzipFile, zlib.error) as error:
-            yield Refused(number + 1, f"gzip breaks off: {error}; deliver the file again", rest)
+            yield Refused(number + 1, f"broken gzip: {error}; deliver the file again", rest)
             return
         if not chunk:
             break

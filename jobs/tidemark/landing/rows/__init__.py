@@ -1,1 +1,1 @@
-"""From a record to typed rows, or to the reason why it cannot be one."""
+"""Convert records to typed rows, or to refusals with a reason."""

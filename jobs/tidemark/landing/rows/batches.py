@@ -1,4 +1,4 @@
-"""Rows into Arrow batches of bounded size."""
+"""Collect rows in Arrow batches of bounded size."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import pyarrow as pa
 from tidemark.landing.job import Shape
 from tidemark.landing.rows.checklist import Row
 
-ROWS = 8_192
-TEXT_BYTES = 16 << 20
-"""A batch is handed on when it holds this many rows, or about this much text."""
+BATCH_ROWS = 8_192
+BATCH_BYTES = 16 << 20
+"""A batch is complete when it has this many rows, or when its records have this many bytes of text."""
 
 _ARROW: dict[str, pa.DataType] = {
     "string": pa.string(),
@@ -26,18 +26,18 @@ _ARROW: dict[str, pa.DataType] = {
 
 
 def arrow_schema(shape: Shape) -> pa.Schema:
-    """The Arrow form of a landed dataset."""
+    """Return the Arrow schema of a landed dataset. All columns may be null."""
     return pa.schema([pa.field(column.name, _ARROW[column.type]) for column in shape.columns])
 
 
 def to_batches(rows: Iterable[tuple[int, Row]], schema: pa.Schema) -> Iterator[pa.RecordBatch]:
-    """Batches of the rows, each of which comes with its size in bytes."""
+    """Yield batches of the rows. Each row comes with the size of its record in bytes."""
     waiting: list[Row] = []
     size = 0
     for weight, row in rows:
         waiting.append(row)
         size += weight
-        if len(waiting) >= ROWS or size >= TEXT_BYTES:
+        if len(waiting) >= BATCH_ROWS or size >= BATCH_BYTES:
             yield _batch(waiting, schema)
             waiting, size = [], 0
     if waiting:

@@ -1,4 +1,4 @@
-"""Instants as logs write them, in microseconds since 1970 UTC."""
+"""Read instants as logs write them. They are represented in microseconds since 1970 UTC."""
 
 from __future__ import annotations
 
@@ -7,74 +7,76 @@ from typing import Any
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 OLDEST = datetime(1971, 1, 1, tzinfo=UTC)
-"""No record of any kind is dated before; an older date is a zero, or seconds read as milliseconds."""
+"""No record may be dated before this. An older date is a zero, or seconds read as milliseconds."""
 EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
-"""The default of `landing.earliest`. Dates written as one number, such as 202606100800, lie below it if they are read
-as milliseconds (1976), and so do seconds (January 1970)."""
+"""The default of `landing.earliest`. If a date written as one number, such as 202606100800, is read as milliseconds,
+it falls into 1976, and seconds fall into January 1970; both are before this."""
 _MICROSECOND = timedelta(microseconds=1)
 
 
 def read_instant(value: Any) -> int:
-    """ISO 8601 text (without an offset: UTC), milliseconds since 1970 as a number or digits, or a datetime.
+    """Return an instant in microseconds since 1970.
 
-    Raises ValueError.
+    The value is a text in ISO 8601 (UTC if it has no offset), a number of milliseconds since 1970, also as text, a
+    datetime or a date. Raises ValueError for anything else.
     """
     if type(value) is str:
-        return _micros(_of_text(value))
+        return _micros(_parse_text(value))
     if isinstance(value, datetime):
         return _micros(value)
     if isinstance(value, int | float) and not isinstance(value, bool):
-        return _of_milliseconds(value)
+        return _from_milliseconds(value)
     if isinstance(value, date):
         return _micros(datetime(value.year, value.month, value.day, tzinfo=UTC))
-    raise ValueError(f"{shown(value)} is no time")
+    raise ValueError(f"{shown(value)} is not a time")
 
 
 def to_micros(instant: datetime) -> int:
-    """An aware datetime in microseconds since 1970."""
+    """Return an aware datetime in microseconds since 1970."""
     return (instant - EPOCH) // _MICROSECOND
 
 
-def refuse_absurd(micros: int, earliest: int, latest: int) -> None:
-    """Raises ValueError for an instant before `earliest` or after `latest`, all in microseconds since 1970."""
+def check_time_bounds(micros: int, earliest: int, latest: int) -> None:
+    """Raise ValueError if an instant is before `earliest` or after `latest`. All are in microseconds since 1970."""
     if micros < earliest:
         bound = EPOCH + timedelta(microseconds=earliest)
         raise ValueError(
-            f"before {bound:%Y-%m-%d}: a missing time, seconds where milliseconds are expected, or a date written "
+            f"before {bound:%Y-%m-%d}: probably a missing time, seconds instead of milliseconds, or a date written "
             "as one number (landing.earliest)"
         )
     if micros > latest:
         raise ValueError(
-            f"in the future: {EPOCH + timedelta(microseconds=micros):%Y-%m-%dT%H:%M:%SZ}, later than its file"
+            f"in the future: {EPOCH + timedelta(microseconds=micros):%Y-%m-%dT%H:%M:%SZ}, "
+            "after its file was written (landing.future_tolerance)"
         )
 
 
 def shown(value: Any) -> str:
-    """A value for a message: short, whatever it is."""
+    """Return a value as text for a message, at most 60 characters long."""
     text = repr(value)
     return text if len(text) <= 60 else text[:57] + "..."
 
 
-def _of_text(text: str) -> datetime | int:
+def _parse_text(text: str) -> datetime | int:
     if 8 < len(text) <= 20 and text.isascii() and text.isdigit():  # fromisoformat would read 1712011762025 as a date
-        return _of_milliseconds(int(text))
+        return _from_milliseconds(int(text))
     try:
         return datetime.fromisoformat(text)
     except ValueError:
-        raise ValueError(f"{shown(text)} is no time") from None
+        raise ValueError(f"{shown(text)} is not a time") from None
 
 
-def _of_milliseconds(value: float) -> int:
+def _from_milliseconds(value: float) -> int:
     try:
         micros = round(value * 1000)
     except (OverflowError, ValueError):
-        raise ValueError(f"{shown(value)} is no time") from None
-    return _within_reach(micros, value)
+        raise ValueError(f"{shown(value)} is not a time") from None
+    return _check_range(micros, value)
 
 
-def _within_reach(micros: int, value: Any) -> int:
-    if not -_FURTHEST <= micros <= _FURTHEST:
-        raise ValueError(f"{shown(value)} is no time")
+def _check_range(micros: int, value: Any) -> int:
+    if not -_MAX_MICROS <= micros <= _MAX_MICROS:
+        raise ValueError(f"{shown(value)} is not a time")
     return micros
 
 
@@ -84,8 +86,8 @@ def _micros(instant: datetime | int) -> int:
     try:
         micros = to_micros(instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant)
     except OverflowError:
-        raise ValueError(f"{shown(instant)} is no time") from None
-    return _within_reach(micros, instant)
+        raise ValueError(f"{shown(instant)} is not a time") from None
+    return _check_range(micros, instant)
 
 
-_FURTHEST = to_micros(datetime(9999, 1, 1, tzinfo=UTC))
+_MAX_MICROS = to_micros(datetime(9999, 1, 1, tzinfo=UTC))

@@ -1,4 +1,4 @@
-"""Values as records have them, turned into the types of a spec's columns. Here and nowhere else."""
+"""Convert the values of records to the types of a spec's columns. This module is the only place that does."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from typing import Any
 from tidemark.landing.rows.instants import read_instant, shown
 
 Convert = Callable[[Any], Any]
-"""Gives the value as its column holds it, or None if it is one that says nothing. Raises ValueError."""
+"""Returns the value in the type of its column, or None for a value that stands for a missing one. Raises ValueError."""
 
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
-"""What is a number in text. Python's own `int` and `float` take 1_0, infinity and the digits of other scripts too."""
-_NO_NUMBER = frozenset({"nan", "null", "none", "undefined"})
-"""Words that programs write in place of a number that they do not have."""
+"""A number as text. Python's own `int` and `float` also accept 1_0, infinity and the digits of other scripts."""
+_MISSING_NUMBERS = frozenset({"nan", "null", "none", "undefined"})
+"""Words that programs write instead of a missing number."""
 _EXACT = 1 << 53
-"""Up to here a float stands for one whole number."""
+"""Below this, a float represents every whole number exactly."""
 
 
 @dataclass(frozen=True)
 class ColumnRule:
-    """What a column demands of a value: its type and the checks that one value can break."""
+    """The rules of a column for a single value: its type and its checks."""
 
     name: str
     type: str
@@ -34,7 +34,7 @@ class ColumnRule:
     max_length: int | None = None
 
     def converter(self) -> Convert:
-        """Takes a value that is not None; raises ValueError for one that cannot stand in the column."""
+        """Return the conversion of values that are not None. It raises ValueError for a value that breaks a rule."""
         convert = CONVERTERS[self.type]
         if self.min is None and self.max is None and self.one_of is None and self.max_length is None:
             return convert
@@ -42,7 +42,7 @@ class ColumnRule:
 
     def _checked(self, value: Any) -> Any:
         if self.one_of is not None and value not in self.one_of:
-            raise ValueError(f"{shown(value)} is none of {', '.join(map(str, self.one_of))}")
+            raise ValueError(f"{shown(value)} is not one of {', '.join(map(str, self.one_of))}")
         if self.min is not None and value < self.min:
             raise ValueError(f"{shown(value)} is below {self.min}")
         if self.max is not None and value > self.max:
@@ -53,23 +53,26 @@ class ColumnRule:
 
 
 def is_missing(value: Any) -> bool:
-    """Whether a value says nothing: null, empty text, or the NaN that table libraries write for null."""
+    """Return whether a value is missing: null, empty text, or the NaN that table libraries write for null."""
     return value is None or value == "" or (isinstance(value, float) and math.isnan(value))
 
 
 def to_text(value: Any) -> str:
-    """Text; whole numbers are taken too, as many loggers write ids so (17.0 is 17: a column of ids with gaps)."""
+    """Return text. Whole numbers are accepted too, because many loggers write ids as numbers.
+
+    17.0 becomes 17: table libraries turn a column of whole numbers with gaps into floats.
+    """
     if type(value) is str:
-        return value if value.isascii() else _whole_text(value)
+        return value if value.isascii() else _check_unicode(value)
     if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 1 << 63:
         return str(value)
     if isinstance(value, float) and value.is_integer() and abs(value) < _EXACT:
         return str(int(value))
-    raise ValueError(f"{shown(value)} is no text")
+    raise ValueError(f"{shown(value)} is not a text")
 
 
-def _whole_text(text: str) -> str:
-    """Text that parsers took out of JSON inside JSON may hold what no table can."""
+def _check_unicode(text: str) -> str:
+    """Refuse unpaired surrogates, which a table cannot store. Text from JSON inside JSON may contain them."""
     try:
         text.encode("utf-8")
     except UnicodeEncodeError:
@@ -78,16 +81,16 @@ def _whole_text(text: str) -> str:
 
 
 def to_whole_number(bits: int) -> Convert:
-    """A whole number of so many bits; 3.0 and "3" are taken too."""
-    least, most = -(1 << bits - 1), (1 << bits - 1) - 1
+    """Return the conversion to whole numbers of so many bits. It accepts 3.0 and "3" too."""
+    low, high = -(1 << bits - 1), (1 << bits - 1) - 1
 
     def convert(value: Any) -> int | None:
         number = _number(value)
         if number is None:
             return None
         if isinstance(number, float) and not number.is_integer():
-            raise ValueError(f"{shown(value)} is no whole number")
-        if not least <= number <= most:
+            raise ValueError(f"{shown(value)} is not a whole number")
+        if not low <= number <= high:
             raise ValueError(f"{shown(value)} is out of range")
         return int(number)
 
@@ -95,7 +98,7 @@ def to_whole_number(bits: int) -> Convert:
 
 
 def to_double(value: Any) -> float | None:
-    """A finite number; text of one is taken too."""
+    """Return a finite number. Its text is accepted too."""
     number = _number(value)
     try:
         return None if number is None else float(number)
@@ -104,24 +107,24 @@ def to_double(value: Any) -> float | None:
 
 
 def to_boolean(value: Any) -> bool:
-    """True or false, and nothing that stands for them."""
+    """Return true or false. Texts and numbers that stand for them are refused."""
     if isinstance(value, bool):
         return value
     raise ValueError(f"{shown(value)} is neither true nor false")
 
 
 def to_texts(value: Any) -> list[str | None]:
-    """A list of texts; an element that says nothing is a gap, since places count."""
+    """Return a list of texts. A missing element becomes None, so that the others keep their positions."""
     if not isinstance(value, list | tuple):
-        raise ValueError(f"{shown(value)} is no list")
+        raise ValueError(f"{shown(value)} is not a list")
     return [None if is_missing(element) else to_text(element) for element in value]
 
 
 def to_numbers(value: Any) -> list[tuple[str, float]]:
-    """A map from name to number, sorted by name, without the names whose number is missing."""
+    """Return a map from names to numbers as pairs, sorted by name. Names whose number is missing are left out."""
     pairs = value.items() if isinstance(value, dict) else value
     if not isinstance(value, dict | list) or not all(isinstance(p, tuple | list) and len(p) == 2 for p in pairs):
-        raise ValueError(f"{shown(value)} is no map from name to number")
+        raise ValueError(f"{shown(value)} is not a map from names to numbers")
     numbers = {to_text(name): _named_number(name, number) for name, number in pairs if not is_missing(number)}
     return sorted((name, number) for name, number in numbers.items() if number is not None)
 
@@ -134,13 +137,13 @@ def _named_number(name: Any, value: Any) -> float | None:
 
 
 def _number(value: Any) -> int | float | None:
-    """A finite number; None for NaN, and for a word that stands for no number."""
+    """Return a finite number, or None for NaN and for words that stand for a missing number."""
     if isinstance(value, str) and len(value) <= 40:
         text = value.strip()
-        if text.lower() in _NO_NUMBER:
+        if text.lower() in _MISSING_NUMBERS:
             return None
         if _NUMBER.fullmatch(text) is None:
-            raise ValueError(f"{shown(value)} is no number")
+            raise ValueError(f"{shown(value)} is not a number")
         value = int(text) if text.lstrip("+-").isdigit() else float(text)
     if is_missing(value):
         return None
@@ -149,7 +152,7 @@ def _number(value: Any) -> int | float | None:
         or not isinstance(value, int | float)
         or (isinstance(value, float) and not math.isfinite(value))
     ):
-        raise ValueError(f"{shown(value)} is no number")
+        raise ValueError(f"{shown(value)} is not a number")
     return value
 
 

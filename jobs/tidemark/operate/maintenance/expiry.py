@@ -8,7 +8,8 @@ from pyiceberg.table import Table
 from pyiceberg.table.snapshots import Snapshot
 
 from tidemark.catalog.manifests import ancestors
-from tidemark.lineage.history import keeps_content, main_history
+from tidemark.lineage.ancestry import main_history
+from tidemark.lineage.history import keeps_content
 from tidemark.operate.maintenance.needs import KEEP_SNAPSHOTS_FOR, needed_snapshots, reader_positions
 from tidemark.operate.maintenance.procedures import call
 from tidemark.state.ranges import format_instant

@@ -18,7 +18,8 @@ from tidemark.catalog import ops
 from tidemark.catalog.branches import BRANCH_LIFE
 from tidemark.catalog.filters import both, one_of, since_instant
 from tidemark.catalog.manifests import table_name
-from tidemark.lineage.history import keeps_content, main_history
+from tidemark.lineage.ancestry import main_history
+from tidemark.lineage.history import keeps_content
 from tidemark.lineage.publish_commit import watermark_of
 from tidemark.lineage.watermark_history import last_record, touches_of
 from tidemark.state.plan import Plan

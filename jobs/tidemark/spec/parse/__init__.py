@@ -1,1 +1,1 @@
-"""From a YAML file to a spec: values that know their file and line, then one reader for each block."""
+"""Parse a YAML file into a spec. Values know their file and line; each block of the spec has a reader."""

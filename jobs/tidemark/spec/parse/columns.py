@@ -1,4 +1,4 @@
-"""Reading the `columns` block."""
+"""Read the `columns` block."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ KEYS = ("type", "required", "means", "unit", "min", "max", "one_of", "max_length
 
 
 def read_columns(item: Item) -> dict[str, Column]:
-    """All columns in their order. Raises SpecError."""
+    """Return all columns by name, in the order of the file. Raises SpecError."""
     if not isinstance(item.value, dict) or not item.value:
-        raise item.wrong(f"columns is {item.shown}", "write one key a column: name: {type: string, means: ...}")
+        raise item.error(f"columns is {item.shown}", "write one key for each column: name: {type: string, means: ...}")
     return {read.name_of(entry, name): _column(name, entry) for name, entry in item.value.items()}
 
 
 def _column(name: str, item: Item) -> Column:
-    _see_type_whole(item)
+    _check_unquoted_type(item)
     keys = read.block(item, KEYS, needed=("type", "means"))
     kind = _type(keys["type"])
     bounds = {key: _bound(keys[key], kind) for key in ("min", "max") if key in keys}
     if len(bounds) == 2 and bounds["min"] > bounds["max"]:
-        raise keys["min"].wrong(f"{item.name}: min {bounds['min']} is above max {bounds['max']}", "swap them")
+        raise keys["min"].error(f"{item.name}: min {bounds['min']} is above max {bounds['max']}", "swap them")
     return Column(
         name=name,
         type=str(kind),
@@ -39,8 +39,12 @@ def _column(name: str, item: Item) -> Column:
     )
 
 
-def _see_type_whole(item: Item) -> None:
-    """A type with a comma falls apart into keys without quotes: say so before the keys are looked at."""
+def _check_unquoted_type(item: Item) -> None:
+    """Refuse a type that is cut at its comma.
+
+    In `{...}`, YAML ends an unquoted `map<string,double>` at the comma and takes the rest for a key. This check
+    runs before the keys are checked, so that the author is told to add quotes.
+    """
     kind = item.value.get("type") if isinstance(item.value, dict) else None
     if kind is not None and isinstance(kind.value, str) and kind.value.startswith(("map<", "decimal(")):
         _type(kind)
@@ -50,27 +54,30 @@ def _type(item: Item) -> ColumnType:
     try:
         return parse_type(read.text(item))
     except ValueError as error:
-        raise item.wrong(f"{item.name} is {item.shown}", str(error)) from error
+        raise item.error(f"{item.name} is {item.shown}", str(error)) from error
 
 
 def _means(item: Item) -> str:
     means = " ".join(read.text(item).split())
     if means.endswith("]"):
-        raise item.wrong(f"{item.name} ends with ]", "what stands in [] at the end is the unit: write it in unit:")
+        raise item.error(
+            f"{item.name} ends with ]", "text in [] at the end is reserved for the unit: write it in unit:"
+        )
     return means
 
 
 def _unit(item: Item) -> str:
     unit = read.text(item)
     if set(unit) & set("[]\n"):
-        raise item.wrong(f"{item.name} is {item.shown}", "write a short unit without [ and ], such as ms or count")
+        raise item.error(f"{item.name} is {item.shown}", "write a short unit without [ and ], such as ms or count")
     return unit
 
 
 def _bound(item: Item, kind: ColumnType) -> float:
     if not is_number(kind):
-        raise item.wrong(
-            f"{item.name} bounds a {kind}", "min and max are for numbers; remove it, or write an expectation"
+        raise item.error(
+            f"{item.name}: the column's type is {kind}",
+            "min and max are only for numbers: remove it, or write an expectation",
         )
     return read.number(item)
 
@@ -78,23 +85,26 @@ def _bound(item: Item, kind: ColumnType) -> float:
 def _one_of(item: Item, kind: ColumnType) -> tuple[Any, ...]:
     wanted = {"string": str, "int": int, "long": int}.get(str(kind))
     if wanted is None:
-        raise item.wrong(
-            f"{item.name} lists values of a {kind}",
-            "one_of is for string, int and long; write an expectation",
+        raise item.error(
+            f"{item.name}: the column's type is {kind}",
+            "one_of is only for string, int and long: remove it, or write an expectation",
         )
     found: list[Any] = []
     for entry in read.items(item):
         if type(entry.value) is not wanted:
-            raise entry.wrong(f"{item.name} holds {entry.shown}, not a {kind}", "write it as one, a text in quotes")
+            raise entry.error(
+                f"{item.name} contains {entry.shown}, but the column's type is {kind}",
+                "write values of that type; put a text in quotes",
+            )
         if entry.value in found:
-            raise entry.wrong(f"{item.name} holds {entry.shown} twice", "remove one")
+            raise entry.error(f"{item.name} contains {entry.shown} twice", "remove one")
         found.append(entry.value)
     if not found:
-        raise item.wrong(f"{item.name} is an empty list", "name the values, or remove one_of")
+        raise item.error(f"{item.name} is an empty list", "list the allowed values, or remove one_of")
     return tuple(found)
 
 
 def _max_length(item: Item, kind: ColumnType) -> int:
     if str(kind) != "string":
-        raise item.wrong(f"{item.name} measures a {kind}", "max_length is for string; remove it")
-    return read.whole(item, least=1)
+        raise item.error(f"{item.name}: the column's type is {kind}", "max_length is only for string: remove it")
+    return read.whole_number(item, at_least=1)

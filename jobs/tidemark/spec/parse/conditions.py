@@ -1,8 +1,8 @@
-"""The grammar of conditions: what of SQL may stand in `rows where`, and so reach the engine.
+"""The grammar of conditions: the part of SQL that a `rows where` expectation may use.
 
-Columns of the dataset, literals, comparisons, arithmetic, and, or, not, a few functions. Nothing that reads
-another table, calls into the engine's runtime, or hides behind a comment can be said in it. docs/spec-language.md
-is the reference for people.
+Conditions are passed to Spark as text, so they are checked first. The grammar has columns of the dataset, literals,
+comparisons, arithmetic, and, or, not, and a few functions. It has no subqueries, no functions that reach Spark's
+runtime, and no comments. docs/spec-language.md is the reference for authors of specs.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ FUNCTIONS = (
     "upper",
 )
 UNITS = ("day", "days", "hour", "hours", "minute", "minutes", "second", "seconds", "week", "weeks")
-LONGEST = 1000
-"""Letters of a condition."""
+MAX_LENGTH = 1000
+"""The longest condition, in characters."""
 MAX_NESTING = 20
-"""Levels of parentheses, signs and negations."""
+"""The most levels of nested parentheses."""
 
 _TOKEN = re.compile(
     r"(?P<number>[0-9]{1,38}(\.[0-9]{1,38})?)(?![A-Za-z0-9_.])"
@@ -39,46 +39,49 @@ _TOKEN = re.compile(
     r"|(?P<word>[A-Za-z_][A-Za-z0-9_]*)"
     r"|(?P<sign><=>|<=|>=|<>|!=|==|=|<|>|\+|-|\*|/|%|\(|\)|,|\[|\])"
 )
-_COMPARED = ("<=>", "<=", ">=", "<>", "!=", "==", "=", "<", ">")
+_COMPARISONS = ("<=>", "<=", ">=", "<>", "!=", "==", "=", "<", ">")
 
 
 class Token(NamedTuple):
-    """A number, text, word or sign of a condition; `low` is how keywords are compared."""
+    """A number, text, word or sign of a condition. Keywords are compared by `low`."""
 
     kind: str
     text: str
 
     @property
     def low(self) -> str:
-        """The word or sign in small letters; empty for any other token."""
+        """The word or sign in lower case; empty for any other token."""
         return self.text.lower() if self.kind in ("word", "sign") else ""
 
 
 def check_condition(text: str, columns: Collection[str]) -> None:
-    """See that a text is a condition of this grammar over the columns. Raises ValueError with what is wrong."""
-    if len(text) > LONGEST:
-        raise ValueError(f"is longer than {LONGEST} letters")
+    """Check that a text is a condition of this grammar over the columns.
+
+    Raises ValueError. Its message is a predicate of the condition, for example "contains a comment".
+    """
+    if len(text) > MAX_LENGTH:
+        raise ValueError(f"is longer than {MAX_LENGTH} characters")
     if not text.isprintable():
-        raise ValueError("holds what cannot be printed")
+        raise ValueError("contains a character that cannot be printed")
     parser = _Parser(_tokens(text), columns)
-    parser.whole()
-    if not parser.named:
+    parser.parse()
+    if not parser.names_column:
         raise ValueError("names no column")
 
 
 def _tokens(text: str) -> list[Token]:
     if "--" in _without_texts(text) or "/*" in _without_texts(text):
-        raise ValueError("holds a comment")
-    found, at = [], 0
-    while at < len(text):
-        if text[at] == " ":
-            at += 1
+        raise ValueError("contains a comment")
+    found, position = [], 0
+    while position < len(text):
+        if text[position] == " ":
+            position += 1
             continue
-        match = _TOKEN.match(text, at)
+        match = _TOKEN.match(text, position)
         if match is None:
-            raise ValueError(f"cannot be read at {text[at : at + 20]!a}")
+            raise ValueError(f"cannot be read at {text[position : position + 20]!a}")
         found.append(Token(str(match.lastgroup), match[0]))
-        at = match.end()
+        position = match.end()
     return found
 
 
@@ -87,142 +90,147 @@ def _without_texts(text: str) -> str:
 
 
 class _Parser:
-    """Reads tokens by descent. It builds nothing: what it accepts is handed on as it is written."""
+    """A recursive-descent parser with one method for each rule of the grammar.
+
+    It builds no tree: an accepted condition is passed on as it was written.
+    """
 
     def __init__(self, tokens: list[Token], columns: Collection[str]) -> None:
-        self._tokens, self._at, self._depth = tokens, 0, 0
+        self._tokens, self._next, self._depth = tokens, 0, 0
         self._columns = columns
-        self.named = False
+        self.names_column = False
 
-    def whole(self) -> None:
-        self._either()
-        if self._at < len(self._tokens):
-            raise ValueError(f"goes on where it should end, at {self._shown()}")
+    def parse(self) -> None:
+        self._disjunction()
+        if self._next < len(self._tokens):
+            raise ValueError(f"should end before {self._shown_next()}")
 
-    def _either(self) -> None:
-        self._deeper()
-        self._both()
-        while self._take("or"):
-            self._both()
+    def _disjunction(self) -> None:
+        self._enter_level()
+        self._conjunction()
+        while self._accept("or"):
+            self._conjunction()
         self._depth -= 1
 
-    def _deeper(self) -> None:
+    def _enter_level(self) -> None:
         self._depth += 1
         if self._depth > MAX_NESTING:
             raise ValueError(f"is nested more than {MAX_NESTING} levels deep")
 
-    def _both(self) -> None:
-        self._negated()
-        while self._take("and"):
-            self._negated()
+    def _conjunction(self) -> None:
+        self._negation()
+        while self._accept("and"):
+            self._negation()
 
-    def _negated(self) -> None:
-        while self._take("not"):
+    def _negation(self) -> None:
+        while self._accept("not"):
             pass
-        self._compared()
+        self._comparison()
 
-    def _compared(self) -> None:
-        self._sum()
+    def _comparison(self) -> None:
+        self._arithmetic()
         while True:
-            if self._take(*_COMPARED):
-                self._sum()
-            elif self._take("is"):
-                self._take("not")
-                self._need("null", "true", "false")
-            elif not self._among():
+            if self._accept(*_COMPARISONS):
+                self._arithmetic()
+            elif self._accept("is"):
+                self._accept("not")
+                self._expect("null", "true", "false")
+            elif not self._accept_predicate():
                 return
 
-    def _among(self) -> bool:
-        """[not] in (...), [not] between a and b, [not] like 'text'."""
-        start = self._at
-        self._take("not")
-        if self._take("in"):
-            self._need("(")
+    def _accept_predicate(self) -> bool:
+        """Accept [not] in (...), [not] between a and b, or [not] like 'text'. Return whether one was there."""
+        start = self._next
+        self._accept("not")
+        if self._accept("in"):
+            self._expect("(")
             self._list()
-        elif self._take("between"):
-            self._sum()
-            self._need("and")
-            self._sum()
-        elif self._take("like"):
-            self._need_kind("text")
+        elif self._accept("between"):
+            self._arithmetic()
+            self._expect("and")
+            self._arithmetic()
+        elif self._accept("like"):
+            self._expect_kind("text")
         else:
-            self._at = start
+            self._next = start
             return False
         return True
 
     def _list(self) -> None:
         """Values up to the closing parenthesis."""
-        self._either()
-        while self._take(","):
-            self._either()
-        self._need(")")
+        self._disjunction()
+        while self._accept(","):
+            self._disjunction()
+        self._expect(")")
 
-    def _sum(self) -> None:
-        self._signed()
-        while self._take("+", "-", "*", "/", "%"):
-            self._signed()
+    def _arithmetic(self) -> None:
+        self._signed_value()
+        while self._accept("+", "-", "*", "/", "%"):
+            self._signed_value()
 
-    def _signed(self) -> None:
-        while self._take("-"):
+    def _signed_value(self) -> None:
+        while self._accept("-"):
             pass
         self._value()
 
     def _value(self) -> None:
-        token = self._next()
+        token = self._take()
         if token.text == "(":
-            self._either()
-            self._need(")")
+            self._disjunction()
+            self._expect(")")
         elif token.kind == "word":
             self._word(token)
         elif token.kind == "sign":
-            raise ValueError(f"has {token.text} where a value should stand")
+            raise ValueError(f"has {token.text} where a value is expected")
 
     def _word(self, token: Token) -> None:
-        follower = self._tokens[self._at] if self._at < len(self._tokens) else Token("sign", "")
+        follower = self._tokens[self._next] if self._next < len(self._tokens) else Token("sign", "")
         if follower.text == "(":
             self._call(token)
         elif token.low in ("date", "timestamp") and follower.kind == "text":
-            self._at += 1
+            self._next += 1
         elif token.low == "interval" and follower.kind == "number":
-            self._at += 1
-            self._need(*UNITS)
+            self._next += 1
+            self._expect(*UNITS)
         elif token.text in self._columns:
             self._column()
         elif token.low not in ("true", "false", "null"):
-            raise ValueError(f"names {token.text[:40]}, which is no column")
+            raise ValueError(f"names {token.text[:40]}, which is not a column")
 
     def _call(self, token: Token) -> None:
         if token.low not in FUNCTIONS:
-            raise ValueError(f"calls {token.text[:40]}, which is none of {', '.join(FUNCTIONS)}")
-        self._need("(")
+            raise ValueError(f"calls {token.text[:40]}; the allowed functions are {', '.join(FUNCTIONS)}")
+        self._expect("(")
         self._list()
 
     def _column(self) -> None:
         """A column, or one entry of a list or map."""
-        self.named = True
-        if self._take("["):
-            self._need_kind("text", "number")
-            self._need("]")
+        self.names_column = True
+        if self._accept("["):
+            self._expect_kind("text", "number")
+            self._expect("]")
 
-    def _take(self, *words: str) -> bool:
-        if self._at < len(self._tokens) and self._tokens[self._at].low in words:
-            self._at += 1
+    def _accept(self, *words: str) -> bool:
+        """Take the next token if it is one of the words. Return whether it was."""
+        if self._next < len(self._tokens) and self._tokens[self._next].low in words:
+            self._next += 1
             return True
         return False
 
-    def _need(self, *words: str) -> None:
-        if not self._take(*words):
-            raise ValueError(f"has {self._shown()} where {' or '.join(words[:3])} should stand")
+    def _expect(self, *words: str) -> None:
+        if not self._accept(*words):
+            raise ValueError(f"has {self._shown_next()} where {' or '.join(words[:3])} is expected")
 
-    def _need_kind(self, *kinds: str) -> None:
-        if self._next().kind not in kinds:
-            raise ValueError(f"has no {' or '.join(kinds)} where one should stand")
+    def _expect_kind(self, *kinds: str) -> None:
+        if self._take().kind not in kinds:
+            raise ValueError(f"lacks a {' or '.join(kinds)} where one is expected")
 
-    def _next(self) -> Token:
-        if self._at >= len(self._tokens):
+    def _take(self) -> Token:
+        """Take the next token, whatever it is."""
+        if self._next >= len(self._tokens):
             raise ValueError("ends too early")
-        self._at += 1
-        return self._tokens[self._at - 1]
+        self._next += 1
+        return self._tokens[self._next - 1]
 
-    def _shown(self) -> str:
-        return self._tokens[self._at].text[:40] if self._at < len(self._tokens) else "its end"
+    def _shown_next(self) -> str:
+        return self._tokens[self._next].text[:40] if self._next < len(self._tokens) else "its end"

@@ -1,4 +1,4 @@
-"""Reading the `inputs` block: which datasets a target reads, and what a row of it looks at."""
+"""Read the `inputs` block: which datasets a target reads, and which rows of them one target row depends on."""
 
 from __future__ import annotations
 
@@ -30,24 +30,29 @@ ZERO = timedelta(0)
 
 @dataclass(frozen=True)
 class Window:
-    """What a row looks at: [t - before, t + after]; before None is everything before."""
+    """The input's event times that a target row at t depends on: [t - before, t + after].
+
+    If `before` is None, the window reaches back to the beginning.
+    """
 
     before: timedelta | None = ZERO
     after: timedelta = ZERO
 
 
 def read_inputs(item: Item, values: Mapping[str, Any]) -> dict[str, InputSpec]:
-    """All inputs in their order. One of them gives the rows: the first, if none says so. Raises SpecError."""
+    """Return all inputs by name, in the order of the file. Raises SpecError.
+
+    Exactly one of them has `rows` set. If no input in the file sets it, the first one gets it.
+    """
     if not isinstance(item.value, dict) or not item.value:
-        raise item.wrong(f"inputs is {item.shown}", "write one key an input: name: {dataset: namespace.name}")
+        raise item.error(f"inputs is {item.shown}", "write one key for each input: name: {dataset: namespace.name}")
     inputs = {read.name_of(entry, name): _input(name, entry, values) for name, entry in item.value.items()}
-    giving = [name for name, entry in inputs.items() if entry.rows]
-    if len(giving) > 1:
-        place = item.value[giving[1]]
-        raise place.wrong(
-            f"{' and '.join(giving)} both say rows: true", "one input gives the rows; remove it at the others"
+    row_inputs = [name for name, entry in inputs.items() if entry.rows]
+    if len(row_inputs) > 1:
+        raise item.value[row_inputs[1]].error(
+            f"{' and '.join(row_inputs)} have rows: true", "keep it at the one input that gives the rows"
         )
-    if giving:
+    if row_inputs:
         return inputs
     first = next(iter(inputs))
     return {**inputs, first: replace(inputs[first], rows=True)}
@@ -75,21 +80,23 @@ def _input(name: str, item: Item, values: Mapping[str, Any]) -> InputSpec:
 
 def _keep(item: Item, window: Window, values: Mapping[str, Any]) -> timedelta:
     if window.before is None:
-        raise item.wrong("keep stands beside before: all", "state that accumulates needs all of its input: remove keep")
-    return read.positive_duration(item, values, "how long the input holds its rows, such as 90d")
+        raise item.error(
+            "keep cannot be used with before: all", "remove keep: the window needs all earlier rows of the input"
+        )
+    return read.positive_duration(item, values, "how long the input keeps its rows, such as 90d")
 
 
 def _window(item: Item, values: Mapping[str, Any]) -> Window:
     keys = read.block(item, ("before", "after"))
     before, after = keys.get("before"), keys.get("after")
     if after is not None and after.value == "all":
-        raise after.wrong(
-            f"{after.name} is all", "a row that looks at all that is to come is never final; write a duration"
+        raise after.error(
+            f"{after.name} is all, and a row that depends on all later rows is never final", "write a duration"
         )
     window = Window(
         before=ZERO if before is None else None if before.value == "all" else read.duration(before, values),
         after=ZERO if after is None else read.duration(after, values),
     )
     if window.before is not None and window.before + window.after < ZERO:
-        raise item.wrong(f"{item.name} ends before it begins", "before and after together must not be negative")
+        raise item.error(f"{item.name} ends before it begins", "make the sum of before and after zero or more")
     return window

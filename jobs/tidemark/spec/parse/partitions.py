@@ -1,4 +1,4 @@
-"""Reading `partition_by`."""
+"""Read `partition_by`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _NAMES: dict[str, PartitionTransform] = {"hour": "hour", "day": "day", "month": 
 
 
 def read_partitions(item: Item) -> tuple[Partition, ...]:
-    """The partition fields in their order. Raises SpecError."""
+    """Return the partition fields in the order of the file. Raises SpecError."""
     return tuple(_partition(entry) for entry in read.items(item))
 
 
@@ -23,4 +23,4 @@ def _partition(item: Item) -> Partition:
         return Partition(_NAMES[found[1]], found[2])
     if read.NAME.fullmatch(written):
         return Partition("identity", written)
-    raise item.wrong(f"partition {item.shown} is not understood", "write hour(c), day(c), month(c) or a column's name")
+    raise item.error(f"{item.shown} is not a partition", "write hour(c), day(c), month(c) or a column's name")

@@ -1,4 +1,4 @@
-"""Reading the `landing` block of a source."""
+"""Read the `landing` block of a source."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from tidemark.spec.parse.document import Item
 KEYS = ("group", "folders", "parser", "completeness", "settling", "quarantine")
 NO_QUARANTINE = "none"
 _FOLDER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
-"""A file's kind is told by the first folder of its path, so none is named below another."""
+"""A folder's name, without `/`: the first folder of a file's path decides which source reads the file."""
 
 
 def read_landing(item: Item, values: Mapping[str, Any]) -> LandingSpec:
-    """Where a source's files lie and how they are read. Raises SpecError."""
+    """Return where a source's files are and how they are read. Raises SpecError."""
     keys = read.block(item, KEYS, needed=("group", "folders", "parser"))
     given: dict[str, Any] = {}
     if "completeness" in keys:
@@ -28,7 +28,7 @@ def read_landing(item: Item, values: Mapping[str, Any]) -> LandingSpec:
     if "quarantine" in keys:
         given |= _quarantine(keys["quarantine"])
     return LandingSpec(
-        group=read.matching(keys["group"], read.NAME, "use small letters, digits and _"),
+        group=read.matching_text(keys["group"], read.NAME, "use lower-case letters, digits and _"),
         folders=_folders(keys["folders"]),
         parser=read.function_name(keys["parser"]),
         **given,
@@ -38,9 +38,9 @@ def read_landing(item: Item, values: Mapping[str, Any]) -> LandingSpec:
 def _folders(item: Item) -> tuple[str, ...]:
     folders = read.texts(item)
     if not folders:
-        raise item.wrong(f"{item.name} is empty", "name at least one folder below the landing folder")
+        raise item.error(f"{item.name} is empty", "name at least one folder of the landing folder")
     for entry in item.value:
-        read.matching(entry, _FOLDER, "name folders right below the landing folder, such as queries, without /")
+        read.matching_text(entry, _FOLDER, "name a folder directly in the landing folder, such as queries, without /")
     return folders
 
 
@@ -53,5 +53,5 @@ def _quarantine(item: Item) -> dict[str, Any]:
 def _settling(item: Item, values: Mapping[str, Any]) -> timedelta:
     settling = read.duration(item, values)
     if settling < timedelta(0):
-        raise item.wrong(f"{item.name} is negative", "write how long a file must stand still, such as 15m")
+        raise item.error(f"{item.name} is negative", "write how long a file must stay unchanged, such as 15m")
     return settling

@@ -1,1 +1,1 @@
-"""A spec rendered for Iceberg, Spark and people. Each module imports the library that it renders for."""
+"""Renderings of a spec for Iceberg, for Spark and as text. Each module imports only the library that it renders for."""

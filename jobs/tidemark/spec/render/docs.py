@@ -1,4 +1,4 @@
-"""A column's meaning and unit as one line, `clicks on the item [count]`, and back."""
+"""Convert a column's meaning and unit to one line, for example `clicks on the item [count]`, and back."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ _WITH_UNIT = re.compile(r"(.*) \[([^\[\]]+)\]", re.DOTALL)
 
 
 def doc_of(column: Column) -> str:
-    """The line that tables carry. A meaning never ends in `]`, which is how the unit is found again."""
+    """Return the column's doc in a table. A meaning never ends with `]`, so `read_doc` can tell the unit apart."""
     return f"{column.means} [{column.unit}]" if column.unit else column.means
 
 
 def read_doc(doc: str) -> tuple[str, str | None]:
-    """Meaning and unit of a line."""
+    """Return meaning and unit of a column's doc. The unit is None if the doc has none."""
     found = _WITH_UNIT.fullmatch(doc)
     return (found[1], found[2]) if found else (doc, None)

@@ -1,12 +1,12 @@
-"""How an expectation is called, in the words of its spec. Its form for the audit library is in tidemark.audit.gx."""
+"""The text of an expectation, as its spec writes it. `tidemark.audit.gx` renders it for Great Expectations."""
 
 from __future__ import annotations
 
 from tidemark.spec.model import Expectation
 
 
-def word(expectation: Expectation) -> str:
-    """The expectation in the words of the spec."""
+def expectation_text(expectation: Expectation) -> str:
+    """Return the expectation as its spec writes it, for example `mean of clicks`."""
     match expectation.kind:
         case "rows_where":
             return f"rows where {expectation.condition}"

@@ -1,14 +1,14 @@
-"""Specs as Iceberg schemas, partitionings and table properties, and back.
+"""Convert specs to Iceberg schemas, partition specs and table properties, and back.
 
     string  -> string      boolean   -> boolean        list<T>       -> list, null elements allowed
     int     -> int         date      -> date           map<string,T> -> map, null values allowed
     long    -> long        timestamp -> timestamptz    decimal(p,s)  -> decimal(p, s)
     double  -> double      binary    -> binary
 
-A column's meaning and unit become its doc; the grain becomes the identifier fields. Lost on the way: checks
-(min, max, one_of, max_length), the order of the grain, and a grain that holds a double, because Iceberg
-identifies no row by one. Not read back, because no spec writes them: float, time, timestamp without zone,
-uuid, fixed, struct, and the like.
+A column's meaning and unit become its doc; the grain becomes the identifier fields. The conversion loses the checks
+(min, max, one_of, max_length) and the order of the grain. It loses the whole grain if it contains a double, because
+Iceberg allows no double in identifier fields. Types that no spec writes are not read back: float, time, timestamp
+without zone, uuid, fixed, struct and others.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ _TRANSFORMS: dict[PartitionTransform, Transform[Any, Any]] = {
 
 
 def to_schema(spec: DatasetSpec) -> Schema:
-    """The table's schema: field ids from 1 in column order, then those of elements, keys and values."""
+    """Return the table's schema. Columns get field ids from 1 in their order; nested fields get the ids after them."""
     ids = count(len(spec.columns) + 1)
     fields = [_field(number, column, ids) for number, column in enumerate(spec.columns.values(), 1)]
     return Schema(*fields, identifier_field_ids=_identifiers(spec))
@@ -80,7 +80,7 @@ def _identifiers(spec: DatasetSpec) -> list[int]:
 
 
 def to_iceberg(kind: ColumnType, ids: Iterator[int]) -> I.IcebergType:
-    """One type; `ids` gives the field ids of what is nested in it."""
+    """Convert one type. `ids` supplies field ids for nested elements, keys and values."""
     match kind:
         case Decimal(precision, scale):
             return I.DecimalType(precision, scale)
@@ -94,7 +94,7 @@ def to_iceberg(kind: ColumnType, ids: Iterator[int]) -> I.IcebergType:
 
 
 def to_partition_spec(spec: DatasetSpec, schema: Schema) -> PartitionSpec:
-    """The table's partitioning; a field is called as Spark would call it (`shown_at_day`)."""
+    """Return the table's partition spec. Fields have the names that Spark would choose, such as `shown_at_day`."""
     fields = [
         PartitionField(schema.find_field(p.column).field_id, number, to_transform(p), p.field_name)
         for number, p in enumerate(spec.partition_by, FIRST_PARTITION_FIELD)
@@ -103,12 +103,12 @@ def to_partition_spec(spec: DatasetSpec, schema: Schema) -> PartitionSpec:
 
 
 def to_transform(partition: Partition) -> Transform[Any, Any]:
-    """What Iceberg makes of the partition's column."""
+    """Return Iceberg's transform for a partition field."""
     return _TRANSFORMS[partition.transform]
 
 
 def from_schema(schema: Schema) -> dict[str, Column]:
-    """The columns that a schema describes. Raises SpecError for a type that the spec language lacks."""
+    """Return the columns of a schema by name. Raises SpecError for a type that the spec language does not have."""
     return {field.name: _column(field) for field in schema.fields}
 
 
@@ -126,17 +126,17 @@ def _from_iceberg(name: str, kind: I.IcebergType) -> ColumnType:
         return MapOf(_from_iceberg(name, kind.value_type))
     if isinstance(kind, I.PrimitiveType) and kind in _NAMES:
         return Primitive(_NAMES[kind])
-    raise SpecError(f"column {name}: {kind} is no type of the spec language; cast it to one that is")
+    raise SpecError(f"column {name}: the spec language has no type {kind}; cast the column to a type that it has")
 
 
 def from_partition_spec(partitioning: PartitionSpec, schema: Schema) -> tuple[Partition, ...]:
-    """The partition fields of a table. Raises SpecError for a transform that the spec language lacks."""
+    """Return the partition fields of a table. Raises SpecError for a transform that the spec language does not have."""
     names = {str(transform): name for name, transform in _TRANSFORMS.items()}
     found = []
     for field in partitioning.fields:
         column = schema.find_column_name(field.source_id) or f"field {field.source_id}"
         if str(field.transform) not in names:
-            what = f"partition {field.name}: {field.transform} is none of {', '.join(names)}"
-            raise SpecError(f"{what}; repartition the table")
+            problem = f"partition {field.name}: the spec language has no transform {field.transform}"
+            raise SpecError(f"{problem}; repartition the table by one of {', '.join(names)}")
         found.append(Partition(names[str(field.transform)], column))
     return tuple(found)

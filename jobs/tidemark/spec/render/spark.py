@@ -1,13 +1,13 @@
-"""Specs as Spark types, and back.
+"""Convert specs to Spark types, and back.
 
     string  -> StringType     boolean   -> BooleanType      list<T>       -> ArrayType, null elements allowed
     int     -> IntegerType    date      -> DateType         map<string,T> -> MapType, null values allowed
     long    -> LongType       timestamp -> TimestampType    decimal(p,s)  -> DecimalType(p, s)
     double  -> DoubleType     binary    -> BinaryType
 
-A column's meaning and unit become its comment. Lost on the way: checks (min, max, one_of, max_length), grain,
-event time and partitioning, for which Spark's types have no place. TimestampType is an instant; it is shown
-in the session's time zone, which the Spark door sets to UTC.
+A column's meaning and unit become its comment. The conversion loses what Spark's types cannot express: checks (min,
+max, one_of, max_length), grain, event time and partitions. TimestampType is an instant. It is shown in the session's
+time zone, which `engine/session.py` sets to UTC.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _NAMES = {kind: name for name, kind in _TYPES.items()}
 
 
 def to_struct(spec: DatasetSpec) -> S.StructType:
-    """The spec's columns as Spark's schema, in their order."""
+    """Return the spec's columns as a Spark schema, in their order."""
     return S.StructType([_field(column) for column in spec.columns.values()])
 
 
@@ -43,7 +43,7 @@ def _field(column: Column) -> S.StructField:
 
 
 def to_spark(kind: ColumnType) -> S.DataType:
-    """One type."""
+    """Convert one type."""
     match kind:
         case Decimal(precision, scale):
             return S.DecimalType(precision, scale)
@@ -56,7 +56,7 @@ def to_spark(kind: ColumnType) -> S.DataType:
 
 
 def from_struct(struct: S.StructType) -> dict[str, Column]:
-    """The columns that a Spark schema describes. Raises SpecError for a type that the spec language lacks."""
+    """Return the columns of a Spark schema by name. Raises SpecError for a type that the spec language lacks."""
     return {field.name: _column(field) for field in struct.fields}
 
 
@@ -74,4 +74,6 @@ def _from_spark(name: str, kind: S.DataType) -> ColumnType:
         return MapOf(_from_spark(name, kind.valueType))
     if kind in _NAMES:
         return Primitive(_NAMES[kind])
-    raise SpecError(f"column {name}: {kind.simpleString()} is no type of the spec language; cast it in the transform")
+    raise SpecError(
+        f"column {name}: the spec language has no type {kind.simpleString()}; cast the column in the transform"
+    )

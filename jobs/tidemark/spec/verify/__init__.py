@@ -1,1 +1,1 @@
-"""What must hold inside a spec, between specs, and of the code that a spec names."""
+"""Check a spec by itself, the specs of a folder against each other, and the code that a spec names."""

@@ -1,7 +1,7 @@
-"""The code that a spec names, looked at before it is imported: only functions of the documented forms are ever loaded.
+"""Check the functions that a spec names before they are imported.
 
-Any name of a function could stand in a spec, and importing its module runs that module. So its source is read
-first, and must hold a function of the documented form; the standard library holds none that is meant.
+A spec may name any function, and importing its module runs that module's code. So the source is parsed first. The
+function must be defined there with the documented arguments, and the module must not be part of the standard library.
 """
 
 from __future__ import annotations
@@ -14,14 +14,18 @@ from tidemark.spec.model import DatasetSpec
 from tidemark.spec.modules import find_source
 
 TRANSFORM = ("inputs", "params")
+"""The arguments of a transform, `build(inputs, params)`."""
 PARSER = ("record", "place")
-"""What the arguments are called: `build(inputs, params)` and `parse(record, place)`."""
+"""The arguments of a parser, `parse(record, place)`."""
 NEWS = ("files", "own")
-"""The same for `news_if` of an input: `holds_news(files, own)`."""
+"""The arguments of an input's `news_if`, `holds_news(files, own)`."""
 
 
 def check_entry(spec: DatasetSpec) -> None:
-    """See that the functions that the spec names are of their form. Raises SpecError, imports nothing."""
+    """Check that each function that the spec names exists with the documented arguments.
+
+    Raises SpecError. Imports nothing.
+    """
     if spec.transform is not None:
         _check(spec, "transform", spec.transform, TRANSFORM)
     if spec.landing is not None:
@@ -36,8 +40,8 @@ def _check(spec: DatasetSpec, key: str, entry: str, arguments: tuple[str, ...]) 
     path = None if module.split(".")[0] in sys.stdlib_module_names else find_source(module)
     if path is None:
         raise SpecError(
-            f"{spec.path}: {key} {entry[:80]}: there is no such module of yours; "
-            f"write package.module:function, and see that PYTHONPATH holds the package"
+            f"{spec.path}: {key} {entry[:80]}: module {module[:60]} cannot be found outside the standard library; "
+            f"write package.module:function, and add the package's folder to PYTHONPATH"
         )
     found = next(
         (node for node in ast.parse(path.read_bytes()).body if isinstance(node, ast.FunctionDef) and node.name == name),
@@ -45,12 +49,12 @@ def _check(spec: DatasetSpec, key: str, entry: str, arguments: tuple[str, ...]) 
     )
     if found is None or not _takes(found.args, arguments):
         raise SpecError(
-            f"{spec.path}: {key} {entry[:80]}: {path.name} has no function {name[:40]}({', '.join(arguments)}); "
-            f"define it in that module, with these arguments"
+            f"{spec.path}: {key} {entry[:80]}: {path.name} does not define {name[:40]}({', '.join(arguments)}); "
+            f"define the function in that module, with exactly these arguments"
         )
 
 
 def _takes(given: ast.arguments, wanted: tuple[str, ...]) -> bool:
-    """Exactly the arguments wanted, by position."""
+    """Return whether a function takes exactly the wanted arguments, by position."""
     others = (given.vararg, given.kwarg, *given.kwonlyargs)
     return tuple(a.arg for a in (*given.posonlyargs, *given.args)) == wanted and not any(others)
