@@ -1,4 +1,4 @@
-"""The address of a Postgres catalog: both sides are given the same, and what one cannot honour is refused by name."""
+"""The address of a Postgres catalog: both sides get the same, and a part that one cannot honour is refused by name."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def settings(address: str) -> Settings:
 
 
 def jdbc(conf: dict[str, str]) -> dict[str, str]:
-    """The properties of a connection as Iceberg hands them to Java's driver."""
+    """Return the properties of a connection as Iceberg passes them to Java's driver."""
     key = "spark.sql.catalog.lake.jdbc."
     return {name.removeprefix(key): value for name, value in conf.items() if name.startswith(key)}
 
@@ -213,7 +213,7 @@ def test_an_odd_login_opens_one_catalog_from_both_sides(
 
 
 def _make_role(server: PostgresAddress, user: str, password: str) -> None:
-    """A role of that name and password, and a database of its own."""
+    """Create a role with that name and password, and a database for it."""
     connection = psycopg2.connect(server.for_pyiceberg().replace("+psycopg2", ""))
     connection.autocommit = True
     with connection.cursor() as cursor:

@@ -1,4 +1,4 @@
-"""The door to Spark refuses at once what would hang."""
+"""The engine fails at once where Spark's client would hang."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def test_a_port_that_another_program_holds_is_named_and_not_taken_for_spark(sett
 
 
 def test_a_server_of_another_home_that_has_the_id_of_ours_is_left_alone(settings: Settings) -> None:
-    """After a reboot the ids begin anew."""
+    """After a reboot, process ids start again from the beginning."""
     sleep = [sys.executable, "-c", "import time; time.sleep(600)", SERVER_CLASS]
     other = subprocess.Popen(sleep, start_new_session=True)
     with socket.socket() as port:

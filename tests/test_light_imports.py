@@ -1,4 +1,4 @@
-"""What must stay light: planning reads metadata and sources, and starts no engine."""
+"""Planning imports no heavy packages: it reads metadata and sources, and does not start Spark."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A home may lie anywhere: all of it lies there, or the path is refused with the reason."""
+"""A home may have any path: either everything is created there, or the path is refused with the reason."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ print(load_catalog("lake").load_table("odd.rows").scan().to_arrow().num_rows)
 @pytest.mark.spark
 @pytest.mark.parametrize("name", ODD_NAMES)
 def test_a_table_lies_in_its_home_for_both_engines(tmp_path: Path, spark_remote: str, name: str) -> None:
-    """Made and read by PyIceberg, written, compacted and swept by Spark, opened by a reader from outside."""
+    """PyIceberg creates and reads the table; Spark writes and maintains it; an external reader opens it."""
     home = tmp_path / name
     home.mkdir()
     settings = load_settings({"TIDEMARK_HOME": str(home), "TIDEMARK_SPARK_REMOTE": spark_remote})
@@ -125,7 +125,7 @@ def test_a_path_that_is_taken_comes_back_from_its_location(path: Path) -> None:
 
 
 def test_no_other_module_makes_a_location_of_a_path() -> None:
-    """`as_uri` encodes, Iceberg does not decode: a table would lie in another folder."""
+    """`as_uri` encodes and Iceberg does not decode, so a table would be in another folder."""
     door = CHECKOUT / "jobs" / "tidemark" / "support" / "paths.py"
     sources = [path for folder in ("jobs", "infra", "dags", "bench") for path in (CHECKOUT / folder).rglob("*.py")]
     assert door in sources
@@ -136,7 +136,7 @@ def test_no_other_module_makes_a_location_of_a_path() -> None:
 def test_doctor_names_a_table_that_lies_outside_of_its_home(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Earlier versions put the tables of `my home` into `my%20home`; they are found, read and continued there."""
+    """Earlier versions put the tables of `my home` into `my%20home`. They are found, read and written there."""
     home = tmp_path / "my home"
     settings = load_settings({"TIDEMARK_HOME": str(home)})
     catalog = open_lake(settings).catalog

@@ -1,4 +1,4 @@
-"""Which of two partitions is the older, where each has a landing time, an event time, or both, in one layout or two."""
+"""Which of two partitions is older. Each has a landing time, an event time, or both, in one layout or in two."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def lies(landing: int | None = None, day: int | None = None, landing_day: int | None = None) -> Age:
-    """A partition of a landing hour or a landing day, and of an event day."""
+    """Return a partition of a landing hour or a landing day, and of an event day."""
     spans = [
         (1, landing, HOUR),
         (1, landing_day, DAY),

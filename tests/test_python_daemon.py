@@ -1,4 +1,4 @@
-"""Spark's Python daemon of a session ends by itself, but not while it has a worker."""
+"""The Python daemon of a Spark session ends by itself, but not while it has a worker."""
 
 from __future__ import annotations
 

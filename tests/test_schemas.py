@@ -1,4 +1,4 @@
-"""What all specs of the checkout keep to: names that readers rely on, and a place for each in the flow."""
+"""Rules for all specs of the checkout: names that readers rely on, and a place in the flow for each dataset."""
 
 from __future__ import annotations
 

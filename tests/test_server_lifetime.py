@@ -1,4 +1,4 @@
-"""A Connect server is found as long as it lives, and ends when nobody uses it."""
+"""A Connect server is found while it runs, and ends when nobody uses it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ IDLE = 1.0
 """Seconds."""
 
 PATIENCE = 120.0
-"""Seconds in which what must happen happens, on a busy machine too."""
+"""Seconds within which an expected event happens, even on a busy machine."""
 
 LISTEN = """
 import socket, sys, time
@@ -49,7 +49,7 @@ def wait_until(happened: Callable[[], bool]) -> None:
 
 @contextmanager
 def listening() -> Iterator[Running]:
-    """A process that takes connections, in the place of a server."""
+    """A process that accepts connections, in place of a server."""
     process = subprocess.Popen([sys.executable, "-c", LISTEN], stdout=subprocess.PIPE, start_new_session=True)
     with process:
         assert process.stdout is not None
@@ -93,7 +93,7 @@ def test_a_server_with_a_client_does_not_end(state: ServerState) -> None:
         state.record(server)
         with socket.create_connection(("127.0.0.1", server.port or 0)):
             watch(state, server)
-            # The same time without a client is enough to end the other one, thrice over.
+            # Meanwhile three servers without a client end, one after the other.
             for _ in range(3):
                 with listening() as unused:
                     others = ServerState(state.folder / str(unused.pid))
@@ -165,7 +165,7 @@ ensure_server(Settings(home=home, schemas=home, spark_memory="1g"))
 
 @pytest.fixture
 def home_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Settings]:
-    """A home that starts a server of its own, and ends it."""
+    """A home that starts its own server, and ends it afterwards."""
     monkeypatch.setenv("JAVA_TOOL_OPTIONS", JAVA_OPTIONS)
     monkeypatch.delenv("TIDEMARK_SPARK_REMOTE", raising=False)
     home = tmp_path / "a home; it's [ü] {a+b} a:b & c=d"
@@ -191,7 +191,7 @@ def test_a_server_whose_starter_was_killed_is_found_used_watched_and_ended(home_
     assert session.range(3).count() == 3
     _no_port_takes_a_stranger(left, address)
 
-    # No file names it: the server is known by its arguments.
+    # No file names the server; it is found by its arguments.
     os.kill(watchdog(state).pid, signal.SIGKILL)
     wait_until(lambda: recall(state.watchdog_path) is None)
     state.path.unlink()
@@ -207,7 +207,7 @@ def test_a_server_whose_starter_was_killed_is_found_used_watched_and_ended(home_
 
 
 def _no_port_takes_a_stranger(server: Running, address: str) -> None:
-    """Each port that the server listens on is a loopback one, Spark's own ask for a secret, and no argument is one."""
+    """The server listens only on loopback, Spark's internal ports require a secret, and no argument contains it."""
     listens = [c for c in psutil.Process(server.pid).net_connections() if c.status == psutil.CONN_LISTEN]
     assert {c.laddr.ip.removeprefix("::ffff:") for c in listens} == {"127.0.0.1"}
     arguments = psutil.Process(server.pid).cmdline()

@@ -1,4 +1,4 @@
-"""Plans and watermarks as they are stored: read again as they were, and also as an older version wrote them."""
+"""Stored plans and watermarks are read back unchanged, also those that an older version wrote."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def test_what_is_stored_is_read_again_as_it_was(cause: Cause, effect: Effect) ->
 
 
 def without(of: type, raw: Any) -> dict[str, Any]:
-    """The fields that have a default, and what that is."""
+    """Return the fields that have a default, and the defaults."""
     with_default = [field for field in fields(of) if _has_default(field)]
     return {field.name: _default(field) for field in with_default if field.name in raw}
 
@@ -154,7 +154,7 @@ EARLIER: dict[str, Any] = {
     "notes": ["a note"],
     "session": PLAN.session,
 }
-"""The plan as version 0.1 stored it."""
+"""Return the plan as version 0.1 stored it."""
 FROM_BEGINNING = Interval(BEGINNING, HOUR.end)
 
 
@@ -229,7 +229,7 @@ FIRST_MARK = {
     "overdue": encode((HOUR,)),
     "fingerprint": "fingerprint",
 }
-"""The first watermarks named a fingerprint, and neither logic nor borders; positions knew no retention."""
+"""The first watermarks had a fingerprint, but no logic and no borders; positions did not record retention."""
 READ_MARK = replace(MARK, inputs={"feed": Position("input", 3, AT)}, logic="", borders=())
 
 

@@ -1,4 +1,4 @@
-"""What a cast does to values, by its two types."""
+"""The effect of a cast on values depends only on its two types."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Casts that would change a value are refused by the pass that writes, by column and value; all others go through."""
+"""A cast that would change a value is refused while rows are written, with column and value; other casts succeed."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ LONGEST = 2**63 - 1
 
 
 def target(columns: str) -> Target:
-    """A target with these columns, as Spark's DDL writes them."""
+    """Return a target with these columns, written as Spark's DDL."""
     return Target("accounts.seen", StructType.fromDDL(columns), "accounts.seen:build", "seen.yaml")
 
 
 def conformed(spark: SparkSession, given: str, wanted: str) -> list[Any]:
-    """The values of a SQL expression after the cast into a column of the wanted type."""
+    """Return the values of a SQL expression after the cast to the wanted type."""
     frame = conform(spark, spark.sql(f"SELECT explode(array({given})) AS value"), target(f"value {wanted}"))
     return [row.value for row in frame.collect()]
 
 
 def refusal(spark: SparkSession, given: str, wanted: str) -> str:
-    """The text of the WriteError that the loop raises for a value that its cast would change."""
+    """Return the text of the WriteError that the loop raises for a value that its cast would change."""
     with pytest.raises(Exception, match="WriteError") as raised:
         conformed(spark, given, wanted)
     assert isinstance(raised.value, Exception)
