@@ -1,4 +1,4 @@
-"""Run the benches that are named, or all of them, and print what each found."""
+"""Run the named benches, or all of them, and print the figures of each."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ BENCHES: dict[str, ModuleType] = {
 
 
 def main(arguments: Sequence[str]) -> int:
-    """0: done; 2: wrong arguments, with a sentence on stderr."""
+    """Return 0 if all benches ran, and 2 for wrong arguments, with a message on stderr."""
     try:
         chosen = read_command(arguments, {name: module.Sizes() for name, module in BENCHES.items()})
     except WrongArguments as error:
@@ -37,7 +37,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def run_bench(place: Place, name: str, sizes: object) -> Figures:
-    """One bench in a place, with its figures."""
+    """Run one bench and return its figures."""
     bench = BENCHES[name]
     title = (bench.__doc__ or name).splitlines()[0]
     figures = Figures(f"{name}: {title}", f"python -m bench {name} {written(sizes)}")

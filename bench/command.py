@@ -1,4 +1,4 @@
-"""`python -m bench [name [key=value ...] ...]`: which benches, and with which sizes."""
+"""Parse the command line `python -m bench [name [key=value ...] ...]`: the benches to run, and their sizes."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from typing import Any
 
 
 class WrongArguments(ValueError):
-    """A name or a size that no bench has; the message says which there are."""
+    """A name or a size that does not exist. The message lists those that do."""
 
 
 def read_command(arguments: Sequence[str], known: Mapping[str, Any]) -> dict[str, Any]:
-    """The chosen benches with their sizes; all of them for no arguments.
+    """Return the chosen benches with their sizes. Without arguments, return all benches.
 
-    `known` are the sizes by default, a frozen dataclass of whole numbers and tuples of them for each name.
+    `known` maps each bench to its default sizes: a frozen dataclass whose fields are integers or tuples of integers.
+    Raises WrongArguments.
     """
     if not arguments:
         return dict(known)
@@ -24,24 +25,25 @@ def read_command(arguments: Sequence[str], known: Mapping[str, Any]) -> dict[str
         if "=" not in argument:
             name = argument
             if name not in known:
-                raise WrongArguments(f"no bench is called {name[:60]!r}; there are {', '.join(known)}")
+                raise WrongArguments(f"no bench has the name {name[:60]!r}; the benches are {', '.join(known)}")
             chosen[name] = known[name]
         elif not name:
-            raise WrongArguments(f"{argument[:60]}: name the bench before its sizes, as in: {_example(known)}")
+            raise WrongArguments(f"{argument[:60]}: name the bench before its sizes, for example: {_example(known)}")
         else:
-            chosen[name] = _changed(chosen[name], argument, name)
+            chosen[name] = _with_size(chosen[name], argument, name)
     return chosen
 
 
-def _changed(sizes: Any, argument: str, name: str) -> Any:
+def _with_size(sizes: Any, argument: str, name: str) -> Any:
+    """Return the sizes with one of them changed, as an argument `key=value` says."""
     key, _, text = argument.partition("=")
     fields = {field.name for field in dataclasses.fields(sizes)}
     if key not in fields:
-        raise WrongArguments(f"{name} has no size {key[:60]!r}; it has {', '.join(sorted(fields))}")
+        raise WrongArguments(f"{name} has no size {key[:60]!r}; its sizes are {', '.join(sorted(fields))}")
     try:
         numbers = tuple(int(part.replace("_", "")) for part in text.split(","))
     except ValueError:
-        raise WrongArguments(f"{name}: {argument[:60]!r} needs whole numbers, as in: {written(sizes)}") from None
+        raise WrongArguments(f"{name}: {argument[:60]!r} needs integers, for example: {written(sizes)}") from None
     if min(numbers) < 0 or (key == "repeats" and numbers[0] < 1):
         raise WrongArguments(f"{name}: {argument[:60]!r} is too small")
     several = isinstance(getattr(sizes, key), tuple)
@@ -51,7 +53,7 @@ def _changed(sizes: Any, argument: str, name: str) -> Any:
 
 
 def written(sizes: Any) -> str:
-    """Sizes as they stand on a command line."""
+    """Return sizes as they are written on the command line."""
     values = {field.name: getattr(sizes, field.name) for field in dataclasses.fields(sizes)}
     return " ".join(f"{key}={_text(value)}" for key, value in values.items())
 

@@ -1,4 +1,4 @@
-"""Rows made from numbers alone, in Spark or in memory: the same in every run."""
+"""Make rows from numbers, in Spark or in memory. They are the same in every run."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
 START = datetime(2024, 1, 1, tzinfo=UTC)
-"""The first day of the benches' world."""
+"""The first day of the benches' data."""
 
 SHOWN_AT_ONCE = 10
-"""Items shown for one search request."""
+"""The number of items shown for one search request."""
 
 ITEMS = 100_003
-"""Kinds of items; a prime, so that the items of one request differ."""
+"""The number of different items. It is a prime, so that the items of one request differ."""
 
 DEVICES = ("Phone", "Desktop", "Tablet", "unknown")
 
 
 def day(number: int) -> datetime:
-    """The beginning of a day, counted from START."""
+    """Return the start of the day with this number, counted from START."""
     return START + timedelta(days=number)
 
 
 def few_rows(count: int, first: int, at: datetime) -> list[dict[str, Any]]:
-    """Rows `first`, `first` + 1, ... of the minute that begins at `at`."""
+    """Return `count` rows with the numbers `first`, `first` + 1, ..., all within the minute that begins at `at`."""
     return [
         {
             "query_id": f"q{number // SHOWN_AT_ONCE:012x}",
@@ -45,12 +45,12 @@ def few_rows(count: int, first: int, at: datetime) -> list[dict[str, Any]]:
 
 
 def as_arrow(rows: list[dict[str, Any]], schema: pa.Schema) -> pa.Table:
-    """Rows in a table's own types."""
+    """Return the rows as an Arrow table with a table's types."""
     return pa.Table.from_pylist(rows, schema=schema)
 
 
 def many_rows(spark: SparkSession, a_day: int, days: int, first_day: int = 0) -> DataFrame:
-    """`a_day` rows on each of `days` days, made by the engine; numbers go on from day to day."""
+    """Return a DataFrame with `a_day` rows on each of `days` days. The rows are numbered across all days."""
     from pyspark.sql import functions as F
 
     number = F.col("id")

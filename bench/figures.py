@@ -1,4 +1,4 @@
-"""Measured times, and the table in which a bench shows them."""
+"""Measure times, and print them as a table."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class Row:
-    """One line: what was measured, its median in seconds, its ratio to something named, and its goal in words."""
+    """One line of the table: what was measured, the median in seconds, the ratio to another line, and the goal."""
 
     what: str
     seconds: float
@@ -22,7 +22,7 @@ class Row:
 
 @dataclass
 class Figures:
-    """What one bench found, with the command that repeats it."""
+    """The results of one bench, and the command that repeats it."""
 
     title: str
     command: str
@@ -30,18 +30,21 @@ class Figures:
     notes: list[str] = field(default_factory=list)
 
     def add(self, what: str, seconds: Sequence[float], beside: str = "", goal: str = "") -> float:
-        """Add the median of some measurements, as a ratio to the line `beside` if one is named; gives it."""
-        middle = statistics.median(seconds)
-        ratio = f"{middle / self.seconds(beside):.2f} x {beside}" if beside else ""
-        self.rows.append(Row(what, middle, ratio, goal))
-        return middle
+        """Add a line with the median of some measurements, and return the median.
+
+        If `beside` names an earlier line, the line also shows the ratio to it.
+        """
+        median = statistics.median(seconds)
+        ratio = f"{median / self.seconds(beside):.2f} x {beside}" if beside else ""
+        self.rows.append(Row(what, median, ratio, goal))
+        return median
 
     def note(self, text: str) -> None:
         """Add a sentence below the table."""
         self.notes.append(text)
 
     def seconds(self, what: str) -> float:
-        """The median that stands in the line `what`."""
+        """Return the median of the line `what`."""
         return next(row.seconds for row in self.rows if row.what == what)
 
     def __str__(self) -> str:
@@ -54,33 +57,33 @@ class Figures:
 
 
 def machine() -> str:
-    """Cores and the load of the last minute: a loaded machine makes times long, ratios less so."""
+    """Return the number of cores and the load of the last minute. Load changes times more than ratios."""
     return f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}"
 
 
 def measure(work: Callable[[], object]) -> float:
-    """Seconds that a piece of work takes."""
-    begun = time.perf_counter()
+    """Return the seconds that a piece of work takes."""
+    start = time.perf_counter()
     work()
-    return time.perf_counter() - begun
+    return time.perf_counter() - start
 
 
 class Stopwatch:
-    """Seconds of the named parts of a piece of work."""
+    """Measures the seconds of named parts of a piece of work."""
 
     def __init__(self) -> None:
         self.seconds: dict[str, float] = {}
 
     @contextmanager
-    def lap(self, name: str) -> Iterator[None]:
-        """Time a part; parts of one name are added up."""
-        begun = time.perf_counter()
+    def time(self, name: str) -> Iterator[None]:
+        """Measure a part. The times of parts with the same name are added."""
+        start = time.perf_counter()
         yield
-        self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - begun
+        self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - start
 
     @property
     def total(self) -> float:
-        """All parts together."""
+        """The seconds of all parts together."""
         return sum(self.seconds.values())
 
 

@@ -1,10 +1,10 @@
-"""The fixed cost of a full session: five steps over a thousand rows, the Connect server warm."""
+"""The fixed cost of a full session: five steps over a thousand rows, with a running Connect server."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bench.children import python, python_often
+from bench.children import python, time_python
 from bench.data import day, few_rows
 from bench.figures import Figures, Stopwatch, measure
 from bench.lake import CLOCK, BenchLake, Place
@@ -22,7 +22,7 @@ IMPORT = "python that imports great_expectations"
 
 @dataclass(frozen=True)
 class Sizes:
-    """New rows a session, how often each time is taken, and as how many processes of their own."""
+    """New rows for each session, repeats of each measurement, and repeats in separate processes."""
 
     rows: int = 1000
     repeats: int = 5
@@ -30,7 +30,7 @@ class Sizes:
 
 
 def run(place: Place, sizes: Sizes, figures: Figures) -> None:
-    """Time sessions in this process, by step and whole, then as processes of their own."""
+    """Measure sessions in this process, as a whole and by step, and then in separate processes."""
     lake = place.lake(HOME)
     news = News(lake, sizes.rows)
     preload()
@@ -44,7 +44,7 @@ def run(place: Place, sizes: Sizes, figures: Figures) -> None:
 
 
 class News:
-    """Upstream: a thousand new rows of one day, whenever they are asked for."""
+    """The upstream of the bench, which publishes new rows of one day on request."""
 
     def __init__(self, lake: BenchLake, rows: int) -> None:
         self._lake, self._rows, self._given = lake, rows, 0
@@ -70,17 +70,17 @@ def _in_process(lake: BenchLake, news: News, dataset: str, kind: str, sizes: Siz
 
 
 def step_by_step(lake: BenchLake, dataset: str) -> Stopwatch:
-    """One session, each of its five steps timed."""
+    """Run one session and measure each of its five steps."""
     watch = Stopwatch()
-    with watch.lap("init"):
+    with watch.time("init"):
         planned = init(lake.context, dataset)
-    with watch.lap("write"):
+    with watch.time("write"):
         staged = write(lake.context, planned, "bench")
-    with watch.lap("audit"):
+    with watch.time("audit"):
         audited = audit(lake.context, staged)
-    with watch.lap("publish"):
+    with watch.time("publish"):
         published = publish(lake.context, audited)
-    with watch.lap("commit"):
+    with watch.time("commit"):
         commit(lake.context, published)
     return watch
 
@@ -88,7 +88,7 @@ def step_by_step(lake: BenchLake, dataset: str) -> Stopwatch:
 def _as_process(place: Place, news: News, sizes: Sizes, figures: Figures) -> None:
     environment = place.environment(HOME)
     command = ["-m", "tidemark", "run", "bench.shown", "--clock", format_instant(CLOCK)]
-    figures.add(IMPORT, python_often(sizes.processes, ["-c", "import great_expectations"], environment))
+    figures.add(IMPORT, time_python(sizes.processes, ["-c", "import great_expectations"], environment))
     wholes = []
     for _ in range(sizes.processes + 1):
         news.arrive()

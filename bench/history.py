@@ -1,4 +1,4 @@
-"""Months of hourly logs handed in at once: landed and built by real sessions, with the peak memory of Spark's server.
+"""Months of hourly logs that are handed in at once: the time to build them, and the peak memory of Spark's server.
 
 A year with 3 million records: `python -m bench history hours=8760 requests=114 files=12`.
 """
@@ -35,14 +35,14 @@ ROWS_A_REQUEST = {
     "search.impressions": HITS,
     "search.interactions": HITS,
 }
-"""What each table has to hold; the benches' logs have no doubles and nothing broken."""
+"""The rows that each table must hold for each request. The benches' logs have no duplicates and no broken records."""
 
 
 @dataclass(frozen=True)
 class Sizes:
-    """Hours of history, requests in each hour, over how many files they are spread, and gigabytes of the server's heap.
+    """Hours of history, requests in each hour, number of files, and the server's heap in gigabytes.
 
-    The heap is given, because one that follows the machine would say nothing of what the work needs.
+    The heap is fixed, because a heap that depends on the machine would not show how much the work needs.
     """
 
     hours: int = 2160
@@ -52,13 +52,13 @@ class Sizes:
 
 
 def run(place: Place, sizes: Sizes, figures: Figures) -> None:
-    """Write the logs, run one chain of sessions over them, and compare each table with what was handed in.
+    """Write the logs, build the chain of datasets from them, and check the number of rows of each table.
 
-    The server is the bench's own, so that its peak is this bench's alone.
+    The bench starts its own server, so that the peak memory is that of this bench alone.
     """
     lake = _home(place, sizes)
     watch = Stopwatch()
-    with watch.lap("logs"):
+    with watch.time("logs"):
         write_logs(lake.settings.landing / "logs", sizes.hours, sizes.requests, sizes.files)
     try:
         for dataset in CHAIN:
@@ -68,7 +68,7 @@ def run(place: Place, sizes: Sizes, figures: Figures) -> None:
     finally:
         stop_server(lake.settings)
     _show(lake, sizes, watch, figures)
-    figures.note(f"Spark's server: {peak} MB at its peak, with a heap of {sizes.heap} GB")
+    figures.note(f"peak memory of Spark's server: {peak} MB, with a heap of {sizes.heap} GB")
 
 
 def _show(lake: BenchLake, sizes: Sizes, watch: Stopwatch, figures: Figures) -> None:
@@ -82,7 +82,7 @@ def _show(lake: BenchLake, sizes: Sizes, watch: Stopwatch, figures: Figures) -> 
 
 
 def _home(place: Place, sizes: Sizes) -> BenchLake:
-    """A home with the product's own specs and values, into which history is handed in."""
+    """Create a home with the product's own specs and values, for history that is handed in."""
     home = place.folder / f"history-{sizes.hours}-{sizes.requests}"
     (home / "landing" / "logs").mkdir(parents=True)
     (home / "search.yaml").write_text("landing: {settling: 0s, completeness: data}\n", encoding="utf-8")
@@ -96,10 +96,10 @@ def _end(sizes: Sizes) -> datetime:
 
 
 def _build(lake: BenchLake, watch: Stopwatch, dataset: str) -> None:
-    """The dataset's sessions, until nothing is owed."""
+    """Run sessions of the dataset until it owes nothing."""
     owes = True
     while owes:
-        with watch.lap(dataset):
+        with watch.time(dataset):
             done = lake.run(dataset)
         owes = done.watermark is not None and bool(done.watermark.owed)
 
@@ -109,11 +109,11 @@ def _check(lake: BenchLake, sizes: Sizes) -> None:
     wanted["search.quarantined_records"] = 0
     found = {dataset: lake.rows_of(dataset) for dataset in wanted}
     if found != wanted:
-        raise RuntimeError(f"rows after all sessions: {found}, handed in were {wanted}")
+        raise RuntimeError(f"wrong number of rows after all sessions: {found}; expected: {wanted}")
 
 
 def peak_megabytes(settings: Settings) -> int:
-    """The largest resident memory that the home's Spark server had so far, as Linux counts it."""
+    """Return the peak resident memory of the home's Spark server in megabytes, as Linux counts it."""
     server = ServerState(settings.run).server()
     if server is None:
         raise RuntimeError("Spark's server ended before its memory was read; see logs/spark-connect.log of the home")

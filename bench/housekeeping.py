@@ -1,6 +1,6 @@
-"""Many sessions on one lake, maintained each night: what a session takes and what metadata weighs stay flat.
+"""Many sessions on one lake with maintenance each night: the time of a session and the size of metadata stay flat.
 
-A thousand: `python -m bench housekeeping sessions=1000 a_night=50 window=50`, 21 minutes on two cores.
+A thousand sessions: `python -m bench housekeeping sessions=1000 a_night=50 window=50`, 21 minutes on two cores.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ NIGHTS_KEPT = KEEP_SNAPSHOTS_FOR.days
 
 @dataclass(frozen=True)
 class Sizes:
-    """Sessions of both readers together, how many a night lies after, and how many make one line of figures."""
+    """Sessions of both readers together, sessions between two nights, and sessions in one line of figures."""
 
     sessions: int = 96
     a_night: int = 12
@@ -36,7 +36,7 @@ class Sizes:
 
 @dataclass(frozen=True)
 class Weight:
-    """What lies below the tables' metadata folders, and what is reachable of it."""
+    """Files and megabytes in the tables' metadata folders, and snapshots of the tables."""
 
     files: int
     megabytes: float
@@ -44,25 +44,25 @@ class Weight:
 
 
 def run(place: Place, sizes: Sizes, figures: Figures) -> None:
-    """Run sessions, alternately stateless and stateful ones, an hour of rows each; maintain after each night."""
+    """Run stateless and stateful sessions in turn, with an hour of rows each, and maintain the tables each night."""
     lake = _lake(place)
     seconds: list[float] = []
     nights: list[float] = []
     weights: dict[int, Weight] = {}
-    begun: list[datetime] = []
+    day_starts: list[datetime] = []
     for number in range(sizes.sessions):
         if number % sizes.a_night == 0:
-            begun.append(datetime.now(UTC))
+            day_starts.append(datetime.now(UTC))
         seconds.append(_session(lake, number))
         if (number + 1) % sizes.a_night == 0:
-            nights.append(measure(lambda: _night(lake, begun)))
+            nights.append(measure(lambda: _maintain(lake, day_starts)))
         if number + 1 in _borders(sizes):
             weights[number + 1] = _weigh(lake)
     _show(sizes, seconds, nights, weights, figures)
 
 
 def _lake(place: Place) -> BenchLake:
-    """The benches' stateless and stateful table, without expectations: Great Expectations has benches of its own."""
+    """Create a lake with a stateless and a stateful dataset. They have no expectations; other benches measure those."""
     lake = place.lake("housekeeping")
     for dataset, name in (("bench.shown", "facts"), ("bench.days", "tallies")):
         fresh = lake.under_another_name(dataset, name)
@@ -74,9 +74,9 @@ def _lake(place: Place) -> BenchLake:
 
 
 def _session(lake: BenchLake, number: int) -> float:
-    """Ten new rows an hour, then a session of one of the readers, and how long it took.
+    """Publish ten new rows if a new hour begins, run a session of one reader, and return its seconds.
 
-    A day counts as complete at once, so that each hour changes it and both readers write in each session.
+    A day counts as complete at once, so that each hour changes it and each session writes rows.
     """
     hour = number // len(READERS)
     reader = READERS[number % len(READERS)]
@@ -86,22 +86,22 @@ def _session(lake: BenchLake, number: int) -> float:
     return measure(lambda: lake.run(reader))
 
 
-def _night(lake: BenchLake, begun: list[datetime]) -> None:
-    """Maintain all tables, at a clock by which the night before last week's is as old as snapshots may become."""
-    _age(lake, begun)
-    week_ago = begun[-NIGHTS_KEPT] if len(begun) >= NIGHTS_KEPT else begun[0]
+def _maintain(lake: BenchLake, day_starts: list[datetime]) -> None:
+    """Maintain all tables, with a clock by which snapshots from before the last NIGHTS_KEPT nights can expire."""
+    _make_files_old(lake, day_starts)
+    week_ago = day_starts[-NIGHTS_KEPT] if len(day_starts) >= NIGHTS_KEPT else day_starts[0]
     later = replace(lake.context, clock=week_ago + KEEP_SNAPSHOTS_FOR)
     for dataset in TABLES:
         maintain(later, dataset)
     maintain_ops(later)
 
 
-def _age(lake: BenchLake, begun: list[datetime]) -> None:
-    """Files that were made before the last nights look as old as they would be."""
+def _make_files_old(lake: BenchLake, day_starts: list[datetime]) -> None:
+    """Set the times of files from before the last nights to the age that they would have in real days."""
     nights = ORPHANS_AFTER.days
-    if len(begun) <= nights:
+    if len(day_starts) <= nights:
         return
-    border = begun[-nights].timestamp()
+    border = day_starts[-nights].timestamp()
     old = time.time() - (ORPHANS_AFTER + timedelta(days=1)).total_seconds()
     for path in _files(lake.settings.warehouse):
         if old < path.stat().st_mtime < border:
@@ -121,7 +121,7 @@ def _files(folder: Path) -> Iterator[Path]:
 
 
 def _borders(sizes: Sizes) -> list[int]:
-    """After which sessions a line of figures ends: the first window, the middle, the end."""
+    """Return the sessions after which a line of figures ends: the first window, the middle, the end."""
     middle = sizes.sessions // 2 // sizes.a_night * sizes.a_night
     return sorted({sizes.window, max(sizes.window, middle), sizes.sessions})
 

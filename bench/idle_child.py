@@ -1,4 +1,4 @@
-"""The process of bench `idle`: idle sessions of every dataset, and what had been imported at the end."""
+"""The child process of the bench `idle`: runs idle sessions of every dataset, and reports the imported packages."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ HEAVY = ("py4j", "pyspark", "great_expectations")
 
 
 def main(repeats: int) -> None:
-    """Print one line of JSON: seconds and decision by dataset, and the heavy packages that are loaded."""
+    """Print one line of JSON: each dataset's seconds and effect, and the heavy packages that were imported."""
     context = session.open_context(load_settings(), CLOCK)
     names = session.dependency_order(dict(context.specs))
     did = {name: str(session.run(context, name, say=keep_quiet).plan.how) for name in names}

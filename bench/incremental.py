@@ -1,4 +1,4 @@
-"""One new day against a full rebuild: the time follows the change and not the history."""
+"""One new day compared with a full rebuild: the time depends on the change and not on the history."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ CHAIN = ("bench.days", "bench.weeks")
 
 @dataclass(frozen=True)
 class Sizes:
-    """Days of history, rows on each day, and how often each time is taken."""
+    """Days of history, rows on each day, and repeats of each measurement."""
 
     days: tuple[int, ...] = (30, 60, 90)
     rows_a_day: int = 100_000
@@ -22,7 +22,7 @@ class Sizes:
 
 
 def run(place: Place, sizes: Sizes, figures: Figures) -> None:
-    """Build each history, take in one new day several times, then rebuild all of it as often."""
+    """Build each history, add one new day several times, and then rebuild everything as often."""
     first = ""
     for days in sizes.days:
         history = History(place.lake(f"incremental-{days}"), sizes.rows_a_day)
@@ -50,7 +50,7 @@ def _show(figures: Figures, days: int, new: list[float], full: list[float], firs
 
 
 class History:
-    """Days of events, and the windowed chain that is built from them."""
+    """Days of events, and the chain of datasets with windows that is built from them."""
 
     def __init__(self, lake: BenchLake, rows_a_day: int) -> None:
         self._lake, self._rows, self._days = lake, rows_a_day, 0
@@ -62,9 +62,9 @@ class History:
         self._lake.add_frame(frame, through=day(self._days))
 
     def build(self, cause: Cause = NEWS) -> Stopwatch:
-        """One session of each dataset of the chain, seconds by dataset."""
+        """Run one session of each dataset of the chain, and measure each."""
         watch = Stopwatch()
         for dataset in CHAIN:
-            with watch.lap(dataset):
+            with watch.time(dataset):
                 self._lake.run(dataset, cause)
         return watch

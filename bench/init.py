@@ -1,4 +1,4 @@
-"""Planning over many snapshots: what `init` takes to see what changed, from metadata alone."""
+"""Planning over many snapshots: how long `init` takes to find out from metadata what changed."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from bench.lake import EVENTS, BenchLake, Place
 
 @dataclass(frozen=True)
 class Sizes:
-    """Snapshots of the input since the watermark, and how often each time is taken."""
+    """Snapshots of the input since the watermark, and repeats of each measurement."""
 
     snapshots: tuple[int, ...] = (10, 100, 1000)
     repeats: int = 5
 
 
 def run(place: Place, sizes: Sizes, figures: Figures) -> None:
-    """Plan a stateless and a stateful dataset whose input went on by ever more snapshots."""
+    """Plan a stateless and a stateful dataset while their input gets more and more snapshots."""
     lake = place.lake("init")
     lake.add(few_rows(10, 0, day(0)), through=day(1))
     for dataset in ("bench.shown", "bench.days"):
@@ -42,9 +42,9 @@ def _plan(lake: BenchLake, dataset: str, snapshots: int, repeats: int, figures: 
 
 
 def _go_on(lake: BenchLake, there: int, wanted: int) -> None:
-    """Append to the input until it is `wanted` snapshots beyond the watermark, ten rows of one hour each.
+    """Append to the input until it has `wanted` snapshots since the watermark, with ten rows of one hour each.
 
-    The thousandth append takes ten times as long as the first, so preparing takes minutes.
+    The thousandth append takes ten times as long as the first, so the preparation takes minutes.
     """
     table = lake.table(EVENTS)
     schema = table.schema().as_arrow()

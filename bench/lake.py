@@ -1,4 +1,4 @@
-"""A lake that a bench has for itself: an empty home, the benches' specs, and tables filled as upstream would."""
+"""The lake of a bench: an empty home, the benches' specs, and a source table that the bench fills itself."""
 
 from __future__ import annotations
 
@@ -29,28 +29,28 @@ if TYPE_CHECKING:
 
 SCHEMAS = CHECKOUT / "bench" / "schemas"
 CLOCK = day(400)
-"""The instant of every session: after all rows."""
+"""The clock of every session. It lies after all rows."""
 
 EVENTS = "bench.events"
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where benches work: a folder, and the address of a Connect server."""
+    """Where benches work: a folder for their homes, and the address of a Connect server."""
 
     folder: Path
     remote: str
 
     def lake(self, name: str) -> BenchLake:
-        """A new lake below the folder."""
+        """Create a lake in a new home of that name."""
         return BenchLake(self.settings(name))
 
     def settings(self, name: str) -> Settings:
-        """Settings of a home of that name."""
+        """Return the settings of the home of that name."""
         return Settings(home=self.folder / name, schemas=SCHEMAS, spark_remote=self.remote)
 
     def environment(self, name: str) -> dict[str, str]:
-        """The same settings, for a process of its own."""
+        """Return the environment variables that give a separate process the same settings."""
         return {
             "TIDEMARK_HOME": str(self.folder / name),
             "TIDEMARK_SCHEMAS": str(SCHEMAS),
@@ -62,7 +62,7 @@ class Place:
 
 @contextlib.contextmanager
 def open_place() -> Iterator[Place]:
-    """A place that is gone afterwards; its server is the one of TIDEMARK_SPARK_REMOTE, else one of its own."""
+    """Open a place that is removed afterwards. Use the server of TIDEMARK_SPARK_REMOTE, or else start one."""
     with tempfile.TemporaryDirectory(prefix="tidemark-bench-") as folder:
         given = os.environ.get("TIDEMARK_SPARK_REMOTE")
         home = Settings(home=Path(folder) / "server", schemas=SCHEMAS, spark_remote=given)
@@ -73,11 +73,11 @@ def open_place() -> Iterator[Place]:
 
 
 def keep_quiet(text: str) -> None:
-    """Sessions of a bench say nothing."""
+    """Discard the text that a session would print."""
 
 
 class BenchLake:
-    """The benches' domain on a real catalog."""
+    """The benches' datasets on a real catalog."""
 
     def __init__(self, settings: Settings, clock: datetime = CLOCK) -> None:
         self.settings = settings
@@ -85,73 +85,73 @@ class BenchLake:
 
     @property
     def spark(self) -> SparkSession:
-        """The session of this lake."""
+        """The Spark session of this lake."""
         return connect(self.settings)
 
     def table(self, dataset: str) -> Table:
-        """A dataset's table, made where it is missing."""
+        """Return a dataset's table; create it if it is missing."""
         return self.context.lake.ensure_table(self.context.spec(dataset))
 
     def add(self, rows: list[dict[str, Any]], through: datetime) -> None:
-        """Publish events without an engine, complete through an instant."""
+        """Publish events without Spark. The source is then complete through an instant."""
         table = self.table(EVENTS)
         table.append(as_arrow(rows, table.schema().as_arrow()))
         self.complete(through)
 
     def add_frame(self, frame: DataFrame, through: datetime) -> None:
-        """Publish many events, complete through an instant."""
+        """Publish many events with Spark. The source is then complete through an instant."""
         self.table(EVENTS)
         frame.writeTo(f"lake.{EVENTS}").append()
         self.complete(through)
 
     def complete(self, through: datetime) -> None:
-        """Set the events' watermark on what main holds."""
+        """Set the source's watermark to main's head, complete through an instant."""
         table = self.table(EVENTS)
         head = table.current_snapshot()
-        assert head is not None, "ensure_table begins each table with a snapshot"
-        mark = Watermark("upstream", head.snapshot_id, through, through)
+        assert head is not None, "ensure_table gives each table a first snapshot"
+        watermark = Watermark("upstream", head.snapshot_id, through, through)
         with table.transaction() as change:
-            change.set_properties({WATERMARK: mark.to_json()})
+            change.set_properties({WATERMARK: watermark.to_json()})
 
     def under_another_name(self, dataset: str, name: str, partitioned: bool = True) -> str:
-        """The same spec for a table that is not there yet, its partitions or none; gives the new dataset's name."""
+        """Add a copy of a spec under a new name, with or without its partitions; return the new dataset's name."""
         spec = self.context.spec(dataset)
-        fresh = f"{spec.namespace}.{name}"
+        copy = f"{spec.namespace}.{name}"
         partition_by = spec.partition_by if partitioned else ()
-        renamed = replace(spec, dataset=fresh, partition_by=partition_by)
-        self.context = replace(self.context, specs={**self.context.specs, fresh: renamed})
-        return fresh
+        renamed = replace(spec, dataset=copy, partition_by=partition_by)
+        self.context = replace(self.context, specs={**self.context.specs, copy: renamed})
+        return copy
 
     def run(self, dataset: str, cause: Cause = NEWS) -> Committed:
-        """One whole session."""
+        """Run one whole session."""
         return session.run(self.context, dataset, cause, say=keep_quiet)
 
     def plan(self, dataset: str) -> Plan:
-        """What the next session would do."""
+        """Return the plan of the next session."""
         return session.plan(self.context, dataset)
 
     def frame(self, table: str) -> DataFrame:
-        """A table's main, as the engine reads it."""
+        """Return a table's main as a DataFrame."""
         return self.spark.table(f"lake.{table}")
 
     def rows_of(self, dataset: str) -> int:
-        """Rows on main, as metadata counts them."""
-        return self._counted(dataset, "total-records")
+        """Return the number of rows on main, from metadata."""
+        return self._from_summary(dataset, "total-records")
 
     def added_last(self, dataset: str) -> int:
-        """Rows that main's last snapshot wrote."""
-        return self._counted(dataset, "added-records")
+        """Return the number of rows that main's last snapshot added."""
+        return self._from_summary(dataset, "added-records")
 
     def files_of(self, dataset: str) -> int:
-        """Data files on main, as metadata counts them."""
-        return self._counted(dataset, "total-data-files")
+        """Return the number of data files on main, from metadata."""
+        return self._from_summary(dataset, "total-data-files")
 
-    def _counted(self, dataset: str, what: str) -> int:
+    def _from_summary(self, dataset: str, key: str) -> int:
         head = self.table(dataset).current_snapshot()
         summary = None if head is None else head.summary
-        return 0 if summary is None else int(summary.additional_properties.get(what, 0))
+        return 0 if summary is None else int(summary.additional_properties.get(key, 0))
 
     def session_of(self, dataset: str) -> str:
-        """The session that the watermark names, empty before the first."""
-        mark = watermark_of(self.table(dataset))
-        return "" if mark is None else mark.session
+        """Return the session that the watermark names; an empty text if there is no watermark."""
+        watermark = watermark_of(self.table(dataset))
+        return "" if watermark is None else watermark.session

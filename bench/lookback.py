@@ -1,7 +1,7 @@
-"""A night of the chain against a job that writes the last two weeks anew: the known answer is about a tenth.
+"""A night of sessions compared with a job that rewrites the last two weeks: sessions write about a tenth of the rows.
 
-Of each day's rows 2.5 % come a night late, out of the day's last six hours. The other job does both stages of the
-chain, each by one plain overwrite of its last `lookback` days: no plan, no audit, no watermark.
+2.5 % of each day's rows, all from the day's last six hours, arrive a night late. The other job does both stages of the
+chain, each with one plain overwrite of its last `lookback` days, without plan, audit and watermark.
 """
 
 from __future__ import annotations
@@ -20,16 +20,16 @@ if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
 
 STAGES = {"bench.shown": "shown_at", "bench.hours": "hour"}
-"""The chain, in its order, each with its time."""
+"""The datasets of the chain in their order, each with its time column."""
 
 LATE_HOURS = 6
 ONE_IN = 10
-"""Of the rows of the day's last hours one in ten is late: a quarter of the day, so 2.5 % of it."""
+"""One in ten of the rows of the day's last six hours is late. Six hours are a quarter of the day, so 2.5 % are late."""
 
 
 @dataclass(frozen=True)
 class Sizes:
-    """Rows a day, days looked back, and nights that are measured once these days are there."""
+    """Rows for each day, days that the other job rewrites, and nights that are measured after these days."""
 
     rows_a_day: int = 500_000
     lookback: int = 14
@@ -38,14 +38,14 @@ class Sizes:
 
 @dataclass(frozen=True)
 class Cost:
-    """What a night took: seconds, and rows written over both stages."""
+    """The cost of a night: seconds, and rows written in both stages."""
 
     seconds: float
     rows: int
 
 
 def run(place: Place, sizes: Sizes, figures: Figures) -> None:
-    """Do the nights in both ways on the same events, and compare what they wrote."""
+    """Measure the nights in both ways on the same events, and compare the rows that they wrote."""
     ours, theirs = nights(place, sizes)
     again = f"both stages, the last {sizes.lookback} days again"
     figures.add(again, [cost.seconds for cost in theirs])
@@ -56,9 +56,9 @@ def run(place: Place, sizes: Sizes, figures: Figures) -> None:
 
 
 def nights(place: Place, sizes: Sizes) -> tuple[list[Cost], list[Cost]]:
-    """The costs of each night by sessions and by looking back.
+    """Return the costs of each night, by sessions and by looking back.
 
-    Raises RuntimeError when the two ways end with different rows.
+    Raises RuntimeError if the two ways end with different rows.
     """
     lake = place.lake("lookback")
     upstream, other = Upstream(lake, sizes.rows_a_day), LookBack(lake, sizes.lookback)
@@ -83,7 +83,7 @@ class Upstream:
         self._lake, self._rows = lake, rows_a_day
 
     def go_on(self, days: int) -> None:
-        """Publish what arrives in the next days, the late rows of the day before them included."""
+        """Publish the rows that arrive in the next days, including late rows of the day before."""
         before = max(self.days - 1, 0)
         since, until = day(self.days), day(self.days + days)
         self.days += days
@@ -93,7 +93,7 @@ class Upstream:
 
 
 def _arrived(frame: DataFrame) -> Column:
-    """When a row arrives: at once, but a day later for one in ten of the day's last hours."""
+    """Return when a row arrives: at once, or a day later for one in ten rows of the day's last hours."""
     from pyspark.sql import functions as F
 
     at = frame["shown_at"]
@@ -102,20 +102,20 @@ def _arrived(frame: DataFrame) -> Column:
 
 
 class LookBack:
-    """Both stages as twin tables whose last days are written anew, whatever changed."""
+    """Both stages as twin tables whose last days are rewritten each night, whatever changed."""
 
     def __init__(self, lake: BenchLake, days: int) -> None:
         self._lake, self._days = lake, days
         self.twins = {dataset: lake.under_another_name(dataset, _twin(dataset)) for dataset in STAGES}
 
     def begin(self) -> None:
-        """Start each twin from what the stage holds."""
+        """Copy each stage's rows into its twin."""
         for dataset, twin in self.twins.items():
             self._lake.table(twin)
             self._lake.frame(dataset).writeTo(f"lake.{twin}").append()
 
     def write(self, through: datetime) -> None:
-        """One night: the events of the last days through both stages."""
+        """Run one night: rebuild the last days of both stages."""
         since = through - timedelta(days=self._days)
         self._overwrite("bench.shown", shown({"events": self._read(EVENTS, since)}, {}), since)
         self._overwrite("bench.hours", hours({"shown": self._read(self.twins["bench.shown"], since)}, {}), since)
@@ -148,4 +148,4 @@ def _must_be_equal(lake: BenchLake, dataset: str, twin: str) -> None:
     ours, theirs = lake.frame(dataset), lake.frame(twin)
     differ = ours.exceptAll(theirs).count() + theirs.exceptAll(ours).count()
     if differ:
-        raise RuntimeError(f"{dataset}: {differ} rows differ from {twin}: a fault of the loop, or of this bench")
+        raise RuntimeError(f"{dataset}: {differ} rows differ from {twin}; this is a bug of the loop or of this bench")

@@ -1,4 +1,4 @@
-"""Parser of the benches' landing folder."""
+"""The parser of the benches' landing folder."""
 
 from __future__ import annotations
 
@@ -9,5 +9,5 @@ COLUMNS = ("query_id", "item_id", "shown_at", "device", "position", "clicks", "d
 
 
 def parse(record: Mapping[str, Any], place: Mapping[str, Any]) -> Iterable[tuple[str, dict[str, Any]]]:
-    """Each record is a row of `events`."""
+    """Yield each record as a row of `events`."""
     yield "events", {name: record.get(name) for name in COLUMNS}

@@ -1,4 +1,4 @@
-"""UBI logs made from numbers alone, hour by hour: the same in every run."""
+"""Write UBI logs made from numbers, hour by hour. They are the same in every run."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from pathlib import Path
 from bench.data import DEVICES, day
 
 HITS = 3
-"""Items that each request returns."""
+"""The number of items that each request returns."""
 
 RECORDS = 3
-"""Records of each request: the query, a click, and an item put into the cart."""
+"""The number of records of each request: the query, a click, and an item put into the cart."""
 
 ITEMS = 5_003
 QUERIES = 997
 CLIENTS = 10_007
-"""Kinds of items, queries and clients: primes, so that they meet in all ways."""
+"""The numbers of different items, queries and clients. They are primes, so that all combinations occur."""
 
 
 def write_logs(folder: Path, hours: int, requests: int, files: int) -> None:
-    """Write `requests` requests for each of `hours` hours, as gzipped JSON lines, spread over `files` files in time."""
+    """Write `requests` requests for each of `hours` hours as gzipped JSON lines, divided by time into `files` files."""
     for number in range(files):
         first, end = hours * number // files, hours * (number + 1) // files
         with gzip.open(folder / f"{number:04d}.jsonl.gz", "wt", compresslevel=1, encoding="utf-8") as file:
@@ -36,7 +36,7 @@ def _hour(hour: int, requests: int) -> Iterator[str]:
 
 
 def _request(number: int, at: str) -> Iterator[str]:
-    """Records of one request; its clicks are stamped with its own time."""
+    """Yield the records of one request. All have the same time."""
     common = f'"application": "shop", "query_id": "q{number}", "client_id": "c{number % CLIENTS}", "timestamp": "{at}"'
     items = [f"item-{(number * 7 + place * 11) % ITEMS}" for place in range(HITS)]
     hits = ", ".join(f'"{item}"' for item in items)

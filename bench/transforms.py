@@ -1,4 +1,4 @@
-"""Transforms of the benches' small domain."""
+"""The transforms of the benches' datasets."""
 
 from __future__ import annotations
 
@@ -13,33 +13,33 @@ Params = Mapping[str, Any]
 
 
 def shown(inputs: Inputs, params: Params) -> DataFrame:
-    """Each event as it is, its device in small letters."""
+    """Return each event with its device in lower case."""
     return inputs["events"].withColumn("device", F.lower("device"))
 
 
 def days(inputs: Inputs, params: Params) -> DataFrame:
-    """Counts an item and day."""
-    return _counted(inputs["shown"], F.to_date("shown_at").alias("day"))
+    """Count impressions and clicks for each item and day."""
+    return _count(inputs["shown"], F.to_date("shown_at").alias("day"))
 
 
 def hours(inputs: Inputs, params: Params) -> DataFrame:
-    """Counts an item and hour."""
-    return _counted(inputs["shown"], F.date_trunc("hour", F.col("shown_at")).alias("hour"))
+    """Count impressions and clicks for each item and hour."""
+    return _count(inputs["shown"], F.date_trunc("hour", F.col("shown_at")).alias("hour"))
 
 
-def _counted(shown: DataFrame, span: Column) -> DataFrame:
+def _count(shown: DataFrame, period: Column) -> DataFrame:
     counts = (F.count(F.lit(1)).alias("shown"), F.sum("clicks").alias("clicks"))
-    return shown.groupBy("item_id", span).agg(*counts)
+    return shown.groupBy("item_id", period).agg(*counts)
 
 
 def weeks(inputs: Inputs, params: Params) -> DataFrame:
-    """Counts of the seven days before each day."""
+    """Sum the counts of the seven days before each day."""
     reached = F.explode(F.sequence(F.date_add("day", 1), F.date_add("day", 7)))
     shifted = inputs["days"].select("item_id", reached.alias("day"), "shown", "clicks")
     return shifted.groupBy("item_id", "day").agg(F.sum("shown").alias("shown"), F.sum("clicks").alias("clicks"))
 
 
 def totals(inputs: Inputs, params: Params) -> DataFrame:
-    """One more version."""
+    """Return a new version: the number of impressions."""
     counted = inputs["shown"].agg(F.count(F.lit(1)).alias("shown"))
     return counted.select(F.lit(params["session"]).alias("version"), "shown")

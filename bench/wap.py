@@ -1,4 +1,4 @@
-"""Write, audit, publish: a session against a bare Spark append of the same rows into a table of the same kind."""
+"""Write, audit, publish: a session compared with a plain Spark append of the same rows into a similar table."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ DAYS = 10
 
 @dataclass(frozen=True)
 class Sizes:
-    """Rows, whether the tables are partitioned by day (1) or not at all (0), and how often the two take turns."""
+    """Numbers of rows, tables partitioned by day (1) or not at all (0), and repeats of each measurement."""
 
     rows: tuple[int, ...] = (2_000_000, 10_000_000)
     partitioned: tuple[int, ...] = (1, 0)
@@ -34,7 +34,7 @@ class Sizes:
 
 
 def run(place: Place, sizes: Sizes, figures: Figures) -> None:
-    """Let sessions and bare appends take turns, each into a fresh table, then time the audit's parts alone."""
+    """Measure sessions and plain appends in turn, each into a new table, and then the parts of the audit alone."""
     preload()
     for rows in sizes.rows:
         lake = place.lake(f"wap-{rows}")
@@ -44,7 +44,7 @@ def run(place: Place, sizes: Sizes, figures: Figures) -> None:
 
 
 class Turns:
-    """Sessions and bare appends of one number of rows into one kind of table."""
+    """Sessions and plain appends of one number of rows into one kind of table."""
 
     def __init__(self, lake: BenchLake, rows: int, partitioned: bool, figures: Figures) -> None:
         self._lake, self._partitioned, self._figures = lake, partitioned, figures
@@ -54,7 +54,7 @@ class Turns:
         self._parts: list[Stopwatch] = []
 
     def take(self, repeats: int) -> None:
-        """Warm up with one of each, then measure in turns."""
+        """Run one of each to warm up, then measure them in turn."""
         for turn in range(repeats + 1):
             bare = self._append(f"bare_{turn}")
             session, parts = self._session(f"session_{turn}")
@@ -65,24 +65,24 @@ class Turns:
         self._show()
 
     def _append(self, name: str) -> float:
-        """The same rows by the same transform into a fresh table of the same kind: nothing around it."""
-        dataset = self._fresh(name)
+        """Append the same rows, by the same transform, to a new table of the same kind; return the seconds."""
+        dataset = self._new_table(name)
         watch = Stopwatch()
-        with watch.lap("append"):
+        with watch.time("append"):
             spark = self._lake.spark
             rows = transforms.shown({"events": spark.table(qualified(EVENTS))}, {})
             rows.select(*self._lake.context.spec(dataset).columns).writeTo(qualified(dataset)).append()
         return watch.total
 
     def _session(self, name: str) -> tuple[Stopwatch, Stopwatch]:
-        """A whole session by its steps; then the passes of its audit once more, one after the other."""
-        dataset = self._fresh(name)
+        """Measure a whole session by step, and then the passes of its audit again, one after the other."""
+        dataset = self._new_table(name)
         before = self._lake.table(dataset).current_snapshot()
         session = step_by_step(self._lake, dataset)
-        assert before is not None, "ensure_table begins each table with a snapshot"
+        assert before is not None, "ensure_table gives each table a first snapshot"
         return session, audit_parts(self._lake, self._lake.context.spec(dataset), before.snapshot_id)
 
-    def _fresh(self, name: str) -> str:
+    def _new_table(self, name: str) -> str:
         kind = "by_day" if self._partitioned else "flat"
         dataset = self._lake.under_another_name(DATASET, f"shown_{kind}_{name}", self._partitioned)
         self._lake.table(dataset)
@@ -103,19 +103,19 @@ class Turns:
 
 
 def audit_parts(lake: BenchLake, spec: DatasetSpec, base: int) -> Stopwatch:
-    """What the audit of the newest snapshot reads, pass by pass; in a session they run side by side."""
+    """Measure each pass of the audit of the newest snapshot. In a session the passes run at the same time."""
     watch = Stopwatch()
     table = lake.table(spec.dataset)
     head = table.current_snapshot()
     assert head is not None, "a session has published it"
-    with watch.lap("floor by metadata"):
+    with watch.time("floor by metadata"):
         files = staged_files(table, head.snapshot_id, base)
         open_rules = [rule for rule in rules_of(spec, None) if not judge(rule, files).passed]
     changed = ChangedRows(lake.spark, spec, head.snapshot_id, base, None, True, files)
-    with watch.lap("floor by rows"):
+    with watch.time("floor by rows"):
         changed.count(open_rules)
-    with watch.lap("grain"):
+    with watch.time("grain"):
         find_repeats(changed)
-    with watch.lap("expectations"):
+    with watch.time("expectations"):
         run_expectations(changed.frame(), spec.expectations, spec.dataset, "bench")
     return watch

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from tidemark.engine.connect_server import ensure_server, running_server, shown_address, stop_server
-from tidemark.engine.living_servers import HOME_ARGUMENT, SERVER_CLASS, read_arguments
+from tidemark.engine.running_servers import HOME_ARGUMENT, SERVER_CLASS, read_arguments
 from tidemark.engine.server_command import TOKEN_VARIABLE, find_jars, server_command, server_environment
 from tidemark.engine.server_state import ServerState
 from tidemark.engine.session import open_session
@@ -25,10 +25,10 @@ from tidemark.settings import CHECKOUT, Settings
 @pytest.mark.parametrize(
     ("remote", "said"),
     [
-        ("http://127.0.0.1:1", "no address like"),
+        ("http://127.0.0.1:1", "is not an address"),
         ("sc://127.0.0.1:1", "no Spark Connect server"),
         ("sc://127.0.0.1:1/;token=s3cret", "no Spark Connect server"),
-        ("sc://127.0.0.1:1;token=s3cret", "no host and port"),
+        ("sc://127.0.0.1:1;token=s3cret", "cannot be read"),
     ],
 )
 def test_a_remote_that_does_not_answer_is_named_without_its_token(tmp_path: Path, remote: str, said: str) -> None:

@@ -90,6 +90,6 @@ def test_a_container_s_limit_counts(tmp_path: Path, files: dict[str, str], expec
 def test_a_machine_without_memory_for_a_server_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "run").mkdir()
     monkeypatch.setattr(connect_server, "read_memory", lambda: Memory(4 * GIB, GIB))
-    with pytest.raises(EngineError, match=r"1\.0 GiB of memory are free, too few for") as refused:
+    with pytest.raises(EngineError, match=r"1\.0 GiB of memory are free, too little for") as refused:
         connect_server.ensure_server(Settings(home=tmp_path, schemas=tmp_path))
     assert "TIDEMARK_SPARK_MEMORY=1g" in str(refused.value)

@@ -99,14 +99,14 @@ def _read_from_outside(home: Path) -> int:
 @pytest.mark.parametrize("name", ["TIDEMARK_HOME", "TIDEMARK_SCHEMAS", "TIDEMARK_VALUES"])
 @pytest.mark.parametrize("part", UNFIT)
 def test_a_path_that_cannot_be_used_is_refused_with_the_reason(name: str, part: str, tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match=f"^{name}: .* cannot be used: it holds {re.escape(part)}, which "):
+    with pytest.raises(SettingsError, match=f"^{name}: .* cannot be used: it contains {re.escape(part)}, which "):
         load_settings({name: str(tmp_path / f"a{part}b")})
 
 
 def test_a_link_to_a_folder_that_cannot_be_used_is_refused_too(tmp_path: Path) -> None:
     (tmp_path / "50%").mkdir()
     (tmp_path / "half").symlink_to(tmp_path / "50%")
-    with pytest.raises(SettingsError, match="cannot be used: it holds %"):
+    with pytest.raises(SettingsError, match="cannot be used: it contains %"):
         load_settings({"TIDEMARK_HOME": str(tmp_path / "half")})
 
 

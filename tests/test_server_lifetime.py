@@ -17,8 +17,8 @@ import pytest
 
 from tests.conftest import JAVA_OPTIONS
 from tidemark.engine.connect_server import ensure_server, running_server, shown_address, stop_server
-from tidemark.engine.living_servers import find_server
 from tidemark.engine.processes import Running, born, recall
+from tidemark.engine.running_servers import find_server
 from tidemark.engine.server_state import ServerState
 from tidemark.engine.session import open_session
 from tidemark.engine.watchdog import start_watchdog

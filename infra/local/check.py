@@ -20,7 +20,7 @@ from tidemark import session
 from tidemark.catalog import Lake, ops
 from tidemark.errors import TidemarkError
 from tidemark.lineage.publish_commit import watermark_of
-from tidemark.operate.pages import page_of
+from tidemark.operate.pages import current_page
 from tidemark.settings import Settings, load_settings
 from tidemark.state.effect import How
 from tidemark.steps.context import Context
@@ -38,7 +38,7 @@ def problems(settings: Settings) -> Iterator[str]:
     yield from _housekeeping(settings)
     if not rows_in(context.lake, "ranking.rankers") or not rows_in(context.lake, "ops.releases"):
         yield "ranking.rankers or ops.releases is empty"
-    for page in (page_of(settings), settings.reports / "data-docs" / "index.html"):
+    for page in (current_page(settings), settings.reports / "data-docs" / "index.html"):
         if not page.exists():
             yield f"{page} is missing"
 

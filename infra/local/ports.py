@@ -9,7 +9,7 @@ from pathlib import Path
 from infra.local.errors import HostError
 from tidemark.engine.loopback import why_taken
 from tidemark.settings import Settings
-from tidemark.support.atomic_files import write_whole
+from tidemark.support.atomic_files import replace_file
 
 DEFAULT = 8080
 
@@ -49,7 +49,7 @@ def choose(settings: Settings, port: int | None, api_runs: bool) -> int:
 
 def remember(settings: Settings, port: int) -> None:
     """Store the port for the next start."""
-    write_whole(_file(settings), f"{port}\n")
+    replace_file(_file(settings), f"{port}\n")
 
 
 def remembered(settings: Settings) -> int | None:

@@ -14,7 +14,7 @@ from pathlib import Path
 import psutil
 
 from tidemark.engine.processes import born
-from tidemark.support.atomic_files import write_whole
+from tidemark.support.atomic_files import replace_file
 
 PATIENCE = 20.0
 """Seconds between SIGTERM and SIGKILL. Airflow's scheduler takes up to 5 to end."""
@@ -35,7 +35,7 @@ class Leader:
 
 def remember_leader(path: Path, pid: int) -> None:
     """Write to a file which process is the leader."""
-    write_whole(path, json.dumps({"pid": pid, "born": born(pid)}))
+    replace_file(path, json.dumps({"pid": pid, "born": born(pid)}))
 
 
 def recall_leader(path: Path) -> Leader | None:

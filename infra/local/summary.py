@@ -12,7 +12,7 @@ from infra.local.secret import USER, password
 from tidemark.catalog import Lake, open_lake
 from tidemark.landing.files.unclaimed_files import find_unclaimed_files
 from tidemark.lineage.publish_commit import watermark_of
-from tidemark.operate.pages import newest_row, page_of
+from tidemark.operate.pages import current_page, newest_row
 from tidemark.session import dependency_order
 from tidemark.settings import Settings
 from tidemark.spec.load import load_specs
@@ -141,7 +141,7 @@ def _unclaimed_files(settings: Settings) -> str:
 
 
 def _links(settings: Settings, client: Client) -> str:
-    audits, model = settings.reports / "data-docs" / "index.html", page_of(settings)
+    audits, model = settings.reports / "data-docs" / "index.html", current_page(settings)
     lines = [
         f"  Airflow         {client.url}",
         f"  login           {USER} / {password(password_file(settings))}",

@@ -227,7 +227,7 @@ def _fail(*_: object, **__: object) -> None:
 
 
 def test_a_full_disk_stops_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(site, "write_whole", _fail)
+    monkeypatch.setattr(site, "replace_file", _fail)
     done = _write(tmp_path, _report())
     assert done.passed and done.site is None
     assert done.page_fault == "no page of this session was written: OSError: [Errno 28] No space left on device"

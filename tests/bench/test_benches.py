@@ -39,7 +39,7 @@ def test_the_printed_command_gives_the_same_sizes(name: str) -> None:
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (["speed"], "no bench is called 'speed'; there are idle"),
+        (["speed"], "no bench has the name 'speed'; the benches are idle"),
         (["rows=3"], "name the bench before its sizes"),
         (["idle", "cows=3"], "idle has no size 'cows'; it has history, repeats, rows"),
         (["idle", "rows=many"], "needs whole numbers"),
@@ -55,7 +55,7 @@ def test_wrong_arguments_are_refused_in_a_sentence(arguments: list[str], says: s
 
 def test_wrong_arguments_end_the_command_with_2(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["speed"]) == 2
-    assert capsys.readouterr().err.startswith("bench: no bench is called 'speed'")
+    assert capsys.readouterr().err.startswith("bench: no bench has the name 'speed'")
 
 
 def test_figures_show_medians_and_ratios_to_a_named_line() -> None:

@@ -105,7 +105,7 @@ def test_a_value_that_its_cast_keeps_goes_through(
 
 def test_a_value_is_shown_on_one_line_and_cut(spark: SparkSession) -> None:
     told = refusal(spark, "concat('two\\nlines ', repeat('x', 200))", "int")
-    assert f"cannot hold two lines {'x' * 70}, string" in told
+    assert f"cannot hold two lines {'x' * 70}, a string" in told
     assert len(told.splitlines()) == 1
 
 
@@ -137,7 +137,7 @@ def test_a_column_whose_name_holds_a_dot_is_found(spark: SparkSession) -> None:
 
 
 def test_columns_that_are_given_twice_are_named(spark: SparkSession) -> None:
-    with pytest.raises(WriteError, match=r"it gave twice: \['a'\]"):
+    with pytest.raises(WriteError, match=r"it returned twice: \['a'\]"):
         conform(spark, spark.sql("SELECT 1 AS a, 2 AS a"), target("a int"))
 
 
@@ -168,5 +168,5 @@ def test_an_arrow_table_whose_cast_would_change_a_value_is_refused(
 
 
 def test_an_arrow_table_with_other_columns_is_refused(spark: SparkSession) -> None:
-    with pytest.raises(WriteError, match=r"\['a'\]; it did not give: \['b'\]"):
+    with pytest.raises(WriteError, match=r"\['a'\]; it did not return: \['b'\]"):
         conform(spark, pa.table({"a": [1]}), target("b bigint"))

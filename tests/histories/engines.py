@@ -21,7 +21,7 @@ from tests.accounts.world import DAY, Accounts, Event, hour
 from tests.histories.tables import expected_rows, inside
 from tidemark.audit import Report
 from tidemark.audit.report import CheckResult
-from tidemark.catalog.manifests import file_span
+from tidemark.catalog.manifests import file_interval
 from tidemark.catalog.properties import ATTEMPT, CATALOG, CONTENT, KEPT, SESSION, WATERMARK
 from tidemark.operate.maintenance import expiry, files
 from tidemark.spec import DatasetSpec
@@ -187,7 +187,7 @@ def _replace(
 
 
 def _file_within(table: Table, file: Any, column: str, ranges: Ranges) -> bool:
-    span = file_span(table, file, column)
+    span = file_interval(table, file, column)
     return span is not None and bool(intersect((span,), ranges))
 
 

@@ -15,11 +15,11 @@ BOMB = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(
     f"{new}: &{new} [{','.join(['*' + old] * 9)}]\n" for old, new in zip("abcdefgh", "bcdefghi", strict=True)
 )
 FILES = {
-    "a bomb": (BOMB, "anchors and aliases are not read"),
-    "a merge": ("a: &a {b: 1}\nc: {<<: *a}\n", "anchors and aliases are not read"),
+    "a bomb": (BOMB, "anchors and aliases are not allowed"),
+    "a merge": ("a: &a {b: 1}\nc: {<<: *a}\n", "anchors and aliases are not allowed"),
     "Python": ("a: !!python/object/apply:os.system [ls]\n", "could not determine a constructor"),
-    "a key twice": ("label_horizon: 7d\nlabel_horizon: 1d\n", "label_horizon stands twice in its block line 2"),
-    "an inner key twice": ("landing: {settling: 1m, settling: 2m}\n", "settling stands twice in its block line 1"),
+    "a key twice": ("label_horizon: 7d\nlabel_horizon: 1d\n", "label_horizon occurs twice in its block line 2"),
+    "an inner key twice": ("landing: {settling: 1m, settling: 2m}\n", "settling occurs twice in its block line 1"),
     "deep": ("a: " + "[" * 5000, "nested more than"),
     "no date": ("a: 2026-13-45\n", "cannot be read"),
     "no truth": ("a: !!bool maybe\n", "cannot be read"),
@@ -27,8 +27,8 @@ FILES = {
     "a list": ("[a, b]\n", "expected keys and values"),
     "a number as key": ("1: 2\n", "expected keys and values"),
     "huge": ("a: " + "x" * LARGEST, "larger than 1 MB"),
-    "landing is a text": ("landing: now\n", "landing is no block of keys"),
-    "landing is nothing": ("landing:\n", "landing is no block of keys"),
+    "landing is a text": ("landing: now\n", "landing is not a block of keys"),
+    "landing is nothing": ("landing:\n", "landing is not a block of keys"),
     "no duration": ("landing: {settling: soon}\n", "landing.settling: 'soon' is not a duration"),
     "a negative duration": ("landing: {future_tolerance: -1d}\n", "landing.future_tolerance is negative"),
     "no length": ("landing: {longest_line: '; DROP'}\n", "landing.longest_line: write a number"),
@@ -102,7 +102,7 @@ def test_s50_a_path_that_means_more_than_a_path_is_refused(name: str, text: str)
 
 
 def test_s50_a_settings_file_that_is_named_and_not_there_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match=r"^TIDEMARK_VALUES: .* is not there"):
+    with pytest.raises(SettingsError, match=r"^TIDEMARK_VALUES: .* does not exist"):
         load_settings({"TIDEMARK_VALUES": str(tmp_path / "none.yaml")})
 
 

@@ -80,7 +80,9 @@ def test_what_a_home_may_say_is_taken_and_all_else_may_be_left_out(tmp_path: Pat
 
 
 def test_a_setting_of_one_s_own_is_told_where_to_be_written_down(tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match=r"A setting of your own needs a line in .*/infra/search\.schema\.yaml"):
+    with pytest.raises(
+        SettingsError, match=r"To add a setting of your own, describe it in .*/infra/search\.schema\.yaml"
+    ):
         load_settings(home_with(tmp_path, "zzz: 7d"))
 
 
@@ -93,7 +95,7 @@ def test_the_schema_beside_the_named_values_is_the_one_that_counts(tmp_path: Pat
     (tmp_path / "bank.schema.yaml").write_text("additionalProperties: false\nproperties: {overdraft: {type: number}}\n")
     with pytest.raises(SettingsError) as refused:
         load_settings(env)
-    assert str(refused.value) == f"{values}: overdraft is '3d'; write what fits type: number"
+    assert str(refused.value) == f"{values}: overdraft is '3d'; write a value that fits type: number"
 
 
 def test_the_file_of_a_wrong_value_is_named_though_the_home_mends_it(tmp_path: Path) -> None:

@@ -1,1 +1,1 @@
-"""The loop under SIGKILL: a process dies at each named point, and what follows makes it good."""
+"""The loop under SIGKILL: a process dies at each named point, and the next runs recover from it."""

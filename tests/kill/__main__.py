@@ -1,4 +1,4 @@
-"""Play the kill matrix, all of it or the cases whose line holds all words that are given, and print the table."""
+"""Run the kill matrix, or only the cases whose description contains all given words, and print the results."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from tidemark.settings import Settings
 
 
 class Place:
-    """Where cases are played: a folder, an engine, and a Postgres that starts when it is first needed."""
+    """Where cases run: a folder, a Spark server, and a Postgres that is started when it is first needed."""
 
     def __init__(self, stack: ExitStack) -> None:
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="tidemark-kill-")))
@@ -35,7 +35,7 @@ class Place:
         self._postgres = lru_cache(lambda: stack.enter_context(serving()))
 
     def play(self, case: Case) -> list[str]:
-        """The faults of a case."""
+        """Run a case and return its faults."""
         uri = None if case.catalog == "sqlite" else new_database(self._postgres())
         try:
             return list(faults_of(case, Play(self.template(case.world), uri)))
@@ -44,7 +44,7 @@ class Place:
 
 
 def main(words: Sequence[str]) -> int:
-    """0: every case converged; 1: one did not."""
+    """Return 0 if every case converged, and 1 otherwise."""
     cases = [case for case in whole() if all(word in str(case) for word in words)]
     results: Counter[str] = Counter()
     begun = time.monotonic()

@@ -1,4 +1,4 @@
-"""One case of the matrix: a process dies at a point, another one recovers, and the oracles are asked."""
+"""One case of the matrix: a process dies at a point, another one recovers, and the oracles check the lake."""
 
 from __future__ import annotations
 
@@ -21,12 +21,13 @@ KILLED = -9
 DONE = 0
 CATALOGS = ("sqlite", "postgres")
 RECOVERIES = ("again", "cleared", "later")
-"""Run again from init; the same step again with the same session, as by clearing its task; a run later, with news."""
+"""`again`: run again from init. `cleared`: repeat the same step with the same session, as after clearing its task.
+`later`: a later run, with news."""
 
 
 @dataclass(frozen=True)
 class Case:
-    """Where a process dies, in which kind of session, on which catalog, and what follows."""
+    """Where a process dies, in which kind of session, on which catalog, and how it is recovered."""
 
     point: Point
     world: str
@@ -38,7 +39,7 @@ class Case:
 
 
 class Play:
-    """A case on its lake: children are started in it one after the other."""
+    """A case on its lake, on which child processes are started one after the other."""
 
     def __init__(self, template: Template, catalog_uri: str | None) -> None:
         self.template = template
@@ -50,38 +51,38 @@ class Play:
         self._numbers = itertools.count()
 
     def child(self, call: Call, session: str = "", fault: Fault | None = None, days: int = 0) -> Ended:
-        """One call in a process of its own, at the clock of the stage."""
+        """Make one call in a child process, with the clock of the stage."""
         settings = self.lake.settings
         answer = settings.home / f"answer-{next(self._numbers)}.json"
         clock = CLOCKS[self.stage] + timedelta(days=days)
         return run_child(Job(call, settings, self.dataset, clock, answer, session, fault))
 
     def end_at(self, point: Point) -> Iterator[str]:
-        """Run a session that ends at a point: killed, or with the error that it met there."""
+        """Run a session that ends at a point, by a kill or by an error. Yields a fault if it ends otherwise."""
         expected = KILLED if point.action == "die" else DONE if point.heals else FAILED
         ended = self.child("run", fault=Fault(point, self.gate))
         if ended.status != expected:
             yield f"the process did not end at its point but with {ended.status}: {ended.log[-2000:]}"
 
     def session(self) -> str:
-        """The session that was planned in this case; empty where there is none."""
+        """Return the session that was planned in this case; an empty text if there is none."""
         return next(iter(self._sessions() - self._before), "")
 
     def _sessions(self) -> set[str]:
         return {row["session"] for row in ops.rows(self.lake.context.lake, "ops.sessions", columns=("session",))}
 
     def faults(self) -> Iterator[str]:
-        """What does not hold of the lake, now that recovery is through."""
+        """Return the faults of the lake after recovery."""
         return oracle.after(self.lake, self.template, self.stage, CLOCKS[self.stage])
 
     def news_come(self) -> None:
-        """Time passes, and upstream goes on."""
+        """Let time pass and upstream publish the later news."""
         self.stage = "later"
         self.template.world.later(self.lake)
 
 
 def faults_of(case: Case, play: Play) -> Iterator[str]:
-    """Play a case; a sentence for each thing that is not as it has to be."""
+    """Run a case; yield a sentence for each fault."""
     yield from play.end_at(case.point)
     if case.point.when == "during" and case.recovery in RECOVERIES:
         play.gate.open_and_await_commit()
@@ -95,7 +96,7 @@ def faults_of(case: Case, play: Play) -> Iterator[str]:
 
 
 def _recoveries(case: Case, play: Play, died: str) -> Iterator[str]:
-    """What follows, each call in a new process. None of it may fail."""
+    """Recover, with each call in a new process. Yields a fault if a call fails."""
     if case.recovery == "again":
         yield from _failed(play.child("run"))
     elif case.recovery == "cleared":
@@ -108,7 +109,7 @@ def _recoveries(case: Case, play: Play, died: str) -> Iterator[str]:
 
 
 def _clear(play: Play, step: Step, session: str) -> Iterator[str]:
-    """Clear a step's task: it runs again with what it was given, and those that follow it."""
+    """Clear a step's task: it and the later tasks run again with the same arguments."""
     if step == INIT:
         ended = play.child("init")
         yield from _failed(ended)
@@ -127,21 +128,21 @@ def _failed(ended: Ended) -> Iterator[str]:
 
 
 def _between_audit_and_publish(play: Play, died: str) -> Iterator[str]:
-    """The dead attempt commits while the next one, audited, is about to be published."""
+    """The dead attempt commits when the next attempt is audited and about to be published."""
     late = Fault(BEFORE_PUBLISH, play.gate, "let the late commit in")
     yield from _failed(play.child("write_audit_publish", died, late))
     yield from _failed(play.child("commit", died))
 
 
 def _after_its_branch_went(play: Play, died: str) -> Iterator[str]:
-    """The dead attempt commits when its session is published and cleaned up: its branch is there again."""
+    """The dead attempt commits after its session was published and cleaned up, so that its branch exists again."""
     yield from _clear(play, MIDDLE, died)
     yield from _late_commit_changes_nothing(play)
     yield from _failed(play.child("run"))
 
 
 def _after_another_session(play: Play, died: str) -> Iterator[str]:
-    """The dead attempt commits when a later session has done its work; then its task is cleared after all."""
+    """The dead attempt commits after a later session did its work; then its task is cleared."""
     play.news_come()
     yield from _failed(play.child("run"))
     yield from _late_commit_changes_nothing(play)
@@ -162,11 +163,11 @@ LATE: dict[str, Callable[[Play, str], Iterator[str]]] = {
     "late commit after its branch went": _after_its_branch_went,
     "late commit after another session": _after_another_session,
 }
-"""When a write commits whose client died, and what is done meanwhile."""
+"""When the write of a dead client commits, and what happens before."""
 
 
 def _sweep(case: Case, play: Play) -> Iterator[str]:
-    """Only a session that was overtaken may leave a branch, and only until maintenance comes by."""
+    """Check that only an overtaken session leaves a branch, and that maintenance removes it."""
     left = oracle.litter(play.lake, play.dataset)
     if not left:
         return

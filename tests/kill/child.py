@@ -1,4 +1,4 @@
-"""What a child process does: one call of a scheduler, with a fault armed beforehand or none."""
+"""The work of a child process: one call of a scheduler, with or without a fault."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
-# All children are forked from a process that has read this module: what it imports, they find there.
+# All children are forked from a process that has imported this module, so they find its imports loaded.
 import pyspark.sql.connect.session
 import pyspark.sql.functions  # noqa: F401
 
@@ -28,12 +28,12 @@ from tidemark.steps.context import Context
 Call = Literal["run", "init", "write_audit_publish", "commit", "maintain"]
 
 FAILED = 3
-"""The status of a child whose call raised."""
+"""The exit status of a child whose call raised an error."""
 
 
 @dataclass(frozen=True)
 class Job:
-    """One call: `session` names the session of the last two steps, `answer` the file that tells its outcome."""
+    """One call. `session` is the session of the last two steps; `answer` is the file for the result."""
 
     call: Call
     settings: Settings
@@ -45,7 +45,7 @@ class Job:
 
 
 def carry_out(job: Job) -> None:
-    """Do the job, and answer with the session's id (empty where there was nothing to do) or the error."""
+    """Do the job. Write the session's id (empty if there was nothing to do) or the error to the answer file."""
     _speak_into(job.answer.with_suffix(".log"))
     if job.fault is not None:
         arm(job.fault)

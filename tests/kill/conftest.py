@@ -1,4 +1,4 @@
-"""Lakes to kill processes on, made once for all tests."""
+"""Fixtures: lakes on which processes are killed. Each lake is made once for all tests."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from tests.kill.worlds import WORLDS
 
 @pytest.fixture(scope="session")
 def template(tmp_path_factory: pytest.TempPathFactory, spark_remote: str) -> Callable[[str], Template]:
-    """Gives a world's lake as it was made."""
+    """Return the function that gives the template of a world's lake."""
     return templates(tmp_path_factory.mktemp("kill"), spark_remote, WORLDS)
 
 
 @pytest.fixture
 def catalog(request: pytest.FixtureRequest) -> Callable[[str], str | None]:
-    """Gives the address of a fresh catalog of a kind; None for the embedded one."""
+    """Return the function that gives the address of a new catalog of a kind; None for the embedded one."""
 
     def fresh(kind: str) -> str | None:
         if kind == "sqlite":

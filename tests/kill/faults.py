@@ -1,4 +1,4 @@
-"""Faults are brought in from outside: functions of the loop are wrapped in the child, and only there."""
+"""Inject faults: functions of the loop are wrapped, and only in the child process."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from typing import Any, Literal
 from sqlalchemy.exc import OperationalError
 
 import tidemark.engine.session
-from tests.kill.gates import Gate, held
+from tests.kill.gates import Gate, wait_at_gate
 from tests.kill.points import Point
 from tidemark.settings import Settings
 
@@ -25,10 +25,10 @@ Action = Literal["die", "fail", "let the late commit in", "kill the server"]
 
 @dataclass(frozen=True)
 class Fault:
-    """What happens at a point: by default what the point says.
+    """What happens at a point. By default, it is the action of the point.
 
-    A process dies; or a call fails (before it: it never arrived; after it: its answer was lost); or a write
-    that waits at `gate` in Spark goes on; or Spark's server dies.
+    The process dies; or a call fails (before: it never arrived; after: its answer was lost); or a write
+    that waits at `gate` in Spark continues; or Spark's server dies.
     """
 
     point: Point
@@ -37,7 +37,7 @@ class Fault:
 
 
 def arm(fault: Fault) -> None:
-    """Wrap the function of the fault's point, so that the fault happens at its first call that counts."""
+    """Wrap the function of the fault's point, so that the fault happens at its first matching call."""
     if fault.action == "kill the server":
         tidemark.engine.session.RETRIES = (
             3  # its client asks again only a few times: half a minute each would be waited here
@@ -70,7 +70,7 @@ def _after(fault: Fault, genuine: Callable[..., Any], given: tuple[Any, ...], na
 
 
 def _during(fault: Fault, genuine: Callable[..., Any], given: tuple[Any, ...], named: dict[str, Any]) -> Any:
-    """The rows of the write wait in Spark; as soon as they do, the client dies."""
+    """Let the rows of the write wait in Spark; as soon as they wait, the client dies."""
     assert fault.gate is not None
     gate, (spec, plan, rows, branch, attempt) = fault.gate, given
     gate.belongs_to(branch, attempt)
@@ -80,7 +80,7 @@ def _during(fault: Fault, genuine: Callable[..., Any], given: tuple[Any, ...], n
         _happen(fault)
 
     threading.Thread(target=happen_when_reached, daemon=True).start()
-    return genuine(spec, plan, held(rows, gate), branch, attempt, **named)
+    return genuine(spec, plan, wait_at_gate(rows, gate), branch, attempt, **named)
 
 
 def _happen(fault: Fault) -> None:
@@ -97,13 +97,13 @@ def _happen(fault: Fault) -> None:
 
 
 def _kill_server(settings: Settings) -> None:
-    """The home's own server goes, as by the kernel for lack of memory."""
+    """Kill the home's server, as the kernel does for lack of memory."""
     state = json.loads((settings.run / "spark-connect.json").read_text(encoding="utf-8"))
     os.killpg(int(state["pid"]), signal.SIGKILL)
 
 
 def _inside(function: str) -> Callable[[], bool]:
-    """Whether a function is running just now."""
+    """Return a function that says whether `function` is running now."""
     holder, name = _place(function)
     genuine = getattr(holder, name)
     depth = threading.local()

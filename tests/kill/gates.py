@@ -1,4 +1,4 @@
-"""A gate in a Spark job: the write waits there until a test lets it go on, whoever may be dead by then."""
+"""A gate in a Spark job: the write waits there until a test opens it, even if its client is dead by then."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from tidemark.catalog.properties import ATTEMPT, property_of
 from tidemark.settings import Settings
 
 PATIENCE = 120.0
-"""Seconds after which something that a test waits for counts as not coming."""
+"""Seconds after which a test stops waiting and fails."""
 
 
 @dataclass(frozen=True)
 class Gate:
-    """Files by which a test and a Spark task speak: the task has come, and it may go on."""
+    """Files by which a test and a Spark task communicate: the task has reached the gate, and it may continue."""
 
     folder: Path
     settings: Settings
     dataset: str
 
     def belongs_to(self, branch: str, attempt: str) -> None:
-        """Write down whose write waits here."""
+        """Record the branch and attempt of the write that waits here."""
         self.folder.mkdir(parents=True)
         (self.folder / "owner").write_text(f"{branch} {attempt}", encoding="utf-8")
 
@@ -36,11 +36,11 @@ class Gate:
         _await((self.folder / "reached").exists, "the write did not come to its gate")
 
     def open(self) -> None:
-        """Let the write go on."""
+        """Let the write continue."""
         (self.folder / "open").touch()
 
     def open_and_await_commit(self) -> None:
-        """Let the write go on, and return when its commit is on its branch."""
+        """Let the write continue, and return when its commit is on its branch."""
         self.open()
         _await(self._committed, "the late write did not commit")
 
@@ -50,8 +50,8 @@ class Gate:
         return head is not None and property_of(head, ATTEMPT) == attempt
 
 
-def held(rows: DataFrame, gate: Gate) -> DataFrame:
-    """The same rows, which wait at the gate in one task: the other cores stay free."""
+def wait_at_gate(rows: DataFrame, gate: Gate) -> DataFrame:
+    """Return the same rows, which wait at the gate in a single task so that the other cores stay free."""
     return rows.coalesce(1).mapInArrow(_waiting(str(gate.folder)), rows.schema)
 
 
@@ -59,7 +59,7 @@ def _waiting(folder: str) -> Callable[[Iterator[Any]], Iterator[Any]]:
     patience = PATIENCE
 
     def wait(batches: Iterator[Any]) -> Iterator[Any]:
-        """Runs in Spark's own Python, and so brings its imports along."""
+        """Run in a Python worker of Spark, so the imports are in here."""
         import time
         from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""A lake of a world, made once and laid down anew, at the same place, for each case."""
+"""The lake of a world. It is made once, and copied to the same place for each case."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ CLOCKS: dict[Stage, datetime] = {"before": CLOCK, "news": hour(25), "later": hou
 
 
 class Template:
-    """The home of a world whose news have come, and what its table has to hold at each stage.
+    """The home of a world after its news has arrived, and the rows that its table must hold at each stage.
 
-    Paths in Iceberg's metadata are absolute, so the home is always laid down in the one folder, and its tables
-    are registered in a fresh catalog: the embedded one, or a database of its own.
+    Paths in Iceberg's metadata are absolute. So the home is always copied to the same folder, and its tables
+    are registered in a new catalog: the embedded one, or a new Postgres database.
     """
 
     def __init__(self, world: World, folder: Path, spark_remote: str) -> None:
@@ -37,7 +37,7 @@ class Template:
         self._tables = self._make()
 
     def _make(self) -> dict[str, str]:
-        """Play what was before, bring the news, and keep the home; where each table's metadata is."""
+        """Run the world up to its news, and keep the home. Returns where each table's metadata is."""
         made = Accounts(self._settings)
         self.world.before(made)
         if self.world.ran_before:
@@ -53,7 +53,7 @@ class Template:
         return found
 
     def lay_down(self, catalog_uri: str | None) -> Accounts:
-        """The lake as it was made, in a fresh catalog."""
+        """Copy the lake as it was made, with a new catalog."""
         address = PostgresAddress.parse(catalog_uri) if catalog_uri else None
         settings = replace(self._settings, catalog_address=address)
         shutil.rmtree(settings.home, ignore_errors=True)
@@ -66,7 +66,7 @@ class Template:
         return Accounts(settings)
 
     def expected(self, stage: Stage, lake: Accounts) -> Rows:
-        """What the table has to hold at a stage that the lake has reached: a clean rebuild, made once."""
+        """Return the rows that the table must hold at a stage that the lake has reached: a clean rebuild, made once."""
         if stage not in self._expected:
             self._expected[stage] = self._rebuilt(stage, lake)
         return self._expected[stage]
@@ -80,7 +80,7 @@ class Template:
 
 
 def templates(folder: Path, spark_remote: str, worlds: dict[str, World]) -> Callable[[str], Template]:
-    """Templates by the name of their world, each made when it is first asked for."""
+    """Return a function from a world's name to its template. A template is made when it is first needed."""
     made: dict[str, Template] = {}
 
     def template(name: str) -> Template:

@@ -1,4 +1,4 @@
-"""What has to hold of a lake, as sentences about what does not."""
+"""Check a lake, and yield a sentence for each fault."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from tidemark.state.effect import How
 
 
 def at_death(lake: Accounts, template: Template, died: str) -> Iterator[str]:
-    """Readers see the table as it was, or as the dead session published it, and the watermark says which."""
+    """Check that readers see the old or the new rows, and that the watermark says which."""
     table = lake.context.lake.find_table(template.world.dataset)
     mark = watermark_of(table) if table is not None else None
     published = mark is not None and mark.session == died
@@ -33,7 +33,7 @@ def at_death(lake: Accounts, template: Template, died: str) -> Iterator[str]:
 
 
 def after(lake: Accounts, template: Template, stage: Stage, clock: datetime) -> Iterator[str]:
-    """All that has to hold once recovery is through."""
+    """Check everything that must be true after recovery."""
     dataset = template.world.dataset
     if lake.rows(dataset) != template.expected(stage, lake):
         yield "the published rows are not those of a clean rebuild"
@@ -45,19 +45,19 @@ def after(lake: Accounts, template: Template, stage: Stage, clock: datetime) -> 
 
 
 def published_once(lake: Accounts, dataset: str, died: str) -> Iterator[str]:
-    """The session that died is the one that was published."""
+    """Check that the session that died is the one that was published."""
     mark = lake.watermark(dataset)
     if died and (mark is None or mark.session != died):
         yield f"session {died} was not published"
 
 
 def litter(lake: Accounts, dataset: str) -> list[str]:
-    """Branches of sessions that nobody needs any more."""
+    """Return the branches of sessions that nobody needs any more."""
     return sorted(name for name in lake.table(dataset).refs() if name.startswith(BRANCH_PREFIX))
 
 
 def _watermark(lake: Accounts, dataset: str) -> Iterator[str]:
-    """It stands on what main holds, and on what the inputs hold and are complete through."""
+    """Check that the watermark names snapshots that main and the inputs hold, and is not ahead of the inputs."""
     table = lake.table(dataset)
     mark = watermark_of(table)
     if mark is None:
@@ -76,7 +76,7 @@ def _watermark(lake: Accounts, dataset: str) -> Iterator[str]:
 
 
 def _explained(lake: Accounts, dataset: str) -> Iterator[str]:
-    """Each snapshot on main that changed rows, and the watermark, has one plan, one row, and a passed audit."""
+    """Check that each snapshot on main that changed rows has one plan, one row of a closed session, a passed audit."""
     planned = Counter(row["session"] for row in _rows(lake, "ops.sessions", dataset))
     closed = {row["session"]: row["snapshot"] for row in _rows(lake, "ops.high_watermarks", dataset)}
     yield from (f"{name} is planned {count} times" for name, count in planned.items() if count > 1)
@@ -96,7 +96,7 @@ def _explained(lake: Accounts, dataset: str) -> Iterator[str]:
 
 
 def _landed_once(lake: Accounts, dataset: str) -> Iterator[str]:
-    """Each file that is there was landed, once."""
+    """Check that each existing file was landed exactly once."""
     if lake.context.specs[dataset].mode != "source":
         return
     landed = Counter(row["path"] for row in _rows(lake, "ops.landed_files", dataset))

@@ -1,9 +1,9 @@
-"""Where a process dies, as plain data: the step, a function of it, and whether before or after that function.
+"""The points at which a process dies, as plain data: a step, a function in it, and before or after that function.
 
-A function is named as its caller looks it up (`module:attribute`). `table` picks the call that has this name
-among its arguments, `inside` the calls made while another function runs. `during` stands for a write that goes
-on in Spark when its client is dead. Where a call `fail`s, the process goes on with the error: before the call
-nothing arrived, after it only the answer was lost; where it `heals`, the process finds out and ends well.
+A function is named as its caller looks it up (`module:attribute`). `table` selects the call that has this name
+among its arguments, `inside` the calls that are made while another function runs. `during` is a write that Spark
+continues after its client is dead. With `fail` the process continues with an error: before the call, nothing
+arrived; after the call, only the answer was lost. With `heals` the process finds out and succeeds.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ PUBLISH = "tidemark.steps.publish:publish_watermark"
 
 @dataclass(frozen=True)
 class Point:
-    """One place in a step; `worlds` are the kinds of session that pass it."""
+    """A place in a step. `worlds` are the kinds of session that pass it."""
 
     name: str
     step: Step
@@ -106,4 +106,4 @@ LOST: tuple[Point, ...] = (
     Point("audit rows landed, answer lost", MIDDLE, "after", SWAP, inside=AUDIT, action="fail"),
     Point("clean-up landed, answer lost", COMMIT, "after", SWAP, inside=REMOVE_BRANCH, action="fail"),
 )  # fmt: skip
-"""Commits of which the client does not know whether they landed."""
+"""Commits after which the client does not know whether they succeeded."""

@@ -1,4 +1,4 @@
-"""Children as real processes, forked from one that has imported everything: each costs milliseconds to start."""
+"""Run children as real processes, forked from a process that has imported everything, so that each starts quickly."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ WARM = [
     "rich.console",
     "rich.table",
 ]
-"""What the process that children are forked from imports beforehand: with Spark's client, all that takes long."""
+"""The modules that the parent of the children imports beforehand, because their import takes long."""
 
 
 @dataclass(frozen=True)
 class Ended:
-    """How a child ended: its status (-9: killed), the session it named, its error, and all it said."""
+    """How a child ended: its exit status (-9: killed), the session in its answer, its error, and its output."""
 
     status: int
     session: str
@@ -36,7 +36,7 @@ class Ended:
 
 
 def run_child(job: Job) -> Ended:
-    """Do a job in a process of its own and wait for its end."""
+    """Do a job in a child process, and wait until it ends. Raises TimeoutError after PATIENCE seconds."""
     child = _forking().Process(target=carry_out, args=(job,))
     child.start()
     child.join(PATIENCE)

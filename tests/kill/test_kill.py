@@ -1,4 +1,4 @@
-"""The part of the matrix that is played at every change; `make kill-matrix` plays all of it."""
+"""The part of the kill matrix that `make test` runs; `make kill-matrix` runs all of it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Playing = Callable[[Case], list[str]]
 
 @pytest.fixture
 def play(template: Callable[[str], Template], catalog: Callable[[str], str | None]) -> Playing:
-    """Plays a case and gives what does not hold."""
+    """Return the function that runs a case and returns its faults."""
     return lambda case: list(faults_of(case, Play(template(case.world), catalog(case.catalog))))
 
 

@@ -1,4 +1,4 @@
-"""The other half dies: Spark's server goes while its client lives."""
+"""Spark's server dies while its client lives."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The kinds of session that are killed: what a lake holds before, the news they take in, and what comes later."""
+"""The kinds of session that are killed: what the lake holds before, the news that they read, and what comes later."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ FEED, PLANS, CANCELS = "accounts.signups_feed", "accounts.plans_feed", "accounts
 
 @dataclass(frozen=True)
 class World:
-    """A dataset, and what upstream does: `before` the lake's first session, as `news`, and `later`."""
+    """A dataset, and what upstream publishes: `before` the first session, as `news`, and `later`."""
 
     name: str
     dataset: str
@@ -47,7 +47,7 @@ def _states_later(world: Accounts) -> None:
 
 
 def _hand_in(number: int) -> Callable[[Accounts], None]:
-    """One file of sign-ups in the landing folder."""
+    """Return the function that puts one file of sign-ups into the landing folder."""
 
     def put(world: Accounts) -> None:
         folder = world.settings.landing / "signups" / f"2026-04-12T{number:02}"
@@ -61,7 +61,7 @@ def _hand_in(number: int) -> Callable[[Accounts], None]:
 
 
 def _of_feed(name: str, dataset: str, ran_before: bool = True) -> World:
-    """A dataset that reads the sign-ups alone: news and a late event, later the same again."""
+    """Return the world of a dataset that reads only the sign-ups. Both batches have a new and a late event."""
     return World(
         name,
         dataset,

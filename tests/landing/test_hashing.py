@@ -61,6 +61,6 @@ def test_a_cache_that_cannot_be_written_stops_nothing(
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(hashing, "write_whole", full)
+    monkeypatch.setattr(hashing, "replace_file", full)
     assert set(hash_files(files, tmp_path / "cache.json")) == {"a", "b"}
     assert "No space left on device" in caplog.text

@@ -155,9 +155,9 @@ def test_what_cannot_be_mended_is_left_out_and_named() -> None:
     no_record = [refusal(text, 9) for text in ("", "{", "[", '{"index":{"_id":"1"}}', '{"delete":{}}', "a\nb")]
     found = quarantine.replay([good, *given.values(), *no_record, good], ["queries", "events"])
     assert found.lines == {"events/a": (good.record,)}
-    assert found.doubles == 1
-    assert {why: refusals[0] for why, refusals in found.left.items() if why in given} == given
-    assert list(found.left[quarantine.NO_RECORD]) == no_record
+    assert found.duplicates == 1
+    assert {why: refusals[0] for why, refusals in found.skipped.items() if why in given} == given
+    assert list(found.skipped[quarantine.NO_RECORD]) == no_record
 
 
 def test_each_file_s_records_keep_the_name_that_a_parser_may_read(tmp_path: Path) -> None:
@@ -165,7 +165,7 @@ def test_each_file_s_records_keep_the_name_that_a_parser_may_read(tmp_path: Path
     paths = ["judgments/house.jsonl", "judgments/2026/web.qrels.gz", "judgments/2027/house.json"]
     found = quarantine.replay([refusal("same", path=path) for path in paths], ["judgments"])
     assert found.lines == {"judgments/house": ("same",), "judgments/web": ("same",)}
-    assert found.doubles == 1
+    assert found.duplicates == 1
     house, web = quarantine.write_files(found.lines, tmp_path / "out", tmp_path / "landing")
     assert [path.name.split(".")[0] for path in (house, web)] == ["house", "web"]
     assert {path.parent for path in (house, web)} == {tmp_path / "out" / "judgments"}
@@ -208,7 +208,7 @@ def test_nothing_is_written_into_landing_nor_over_a_file(tmp_path: Path) -> None
     assert (events.read_text(), queries.read_text()) == ("a\nb\n", "c\n")
     events.write_text("mended")
     queries.unlink()
-    with pytest.raises(RequestRefused, match="there already"):
+    with pytest.raises(RequestRefused, match="exists already"):
         quarantine.write_files(lines, out, landing)
     assert events.read_text() == "mended"
     assert not queries.exists(), "all places are looked at before anything is written"

@@ -155,7 +155,7 @@ def test_s40_a_transform_with_wrong_columns_publishes_nothing(
     head = accounts.head(STATES)
     monkeypatch.setattr(transforms, "states", lambda inputs, params: inputs["signups"])
 
-    with pytest.raises(WriteError, match="did not give"):
+    with pytest.raises(WriteError, match="did not return"):
         accounts.run(STATES)
 
     assert (accounts.head(STATES), accounts.watermark(STATES)) == (head, None)
@@ -177,7 +177,7 @@ def test_a_value_that_its_column_cannot_hold_is_refused_by_the_write(
         lambda inputs, params: totals(inputs, params).withColumn("signups", F.col("signups") + F.lit(0.5)),
     )
 
-    with pytest.raises(WriteError, match=r"column signups is bigint and cannot hold 2\.5, double of the transform"):
+    with pytest.raises(WriteError, match=r"column signups is bigint and cannot hold 2\.5, a double that the transform"):
         accounts.run(TOTALS)
 
     assert (accounts.head(TOTALS), accounts.watermark(TOTALS)) == (head, None)

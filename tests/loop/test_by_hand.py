@@ -117,7 +117,7 @@ def test_s60_there_is_nothing_to_adopt_without_a_rollback(accounts: Accounts) ->
     arrive(accounts, 0.5)
     accounts.run(FACTS)
 
-    with pytest.raises(RequestRefused, match="no rollback to adopt"):
+    with pytest.raises(RequestRefused, match="nothing to adopt"):
         manual.adopt(accounts.context, FACTS, "by mistake")
 
 
@@ -197,7 +197,7 @@ def test_a_command_that_another_session_overtook_says_to_run_it_again(
         return store(context, plan)
 
     monkeypatch.setattr(manual, "store", overtaken)
-    with pytest.raises(MainMoved, match=r"run the command again$") as moved:
+    with pytest.raises(MainMoved, match=r"repeat the command$") as moved:
         manual.declare_complete(accounts.context, CANCELS, hour(6), "the feed is dead", accounts.said.append)
     assert "from init" not in str(moved.value)
 
@@ -219,11 +219,11 @@ def test_a_source_declared_complete_lets_its_readers_go_on(accounts: Accounts) -
 @pytest.mark.parametrize(
     ("dataset", "through", "reason", "sentence"),
     [
-        (STATES, 6, "why", "declare a source"),
+        (STATES, 6, "why", "only a source"),
         (CANCELS, 6, "", "reason"),
         (CANCELS, 6, "two\nlines", "reason"),
         (CANCELS, 0, "why", "complete through"),
-        (CANCELS, 25, "why", "ahead of"),
+        (CANCELS, 25, "why", "after the start of this run"),
     ],
 )
 def test_a_declaration_that_cannot_be_is_refused(

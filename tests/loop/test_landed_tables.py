@@ -91,7 +91,7 @@ def test_rows_that_somebody_added_are_neither_declared_nor_adopted(accounts: Acc
 
     with pytest.raises(ForeignCommit):
         manual.declare_complete(accounts.context, SIGNUPS, hour(10), "the feed is dead", accounts.said.append)
-    with pytest.raises(RequestRefused, match="adds rows that nobody checked"):
+    with pytest.raises(RequestRefused, match="adds rows that no audit checked"):
         adopt(accounts, SIGNUPS)
     with pytest.raises(ForeignCommit):
         accounts.run(SIGNUPS, clock=hour(12))
@@ -134,7 +134,7 @@ def test_rows_that_somebody_added_are_not_adopted_after_an_expiry(accounts: Acco
     accounts.spark.sql(f"INSERT INTO {TABLE} SELECT 'x', account_id, plan, happened_at, arrived_at FROM {TABLE}")
     expire(accounts, SIGNUPS)
 
-    with pytest.raises(RequestRefused, match=r"adds rows that nobody checked.*move the table aside"):
+    with pytest.raises(RequestRefused, match=r"adds rows that no audit checked.*move the table aside"):
         adopt(accounts, SIGNUPS)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tidemark.catalog import ops
-from tidemark.operate.releases import KEEP_FOR, KEPT_MODELS, retired
+from tidemark.operate.releases import KEEP_FOR, KEPT_MODELS, retired_releases
 from tidemark.session import open_context
 from tidemark.settings import Settings
 from tidemark.steps.context import Context
@@ -40,12 +40,12 @@ def released(context: Context, *releases: tuple[str, str | None, int]) -> None:
 
 
 def test_a_release_goes_after_its_time_but_the_newest_stays(context: Context) -> None:
-    assert retired(context) == frozenset()
+    assert retired_releases(context) == frozenset()
     days = KEEP_FOR.days
     released(context, ("a", None, days + 20), ("b", None, days + 10))
-    assert retired(context) == {"a"}
+    assert retired_releases(context) == {"a"}
     released(context, ("c", None, days - 1))
-    assert retired(context) == {"a", "b"}
+    assert retired_releases(context) == {"a", "b"}
 
 
 def test_the_first_release_of_each_kept_model_stays(context: Context) -> None:
@@ -59,4 +59,4 @@ def test_the_first_release_of_each_kept_model_stays(context: Context) -> None:
         )
     newest = f"{models[-1]}-again"
     kept = {f"{model}-first" for model in models[1:]} | {newest}
-    assert retired(context) == {f"{m}-{which}" for m in models for which in ("first", "again")} - kept
+    assert retired_releases(context) == {f"{m}-{which}" for m in models for which in ("first", "again")} - kept

@@ -20,7 +20,7 @@ from tidemark.settings import Settings
 
 pytestmark = [pytest.mark.loop, pytest.mark.spark, pytest.mark.both_catalogs]
 
-LOCKED = r"catalog does not answer: (database is locked|canceling statement due to lock timeout).*run it again"
+LOCKED = r"catalog does not answer: (database is locked|canceling statement due to lock timeout).*run the session again"
 SIGNUPS, FACTS = "accounts.signups_feed", "accounts.signups"
 
 

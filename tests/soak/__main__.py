@@ -1,4 +1,4 @@
-"""`python -m tests.soak [SEED=1] [KILLS=200] [SCHEDULE=file] [FOLDER=folder]`; each may stand in the environment."""
+"""`python -m tests.soak [SEED=1] [KILLS=200] [SCHEDULE=file] [FOLDER=folder]`, or the same as environment variables."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ DEFAULTS = {"SEED": "1", "KILLS": "200", "SCHEDULE": "", "FOLDER": ""}
 
 
 def main(arguments: Sequence[str]) -> int:
-    """0: the lake was right after every round; 1: it was not; 2: wrong arguments."""
+    """Return 0 if the lake was right after every round, 1 if it was not, and 2 for wrong arguments."""
     given = dict(argument.partition("=")[::2] for argument in arguments)
     wrong = [name for name in given if name not in DEFAULTS]
     if wrong:
-        print(f"soak: {wrong[0][:60]!r} is not known; there are {', '.join(DEFAULTS)}", file=sys.stderr)
+        print(f"soak: {wrong[0][:60]!r} is not known; the arguments are {', '.join(DEFAULTS)}", file=sys.stderr)
         return 2
     chosen = {name: given.get(name) or os.environ.get(name) or default for name, default in DEFAULTS.items()}
     schedule = _schedule(chosen)
@@ -38,7 +38,7 @@ def _schedule(chosen: dict[str, str]) -> Schedule:
 
 def _run(schedule: Schedule, folder: Path) -> int:
     server = Settings(home=folder / "server", schemas=folder, spark_remote=os.environ.get("TIDEMARK_SPARK_REMOTE"))
-    print(f"soak: seed {schedule.seed}, {schedule.kills} kills; decisions and lakes lie in {folder}", flush=True)
+    print(f"soak: seed {schedule.seed}, {schedule.kills} kills; the schedule and the lakes are in {folder}", flush=True)
     try:
         figures = soak(schedule, folder, ensure_server(server), say=lambda text: print(text, flush=True))
     except SoakFailed as failed:

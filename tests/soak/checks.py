@@ -1,4 +1,4 @@
-"""The lake against the oracle, once the survivors have recovered and upstream stands still."""
+"""Compare the lake with the oracle, after recovery and while upstream does nothing."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from tidemark.state.watermark import Watermark
 
 
 def faults(world: Accounts, ledger: Ledger) -> list[str]:
-    """Every way in which the lake is not what it has to be, as sentences."""
+    """Return a sentence for each fault of the lake."""
     found = [fault for feed in FEEDS for fault in _feed_faults(world, ledger, feed)]
     for dataset in TARGETS:
         found += [f"{dataset}: {fault}" for fault in _target_faults(world, ledger, dataset)]
@@ -33,7 +33,7 @@ def faults(world: Accounts, ledger: Ledger) -> list[str]:
 
 
 def _feed_faults(world: Accounts, ledger: Ledger, feed: str) -> Iterable[str]:
-    """Compaction and expiry of an input lose none of its rows, and upstream did what the ledger says."""
+    """Check that a feed holds the rows of the ledger: compaction and expiry of an input lose no rows."""
     due = Counter(
         (row.event_id, row.account_id, row.plan, instant(row.minute), hour(row.arrived)) for row in ledger.rows[feed]
     )
@@ -54,7 +54,7 @@ def _target_faults(world: Accounts, ledger: Ledger, dataset: str) -> Iterable[st
 
 
 def _row_faults(world: Accounts, ledger: Ledger, dataset: str, overdue: Ranges) -> Iterable[str]:
-    """Row for row what a clean full build gives, but for what is listed as overdue."""
+    """Check that the rows are those of a clean full build, except in overdue ranges."""
     time = world.context.specs[dataset].event_time or ""
     due = _counted(expected(ledger, dataset), time, overdue)
     found = _counted(world.rows(dataset), time, overdue)
@@ -72,7 +72,7 @@ def _some(rows: Counter[Any]) -> str:
 
 
 def _watermark_faults(world: Accounts, ledger: Ledger, dataset: str, mark: Watermark) -> Iterable[str]:
-    """Complete exactly as far as the inputs let it be, everything consumed, nothing owed."""
+    """Check that the target is as complete as its inputs allow, has consumed everything, and owes nothing."""
     assert event_unit(world.context.specs[dataset]) == "hour", "the soak counts in hours"
     due = hour(complete_hours(ledger, dataset))
     if mark.complete_through != due:
@@ -87,7 +87,7 @@ def _watermark_faults(world: Accounts, ledger: Ledger, dataset: str, mark: Water
 
 
 def _history_faults(world: Accounts, table: Table) -> Iterable[str]:
-    """Each commit on main is that of a session which is planned, audited and closed on record, once."""
+    """Check that each commit on main belongs to a session that was planned, audited and closed exactly once."""
     head = table.current_snapshot()
     assert head is not None, "the table has a watermark"
     lake = world.context.lake
@@ -110,12 +110,12 @@ def _history_faults(world: Accounts, table: Table) -> Iterable[str]:
 
 
 def litter(world: Accounts) -> int:
-    """Branches that sessions left on the targets."""
+    """Return the number of branches that sessions left on the targets."""
     return sum(name.startswith(BRANCH_PREFIX) for dataset in TARGETS for name in world.table(dataset).refs())
 
 
 def overdue_hours(world: Accounts, dataset: str) -> list[tuple[int, int]]:
-    """What is listed as overdue, as hours that a backfill can name, both included."""
+    """Return the overdue ranges as first and last hours, both inclusive, as a backfill names them."""
     mark = world.watermark(dataset)
     step = timedelta(hours=1)
     return [((i.start - DAY) // step, (i.end - DAY) // step - 1) for i in (mark.overdue if mark else ())]

@@ -1,4 +1,4 @@
-"""Makes a schedule from a seed. Nothing here looks at a lake, a clock or another source of chance."""
+"""Make a schedule from a seed, without a lake, a clock or another source of randomness."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from tests.soak.schedule import (
 )
 
 KILLS_PER_ERA = 40
-"""A lake lives so long; then another begins, so that first sessions are killed too."""
+"""The kills on one lake. Then another lake begins, so that first sessions are killed too."""
 
 STEPS = ("init", "write", "audit", "publish", "commit")
 PLAN_NAMES = ("Basic", "Gold", "SILVER", "odd")
 
 
 def decide(seed: int, kills: int) -> Schedule:
-    """The schedule of a seed, with so many kills."""
+    """Return the schedule of a seed with this number of kills."""
     chance = random.Random(seed)
     eras = []
     left = kills
@@ -42,7 +42,7 @@ def decide(seed: int, kills: int) -> Schedule:
 
 
 class _Upstream:
-    """Decides one era, keeping the ledger that its choices lead to."""
+    """Decides one era, and keeps the ledger that results from its decisions."""
 
     def __init__(self, chance: random.Random) -> None:
         self.chance = chance
@@ -66,7 +66,7 @@ class _Upstream:
         )
 
     def _actions(self, first: bool) -> Iterator[Action]:
-        """Each is decided after those before it have happened: a second delivery says what the first one says now."""
+        """Yield actions, each decided after the earlier ones: a second delivery repeats the current row."""
         makers: list[Callable[[], Action | None]] = [
             partial(self._deliver, feed, first) for feed in FEEDS if first or self.chance.random() < 0.6
         ]
@@ -119,7 +119,7 @@ class _Upstream:
         return None if row is None else Action("erase", feed, hour=row.minute // 60)
 
     def _restate(self) -> Action | None:
-        """Another plan, and now and then another time."""
+        """Change an event's plan, and sometimes its time."""
         feed, row = self._known()
         if row is None:
             return None
@@ -134,7 +134,7 @@ class _Upstream:
         return tuple(tasks)
 
     def _request(self) -> Task:
-        """A backfill; now and then one that was asked for before, or in the other runner at the same time."""
+        """Decide a backfill; sometimes a repeated one, or one that the other runner runs at the same time."""
         if self.requests and self.chance.random() < 0.3:
             return self.requests[-1]
         first = self.chance.randint(0, self.now)

@@ -1,4 +1,4 @@
-"""Rounds of trouble on one lake after another. After each round both runners recover, and the oracle is asked."""
+"""Rounds of kills and changes on one lake after another. After each round both runners recover, and it is checked."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ from tidemark.state.effect import How
 Say = Callable[[str], None]
 
 PIECES = 50
-"""More sessions than this to catch up with one round means that a dataset does not come to rest."""
+"""A dataset that needs more sessions than this to catch up after a round counts as never finishing."""
 
 
 class SoakFailed(AssertionError):
-    """The lake is not what it has to be; the message names seed, era and round, and where the lake lies."""
+    """The lake is wrong. The message names the seed, the era, the round and the lake's folder."""
 
 
 def soak(schedule: Schedule, folder: Path, remote: str, say: Say = print) -> Figures:
@@ -59,7 +59,7 @@ class Era:
         self.staged_in_recovery: list[str] = []
 
     def run(self, rounds: tuple[Round, ...]) -> None:
-        """All rounds under the eyes of a reader, then the sweep."""
+        """Run all rounds while a reader watches, and then the sweep."""
         reader = Reader.start(self.settings)
         try:
             for number, each in enumerate(rounds, 1):
@@ -94,13 +94,13 @@ class Era:
         self.say(f"{self.figures.seconds:6.0f} s  {place}: killed at {hit}; recovered in {seconds:.1f} s")
 
     def _act(self, each: Round) -> None:
-        """Upstream and maintenance: in an era's first round before the runners begin, else beside them."""
+        """Do the actions of upstream and maintenance, before the runners start (first round) or beside them (later)."""
         for action in each.actions:
             act(self.world, action, self.figures)
             self.ledger.apply(action)
 
     def _recover(self, place: str) -> float:
-        """Both runners once to the end, beside each other, what was asked for included."""
+        """Let two runners finish at the same time, including the requested backfills; return the seconds."""
         began = time.monotonic()
         errors: list[str] = []
         threads = [threading.Thread(target=self._run_to_the_end, args=(errors,)) for _ in range(2)]
@@ -123,12 +123,12 @@ class Era:
                     if self._session(Task(dataset)):
                         break
                 else:
-                    errors.append(f"{dataset}: does not come to rest in {PIECES} sessions")
+                    errors.append(f"{dataset}: has not caught up after {PIECES} sessions")
         except Exception as error:
             errors.append(f"the recovery failed: {type(error).__name__}: {error}; {where(error)}")
 
     def _session(self, task: Task) -> bool:
-        """One session in this process; true where there was nothing to do."""
+        """Run one session in this process; return whether there was nothing to do."""
         done = session.run(self.world.context, task.dataset, cause_of(task), say=self._listen)
         self.figures.count("sessions in recovery", done.plan.how.value)
         return done.plan.how is How.nothing
@@ -157,10 +157,10 @@ class Era:
         self.figures.count("litter", "branches after rounds", left)
         attempts = self.attempts + len(self.staged_in_recovery)
         if left > attempts:
-            raise SoakFailed(f"{place}: {left} branches are left of {attempts} attempts")
+            raise SoakFailed(f"{place}: {left} branches are left after {attempts} attempts")
 
     def _sweep(self) -> None:
-        """Take in what is overdue, then let maintenance remove all that is left behind."""
+        """Rebuild the overdue ranges, and then let maintenance remove everything that is left over."""
         for dataset in TARGETS:
             for first, last in overdue_hours(self.world, dataset):
                 self._session(Task(dataset, first, last, f"overdue-{dataset}-{first}"))
@@ -171,13 +171,13 @@ class Era:
             maintain(later, name)
         maintain_ops(later)
         self._remove_orphans()
-        left = [f"{litter(self.world)} branches outlived the sweep"] if litter(self.world) else []
+        left = [f"{litter(self.world)} branches are left after the sweep"] if litter(self.world) else []
         left += [f"{name}: still overdue" for name in TARGETS if overdue_hours(self.world, name)]
         self._recover(f"{self.place}, after the sweep")
         self._check(f"{self.place}, after the sweep", [*left, *faults(self.world, self.ledger)])
 
     def _remove_orphans(self) -> None:
-        """Files that no snapshot names go once they are old: here all are made so by hand."""
+        """Make all files old, so that maintenance removes those that no snapshot names."""
         for dataset in TARGETS:
             for path in _files(self.world.folder(dataset)):
                 _make_old(path)
@@ -187,7 +187,7 @@ class Era:
     def _check(self, place: str, found: list[str]) -> None:
         if found:
             lines = "\n  ".join(found[:10])
-            raise SoakFailed(f"{place}: {len(found)} faults; the lake lies in {self.settings.home}\n  {lines}")
+            raise SoakFailed(f"{place}: {len(found)} faults; the lake is in {self.settings.home}\n  {lines}")
 
 
 def _files(folder: Path) -> Iterator[Path]:

@@ -1,4 +1,4 @@
-"""What a soak counted."""
+"""The counts of a soak."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Figures:
         self.counts.setdefault(kind, Counter())[name] += times
 
     def total(self, kind: str) -> int:
-        """All of one kind."""
+        """Return the sum of all counts of a kind."""
         return sum(self.counts.get(kind, Counter()).values())
 
     @property
@@ -28,7 +28,7 @@ class Figures:
         return time.monotonic() - self.began
 
     def describe(self) -> str:
-        """One line a kind, and the duration."""
+        """Return one line for each kind, and the duration."""
         width = max((len(kind) for kind in self.counts), default=0)
         lines = [
             f"{kind:<{width}}  {self.total(kind):>6}  " + ", ".join(f"{name} {n}" for name, n in sorted(names.items()))

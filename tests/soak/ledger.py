@@ -1,4 +1,4 @@
-"""The rows that the feeds should hold: the same actions as on the lake, on plain lists."""
+"""The rows that the feeds should hold: the same actions as on the lake, applied to plain lists."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Ledger:
     through: dict[str, int] = field(default_factory=dict)
 
     def apply(self, action: Action) -> None:
-        """Do what the action does to a feed; what changes no content does nothing."""
+        """Apply an action to a feed. Actions that change no rows are ignored."""
         if action.kind == "deliver":
             self.rows[action.dataset].extend(action.rows)
             if action.through is not None:
@@ -37,5 +37,5 @@ def _chosen(action: Action) -> Callable[[Row], bool]:
 def _restated(row: Row, action: Action) -> Row:
     if row.event_id != action.event_id:
         return row
-    assert action.plan is not None and action.minute is not None, "a restatement says both"
+    assert action.plan is not None and action.minute is not None, "a restatement has both"
     return replace(row, plan=action.plan, minute=action.minute)

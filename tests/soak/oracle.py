@@ -1,4 +1,4 @@
-"""What each target should hold, from the ledger alone: slow, plain, and with no piece of the loop in it."""
+"""The rows that each target should hold, from the ledger alone: slow, simple, and without any code of the loop."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ Rows = list[dict[str, Any]]
 
 
 def expected(ledger: Ledger, dataset: str) -> Rows:
-    """The rows of a clean full build over what the feeds hold, up to where they are complete."""
+    """Return the rows of a clean full build from the feeds, as far as they are complete."""
     return {FACTS: _facts, CHANGES: _changes, AROUND: _around, STATES: _states, ACTIVE: _active}[dataset](ledger)
 
 
 def complete_hours(ledger: Ledger, dataset: str) -> int:
-    """How many hours of a target its inputs let be built."""
+    """Return how many hours of a target can be built from its inputs."""
     feeds = {FACTS: (SIGNUPS,), CHANGES: (PLANS,), AROUND: (SIGNUPS,)}.get(dataset, FEEDS)
     return min(ledger.through[feed] for feed in feeds)
 
 
 def instant(minute: int) -> datetime:
-    """A minute of the test's time."""
+    """Return the instant of a minute of the test's time."""
     return hour(minute / 60)
 
 
@@ -34,7 +34,7 @@ def _facts(ledger: Ledger) -> Rows:
 
 
 def _changes(ledger: Ledger) -> Rows:
-    """Each event id once: a second delivery says the same."""
+    """Return each event id once, because a second delivery repeats the first."""
     end = complete_hours(ledger, CHANGES) * 60
     return [_event(row) for row in {row.event_id: row for row in ledger.rows[PLANS] if row.minute < end}.values()]
 
@@ -74,7 +74,7 @@ def _active(ledger: Ledger) -> Rows:
 
 
 def _hourly(ledger: Ledger) -> Iterator[tuple[str, int, str, bool]]:
-    """Account, hour, plan in force and whether it is active, from the hour of the sign-up on."""
+    """Yield account, hour, current plan and whether the account is active, for each hour since the sign-up."""
     for account in {row.account_id for row in ledger.rows[SIGNUPS]}:
         first = min((r for r in ledger.rows[SIGNUPS] if r.account_id == account), key=lambda r: (r.minute, r.event_id))
         for number in range(first.minute // 60, complete_hours(ledger, STATES)):

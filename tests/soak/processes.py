@@ -20,10 +20,10 @@ from tests.soak.schedule import Kill, Task
 from tidemark.settings import Settings
 
 PATIENCE = 120.0
-"""Seconds in which a runner or reader that was asked to stop has to end."""
+"""Seconds within which a runner or reader must end after it was asked to stop."""
 
 STEP_PATIENCE = 6.0
-"""Seconds that a kill waits for its step; then it hits whatever is going on."""
+"""Seconds that a kill waits for its step. After that, it kills at any step."""
 
 
 def _context() -> ForkServerContext:
@@ -34,7 +34,7 @@ def _context() -> ForkServerContext:
 
 @dataclass
 class Runner:
-    """One runner process and what it leaves behind."""
+    """A runner process and its journal."""
 
     journal: Journal
     stop_file: Path
@@ -44,14 +44,14 @@ class Runner:
 
     @staticmethod
     def start(settings: Settings, tasks: tuple[Task, ...], name: str) -> Runner:
-        """Begin to work through the tasks."""
+        """Start a runner that works through the tasks."""
         journal, stop = settings.home / f"{name}.journal", settings.home / f"{name}.stop"
         process = _context().Process(target=work, args=(settings, tasks, journal, stop), daemon=True)
         process.start()
         return Runner(Journal(journal), stop, process)
 
     def kill(self, kill: Kill) -> None:
-        """Wait for the moment, then SIGKILL; `killed_at` says at which step."""
+        """Wait for the kill's moment, then send SIGKILL. `killed_at` is the step at which the runner died."""
         time.sleep(max(0.0, self.began + kill.after - time.monotonic()))
         until = time.monotonic() + STEP_PATIENCE
         while kill.step and self.journal.step != kill.step and time.monotonic() < until:
@@ -62,7 +62,7 @@ class Runner:
         self.killed_at = self.journal.step
 
     def stop(self) -> None:
-        """Ask it to end after its session, and wait. Raises TimeoutError where it does not."""
+        """Ask the runner to end after its session, and wait. Raises TimeoutError if it does not end."""
         if self.killed_at is None:
             _stop(self.process, self.stop_file)
 
@@ -77,14 +77,14 @@ class Reader:
 
     @staticmethod
     def start(settings: Settings) -> Reader:
-        """Begin to look on."""
+        """Start a reader."""
         output, stop = settings.home / "reader.json", settings.home / "reader.stop"
         process = _context().Process(target=look_on, args=(settings, output, stop), daemon=True)
         process.start()
         return Reader(output, stop, process)
 
     def stop(self) -> Seen:
-        """End it, and take what it saw."""
+        """End the reader, and return what it saw."""
         _stop(self.process, self.stop_file)
         return Seen.read(self.output)
 
@@ -98,7 +98,7 @@ def _stop(process: ForkServerProcess, stop_file: Path) -> None:
 
 
 def kill_all(runners: list[Runner], kills: tuple[Kill, ...]) -> list[threading.Thread]:
-    """Each kill waits for its own moment, while upstream goes on."""
+    """Start a thread for each kill, which waits for its moment while upstream continues."""
     threads = [threading.Thread(target=runners[kill.runner].kill, args=(kill,)) for kill in kills]
     for thread in threads:
         thread.start()

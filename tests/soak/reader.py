@@ -40,19 +40,19 @@ class Seen:
     faults: list[str] = field(default_factory=list)
 
     def to_json(self) -> str:
-        """All of it."""
+        """Return everything as JSON."""
         return json.dumps(self.__dict__)
 
     @staticmethod
     def read(path: Path) -> Seen:
-        """What a reader wrote when it stopped. A reader that died wrote nothing, which is a fault."""
+        """Read what a reader wrote when it stopped. If it died, it wrote nothing, which is a fault."""
         if not path.exists():
             return Seen(faults=["the reader did not come to its end"])
         return Seen(**json.loads(path.read_text(encoding="utf-8")))
 
 
 def look_on(settings: Settings, output: Path, stop: Path) -> None:
-    """Poll until the stop file is there, then write what was seen."""
+    """Poll until the stop file exists, then write what was seen."""
     lake = Lake(settings)
     seen = Seen()
     known: dict[str, Watermark | None] = {}
@@ -107,7 +107,7 @@ def _faults(lake: Lake, table: Table, head: Snapshot, mark: Watermark | None) ->
 
 
 def content_of(table: Table, head: Snapshot) -> Snapshot | None:
-    """The commit that gave main its rows: compactions after it are stepped over."""
+    """Return the commit that gave main its rows. Later compactions are skipped."""
     for snapshot in ancestors(table, head):
         if property_of(snapshot, CONTENT) == CREATED or not keeps_content(snapshot):
             return snapshot
@@ -115,7 +115,7 @@ def content_of(table: Table, head: Snapshot) -> Snapshot | None:
 
 
 def _is_touch_on(lake: Lake, mark: Watermark, published: Snapshot) -> bool:
-    """Whether the watermark's session moved nothing but the watermark, on this snapshot or one of equal rows."""
+    """Return whether the watermark's session moved only the watermark, on this snapshot or one with the same rows."""
     found = ops.rows(lake, "ops.sessions", ops.of_session(mark.session), ("plan",))
     if not found:
         return False
@@ -124,7 +124,7 @@ def _is_touch_on(lake: Lake, mark: Watermark, published: Snapshot) -> bool:
 
 
 def audit_faults(lake: Lake, table: Table, published: Snapshot, session: str) -> Iterable[str]:
-    """What is wrong with the audit of a published snapshot, as it stood on record when main moved to it."""
+    """Yield the faults of a published snapshot's audit, as it was recorded when main moved to it."""
     results = lake.table("ops.audit_results")
     then = _as_it_stood(results, _moved_at(table, published))
     if then is None:
@@ -140,13 +140,13 @@ def audit_faults(lake: Lake, table: Table, published: Snapshot, session: str) ->
 
 
 def _moved_at(table: Table, published: Snapshot) -> int | None:
-    """When main moved to a snapshot, in milliseconds; None where the table has forgotten it."""
+    """Return when main moved to a snapshot, in milliseconds; None if the table's log no longer has it."""
     moved = [e.timestamp_ms for e in table.metadata.snapshot_log if e.snapshot_id == published.snapshot_id]
     return moved[0] if moved else None
 
 
 def _as_it_stood(table: Table, moment: int | None) -> Snapshot | None:
-    """The head of a table at a moment; the oldest that is left where that one has expired."""
+    """Return the head of a table at a moment; the oldest remaining snapshot if that one has expired."""
     line = list(ancestors(table, _head(table)))
     for snapshot in line:
         if moment is None or snapshot.timestamp_ms <= moment:
@@ -155,7 +155,7 @@ def _as_it_stood(table: Table, moment: int | None) -> Snapshot | None:
 
 
 def _stands_on_others(oldest: Snapshot) -> bool:
-    """Whether there were snapshots before: where history was cut the oldest one has no parent any more."""
+    """Return whether there were earlier snapshots. If history was cut, the oldest snapshot has no parent any more."""
     said = oldest.summary
     return said is not None and said["total-records"] != said["added-records"]
 

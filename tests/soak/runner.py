@@ -29,19 +29,19 @@ IDLE = 0.02
 
 @dataclass(frozen=True)
 class Journal:
-    """The steps of one runner, in a file that outlives it."""
+    """The steps of one runner, in a file that remains after its death."""
 
     path: Path
 
     def note(self, step: str, dataset: str = "", **more: Any) -> None:
-        """Add a line in one write: a kill leaves it whole or not there. Who reads meanwhile may see half of it."""
+        """Add a line in one write, so that a kill leaves all or nothing of it. A reader may still see half of it."""
         line = json.dumps({"step": step, "dataset": dataset, "at": time.time(), **more}) + "\n"
         handle = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
         os.write(handle, line.encode())
         os.close(handle)
 
     def lines(self) -> list[dict[str, Any]]:
-        """All that was noted, each line once it is whole."""
+        """Return all complete lines."""
         if not self.path.exists():
             return []
         text = self.path.read_text(encoding="utf-8")
@@ -49,13 +49,13 @@ class Journal:
 
     @property
     def step(self) -> str:
-        """The step that began last."""
+        """Return the step that began last."""
         lines = self.lines()
         return str(lines[-1]["step"]) if lines else "start"
 
 
 def work(settings: Settings, tasks: tuple[Task, ...], journal: Path, stop: Path) -> None:
-    """Repeat the tasks until the stop file is there. An error ends a session, as it fails a scheduler's task."""
+    """Repeat the tasks until the stop file exists. An error ends only the session, as it fails a scheduler's task."""
     notes = Journal(journal)
     notes.note("start")
     context = open_at_end_of_test(settings)
@@ -68,20 +68,20 @@ def work(settings: Settings, tasks: tuple[Task, ...], journal: Path, stop: Path)
 
 
 def where(error: Exception) -> str:
-    """The last calls outside of libraries that led to an error."""
+    """Return the last calls outside of libraries that led to an error."""
     calls = [call for call in traceback.extract_tb(error.__traceback__) if "site-packages" not in call.filename]
     return " > ".join(f"{Path(call.filename).stem}.{call.name}:{call.lineno}" for call in calls[-4:])
 
 
 def open_at_end_of_test(settings: Settings) -> Context:
-    """The lake at the instant that all sessions of a soak are told."""
+    """Open the lake with the clock of all sessions of a soak."""
     from tests.accounts.world import hour
 
     return session.open_context(settings, hour(24))
 
 
 def cause_of(task: Task) -> Cause:
-    """The backfill that a task asks for, or a usual session."""
+    """Return the cause of a task: the backfill that it requests, or news."""
     if task.request_id is None:
         return NEWS
     assert task.first is not None and task.last is not None, "a backfill names its hours"
@@ -124,7 +124,7 @@ def _publish_and_commit(context: Context, task: Task, planned: Planned, notes: J
 
 
 def _step_that_follows(said: str) -> str | None:
-    """What a session does after it said this."""
+    """Return the step that a session begins after it printed this line."""
     if said.startswith("staged"):
         return "audit"
     if said.startswith("audit passed"):

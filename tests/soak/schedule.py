@@ -1,4 +1,4 @@
-"""What happens in a soak, decided by a seed alone: frozen data, stored as JSON, so that it can be replayed."""
+"""The events of a soak as frozen data. A seed decides them, and they are stored as JSON and can be replayed."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ TARGETS = (FACTS, CHANGES, AROUND, STATES, ACTIVE)
 """The datasets under test, inputs before their readers."""
 
 OPS = "ops"
-"""Stands for all tables of `ops` in a maintenance."""
+"""In a maintenance action, this name stands for all tables of `ops`."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Action:
-    """One thing that upstream or maintenance does, after a pause in seconds.
+    """An action of upstream or maintenance, after a pause in seconds.
 
     deliver: append `rows` to a feed and say that it is complete through `through` hours (exclusive);
     erase: delete the rows of `event_id`, or of the `hour`; restate: give `event_id` another `plan` and `minute`;
@@ -56,7 +56,7 @@ class Action:
 
 @dataclass(frozen=True)
 class Task:
-    """One session of a runner: the dataset, and hours (both included) with an id where it is a backfill."""
+    """A session of a runner: the dataset, and for a backfill its hours (both inclusive) and its request id."""
 
     dataset: str
     first: int | None = None
@@ -66,7 +66,7 @@ class Task:
 
 @dataclass(frozen=True)
 class Kill:
-    """A SIGKILL: which runner, how long after it began, and which step is waited for then (None: none)."""
+    """A SIGKILL: the runner, the seconds after its start, and the step to wait for then (None: do not wait)."""
 
     runner: int
     after: float
@@ -75,7 +75,7 @@ class Kill:
 
 @dataclass(frozen=True)
 class Round:
-    """Some trouble, after which the loop has to recover: each runner repeats its tasks until it is stopped."""
+    """Actions and kills after which the loop must recover. Each runner repeats its tasks until it is stopped."""
 
     tasks: tuple[tuple[Task, ...], ...]
     actions: tuple[Action, ...]
@@ -84,18 +84,18 @@ class Round:
 
 @dataclass(frozen=True)
 class Schedule:
-    """All rounds, by eras: each era is a lake of its own, which begins empty."""
+    """All rounds, by era. Each era has its own lake, which is empty at first."""
 
     seed: int
     eras: tuple[tuple[Round, ...], ...]
 
     @property
     def kills(self) -> int:
-        """How many there will be."""
+        """The number of kills."""
         return sum(len(each.kills) for era in self.eras for each in era)
 
     def to_json(self) -> str:
-        """All decisions; `from_json` gives an equal schedule."""
+        """Return the schedule as JSON; `from_json` gives an equal schedule."""
         return json.dumps(asdict(self), indent=1)
 
     @staticmethod

@@ -1,4 +1,4 @@
-"""Carries out on the lake what the schedule decided for upstream and for maintenance."""
+"""Do the scheduled actions of upstream and maintenance on the lake."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from tidemark.operate.maintenance.needs import KEEP_SNAPSHOTS_FOR
 from tidemark.steps.context import Context
 
 IN_USE = timedelta(seconds=60)
-"""What is younger may belong to a session or a reader that is at work; the real maintenance leaves it a week."""
+"""Anything younger may belong to a running session or reader. The real maintenance keeps it for a week."""
 
 
 def act(world: Accounts, action: Action, figures: Figures) -> None:
-    """Wait as long as the action says, then do it. Housekeeping that collides with a publish gives way."""
+    """Wait for the action's pause, then do it. Maintenance that conflicts with a publish yields."""
     time.sleep(action.pause)
     figures.count("upstream", action.kind)
     if action.kind == "deliver":
@@ -72,7 +72,7 @@ def _housekeep(world: Accounts, action: Action, figures: Figures) -> None:
 
 
 def compact(world: Accounts, dataset: str) -> None:
-    """Rewrite all files of a table, as a compaction by hand does."""
+    """Rewrite all files of a table, as a manual compaction does."""
     table = world.table(dataset)
     assert table.current_snapshot() is not None
     world.spark.sql(
@@ -81,5 +81,5 @@ def compact(world: Accounts, dataset: str) -> None:
 
 
 def as_of(context: Context, in_use: timedelta) -> Context:
-    """A clock so far ahead that maintenance takes everything that is older than `in_use` for old."""
+    """Return a context whose clock is so far ahead that everything older than `in_use` counts as old."""
     return replace(context, clock=datetime.now(UTC) + max(KEEP_SNAPSHOTS_FOR, BRANCH_LIFE) - in_use)

@@ -1,4 +1,4 @@
-"""Imports what runners and readers need, in the process that they are forked from."""
+"""Imports the modules that runners and readers need, in the process from which they are forked."""
 
 from __future__ import annotations
 

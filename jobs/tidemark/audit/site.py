@@ -28,7 +28,7 @@ from tidemark.audit.report import Report, cut
 from tidemark.audit.summaries import Summary, expired_pages, read_summaries
 from tidemark.errors import AuditError
 from tidemark.state.ranges import format_instant
-from tidemark.support.atomic_files import write_whole
+from tidemark.support.atomic_files import replace_file
 
 LOCK_PATIENCE = 30.0
 """Seconds to wait for another session that writes its pages. This usually takes a fraction of a second."""
@@ -93,13 +93,13 @@ def _write_library_page(path: Path, report: Report, render: Callable[[], str] | 
     """Write the page of Great Expectations in a form that loads nothing. Remove the page of an earlier audit first."""
     path.unlink(missing_ok=True)
     if render is not None:
-        write_whole(path, pages.expectations_page(report.dataset, report.session, body_of(render())))
+        replace_file(path, pages.expectations_page(report.dataset, report.session, body_of(render())))
 
 
 def _write_session_page(path: Path, report: Report, clock: datetime, now: datetime) -> None:
     has_expectations = path.with_name("expectations.html").exists()
-    write_whole(path, pages.session_page(report, clock, has_expectations))
-    write_whole(path.with_name(summaries.FILE), _summary(report, clock, now).to_json())
+    replace_file(path, pages.session_page(report, clock, has_expectations))
+    replace_file(path.with_name(summaries.FILE), _summary(report, clock, now).to_json())
 
 
 def _summary(report: Report, clock: datetime, now: datetime) -> Summary:
@@ -122,8 +122,8 @@ def _write_index(root: Path, now: datetime, current: Path) -> None:
     expired = [old for old in expired_pages(found, now) if root / old.dataset / old.session != current]
     for old in expired:
         _remove(root / old.dataset / old.session)
-    write_whole(root / "style.css", Path(__file__).with_name("style.css").read_text(encoding="utf-8"))
-    write_whole(root / "index.html", pages.index_page([s for s in found if s not in expired]))
+    replace_file(root / "style.css", Path(__file__).with_name("style.css").read_text(encoding="utf-8"))
+    replace_file(root / "index.html", pages.index_page([s for s in found if s not in expired]))
 
 
 def _remove(folder: Path) -> None:

@@ -1,4 +1,4 @@
-"""The only door to the Iceberg catalog, and what the loop asks of table metadata."""
+"""The only code that uses the Iceberg catalog, and functions that read table metadata for the loop."""
 
 from tidemark.catalog.lake import Lake, open_lake
 

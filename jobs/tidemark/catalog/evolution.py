@@ -1,7 +1,7 @@
-"""From a table to its spec: what only adds is taken in, anything else stops before a row is written.
+"""Evolve a table to its spec. Additions are applied; any other difference stops the session before it writes a row.
 
-A table's schema is live for all its readers at once, so it changes in a commit of its own, before a session
-plans on it. The layout of files that are still to come changes in the same commit; files that are there stay.
+All readers of a table see its new schema at once. So the schema changes in a commit of its own, before a session plans
+on it. The same commit changes the layout of future files; existing files stay as they are.
 """
 
 from __future__ import annotations
@@ -25,10 +25,11 @@ from tidemark.spec.render.table_properties import to_write_layout
 
 @dataclass(frozen=True)
 class Evolution:
-    """What a spec adds to a table: optional columns, wider types, columns that may be null from now on.
+    """The changes that bring a table to its spec.
 
-    `coarsened` are the partitions that become coarser, each with the name of the table's field that it replaces;
-    `properties` say how files are written and are missing in a table of an earlier version.
+    `added` columns are optional, `widened` ones get a wider type, and `relaxed` ones may be null from now on.
+    `coarsened` maps a partition field of the table to the coarser partition that replaces it. `properties` are write
+    properties that a table of an earlier version lacks.
     """
 
     added: tuple[Column, ...] = ()
@@ -38,79 +39,87 @@ class Evolution:
     properties: Mapping[str, str] = field(default_factory=dict)
 
     @property
-    def columns(self) -> bool:
-        """Whether columns change."""
+    def changes_columns(self) -> bool:
+        """Whether any column changes."""
         return bool(self.added or self.widened or self.relaxed)
 
     def __bool__(self) -> bool:
-        return bool(self.columns or self.coarsened or self.properties)
+        return bool(self.changes_columns or self.coarsened or self.properties)
 
 
 def evolution(table: Table, spec: DatasetSpec) -> Evolution:
-    """What the spec adds to the table. Raises ColumnsDiffer where it does more than add."""
-    has = _columns(table)
-    for name in has.keys() - spec.columns.keys():
-        raise _differ(spec, f"the table has a column {name} that the spec lacks", f"add it, or {_drop(table, name)}")
-    known = [column for name, column in spec.columns.items() if name in has]
+    """Return the changes that bring the table to its spec.
+
+    Raises:
+        ColumnsDiffer: If the columns or partitions differ in a way that no addition can resolve.
+    """
+    found = _columns(table)
+    for name in found.keys() - spec.columns.keys():
+        raise _columns_differ(
+            spec, f"the table has a column {name} that the spec lacks", f"add it to the spec, or {_drop(table, name)}"
+        )
+    known = [column for name, column in spec.columns.items() if name in found]
     for column in known:
-        _check_column(table, spec, has[column.name], column)
+        _check_column(spec, found[column.name], column)
     return Evolution(
-        added=tuple(_addable(table, spec, column) for name, column in spec.columns.items() if name not in has),
-        widened=tuple(column for column in known if column.type != has[column.name].type),
-        relaxed=tuple(column for column in known if has[column.name].required and not column.required),
+        added=tuple(_check_optional(spec, column) for name, column in spec.columns.items() if name not in found),
+        widened=tuple(column for column in known if column.type != found[column.name].type),
+        relaxed=tuple(column for column in known if found[column.name].required and not column.required),
         coarsened=coarsened(table, spec),
         properties={key: value for key, value in to_write_layout(spec).items() if key not in table.properties},
     )
 
 
 def evolve(table: Table, spec: DatasetSpec) -> Table:
-    """The table with the spec's columns, evolved in one commit where the spec adds some."""
-    wanted = evolution(table, spec)
-    if not wanted:
+    """Bring the table to its spec in one commit, if they differ, and return it. Raises ColumnsDiffer."""
+    changes = evolution(table, spec)
+    if not changes:
         return table
-    with table.transaction() as change:
-        if wanted.columns:
-            _evolve_columns(change, wanted)
-        if wanted.coarsened:
-            _evolve_partitions(change, wanted)
-        if wanted.properties:
-            change.set_properties(dict(wanted.properties))
+    with table.transaction() as transaction:
+        if changes.changes_columns:
+            _evolve_columns(transaction, changes)
+        if changes.coarsened:
+            _evolve_partitions(transaction, changes)
+        if changes.properties:
+            transaction.set_properties(dict(changes.properties))
     table.refresh()
     return table
 
 
-def _evolve_columns(change: Transaction, wanted: Evolution) -> None:
-    with change.update_schema() as columns:
-        for column in wanted.added:
+def _evolve_columns(transaction: Transaction, changes: Evolution) -> None:
+    with transaction.update_schema() as columns:
+        for column in changes.added:
             columns.add_column(column.name, to_iceberg(parse_type(column.type), count(1)), doc=doc_of(column))
-        for column in wanted.widened:
+        for column in changes.widened:
             columns.update_column(column.name, field_type=to_iceberg(parse_type(column.type), count(1)))
-        for column in wanted.relaxed:
+        for column in changes.relaxed:
             columns.make_column_optional(column.name)
 
 
-def _evolve_partitions(change: Transaction, wanted: Evolution) -> None:
-    with change.update_spec() as fields:
-        for name, partition in wanted.coarsened.items():
+def _evolve_partitions(transaction: Transaction, changes: Evolution) -> None:
+    with transaction.update_spec() as fields:
+        for name, partition in changes.coarsened.items():
             fields.remove_field(name)
             fields.add_field(partition.column, to_transform(partition), partition.field_name)
 
 
 def check_readable(table: Table, spec: DatasetSpec) -> None:
-    """See that an input still has the columns of its spec. Raises InputChanged."""
-    has = _columns(table)
+    """Check that an input still has the columns of its spec. Raises InputChanged."""
+    found = _columns(table)
     for name, column in spec.columns.items():
-        fault = _fault_of_input(has.get(name), column)
+        fault = _input_fault(found.get(name), column)
         if fault:
             raise InputChanged(
-                f"{table_name(table)}: column {name} {fault}, so nothing was read. Bring it back in the table, or "
-                f"mend {spec.path.name} and the transforms that read it; if the spec is newer, run {spec.dataset} first"
+                f"{table_name(table)}: column {name} {fault}, so nothing was read. Restore the column, or correct "
+                f"{spec.path.name} and the transforms that read it. If the spec is newer than the table, run "
+                f"{spec.dataset} first"
             )
 
 
-def _fault_of_input(found: Column | None, column: Column) -> str | None:
+def _input_fault(found: Column | None, column: Column) -> str | None:
+    """Return what is wrong with a column of an input; None if it is as the spec says."""
     if found is None:
-        return "is not there"
+        return "does not exist"
     if found.type != column.type and not _widens(parse_type(column.type), parse_type(found.type)):
         return f"is {found.type} and not {column.type}"
     if column.required and not found.required:
@@ -125,35 +134,37 @@ def _columns(table: Table) -> dict[str, Column]:
         raise ColumnsDiffer(f"{table_name(table)}: {error}") from error
 
 
-def _check_column(table: Table, spec: DatasetSpec, found: Column, column: Column) -> None:
+def _check_column(spec: DatasetSpec, found: Column, column: Column) -> None:
     name = column.name
     if found.type != column.type and not _widens(parse_type(found.type), parse_type(column.type)):
         remedy = "write the new values into a column of another name"
-        raise _differ(spec, f"column {name} is {found.type} in the table and {column.type} in the spec", remedy)
+        raise _columns_differ(spec, f"column {name} is {found.type} in the table and {column.type} in the spec", remedy)
     if column.required and not found.required:
-        raise _differ(spec, f"column {name} may be null in the table", "leave required out, and expect it not null")
+        remedy = "leave required out of the spec, and add an expectation that it is not null"
+        raise _columns_differ(spec, f"column {name} may be null in the table, but the spec requires it", remedy)
 
 
-def _addable(table: Table, spec: DatasetSpec, column: Column) -> Column:
+def _check_optional(spec: DatasetSpec, column: Column) -> Column:
+    """Return a new column if it is optional. Raises ColumnsDiffer if it is required."""
     if column.required:
-        raise _differ(
+        raise _columns_differ(
             spec,
-            f"column {column.name} is new and required, but the rows that are there have none",
-            "leave required out",
+            f"column {column.name} is new and required, but existing rows have no value for it",
+            "leave required out of the spec",
         )
     return column
 
 
 def _widens(narrow: ColumnType, wide: ColumnType) -> bool:
-    """Whether Iceberg can read the one as the other."""
+    """Return whether Iceberg can read values of type `narrow` as type `wide`."""
     if isinstance(narrow, Decimal) and isinstance(wide, Decimal):
         return narrow.scale == wide.scale and narrow.precision <= wide.precision
     return (str(narrow), str(wide)) == ("int", "long")
 
 
 def _drop(table: Table, column: str) -> str:
-    return f"take it out of the table for every reader (ALTER TABLE {table_name(table)} DROP COLUMN {column})"
+    return f"remove it from the table for every reader (ALTER TABLE {table_name(table)} DROP COLUMN {column})"
 
 
-def _differ(spec: DatasetSpec, what: str, remedy: str) -> ColumnsDiffer:
-    return ColumnsDiffer(f"{spec.dataset}: {what}; nothing was written. {remedy[0].upper()}{remedy[1:]}")
+def _columns_differ(spec: DatasetSpec, problem: str, remedy: str) -> ColumnsDiffer:
+    return ColumnsDiffer(f"{spec.dataset}: {problem}; nothing was written. {remedy[0].upper()}{remedy[1:]}")

@@ -1,6 +1,6 @@
-"""Scan conditions, built from checked values and never from text.
+"""Conditions for scans, built from checked values and never from text.
 
-PyIceberg's expression classes take a column's name and a plain value, which their annotations do not say.
+PyIceberg's expression classes accept a column's name and a plain value, but their annotations do not allow it.
 """
 
 from __future__ import annotations
@@ -17,47 +17,50 @@ from tidemark.state.ranges import Ranges, Unit, ceil, floor
 
 
 def equals(column: str, value: Any) -> BooleanExpression:
-    """The rows whose column has the value."""
+    """Match rows whose column has the value."""
     return EqualTo(column, value)  # type: ignore[call-arg, arg-type]
 
 
 def between(column: str, start: Any, end: Any) -> BooleanExpression:
-    """The rows with `start <= column < end`."""
+    """Match rows with `start <= column < end`."""
     low = GreaterThanOrEqual(column, start)  # type: ignore[call-arg, arg-type]
     return And(low, LessThan(column, end))  # type: ignore[call-arg, arg-type]
 
 
 def at_least(column: str, value: Any) -> BooleanExpression:
-    """The rows with `column >= value`."""
+    """Match rows with `column >= value`."""
     return GreaterThanOrEqual(column, value)  # type: ignore[call-arg, arg-type]
 
 
 def any_of(conditions: Iterable[BooleanExpression]) -> BooleanExpression:
-    """Any of the conditions; nothing for no conditions. They are joined as a tree of small depth."""
+    """Match rows that meet any of the conditions; without conditions, match no row.
+
+    PyIceberg joins the conditions as a balanced tree, so many of them do not nest deeply.
+    """
     return Or(AlwaysFalse(), AlwaysFalse(), *conditions)
 
 
 def in_ranges(table: Table, column: str, ranges: Ranges) -> BooleanExpression:
-    """The column's value lies in the ranges; of a date column, the whole days that they reach into."""
+    """Match rows whose column lies in the ranges. For a date column, every day that a range overlaps counts in full."""
     is_date = isinstance(table.schema().find_field(column).field_type, DateType)
     return any_of(between(column, _literal(i.start, is_date), _literal(i.end, is_date, ceil)) for i in ranges)
 
 
 def _literal(instant: datetime, is_date: bool, rounded: Callable[[datetime, Unit], datetime] = floor) -> str:
-    """An instant as a value of the column; of a date column, the day that holds or follows it."""
+    """Return an instant as a literal for the column. For a date column, it is rounded to a day."""
     return rounded(instant, "day").date().isoformat() if is_date else instant.isoformat()
 
 
 def both(one: BooleanExpression, other: BooleanExpression) -> BooleanExpression:
-    """The rows that meet both conditions."""
+    """Match rows that meet both conditions."""
     return And(one, other)
 
 
-def from_on(column: str, start: datetime) -> BooleanExpression:
-    """The rows with `column >= start`, an instant."""
+def since_instant(column: str, start: datetime) -> BooleanExpression:
+    """Match rows with `column >= start`."""
     return GreaterThanOrEqual(column, start.isoformat())  # type: ignore[call-arg, arg-type]
 
 
 def one_of(column: str, values: Iterable[str]) -> BooleanExpression:
-    """The rows whose column has one of the values."""
+    """Match rows whose column has one of the values."""
     return In(column, set(values))  # type: ignore[call-arg, arg-type]

@@ -1,4 +1,4 @@
-"""Opening the catalog, and creating tables and branches in it."""
+"""Open the catalog, and create tables and branches in it."""
 
 from __future__ import annotations
 
@@ -22,28 +22,28 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from tidemark.catalog.branches import create_branch
 from tidemark.catalog.properties import CATALOG, CONTENT, CREATED
-from tidemark.catalog.single_try import refused_if_overtaken
+from tidemark.catalog.single_try import without_retries
 from tidemark.catalog.storage import reading
 from tidemark.errors import MainMoved
 from tidemark.settings import Settings
 from tidemark.spec.render.iceberg import to_partition_spec, to_schema, to_table_properties
-from tidemark.support.atomic_files import write_whole
+from tidemark.support.atomic_files import replace_file
 from tidemark.support.paths import to_location, to_path
 
 if TYPE_CHECKING:
     from tidemark.spec import DatasetSpec
 
-Moved = TypeVar("Moved")
+Changed = TypeVar("Changed")
 
 PATIENCE = timedelta(seconds=30)
-"""How long a session waits for a catalog that another process holds; a commit takes milliseconds."""
+"""How long a session waits for a catalog that another process has locked. A commit takes milliseconds."""
 
 POSTGRES_DEFAULTS = {"options": f"-c lock_timeout={PATIENCE // timedelta(milliseconds=1)}"}
-"""What a connection to Postgres begins with, unless the catalog's address says otherwise: wait, but not forever."""
+"""Connection parameters for Postgres that the catalog's address may replace. They limit the wait for a lock."""
 
 
 class NamingCatalog(SqlCatalog):
-    """A catalog that names the metadata file which it cannot read."""
+    """A catalog whose errors name the metadata file that cannot be read."""
 
     def _convert_orm_to_iceberg(self, orm_table: IcebergTables) -> Table:
         with reading(str(orm_table.metadata_location)):
@@ -51,7 +51,8 @@ class NamingCatalog(SqlCatalog):
 
 
 REF_TRIES = 20
-"""A ref is nobody else's, but each commit to its table that comes first refuses the change; so often it is repeated."""
+"""How often a change of a branch or tag is tried. Another commit to the same table makes a try fail, although nobody
+else changes the same branch or tag."""
 
 
 class Lake:
@@ -62,18 +63,18 @@ class Lake:
         self.catalog = NamingCatalog(CATALOG, **catalog_properties(settings))
 
     def table(self, dataset: str) -> Table:
-        """The table as it is now. Raises NoSuchTableError."""
+        """Load the table as it is now. Raises NoSuchTableError if it does not exist."""
         return self.catalog.load_table(dataset)
 
     def find_table(self, dataset: str) -> Table | None:
-        """The table as it is now, or None."""
+        """Load the table as it is now; return None if it does not exist."""
         try:
             return self.catalog.load_table(dataset)
         except NoSuchTableError:
             return None
 
     def ensure_table(self, spec: DatasetSpec) -> Table:
-        """The table of a spec, created with one empty commit where it is missing."""
+        """Return the table of a spec. If it does not exist, create it with one empty commit."""
         found = self.find_table(spec.dataset)
         table = found if found is not None else self._create(spec)
         return table if table.current_snapshot() is not None else self._first_commit(table)
@@ -85,19 +86,23 @@ class Lake:
             return self.catalog.create_table(
                 spec.dataset,
                 schema=schema,
-                location=self._own_folder(spec),
+                location=self._new_folder(spec),
                 partition_spec=to_partition_spec(spec, schema),
                 properties=to_table_properties(spec),
             )
         except TableAlreadyExistsError:
             return self.table(spec.dataset)
 
-    def _own_folder(self, spec: DatasetSpec) -> str:
-        """A folder that no other table has, one that was renamed included: each sweeps the orphans of its own."""
+    def _new_folder(self, spec: DatasetSpec) -> str:
+        """Return the location of a folder that no other table uses.
+
+        A renamed table keeps its folder, and maintenance removes unknown files from a table's folder. So two tables
+        must never share one.
+        """
         return f"{to_location(self.settings.warehouse)}/{spec.namespace}/{spec.name}-{uuid4().hex[:8]}"
 
     def ensure_namespace(self, name: str) -> None:
-        """Create a namespace where it is missing; another process may do the same in this instant."""
+        """Create a namespace if it does not exist. Another process may create it at the same time."""
         if self.catalog.namespace_exists(name):
             return
         try:
@@ -107,41 +112,44 @@ class Lake:
                 raise
 
     def _first_commit(self, table: Table) -> Table:
-        """A branch can only start from a snapshot, so each table begins with an empty one."""
+        """Commit an empty snapshot, because a branch can only start from a snapshot; return the table."""
         try:
             empty = table.schema().as_arrow().empty_table()
-            refused_if_overtaken(table).append(empty, snapshot_properties={CONTENT: CREATED})
+            without_retries(table).append(empty, snapshot_properties={CONTENT: CREATED})
         except CommitFailedException:
             if self.catalog.load_table(table.name()).current_snapshot() is None:
                 raise
         return self.catalog.load_table(table.name())
 
     def create_branch(self, table: Table, name: str, snapshot_id: int) -> None:
-        """Create a branch on a snapshot. Raises MainMoved where that has expired: then main stands on another."""
+        """Create a branch on a snapshot. Raises MainMoved if the snapshot has expired, since main has moved on then."""
 
         def create(current: Table) -> None:
             if current.snapshot_by_id(snapshot_id) is None:
                 raise MainMoved(f"{'.'.join(table.name())}: snapshot {snapshot_id}, the plan's base, has expired")
             create_branch(current, name, snapshot_id)
 
-        self._move_ref(table, create)
+        self._change_ref(table, create)
 
     def remove_branch(self, dataset: str, name: str) -> None:
-        """Remove a branch if it is there."""
+        """Remove a branch if it exists."""
         self.remove_ref(dataset, name)
 
     def remove_ref(self, dataset: str, name: str) -> bool:
-        """Remove a branch or tag; whether it was there."""
-        return self._move_ref(self.table(dataset), lambda current: _remove_ref(current, name))
+        """Remove a branch or tag; return whether it existed."""
+        return self._change_ref(self.table(dataset), lambda current: _remove_ref(current, name))
 
-    def _move_ref(self, table: Table, move: Callable[[Table], Moved]) -> Moved:
-        """Change one ref, again on the newest metadata where another commit got through in the same instant."""
+    def _change_ref(self, table: Table, change: Callable[[Table], Changed]) -> Changed:
+        """Change a branch or tag. If another commit comes first, try again on the newest metadata.
+
+        Raises CommitFailedException if all REF_TRIES tries fail.
+        """
         for _ in range(REF_TRIES - 1):
             try:
-                return move(table)
+                return change(table)
             except CommitFailedException:
                 table = self.catalog.load_table(table.name())
-        return move(table)
+        return change(table)
 
 
 def _remove_ref(table: Table, name: str) -> bool:
@@ -155,7 +163,7 @@ def _remove_ref(table: Table, name: str) -> bool:
 
 
 def catalog_properties(settings: Settings) -> dict[str, str]:
-    """What PyIceberg needs to open the catalog."""
+    """Return the properties with which PyIceberg opens the catalog."""
     address = settings.catalog_address
     embedded = f"sqlite:///{settings.lake / 'catalog.db'}?timeout={PATIENCE.total_seconds():.0f}"
     uri = embedded if address is None else address.for_pyiceberg(POSTGRES_DEFAULTS)
@@ -163,7 +171,7 @@ def catalog_properties(settings: Settings) -> dict[str, str]:
 
 
 def table_folders(lake: Lake) -> list[Path]:
-    """The folder of each table that lies in the file system. Raises StorageError for a table that cannot be read."""
+    """Return the folders of all tables in the file system. Raises StorageError if a table cannot be read."""
     catalog = lake.catalog
     names = [name for namespace in catalog.list_namespaces() for name in catalog.list_tables(namespace)]
     locations = [catalog.load_table(name).location() for name in names]
@@ -171,7 +179,7 @@ def table_folders(lake: Lake) -> list[Path]:
 
 
 def open_lake(settings: Settings) -> Lake:
-    """Open the home's catalog, preparing the home's folders on the way.
+    """Open the home's catalog; create the warehouse's folder if it is missing.
 
     Also writes `.pyiceberg.yaml`, so that `PYICEBERG_HOME=<home> pyiceberg list` opens the same lake.
     """
@@ -187,4 +195,4 @@ def _write_reader_settings(path: Path, properties: dict[str, str]) -> None:
     )
     if path.exists() and path.read_text(encoding="utf-8") == text:
         return
-    write_whole(path, text, mode=0o600)  # the address of a catalog may hold a password
+    replace_file(path, text, mode=0o600)  # the address of a catalog may contain a password

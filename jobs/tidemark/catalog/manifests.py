@@ -1,6 +1,6 @@
-"""What the manifests of an Iceberg table say of its files, read without reading a row.
+"""Read what an Iceberg table's manifests record about its files, without reading any row.
 
-Event times come from the column bounds of the files, one interval a file.
+The event times of a file come from its column bounds, as one interval.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def table_name(table: Table) -> str:
-    """`namespace.name` of a table."""
+    """Return a table's name as `namespace.name`."""
     return ".".join(table.name()[-2:])
 
 
 def ancestors(table: Table, head: Snapshot) -> Iterator[Snapshot]:
-    """The snapshot, its parent, and so on, as far as metadata goes back."""
+    """Yield the snapshot, its parent, and so on, as far back as the table's metadata goes."""
     current: Snapshot | None = head
     while current is not None:
         yield current
@@ -37,36 +37,36 @@ def ancestors(table: Table, head: Snapshot) -> Iterator[Snapshot]:
 
 
 def manifests_of(table: Table, snapshot: Snapshot) -> list[ManifestFile]:
-    """The manifests of a snapshot. Raises StorageError for a list that cannot be read."""
+    """Return the manifests of a snapshot. Raises StorageError if the manifest list cannot be read."""
     with reading(snapshot.manifest_list):
         return snapshot.manifests(table.io)
 
 
 def entries_of(table: Table, manifest: ManifestFile, discard_deleted: bool = False) -> Iterable[ManifestEntry]:
-    """The entries of a manifest. Raises StorageError for one that cannot be read, or not to its end."""
+    """Return the entries of a manifest. Raises StorageError if it cannot be read or is cut short."""
     check_size(table.io, manifest.manifest_path, manifest.manifest_length)
     with reading(manifest.manifest_path):
         return manifest.fetch_manifest_entry(table.io, discard_deleted=discard_deleted)
 
 
 def live_entries(table: Table, snapshot: Snapshot) -> Iterator[ManifestEntry]:
-    """The data files that a snapshot holds. Delete files are none: their bounds are those of paths."""
+    """Yield the data files of a snapshot. Delete files are left out, because their bounds are bounds of paths."""
     for manifest in manifests_of(table, snapshot):
         yield from filter(is_data, entries_of(table, manifest, discard_deleted=True))
 
 
 def is_data(entry: ManifestEntry) -> bool:
-    """Whether a file holds rows, and not what takes rows of other files away."""
+    """Return whether the file is a data file and not a delete file."""
     return entry.data_file.content == DataFileContent.DATA
 
 
 def partition_of(entry: ManifestEntry) -> tuple[int, str]:
-    """The partition in which a file lies, to compare."""
+    """Return the partition of a file, as a value that can be compared."""
     return entry.data_file.spec_id, repr(entry.data_file.partition)
 
 
 def added_since(table: Table, head: Snapshot, new: Sequence[Snapshot]) -> Iterator[ManifestEntry]:
-    """Files added by appends: the head's manifests hold them all, also where manifests were merged."""
+    """Yield the data files that the appends `new` added. The head's manifests hold them all, even after a merge."""
     ids = {snapshot.snapshot_id for snapshot in new}
     for manifest in manifests_of(table, head):
         if manifest.added_snapshot_id in ids:
@@ -75,7 +75,7 @@ def added_since(table: Table, head: Snapshot, new: Sequence[Snapshot]) -> Iterat
 
 
 def changed_by(table: Table, snapshots: Sequence[Snapshot]) -> Iterator[ManifestEntry]:
-    """Data files that each snapshot added or removed, and those that its delete files may take rows of."""
+    """Yield the data files that each snapshot added or removed, and those that its delete files may apply to."""
     for snapshot in snapshots:
         entries = list(own_entries(table, snapshot))
         yield from filter(is_data, entries)
@@ -83,7 +83,7 @@ def changed_by(table: Table, snapshots: Sequence[Snapshot]) -> Iterator[Manifest
 
 
 def own_entries(table: Table, snapshot: Snapshot) -> Iterator[ManifestEntry]:
-    """What a snapshot itself added and removed, delete files included."""
+    """Yield the entries that a snapshot itself added or removed, including delete files."""
     changed = (ManifestEntryStatus.ADDED, ManifestEntryStatus.DELETED)
     for manifest in manifests_of(table, snapshot):
         if manifest.added_snapshot_id == snapshot.snapshot_id:
@@ -92,36 +92,39 @@ def own_entries(table: Table, snapshot: Snapshot) -> Iterator[ManifestEntry]:
 
 
 def _deleted_from(table: Table, snapshot: Snapshot, deletes: Sequence[ManifestEntry]) -> Iterator[ManifestEntry]:
-    """Older data files that the delete files may apply to: of their partition, and not written after them."""
+    """Yield the older data files that the delete files may apply to.
+
+    A delete file applies to files of its own partition that were not written after it.
+    """
     if not deletes:
         return
-    reach = _reach(deletes)
-    everywhere = _reach([delete for delete in deletes if _is_global(table, delete)]).values()
+    latest = _latest_deletes(deletes)
+    latest_global = _latest_deletes([delete for delete in deletes if _is_global(table, delete)]).values()
     for entry in live_entries(table, snapshot):
-        through = max([reach.get(partition_of(entry), -1), *everywhere])
+        through = max([latest.get(partition_of(entry), -1), *latest_global])
         if entry.snapshot_id != snapshot.snapshot_id and (entry.sequence_number or 0) <= through:
             yield entry
 
 
-def _reach(deletes: Sequence[ManifestEntry]) -> Mapping[tuple[int, str], int]:
-    """The latest sequence number that is deleted from, by partition."""
-    reach: dict[tuple[int, str], int] = {}
+def _latest_deletes(deletes: Sequence[ManifestEntry]) -> Mapping[tuple[int, str], int]:
+    """Return the highest sequence number of the delete files in each partition."""
+    latest: dict[tuple[int, str], int] = {}
     for delete in deletes:
         partition = partition_of(delete)
-        reach[partition] = max(reach.get(partition, -1), delete.sequence_number or 0)
-    return reach
+        latest[partition] = max(latest.get(partition, -1), delete.sequence_number or 0)
+    return latest
 
 
 def _is_global(table: Table, delete: ManifestEntry) -> bool:
-    """Whether a delete file applies to all partitions: one by values that lies in none itself."""
+    """Return whether a delete file applies to all partitions: it deletes by values and has no partition itself."""
     by_value = delete.data_file.content == DataFileContent.EQUALITY_DELETES
     return by_value and table.specs()[delete.data_file.spec_id].is_unpartitioned()
 
 
-def file_span(table: Table, file: DataFile, event_time: str, reader: str | None = None) -> Interval | None:
-    """The event times of a file from its column bounds; None for a file without rows.
+def file_interval(table: Table, file: DataFile, event_time: str, reader: str | None = None) -> Interval | None:
+    """Return the interval of a file's event times, from its column bounds; None for a file without rows.
 
-    Raises InputChanged where a file with rows has no bounds, with what helps the `reader` where there is one.
+    Raises InputChanged if a file with rows has no bounds. If `reader` is given, the message says how to rebuild it.
     """
     if file.record_count == 0:
         return None
@@ -130,9 +133,9 @@ def file_span(table: Table, file: DataFile, event_time: str, reader: str | None 
     if lower is None or upper is None:
         rebuild = f": tidemark run {reader} --resync" if reader else ""
         raise InputChanged(
-            f"{table_name(table)}: file {file.file_path} has no bounds for {event_time}, so what it changed is "
-            f"unknown; set write.metadata.metrics.column.{event_time}=full, rewrite the file (rewrite_data_files with "
-            f"rewrite-all), then rebuild what reads it{rebuild}"
+            f"{table_name(table)}: file {file.file_path} has no bounds for {event_time}, so it is unknown which "
+            f"event times it changed. Set write.metadata.metrics.column.{event_time}=full, rewrite the file "
+            f"(rewrite_data_files with rewrite-all), then rebuild the datasets that read it{rebuild}"
         )
     low, high = (_decode(field.field_type, bound) for bound in (lower, upper))
     step = timedelta(days=1) if isinstance(field.field_type, DateType) else MICROSECOND
@@ -140,10 +143,10 @@ def file_span(table: Table, file: DataFile, event_time: str, reader: str | None 
 
 
 def file_bounds(table: Table, file: DataFile) -> dict[str, tuple[Any, Any] | None]:
-    """The least and greatest value of each column of a file, as far as its metrics tell.
+    """Return the lowest and the highest value of each column of a file, from the file's metrics.
 
-    None for a column without values. A column of which nothing is known is left out. Equal bounds of a text are its
-    only value; unequal ones may be cut short.
+    A column that holds only nulls maps to None. A column without metrics is left out. If the two bounds of a text
+    column are equal, they are its only value; if they differ, they may be truncated.
     """
     lower, upper, nulls = file.lower_bounds or {}, file.upper_bounds or {}, file.null_value_counts or {}
     found: dict[str, tuple[Any, Any] | None] = {}
@@ -156,9 +159,9 @@ def file_bounds(table: Table, file: DataFile) -> dict[str, tuple[Any, Any] | Non
     return found
 
 
-def _decode(of_type: IcebergType, bound: bytes) -> int:
-    """A bound as days (date) or microseconds (timestamp) since 1970."""
-    if not isinstance(of_type, (DateType, TimestampType, TimestamptzType)):
-        raise InputChanged(f"an event time of type {of_type} has no place in time; use date or timestamp")
-    value: Any = from_bytes(of_type, bound)
+def _decode(field_type: IcebergType, bound: bytes) -> int:
+    """Return a bound in days (date) or microseconds (timestamp) since 1970."""
+    if not isinstance(field_type, (DateType, TimestampType, TimestamptzType)):
+        raise InputChanged(f"a column of type {field_type} cannot be an event time; use date or timestamp")
+    value: Any = from_bytes(field_type, bound)
     return int(value)

@@ -1,4 +1,4 @@
-"""The `ops` tables: what the loop did, append only, written without Spark."""
+"""Read and append to the `ops` tables, which record what the loop did. They are written without Spark."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tidemark.catalog.filters import equals
 from tidemark.catalog.lake import Lake
 from tidemark.catalog.manifests import ancestors
 from tidemark.catalog.ops_tables import SCHEMAS
-from tidemark.catalog.single_try import refused_if_overtaken
+from tidemark.catalog.single_try import without_retries
 from tidemark.catalog.storage import reading
 from tidemark.errors import EngineError
 
@@ -46,30 +46,31 @@ PROPERTIES: Final = {
 
 HISTORY = 10
 LONGEST_HISTORY = 40
-"""Nobody reads these tables as of a snapshot, and each append costs in proportion to the snapshots there are:
-beyond the longest history it is cut. The files of what is cut off go as orphans (maintenance/files.py)."""
+"""If a table has more than LONGEST_HISTORY snapshots, all but the latest HISTORY are expired: nobody reads these tables
+as of a snapshot, and the cost of an append grows with their number. Maintenance removes the files of expired snapshots
+as orphans (operate/maintenance/files.py)."""
 
 TRIES = 20
-"""Several sessions append to one table; each conflict means that another one got through."""
+"""How often an append is tried. Several sessions append to one table, and each conflict means that one succeeded."""
 
 
 def append(lake: Lake, name: str, rows: Iterable[Mapping[str, Any]]) -> None:
-    """Add rows to an ops table, creating it when missing. Raises EngineError when it stays refused."""
+    """Add rows to an ops table; create the table if it is missing. Raises EngineError if all TRIES commits fail."""
     data = _as_arrow(name, rows)
     if data.num_rows:
         _repeat(name, lambda: _add(_ensure(lake, name), data))
 
 
 def append_once(lake: Lake, name: str, rows: Iterable[Mapping[str, Any]], unless: BooleanExpression) -> bool:
-    """Add rows unless the table holds some that meet the condition; true where they were added.
+    """Add rows unless the table holds a row that meets the condition; return whether they were added.
 
-    Of several that try at the same instant one adds its rows: the commit stands on the very snapshot that was
-    looked at. Raises EngineError when it stays refused.
+    If several processes try at the same time, only one adds its rows, because the commit succeeds only on the snapshot
+    that was searched. Raises EngineError if all TRIES commits fail.
     """
     data = _as_arrow(name, rows)
 
     def add() -> bool:
-        table = refused_if_overtaken(_ensure(lake, name))
+        table = without_retries(_ensure(lake, name))
         if table.scan(unless, limit=1).to_arrow().num_rows:
             return False
         _add(table, data)
@@ -81,15 +82,16 @@ def append_once(lake: Lake, name: str, rows: Iterable[Mapping[str, Any]], unless
 def append_missing(
     lake: Lake, name: str, rows: Iterable[Mapping[str, Any]], key: tuple[str, ...], among: BooleanExpression
 ) -> int:
-    """Add those rows whose `key` columns no row that meets the condition `among` holds already; how many were added.
+    """Add the rows whose key is not in the table yet; return how many were added.
 
-    Of several that try at the same instant one adds its rows, as in `append_once`. Raises EngineError when it stays
-    refused.
+    `key` names the columns of the key. Only rows of the table that meet the condition `among` are compared. If several
+    processes try at the same time, only one adds its rows, as in `append_once`. Raises EngineError if all TRIES commits
+    fail.
     """
     given = [dict(row) for row in rows]
 
     def add() -> int:
-        table = refused_if_overtaken(_ensure(lake, name))
+        table = without_retries(_ensure(lake, name))
         known = {tuple(row[column] for column in key) for row in _scan(table, name, among, key)}
         missing = [row for row in given if tuple(row[column] for column in key) not in known]
         if missing:
@@ -110,7 +112,7 @@ def _repeat(name: str, commit: Callable[[], _T]) -> _T:
         except CommitFailedException:
             continue
     raise EngineError(
-        f"{name}: {TRIES} commits were refused; see that the catalog answers (tidemark doctor), run again"
+        f"{name}: {TRIES} commits were refused; check that the catalog answers (tidemark doctor), then run again"
     )
 
 
@@ -120,22 +122,25 @@ def _add(table: Table, data: pa.Table) -> None:
 
 
 def _cut_history(table: Table) -> None:
-    """Forget all but the latest snapshots and the tagged ones; left to the next append where one is under way."""
+    """Expire all but the latest HISTORY snapshots and the tagged ones, once there are more than LONGEST_HISTORY.
+
+    If another commit comes first, the next append does it.
+    """
     head = table.current_snapshot()
     if head is None or len(table.snapshots()) <= LONGEST_HISTORY:
         return
     tagged = {ref.snapshot_id for ref in table.refs().values()}
-    line = [snapshot.snapshot_id for snapshot in ancestors(table, head)]
+    main = [snapshot.snapshot_id for snapshot in ancestors(table, head)]
     with contextlib.suppress(CommitFailedException, ValueError):
-        table.maintenance.expire_snapshots().by_ids([i for i in line[HISTORY:] if i not in tagged]).commit()
+        table.maintenance.expire_snapshots().by_ids([i for i in main[HISTORY:] if i not in tagged]).commit()
 
 
 def rows(
     lake: Lake, name: str, where: BooleanExpression | None = None, columns: tuple[str, ...] = ("*",)
 ) -> list[dict[str, Any]]:
-    """Rows of an ops table as plain dicts; none where the table is not there yet.
+    """Return the rows of an ops table as dicts; an empty list if the table does not exist yet.
 
-    A column that a table of an older release lacks is None.
+    If the table was made by an older version and lacks a column, the column's value is None.
     """
     try:
         table = lake.catalog.load_table(name)
@@ -145,31 +150,31 @@ def rows(
 
 
 def _scan(table: Table, name: str, where: BooleanExpression, columns: tuple[str, ...]) -> list[dict[str, Any]]:
-    there = table.schema().column_names
-    scan = table.scan(where, selected_fields=tuple(c for c in columns if c == "*" or c in there))
+    present = table.schema().column_names
+    scan = table.scan(where, selected_fields=tuple(c for c in columns if c == "*" or c in present))
     with reading(f"a file of {name}"):
         found: list[dict[str, Any]] = scan.to_arrow().to_pylist()
-    lacking = dict.fromkeys(c for c in SCHEMAS[name].names if c not in there)
+    lacking = dict.fromkeys(c for c in SCHEMAS[name].names if c not in present)
     return [{**lacking, **row} for row in found] if lacking else found
 
 
 def of_session(session: str) -> BooleanExpression:
-    """The filter for one session's rows."""
+    """Match the rows of one session."""
     return equals("session", session)
 
 
 def of_dataset(dataset: str) -> BooleanExpression:
-    """The filter for one dataset's rows."""
+    """Match the rows of one dataset."""
     return equals("dataset", dataset)
 
 
 def of_request(request_id: str) -> BooleanExpression:
-    """The filter for the sessions of one request."""
+    """Match the rows of the sessions that answer one request."""
     return equals("request_id", request_id)
 
 
 def _ensure(lake: Lake, name: str) -> Table:
-    """The table with all its columns: one of an older release lacks the newest."""
+    """Return the table. Create it if it is missing; add the columns that a table of an older version lacks."""
     with contextlib.suppress(NoSuchTableError):
         table = lake.catalog.load_table(name)
         if not set(SCHEMAS[name].names) <= set(table.schema().column_names):

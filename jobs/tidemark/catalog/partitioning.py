@@ -1,7 +1,7 @@
-"""From a table's partitions to its spec's: a time may be cut more coarsely, anything else stops the session.
+"""Compare a table's partitions with its spec's. A time partition may become coarser; any other change is refused.
 
-Files that are there keep their partitions; only new files lie in the new ones. A finer cut is refused: a session that
-rebuilds one of the finer partitions would have to take a part of an older file away.
+Existing files keep their partitions, and only new files use the new ones. Finer partitions are refused: to rebuild one
+of them, a session would have to remove a part of an older file.
 """
 
 from __future__ import annotations
@@ -20,23 +20,23 @@ _COARSER = {"hour": 0, "day": 1, "month": 2}
 
 
 def coarsened(table: Table, spec: DatasetSpec) -> dict[str, Partition]:
-    """The spec's partitions that are coarser than the table's, by the name of the field that each replaces.
+    """Return the spec's partitions that are coarser than the table's, by the name of the field that each replaces.
 
     Raises ColumnsDiffer if the partitions differ in any other way. Their order does not matter.
     """
     found = _partitions(table)
-    has = {partition.column: (name, partition) for name, partition in found.items()}
+    by_column = {partition.column: (name, partition) for name, partition in found.items()}
     wanted = {partition.column: partition for partition in spec.partition_by}
-    if has.keys() != wanted.keys() or len(has) != len(found):
-        raise _differ(spec, found)
-    changed = {name: wanted[column] for column, (name, partition) in has.items() if partition != wanted[column]}
+    if by_column.keys() != wanted.keys() or len(by_column) != len(found):
+        raise _partitions_differ(spec, found)
+    changed = {name: wanted[column] for column, (name, partition) in by_column.items() if partition != wanted[column]}
     if not all(_is_coarser(found[name], partition) for name, partition in changed.items()):
-        raise _differ(spec, found)
+        raise _partitions_differ(spec, found)
     return changed
 
 
 def _partitions(table: Table) -> Mapping[str, Partition]:
-    """The table's partitions by the names of their fields."""
+    """Return the table's partitions by field name."""
     try:
         partitions = from_partition_spec(table.spec(), table.schema())
     except SpecError as error:
@@ -49,15 +49,16 @@ def _is_coarser(found: Partition, wanted: Partition) -> bool:
     return known and _COARSER[found.transform] < _COARSER[wanted.transform]
 
 
-def _differ(spec: DatasetSpec, found: Mapping[str, Partition]) -> ColumnsDiffer:
-    has, wanted = (", ".join(map(_written, partitions)) for partitions in (found.values(), spec.partition_by))
+def _partitions_differ(spec: DatasetSpec, found: Mapping[str, Partition]) -> ColumnsDiffer:
+    current, wanted = (", ".join(map(_spec_text, partitions)) for partitions in (found.values(), spec.partition_by))
     return ColumnsDiffer(
-        f"{spec.dataset}: the table is partitioned by {has or 'nothing'}, the spec by {wanted or 'nothing'}; nothing "
-        f"was written. Bring the spec back, cut its times no finer than the table does, or move the table aside "
-        f"(RENAME) and let the loop build it anew"
+        f"{spec.dataset}: the table is partitioned by {current or 'nothing'}, the spec by {wanted or 'nothing'}; "
+        f"nothing was written. Restore partition_by in the spec, choose time partitions that are no finer than the "
+        f"table's, or move the table aside (RENAME) and let the loop build it again"
     )
 
 
-def _written(partition: Partition) -> str:
+def _spec_text(partition: Partition) -> str:
+    """Return a partition as a spec writes it, for example `day(shown_at)`."""
     is_plain = partition.transform == "identity"
     return partition.column if is_plain else f"{partition.transform}({partition.column})"

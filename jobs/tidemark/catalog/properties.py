@@ -1,4 +1,4 @@
-"""Names under which the loop writes into tables and snapshots."""
+"""Names of the properties, branches and catalog that the loop uses in tables and snapshots."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ SESSION: Final = "tidemark.session"
 """Snapshot property: the session that made it."""
 
 ATTEMPT: Final = "tidemark.attempt"
-"""Snapshot property: which attempt of the session made it."""
+"""Snapshot property: the attempt of the session that made it."""
 
 CONTENT: Final = "tidemark.content"
-"""Snapshot property: KEPT where the commit changed no row, CREATED on a table's first commit."""
+"""Snapshot property: KEPT if the commit changed no row, CREATED for a table's first commit."""
 
 KEPT: Final = "kept"
 CREATED: Final = "created"
@@ -28,15 +28,15 @@ BRANCH_PREFIX: Final = "session_"
 
 
 def branch_name(session: str, attempt: str) -> str:
-    """The branch that one attempt of a session writes to; letters, digits and underscores only."""
+    """Return the branch that one attempt of a session writes to. It has only letters, digits and underscores."""
     return f"{BRANCH_PREFIX}{session.replace('-', '_')}_{attempt}"
 
 
 def branch_prefix(session: str) -> str:
-    """What all branches of a session begin with."""
+    """Return the prefix of all branches of a session."""
     return f"{BRANCH_PREFIX}{session.replace('-', '_')}_"
 
 
 def property_of(snapshot: Snapshot, key: str) -> str | None:
-    """A property of the snapshot's summary."""
+    """Return a property of the snapshot's summary; None if it is not set."""
     return None if snapshot.summary is None else snapshot.summary.additional_properties.get(key)

@@ -1,12 +1,15 @@
-"""Appends that are tried once: a commit that lost to another one is refused instead of being repeated."""
+"""Append without retries: if another commit comes first, the append fails instead of being repeated."""
 
 from __future__ import annotations
 
 from pyiceberg.table import Table, TableProperties
 
 
-def refused_if_overtaken(table: Table) -> Table:
-    """The table, whose next append is not moved onto a newer snapshot by the library but refused."""
+def without_retries(table: Table) -> Table:
+    """Return the table, changed so that an append fails if another commit came first.
+
+    By default PyIceberg would repeat the append on the newer snapshot.
+    """
     properties = {**table.metadata.properties, TableProperties.COMMIT_NUM_RETRIES: "0"}
     table.metadata = table.metadata.model_copy(update={"properties": properties})
     return table

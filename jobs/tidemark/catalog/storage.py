@@ -1,4 +1,4 @@
-"""Files of tables that cannot be read: said by name, at the place where they are read."""
+"""Read and check files of tables, with errors that name the file that cannot be read."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tidemark.errors import StorageError, TidemarkError
 
 @contextmanager
 def reading(path: str) -> Iterator[None]:
-    """Raises StorageError for whatever goes wrong inside: over a broken file a decoder may raise anything."""
+    """Translate every error inside into StorageError, because a decoder may raise anything for a broken file."""
     try:
         yield
     except TidemarkError:
@@ -28,17 +28,20 @@ def reading(path: str) -> Iterator[None]:
 
 
 def unreadable(path: str, why: object) -> StorageError:
-    """The error about one file."""
+    """Return the error about a file that cannot be read."""
     missing = isinstance(why, FileNotFoundError)
-    said = "it is not there" if missing else (str(why).splitlines() or [""])[0][:200] or type(why).__name__
+    reason = "it does not exist" if missing else (str(why).splitlines() or [""])[0][:200] or type(why).__name__
     return StorageError(
-        f"{path}: cannot be read: {said}. Put the file back as it was, or take it out of the table "
-        f"(docs/runbooks/storage-error.md), then run it again: it goes on where it stopped"
+        f"{path}: cannot be read: {reason}. Restore the file, or remove it from the table "
+        f"(docs/runbooks/storage-error.md), then run the session again. It resumes where it stopped"
     )
 
 
 def check_size(io: FileIO, path: str, size: int) -> None:
-    """Raises StorageError where a file is not as long as the table says: a short one may still decode, to less."""
+    """Check that a file has the length that the table records. Raises StorageError.
+
+    A file that was cut short may still decode, but to fewer rows.
+    """
     try:
         found = len(io.new_input(path))
     except OSError as error:
@@ -48,9 +51,10 @@ def check_size(io: FileIO, path: str, size: int) -> None:
 
 
 def files_of(table: Table, snapshot_id: int, where: BooleanExpression | None = None) -> list[DataFile]:
-    """The data files of a snapshot that may hold rows of a condition. Raises StorageError for a broken manifest.
+    """Return the data files of a snapshot that may hold rows that meet a condition.
 
-    Files are listed and not planned to be read: PyIceberg plans no scan over deletes by value.
+    Raises StorageError if a manifest cannot be read. The manifests are listed without planning a scan, because
+    PyIceberg cannot plan a scan of a table with equality deletes.
     """
     planner = ManifestGroupPlanner(table.metadata, table.io, where if where is not None else AlwaysTrue())
     with reading(f"a manifest of {'.'.join(table.name())}"):
@@ -63,9 +67,9 @@ def files_of(table: Table, snapshot_id: int, where: BooleanExpression | None = N
 
 
 def read_column(table: Table, files: Iterable[DataFile], column: str) -> list[Any]:
-    """The values of one column in data files, one a row; null where a file is older than the column.
+    """Return the values of one column in data files, one for each row; None if a file is older than the column.
 
-    Rows that delete files take away are read too. Raises StorageError for a file that cannot be read.
+    Rows that delete files remove are included. Raises StorageError if a file cannot be read.
     """
     schema = table.schema().select(column)
     values: list[Any] = []
@@ -77,16 +81,16 @@ def read_column(table: Table, files: Iterable[DataFile], column: str) -> list[An
 
 
 def check_data(table: Table, snapshot_id: int, where: BooleanExpression | None = None) -> None:
-    """Raises StorageError for the first data file of a snapshot that is not whole.
+    """Check the data files of a snapshot. Raises StorageError for the first one that is broken.
 
-    Sizes are compared first; only where they are as written is every file read through. Meant for the time
-    after a failure, since engines often do not say which file they failed on.
+    The sizes are compared first. If all are right, every file is read through, which takes long. Call this after a
+    failure, because Spark often does not say which file it failed on.
     """
     files = files_of(table, snapshot_id, where)
     for file in files:
         check_size(table.io, file.file_path, file.file_size_in_bytes)
     for file in files:
         with reading(file.file_path), table.io.new_input(file.file_path).open() as stream:
-            whole: Any = stream  # it is what pyarrow wants, though its protocol names no base of pyarrow's
-            for _ in pq.ParquetFile(whole, page_checksum_verification=True).iter_batches():
+            source: Any = stream  # pyarrow accepts it, although PyIceberg's protocol has no base class of pyarrow
+            for _ in pq.ParquetFile(source, page_checksum_verification=True).iter_batches():
                 pass

@@ -60,9 +60,9 @@ def _write(replay: Replay, out: Path, landing: Path, refused: set[str]) -> None:
     written = quarantine.write_files(replay.lines, out, landing, refused)
     for path, lines in zip(written, (replay.lines[place] for place in sorted(replay.lines)), strict=True):
         print(f"wrote {len(lines)} records to {printable(str(path))}")
-    if replay.doubles:
-        print(f"left out {replay.doubles} identical copies of written records")
-    for why, refusals in sorted(replay.left.items()):
+    if replay.duplicates:
+        print(f"left out {replay.duplicates} identical copies of written records")
+    for why, refusals in sorted(replay.skipped.items()):
         print(f"not written, {why}: {len(refusals)}; have these delivered again:")
         _list(refusals)
     if written:

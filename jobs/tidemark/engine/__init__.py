@@ -1,1 +1,1 @@
-"""The only door to Spark: the Connect server of a home, sessions on it, and frames of Iceberg tables."""
+"""The only code that starts and calls Spark: a home's Connect server, sessions on it, DataFrames of Iceberg tables."""

@@ -1,4 +1,4 @@
-"""What a cast between two Spark types does to values, decided from the types alone."""
+"""Decide from two Spark types alone whether a cast between them keeps every value."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _WHOLE: Final[Mapping[str, frozenset[str]]] = {
     "timestamp_ntz": frozenset({"timestamp", "string"}),
     "string": frozenset({"binary"}),
 }
-"""By the type given, the types that hold each of its values. Sessions run in UTC, so a date is its midnight there."""
+"""For each given type, the types that can hold all of its values. Sessions run in UTC: a date casts to its midnight."""
 
 _CHECKED: Final[Mapping[str, frozenset[str]]] = {
     "byte": frozenset({"boolean", "decimal"}),
@@ -47,13 +47,14 @@ _CHECKED: Final[Mapping[str, frozenset[str]]] = {
     "string": frozenset({"integer", "long", "double", "boolean", "decimal", "date", "timestamp"}),
     "binary": frozenset({"string"}),
 }
-"""By the type given, the types that hold some of its values."""
+"""For each given type, the types that can hold some of its values."""
 
 _DIGITS: Final[Mapping[str, int]] = {"byte": 3, "short": 5, "integer": 10, "long": 19}
+"""The most decimal digits of a value."""
 
 
 def cast_between(given: S.DataType, wanted: S.DataType) -> Cast:
-    """What a cast from one type to the other does. Whether nulls may occur makes no difference."""
+    """Return what a cast from `given` to `wanted` does to values. Nullability makes no difference."""
     if isinstance(given, S.NullType):
         return Cast.whole
     match given, wanted:
@@ -70,14 +71,14 @@ def cast_between(given: S.DataType, wanted: S.DataType) -> Cast:
 
 
 def _between_maps(given: S.MapType, wanted: S.MapType) -> Cast:
-    """Keys that a cast may change could become equal, so only a cast that keeps them all will do."""
+    """Return what a cast between maps does. If it may change keys, two keys could become equal, so it is impossible."""
     if cast_between(given.keyType, wanted.keyType) is not Cast.whole:
         return Cast.impossible
     return cast_between(given.valueType, wanted.valueType)
 
 
 def _to_decimal(digits: int, scale: int, wanted: S.DecimalType) -> Cast:
-    """`digits` stand before the point, `scale` after it."""
+    """Return what a cast does from `digits` digits before the decimal point and `scale` after it."""
     fits = wanted.precision - wanted.scale >= digits and wanted.scale >= scale
     return Cast.whole if fits else Cast.checked
 

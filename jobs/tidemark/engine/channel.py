@@ -1,4 +1,4 @@
-"""How a client reaches a Connect server and says who it is."""
+"""Connect a client to a Connect server and authenticate it with a token."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ if TYPE_CHECKING:
 
 
 class TokenChannelBuilder(DefaultChannelBuilder):
-    """Spark's own builder, which also sends a token to a loopback address.
+    """Spark's channel builder, extended to send a token to a loopback address without TLS.
 
-    Spark's builder does so for the name `localhost` only, and wants TLS for everything else. That name may stand for
-    ::1 as well, where another user could listen on our port and be sent the token.
+    Spark's own builder allows this for the name `localhost` only and requires TLS for any other host. But `localhost`
+    may also resolve to ::1, where another user could listen on our port and receive the token.
     """
 
     def toChannel(self) -> Channel:
-        """A channel to the address; without TLS only if it does not leave this machine, or if no token is sent."""
+        """Open a channel. It is without TLS only if it stays on this machine, or if no token is sent."""
         if self.token is None or self.use_ssl or not _is_loopback(self.host):
             return super().toChannel()
         credentials = grpc.composite_channel_credentials(

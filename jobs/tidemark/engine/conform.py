@@ -1,15 +1,15 @@
-"""A transform's output in the columns and types of its spec, with every value kept.
+"""Cast a transform's output to the columns and types of its spec without changing any value.
 
-Whether a cast keeps values is decided from the two types:
+The two types decide how a column is cast:
 
-- it keeps every value (the same type, a wider one, text of a number): the column is cast and nothing is checked;
-- it may lose some (a double into an int, a timestamp into a date, a text into a number): the check is part of the
-  cast, so the pass that writes the rows also looks for the first value that would be lost, and stops there;
-- it makes no sense (a map into a text): refused before anything is read.
+- If the cast keeps every value (the same type, a wider type, a number as text), the column is cast without a check.
+- If the cast may change a value (a double to an int, a timestamp to a date, a text to a number), the check is part of
+  the cast. The pass that writes the rows stops at the first value that would change.
+- If no cast makes sense (a map to a text), the output is refused before any row is read.
 
-A double stands for the nearest value it can hold, so decimals and texts may become doubles. A long may not unless the
-double equals it, because an id beyond 2^53 would turn into another id. The spec language has no float, so no
-double is ever narrowed into one.
+A double stands for the nearest value that it can hold, so decimals and texts may become doubles. A long may become a
+double only if the two are equal, because an id beyond 2^53 would turn into another id. The spec language has no float,
+so a double is never narrowed to a float.
 """
 
 from __future__ import annotations
@@ -29,18 +29,18 @@ if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame, SparkSession
 
 SHOWN_LETTERS = 80
-"""Letters of a value that an error shows."""
+"""The most characters of a value that an error shows."""
 
 _RAISED_AS = "tidemark.errors.WriteError: "
-"""By this beginning the engine's error is translated into ours (support/error_translation.py)."""
+"""Begins the message of Spark's error, so that it is translated into our own (support/error_translation.py)."""
 
 _LARGEST_LONG_AS_DOUBLE = 2**63 - 1024
-"""Spark turns the doubles beyond it back into the largest long, so the way back proves nothing there."""
+"""The largest long that a cast back can check: Spark casts every larger double back to the largest long."""
 
 
 @dataclass(frozen=True)
 class Target:
-    """What a dataset's rows have to look like, and the names by which an error tells whose rows they are."""
+    """The columns that a dataset's rows must have, and the names that an error shows."""
 
     dataset: str
     columns: S.StructType
@@ -49,10 +49,16 @@ class Target:
 
 
 def conform(spark: SparkSession, result: Any, target: Target) -> DataFrame:
-    """The rows as exactly the target's columns, in its order and types. `result` is a DataFrame or an Arrow table.
+    """Return the rows with exactly the target's columns, in its order and with its types.
 
-    Raises WriteError for a column too many or too few and for types that no cast connects. A value that its cast
-    would change raises WriteError when the frame is run, before anything is committed.
+    Args:
+        spark: The session.
+        result: The transform's output, a DataFrame or an Arrow table.
+        target: The columns to produce.
+
+    Raises:
+        WriteError: If a column is missing or not in the spec, or if no cast connects two types. If a cast would change
+            a value of a DataFrame, it is raised when the frame is run, before anything is committed.
     """
     import pyarrow as pa
 
@@ -66,20 +72,20 @@ def conform(spark: SparkSession, result: Any, target: Target) -> DataFrame:
 
 
 def _check_columns(given: Collection[str], target: Target) -> None:
-    """A column more or less is the transform's error."""
+    """Check that the transform returned each of the spec's columns once, and no other. Raises WriteError."""
     wanted, found = set(target.columns.names), set(given)
     if wanted == found and len(found) == len(given):
         return
-    twice = sorted(name for name, times in Counter(given).items() if times > 1)
+    repeated = sorted(name for name, times in Counter(given).items() if times > 1)
     raise WriteError(
-        f"{target.dataset}: the transform {target.transform} gave columns that the spec does not have: "
-        f"{sorted(found - wanted) or 'none'}; it did not give: {sorted(wanted - found) or 'none'}; "
-        f"{f'it gave twice: {twice}; ' if twice else ''}correct the transform or {target.spec_file}"
+        f"{target.dataset}: the transform {target.transform} returned columns that the spec does not have: "
+        f"{sorted(found - wanted) or 'none'}; it did not return: {sorted(wanted - found) or 'none'}; "
+        f"{f'it returned twice: {repeated}; ' if repeated else ''}correct the transform or {target.spec_file}"
     )
 
 
 def _cast_arrow(table: pa.Table, target: Target) -> pa.Table:
-    """The columns by name in the target's order; Arrow's own checked cast refuses what would be lost."""
+    """Return the columns in the target's order and types. Raises WriteError if Arrow's checked cast refuses a value."""
     import pyarrow as pa
     from pyspark.sql.pandas.types import to_arrow_schema
 
@@ -90,106 +96,112 @@ def _cast_arrow(table: pa.Table, target: Target) -> pa.Table:
         except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
             given = table.schema.field(field.name).type
             raise WriteError(
-                f"{target.dataset}: column {field.name} is {field.type} and cannot hold what the transform "
-                f"{target.transform} gave ({given}): {str(error)[:SHOWN_LETTERS]}. {_remedy(target)}"
+                f"{target.dataset}: column {field.name} is {field.type} and cannot hold the values that the transform "
+                f"{target.transform} returned ({given}): {str(error)[:SHOWN_LETTERS]}. {_remedy(target)}"
             ) from error
     return pa.table(columns, names=target.columns.names)
 
 
 def _cast_arrow_column(column: pa.ChunkedArray[Any], wanted: pa.DataType) -> pa.ChunkedArray[Any]:
-    """Arrow checks all casts but the one from instants to days. Raises ArrowInvalid."""
+    """Cast a column. Arrow checks every cast except that from instants to dates, which is checked here.
+
+    Raises ArrowInvalid if a value would change.
+    """
     import pyarrow as pa
 
     cast = column.cast(wanted)
     if pa.types.is_timestamp(column.type) and pa.types.is_date(wanted):
         unit = pa.timestamp(column.type.unit)
         if cast.cast(unit) != column.cast(unit):
-            raise pa.ArrowInvalid("it holds instants within a day")
+            raise pa.ArrowInvalid("a value has a time of day")
     return cast
 
 
 def _cast(given: S.DataType, field: S.StructField, target: Target) -> Column:
-    """One column in its type, with a check where the cast may lose a value."""
+    """Return one column cast to its type. If the cast may change a value, it includes the check."""
     from pyspark.sql import functions as F
 
     value, wanted = F.col(_quoted(field.name)), field.dataType
     cast = cast_between(given, wanted)
     if cast is Cast.impossible:
         raise WriteError(
-            f"{target.dataset}: column {field.name} is {wanted.simpleString()}, the transform {target.transform} gave "
-            f"{given.simpleString()}, and no cast between them keeps the values. {_remedy(target)}"
+            f"{target.dataset}: column {field.name} is {wanted.simpleString()}, the transform {target.transform} "
+            f"returned {given.simpleString()}, and no cast between them keeps the values. {_remedy(target)}"
         )
     plain = value.cast(wanted)
     if cast is Cast.checked:
-        plain = F.coalesce(_refusal(value, given, field, target), plain)  # the plain cast alone decides on nulls
+        plain = F.coalesce(_raise_if_changed(value, given, field, target), plain)  # the check gives null or raises
     return plain.alias(field.name)
 
 
-def _refusal(value: Column, given: S.DataType, field: S.StructField, target: Target) -> Column:
-    """Null for a value that its cast keeps; raises for another. The message ends where its line does."""
+def _raise_if_changed(value: Column, given: S.DataType, field: S.StructField, target: Target) -> Column:
+    """Return null if the cast keeps the value, and raise an error otherwise. The error's message is one line."""
     from pyspark.sql import functions as F
 
     wanted = field.dataType.simpleString()
     before = f"{_RAISED_AS}{target.dataset}: column {field.name} is {wanted} and cannot hold "
-    after = f", {given.simpleString()} of the transform {target.transform}. {_remedy(target)}\n"
+    after = f", a {given.simpleString()} that the transform {target.transform} returned. {_remedy(target)}\n"
     text = F.regexp_replace(_example(value, given, field.dataType), r"\p{Cntrl}", " ")
     message = F.concat(F.lit(before), F.substring(text, 1, SHOWN_LETTERS), F.lit(after))
-    return F.when(_loses(value, given, field.dataType), F.raise_error(message))
+    return F.when(_is_changed(value, given, field.dataType), F.raise_error(message))
 
 
 def _remedy(target: Target) -> str:
     return (
-        f"Nothing was written; round or cast it in the transform, or give the column another type in {target.spec_file}"
+        f"Nothing was written. Round or cast the value in the transform, or give the column another type in "
+        f"{target.spec_file}"
     )
 
 
 def _example(value: Column, given: S.DataType, wanted: S.DataType) -> Column:
-    """The value that would be lost, as text: of a list or a map the first element."""
+    """Return the value that the cast would change, as text. For a list or a map, it is the first such element."""
     from pyspark.sql import functions as F
 
     if isinstance(given, S.ArrayType) and isinstance(wanted, S.ArrayType):
-        inner, outer = given.elementType, wanted.elementType
-        return _example(F.filter(value, lambda each: _loses(each, inner, outer))[0], inner, outer)
+        given_element, wanted_element = given.elementType, wanted.elementType
+        changed = F.filter(value, lambda element: _is_changed(element, given_element, wanted_element))
+        return _example(changed[0], given_element, wanted_element)
     if isinstance(given, S.MapType) and isinstance(wanted, S.MapType):
         return _example(F.map_values(value), S.ArrayType(given.valueType), S.ArrayType(wanted.valueType))
     shown = F.base64(value) if isinstance(given, S.BinaryType) else value.cast("string")
     return F.coalesce(shown, F.lit("null"))
 
 
-def _loses(value: Column, given: S.DataType, wanted: S.DataType) -> Column:
-    """Whether the cast changes a value; never null, and false for null."""
+def _is_changed(value: Column, given: S.DataType, wanted: S.DataType) -> Column:
+    """Return whether the cast changes a value. The result is never null; for a null value it is false."""
     from pyspark.sql import functions as F
 
     if cast_between(given, wanted) is Cast.whole:
         return F.lit(False)
     if isinstance(given, S.ArrayType) and isinstance(wanted, S.ArrayType):
-        inner, outer = given.elementType, wanted.elementType
-        return F.coalesce(F.exists(value, lambda each: _loses(each, inner, outer)), F.lit(False))
+        given_element, wanted_element = given.elementType, wanted.elementType
+        any_changed = F.exists(value, lambda element: _is_changed(element, given_element, wanted_element))
+        return F.coalesce(any_changed, F.lit(False))
     if isinstance(given, S.MapType) and isinstance(wanted, S.MapType):
-        return _loses(F.map_values(value), S.ArrayType(given.valueType), S.ArrayType(wanted.valueType))
-    there = value.try_cast(wanted)
-    return value.isNotNull() & (there.isNull() | _changed(value, there, given, wanted))
+        return _is_changed(F.map_values(value), S.ArrayType(given.valueType), S.ArrayType(wanted.valueType))
+    cast = value.try_cast(wanted)
+    return value.isNotNull() & (cast.isNull() | _differs(value, cast, given, wanted))
 
 
-def _changed(value: Column, there: Column, given: S.DataType, wanted: S.DataType) -> Column:
-    """Whether a value that was cast differs from what it was. Text may be written in several ways."""
+def _differs(value: Column, cast: Column, given: S.DataType, wanted: S.DataType) -> Column:
+    """Return whether the cast value differs from the value. Texts are compared by what they mean: 012 equals 12."""
     from pyspark.sql import functions as F
 
     match given, wanted:
         case S.BinaryType(), _:
-            return ~F.is_valid_utf8(there)
+            return ~F.is_valid_utf8(cast)
         case S.StringType(), S.DecimalType():
-            return ~value.try_cast("double").eqNullSafe(there.cast("double"))
+            return ~value.try_cast("double").eqNullSafe(cast.cast("double"))
         case S.StringType(), S.DateType():
-            return ~value.try_cast("timestamp").eqNullSafe(there.cast("timestamp"))
+            return ~value.try_cast("timestamp").eqNullSafe(cast.cast("timestamp"))
         case S.StringType(), _:
             return F.lit(False)
         case S.LongType(), S.DoubleType():
-            return (value > F.lit(_LARGEST_LONG_AS_DOUBLE)) | ~there.try_cast(given).eqNullSafe(value)
+            return (value > F.lit(_LARGEST_LONG_AS_DOUBLE)) | ~cast.try_cast(given).eqNullSafe(value)
         case _:
-            return ~there.try_cast(given).eqNullSafe(value)
+            return ~cast.try_cast(given).eqNullSafe(value)
 
 
 def _quoted(name: str) -> str:
-    """A column's name that may hold a dot."""
+    """Quote a column's name, which may contain a dot."""
     return "`" + name.replace("`", "``") + "`"

@@ -1,7 +1,8 @@
-"""The local Spark Connect server of a home: started when first needed, found again, stopped.
+"""Start, find and stop the local Spark Connect server of a home.
 
-One server serves all tasks of a home. A state file names its process and port; a process that is gone, or whose id
-belongs to another one since, counts as not running. A server that no file names is found by its arguments.
+One server serves all tasks of a home. It is started when it is first needed. A state file names its process and port.
+If the process has ended, or if its id now belongs to another process, the server counts as not running. A server that
+no file names is found by its command line.
 """
 
 from __future__ import annotations
@@ -13,9 +14,9 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from tidemark.engine.heap import GIB, MIB, choose_heap, read_memory
-from tidemark.engine.living_servers import find_server, living_servers
 from tidemark.engine.loopback import free_port, is_listening, why_taken
 from tidemark.engine.processes import Running, born, recall
+from tidemark.engine.running_servers import find_server, running_servers
 from tidemark.engine.server_command import server_command, server_environment
 from tidemark.engine.server_state import ServerState
 from tidemark.engine.watchdog import end_server, start_watchdog
@@ -23,16 +24,16 @@ from tidemark.errors import EngineError
 from tidemark.settings import Settings
 
 START_TIMEOUT = 90.0
-"""Seconds in which a Connect server has to answer; it takes about 6 on two cores."""
+"""Seconds within which a Connect server must answer. It takes about 6 on two cores."""
 
 DEFAULT_PORT = 15002
-"""Where a Connect server listens unless told otherwise."""
+"""The default port of a Connect server."""
 
 
 def ensure_server(settings: Settings) -> str:
-    """The address of a Connect server that answers, its token included; one is started if there is none.
+    """Return the address of a Connect server that answers, with its token. If none runs, start one.
 
-    For people, show `shown_address` of it. Raises EngineError if none answers and none can be started.
+    To show the address to people, use `shown_address`. Raises EngineError if no server answers and none can be started.
     """
     if settings.spark_remote:
         return _check_remote(settings.spark_remote)
@@ -40,24 +41,25 @@ def ensure_server(settings: Settings) -> str:
     with state.locked(shared=True):
         known = _answering(state)
         if known is not None:
-            return _use(state, known, settings)
+            return _address_for_use(state, known, settings)
     with state.locked():
-        return _use(state, _answering(state) or _find(state, settings) or _start(state, settings), settings)
+        server = _answering(state) or _find_and_wait(state, settings) or _start(state, settings)
+        return _address_for_use(state, server, settings)
 
 
 def shown_address(address: str) -> str:
-    """An address without its parameters, among which the token is."""
+    """Return an address without its parameters, one of which is the token."""
     return address.partition(";")[0].rstrip("/")
 
 
 def running_server(settings: Settings) -> str | None:
-    """The address, without the token, of the home's server; None if its process is gone or its port does not answer."""
+    """Return the address of the home's server without the token; None if the server does not run or does not answer."""
     known = _answering(ServerState(settings.run))
     return None if known is None else f"sc://127.0.0.1:{known.port}"
 
 
 def stop_server(settings: Settings) -> None:
-    """Stop the home's Connect server and wait for its end; nothing to do where none runs."""
+    """Stop the home's Connect server and its watchdog, and wait until they have ended. Do nothing if none runs."""
     state = ServerState(settings.run)
     known = state.server() or find_server(settings.home)
     if known is not None:
@@ -70,27 +72,34 @@ def stop_server(settings: Settings) -> None:
 
 
 def _check_remote(remote: str) -> str:
-    """A given address, if something answers there; the client itself would wait for it for minutes."""
+    """Return the configured address if something listens there. Raises EngineError otherwise.
+
+    Without this check, the client would wait for the server for minutes.
+    """
     try:
         address = urlsplit(remote)
         port = address.port or DEFAULT_PORT
     except ValueError:
-        raise EngineError("TIDEMARK_SPARK_REMOTE: no host and port, as in sc://host:15002, can be read") from None
+        raise EngineError("TIDEMARK_SPARK_REMOTE: cannot be read; write an address like sc://host:15002") from None
     shown = shown_address(remote)[:80]
     if address.scheme != "sc" or not address.hostname:
-        raise EngineError(f"TIDEMARK_SPARK_REMOTE: {shown!r} is no address like sc://host:15002")
+        raise EngineError(f"TIDEMARK_SPARK_REMOTE: {shown!r} is not an address; write one like sc://host:15002")
     if not is_listening(port, address.hostname):
-        raise EngineError(f"no Spark Connect server answers at {shown}; start it, or leave TIDEMARK_SPARK_REMOTE out")
+        raise EngineError(f"no Spark Connect server answers at {shown}; start it, or unset TIDEMARK_SPARK_REMOTE")
     return remote
 
 
 def _answering(state: ServerState) -> Running | None:
+    """Return the server that the state file names; None if it does not answer."""
     known = state.server()
     return known if known is not None and known.port is not None and is_listening(known.port) else None
 
 
-def _find(state: ServerState, settings: Settings) -> Running | None:
-    """A server that lives and does not answer yet, or that no file names: whoever started it may have been killed."""
+def _find_and_wait(state: ServerState, settings: Settings) -> Running | None:
+    """Return a running server that does not answer yet, or that no file names, once it answers.
+
+    Such a server is left if the process that started it was killed. If it never answers, end it and return None.
+    """
     known = state.server() or find_server(settings.home)
     if known is None or known.port is None:
         return None
@@ -101,8 +110,8 @@ def _find(state: ServerState, settings: Settings) -> Running | None:
     return known
 
 
-def _use(state: ServerState, server: Running, settings: Settings) -> str:
-    """The address of a server that answers, which from now on counts as asked for, and has its watchdog."""
+def _address_for_use(state: ServerState, server: Running, settings: Settings) -> str:
+    """Return the address of a server with its token. Record that it is in use, and start a missing watchdog."""
     state.mark_asked()
     if recall(state.watchdog_path) is None:
         settings.logs.mkdir(parents=True, exist_ok=True)
@@ -133,14 +142,14 @@ def _start(state: ServerState, settings: Settings) -> Running:
     if process.poll() is not None:
         state.forget()
         raise EngineError(
-            f"Spark Connect server ended with status {process.returncode}; see {log}, and tidemark doctor"
+            f"the Spark Connect server ended with status {process.returncode}; see {log}, and run tidemark doctor"
         )
     end_server(process.pid)
-    raise EngineError(f"Spark Connect server did not answer on port {port} in {START_TIMEOUT:.0f} s; see {log}")
+    raise EngineError(f"the Spark Connect server did not answer on port {port} within {START_TIMEOUT:.0f} s; see {log}")
 
 
 def _wait_for(server: Running) -> bool:
-    """Wait until a server answers; false if it ends before, or takes too long."""
+    """Wait until a server answers. Returns false if it ends first, or if it does not answer within START_TIMEOUT."""
     until = time.monotonic() + START_TIMEOUT
     while server.port is not None and time.monotonic() < until:
         if born(server.pid) is None:
@@ -156,27 +165,30 @@ def _log(settings: Settings) -> Path:
 
 
 def _choose_port(settings: Settings) -> int:
-    """Where our server can listen: whoever answers at a taken port would else pass for it."""
+    """Return a free port for our server. Raises EngineError if the configured port is taken.
+
+    If the port were not checked, a foreign process that listens on it would be mistaken for our server.
+    """
     if settings.spark_port is None:
         return free_port()
     why = why_taken(settings.spark_port)
     if why is not None:
         raise EngineError(
             f"TIDEMARK_SPARK_PORT: port {settings.spark_port} on 127.0.0.1 is not free ({why}); "
-            f"name another, or leave it out: then a free one is taken"
+            f"name another one, or unset the variable to use any free port"
         )
     return settings.spark_port
 
 
 def _choose_memory(settings: Settings) -> str:
-    """The heap that the machine's memory allows, beside the other servers on it."""
-    memory, others = read_memory(), list(living_servers())
+    """Return the heap that the machine's memory and its other servers allow. Raises EngineError if none fits."""
+    memory, others = read_memory(), list(running_servers())
     heap = choose_heap(memory, [other.memory for other in others])
     if heap is None:
         homes = ", ".join(str(other.home) for other in others if other.home is not None)
         raise EngineError(
-            f"{settings.home}: {memory.available / GIB:.1f} GiB of memory are free, too few for a Spark server. "
-            + (f"Servers run for {homes}; end one: make stop TIDEMARK_HOME=..., " if homes else "Free some, ")
-            + "or start one all the same: TIDEMARK_SPARK_MEMORY=1g"
+            f"{settings.home}: {memory.available / GIB:.1f} GiB of memory are free, too little for a Spark server. "
+            + (f"Servers run for {homes}; stop one (make stop TIDEMARK_HOME=...), " if homes else "Free some memory, ")
+            + "or start one anyway with TIDEMARK_SPARK_MEMORY=1g"
         )
     return f"{heap // MIB}m"

@@ -1,4 +1,4 @@
-"""Reading and writing Iceberg through Spark: as of a snapshot, only added rows, within event times."""
+"""Read Iceberg tables through Spark: as of a snapshot, only the added rows, or only some event times."""
 
 from __future__ import annotations
 
@@ -16,19 +16,20 @@ if TYPE_CHECKING:
 
 
 def qualified(dataset: str) -> str:
-    """The dataset's table as Spark names it."""
+    """Return the name of a dataset's table in Spark."""
     return f"{CATALOG}.{dataset}"
 
 
 def read_at(spark: SparkSession, dataset: str, snapshot_id: int) -> DataFrame:
-    """The rows of a table as of a snapshot."""
+    """Read the rows of a table as of a snapshot."""
     return spark.read.format("iceberg").option("versionAsOf", snapshot_id).load(qualified(dataset))
 
 
 def read_input(spark: SparkSession, table: Table, snapshot_id: int) -> DataFrame:
-    """The rows as of a snapshot, in the columns that the table has now: one that was added since is null.
+    """Read the rows as of a snapshot, with the columns that the table has now.
 
-    Columns are told by their field ids, so that one of a new name keeps its values.
+    A column that was added since the snapshot is null. Columns are matched by field id, so a renamed column keeps its
+    values.
     """
     from pyspark.sql import functions as F
 
@@ -50,17 +51,17 @@ def _schema_at(table: Table, snapshot_id: int) -> Schema:
 
 
 def read_added(spark: SparkSession, dataset: str, after: int, through: int) -> DataFrame:
-    """The rows that appends added between two snapshots (exclusive, inclusive).
+    """Read the rows that appends added after the snapshot `after`, up to and including the snapshot `through`.
 
-    Iceberg's scan passes over any other kind of snapshot without a word: the caller has seen to it that
-    there is none which changed rows.
+    Iceberg's scan silently skips every other kind of snapshot. So the caller must make sure that only appends changed
+    rows in between.
     """
     reader = spark.read.format("iceberg").option("start-snapshot-id", after).option("end-snapshot-id", through)
     return reader.load(qualified(dataset))
 
 
 def within(frame: DataFrame, event_time: str, ranges: Ranges) -> Column:
-    """The condition that a row's event time lies in the ranges; values are bound, never pasted into text."""
+    """Return the condition that a row's event time lies in the ranges. Values are bound, never pasted into SQL."""
     from pyspark.sql import functions as F
 
     is_date = frame.schema[event_time].dataType.simpleString() == "date"
@@ -69,7 +70,7 @@ def within(frame: DataFrame, event_time: str, ranges: Ranges) -> Column:
 
 
 def _any_of(conditions: list[Column]) -> Column:
-    """Joined as a tree of small depth: a hundred ranges in a row would overrun the engine's stack."""
+    """Join conditions by OR as a balanced tree. A chain of a hundred conditions would overflow Spark's stack."""
     from pyspark.sql import functions as F
 
     if len(conditions) < 2:

@@ -1,4 +1,4 @@
-"""How much memory a Connect server may take: what the machine has, and what other servers were promised."""
+"""Choose the heap of a Connect server from the machine's memory and the heaps of other servers."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ MIB = 2**20
 GIB = 2**30
 
 LEAST = GIB
-"""Below a heap of this size the loop's own tests run out of memory."""
+"""The smallest heap in bytes. With less, the loop's own tests run out of memory."""
 
 MOST = 31 * GIB
-"""From 32 GiB on the JVM needs wider pointers, and a larger heap holds less."""
+"""The largest heap in bytes. From 32 GiB on, the JVM needs wider pointers and the heap holds less."""
 
 BESIDE_HEAP = GIB // 2
-"""What a JVM takes besides its heap: code, threads, buffers; 0.3 to 0.6 GiB were seen."""
+"""Bytes that a JVM takes besides its heap, for code, threads and buffers. Measured: 0.3 to 0.6 GiB."""
 
 _CGROUP = Path("/sys/fs/cgroup")
 
 
 @dataclass(frozen=True)
 class Memory:
-    """Bytes of memory: in total, and available without pushing anything out."""
+    """Bytes of memory: the total, and how much is available without swapping."""
 
     total: int
     available: int
@@ -32,18 +32,18 @@ class Memory:
 
 @dataclass(frozen=True)
 class OtherServer:
-    """A server that runs on this machine: bytes its heap may grow to, and bytes it holds now."""
+    """A server on this machine: the bytes to which its heap may grow, and the bytes that the process holds now."""
 
     heap: int
     resident: int
 
 
 def choose_heap(memory: Memory, others: Sequence[OtherServer]) -> int | None:
-    """Bytes of heap for one more server; None if not even the least fits.
+    """Return the heap in bytes for one more server; None if not even `LEAST` fits now.
 
-    A quarter of the machine's memory, as the JVM takes by default, but at most half of what stays free when the other
-    servers fill the heaps they were given; the other half is for Airflow and for Spark's Python workers. Never less
-    than `LEAST`, if that is available now, and never more than `MOST`.
+    The heap is a quarter of the machine's memory, the JVM's own default, but at most half of the memory that stays
+    free once the other servers have filled their heaps. The other half is for Airflow and Spark's Python workers. The
+    heap is never less than `LEAST` and never more than `MOST`.
     """
     if memory.available < LEAST + BESIDE_HEAP:
         return None
@@ -53,7 +53,7 @@ def choose_heap(memory: Memory, others: Sequence[OtherServer]) -> int | None:
 
 
 def read_memory(cgroup: Path = _CGROUP) -> Memory:
-    """The memory of this machine, or of the container that limits this process."""
+    """Return the memory of this machine, or of the container that limits this process."""
     import psutil
 
     machine = psutil.virtual_memory()
@@ -61,7 +61,7 @@ def read_memory(cgroup: Path = _CGROUP) -> Memory:
     used = _read_number(cgroup / "memory.current")
     if limit is None or used is None or limit >= machine.total:
         return Memory(machine.total, machine.available)
-    # The page cache counts as used there, although it can be dropped.
+    # The container counts the page cache as used, although it can be dropped.
     free = limit - used + _read_inactive(cgroup / "memory.stat")
     return Memory(limit, max(0, min(free, machine.available)))
 

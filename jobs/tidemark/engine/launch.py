@@ -1,6 +1,6 @@
-"""The process that becomes a Connect server: it records itself, has itself watched, then turns into Spark.
+"""The process that becomes a Connect server: it records its process id, starts a watchdog, and then runs Spark.
 
-Whoever started it may be killed at any moment; the server is found, and ends when idle, all the same.
+If the process that started it is killed, the server is still found by later tasks, and still ends when it is idle.
 
     python -m tidemark.engine.launch FOLDER LOG PORT SECONDS COMMAND...
 """

@@ -1,4 +1,4 @@
-"""Ports of this machine: which is free, which is taken, and whether somebody answers."""
+"""Ports of this machine: find a free one, and check whether one is taken or something listens on it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ HOST = "127.0.0.1"
 
 
 def free_port() -> int:
-    """A port that nobody listens on now."""
+    """Return a port on which nothing listens now."""
     with socket.socket() as probe:
         probe.bind((HOST, 0))
         port: int = probe.getsockname()[1]
@@ -16,7 +16,7 @@ def free_port() -> int:
 
 
 def why_taken(port: int) -> str | None:
-    """Why no server of ours can listen on a port; None where one can."""
+    """Return why a server cannot listen on a port; None if it can."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -27,7 +27,7 @@ def why_taken(port: int) -> str | None:
 
 
 def is_listening(port: int, host: str = HOST) -> bool:
-    """Whether anything takes a connection there."""
+    """Return whether something accepts connections at a host and port. Waits for 5 seconds at most."""
     try:
         with socket.create_connection((host, port), timeout=5):
             return True

@@ -1,4 +1,4 @@
-"""A background process that is known by a file: its id, and the moment of its birth, which no other process has."""
+"""Record a background process in a file: its id and its start time, which together no other process has."""
 
 from __future__ import annotations
 
@@ -9,40 +9,43 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from tidemark.support.atomic_files import write_whole
+from tidemark.support.atomic_files import replace_file
 
 
 @dataclass(frozen=True)
 class Running:
-    """A process that lives; `port` is where it listens, None where its file names none."""
+    """A running process. `port` is the port on which it listens; None if its file names none."""
 
     pid: int
     port: int | None = None
 
 
 def remember(path: Path, process: Running) -> None:
-    """Keep in a file which process it is, so that `recall` finds it and takes no other one for it."""
-    said = {"pid": process.pid, "born": born(process.pid), "port": process.port}
-    write_whole(path, json.dumps({name: value for name, value in said.items() if value is not None}))
+    """Record a process in a file, so that `recall` finds it and never mistakes another process for it."""
+    record = {"pid": process.pid, "born": born(process.pid), "port": process.port}
+    replace_file(path, json.dumps({name: value for name, value in record.items() if value is not None}))
 
 
 def recall(path: Path) -> Running | None:
-    """The process that a file names, if it lives.
+    """Return the process that a file names if it still runs; None otherwise.
 
-    A file that cannot be read, or that a reboot or a crash left behind, counts as none.
+    Also returns None if the file does not exist or cannot be read, or if a reboot or a crash left it behind.
     """
     try:
-        said = json.loads(path.read_text(encoding="utf-8"))
-        process = Running(int(said["pid"]), None if said.get("port") is None else int(said["port"]))
-        birth = said["born"]
+        record = json.loads(path.read_text(encoding="utf-8"))
+        process = Running(int(record["pid"]), None if record.get("port") is None else int(record["port"]))
+        birth = record["born"]
     except (OSError, ValueError, TypeError, KeyError, AttributeError, OverflowError):
         return None
-    lives = process.pid > 0 and birth is not None and born(process.pid) == birth
-    return process if lives else None
+    is_running = process.pid > 0 and birth is not None and born(process.pid) == birth
+    return process if is_running else None
 
 
 def born(pid: int) -> str | None:
-    """When a process began: with the boot, and the same for no other process. None where it has ended."""
+    """Return when a process started, as a text; None if it has ended.
+
+    On Linux the text includes the boot, so it differs for each process that ever had this id.
+    """
     with contextlib.suppress(ChildProcessError, OverflowError):
         os.waitpid(pid, os.WNOHANG)
     if not Path("/proc/self").exists():
@@ -55,7 +58,10 @@ def born(pid: int) -> str | None:
 
 
 def stat(pid: int) -> list[str] | None:
-    """The fields of /proc/PID/stat from the state on: state, parent, group, session, ... start time."""
+    """Return the fields of /proc/PID/stat, beginning with the state: state, parent, group, session, ... start time.
+
+    Returns None if there is no such process.
+    """
     try:
         text = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
     except OSError:
@@ -64,5 +70,5 @@ def stat(pid: int) -> list[str] | None:
 
 
 def _born_by_ps(pid: int) -> str | None:
-    said = subprocess.run(["ps", "-o", "lstart=", "-p", str(pid)], capture_output=True, text=True, check=False)
-    return said.stdout.strip() or None
+    ps = subprocess.run(["ps", "-o", "lstart=", "-p", str(pid)], capture_output=True, text=True, check=False)
+    return ps.stdout.strip() or None

@@ -1,8 +1,8 @@
-"""The daemon that forks Spark's Python workers, with an end: Spark's own lives as long as the server.
+"""The daemon that forks Spark's Python workers and ends when it is idle.
 
-A Connect server starts one for each session that runs Python and never stops it (SPARK-54055): 60 MB each,
-some hundred a day. This one ends itself once it had no worker for a while. Where a session comes back to Python
-after that, Spark finds the daemon gone and starts another.
+A Connect server starts one daemon for each session that runs Python. Spark's own daemon never ends while the server
+runs (SPARK-54055); each takes 60 MB, and about a hundred are started in a day. This daemon ends itself after a time
+without workers. If its session runs Python again later, Spark starts another daemon.
 """
 
 from __future__ import annotations
@@ -11,25 +11,26 @@ import os
 import signal
 from types import FrameType
 
-LOOK_EVERY = 300.0
-"""Seconds. Spark ends idle workers after one minute, so who has none at two looks was not asked for that long."""
+CHECK_EVERY = 300.0
+"""Seconds between two checks for workers. Spark ends an idle worker after one minute, so a daemon that has none at two
+checks in a row is idle."""
 
 
-def serve(look_every: float = LOOK_EVERY) -> None:
-    """Fork workers as Spark's daemon does, until two looks in a row, `look_every` seconds apart, find none."""
+def serve(check_every: float = CHECK_EVERY) -> None:
+    """Fork workers as Spark's daemon does. End if two checks in a row, `check_every` seconds apart, find none."""
     from pyspark.daemon import manager
 
     was_idle = False
 
-    def look(signum: int, frame: FrameType | None) -> None:
+    def end_if_idle(signum: int, frame: FrameType | None) -> None:
         nonlocal was_idle
         is_idle = not _has_workers()
         if was_idle and is_idle:
             os.kill(os.getpid(), signal.SIGTERM)
         was_idle = is_idle
 
-    signal.signal(signal.SIGALRM, look)
-    signal.setitimer(signal.ITIMER_REAL, look_every, look_every)  # workers do not inherit it: a fork clears timers
+    signal.signal(signal.SIGALRM, end_if_idle)
+    signal.setitimer(signal.ITIMER_REAL, check_every, check_every)  # workers do not inherit it: a fork clears timers
     manager()
 
 

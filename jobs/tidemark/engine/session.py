@@ -1,4 +1,4 @@
-"""The only door to Spark: one local Connect server a home, started when first needed, shared by all tasks."""
+"""Open Spark sessions. Each home has one local Connect server, which all tasks share."""
 
 from __future__ import annotations
 
@@ -37,13 +37,13 @@ if TYPE_CHECKING:
 
 RETRIES = 10
 LONGEST_WAIT_MS = 5000
-"""So often, and so far apart at most, a call is repeated that did not reach the server."""
+"""If a call does not reach the server, the client repeats it up to RETRIES times, at most LONGEST_WAIT_MS apart."""
 
 
 def connect(settings: Settings) -> SparkSession:
-    """A session on the home's Connect server, with the home's catalog; cached for the process.
+    """Return a session on the home's Connect server, with the home's catalog. It is cached for the process.
 
-    Raises EngineError when no server answers and none can be started.
+    Raises EngineError if no server answers and none can be started.
     """
     return _session(ensure_server(settings), tuple(sorted(catalog_conf(settings).items())))
 
@@ -54,13 +54,13 @@ def _session(address: str, conf: tuple[tuple[str, str], ...]) -> SparkSession:
 
 
 def open_session(address: str, conf: Mapping[str, str]) -> SparkSession:
-    """A new session on a Connect server, as `ensure_server` names it. Raises EngineError if its token is refused."""
+    """Open a new session at an address that `ensure_server` returned. Raises EngineError if the token is refused."""
     from pyspark.errors.exceptions.connect import SparkConnectGrpcException
     from pyspark.sql.connect.session import SparkSession
 
     from tidemark.engine.channel import TokenChannelBuilder
 
-    # Spark's own functions look here for whether they speak to a server; `SparkSession.builder.remote` sets it too.
+    # Spark reads this variable to learn that it talks to a server; `SparkSession.builder.remote` sets it too.
     os.environ["SPARK_CONNECT_MODE_ENABLED"] = "1"
     builder = SparkSession.builder.channelBuilder(TokenChannelBuilder(address))
     try:
@@ -69,18 +69,19 @@ def open_session(address: str, conf: Mapping[str, str]) -> SparkSession:
         if "authentication token" not in str(error):
             raise
         raise EngineError(
-            f"the Spark Connect server at {shown_address(address)} refuses the token. For the server of "
-            f"TIDEMARK_SPARK_REMOTE, write ;token=... at its end; for a home's own server, make stop and run again"
+            f"the Spark Connect server at {shown_address(address)} refuses the token. If TIDEMARK_SPARK_REMOTE names "
+            f"it, write its token there (sc://host:15002/;token=...). If it is the home's own server, run make stop, "
+            f"then run the session again"
         ) from None
-    _do_not_wait_for_the_dead(session)
+    _limit_retries(session)
     return session
 
 
-def _do_not_wait_for_the_dead(session: SparkSession) -> None:
-    """A server that is gone fails the task in half a minute, where the client would go on for ten.
+def _limit_retries(session: SparkSession) -> None:
+    """Let a call to a server that has gone fail after half a minute; the client's default is ten minutes.
 
-    The client also asks the server at exit to forget machine-learning models; there are none, and a process
-    would hang in it when its server has gone before.
+    At exit the client also asks the server to remove machine-learning models. There are none, and the process would
+    hang if the server has gone before. So this request is unregistered.
     """
     from pyspark.sql.connect.client.retries import DefaultPolicy
 
@@ -90,7 +91,7 @@ def _do_not_wait_for_the_dead(session: SparkSession) -> None:
 
 @contextmanager
 def engine_loss(dataset: str, session: str) -> Iterator[None]:
-    """What the client raises where the server went away becomes an EngineError with the remedy."""
+    """Translate the client's error about a lost server into an EngineError that names the remedy."""
     from pyspark.errors.exceptions.connect import SparkConnectGrpcException
 
     try:
@@ -99,13 +100,16 @@ def engine_loss(dataset: str, session: str) -> Iterator[None]:
         if "UNAVAILABLE" not in str(error):
             raise
         raise EngineError(
-            f"{dataset}, session {session}: Spark's Connect server went away while the session ran; main is unchanged. "
-            f"Run it again: a local server is started anew (its log: logs/spark-connect.log of the home)"
+            f"{dataset}, session {session}: Spark's Connect server ended while the session ran; main is unchanged. "
+            f"Run the session again; it starts a local server if none runs (see logs/spark-connect.log of the home)"
         ) from error
 
 
 def catalog_conf(settings: Settings) -> dict[str, str]:
-    """Spark settings of one session: the catalog, UTC, ANSI. No table cache: refs move behind Spark's back."""
+    """Return the Spark settings of one session: the catalog, UTC, and what Iceberg needs.
+
+    Spark's table cache is off, because PyIceberg changes branches without Spark's knowledge.
+    """
     key = f"spark.sql.catalog.{CATALOG}"
     uri, properties = _jdbc(settings)
     return {
@@ -117,11 +121,11 @@ def catalog_conf(settings: Settings) -> dict[str, str]:
         f"{key}.warehouse": to_location(settings.warehouse),
         f"{key}.cache-enabled": "false",
         f"{key}.clients": "1",
-        # Spark writes a checksum into each page of a file; without this a flipped bit may pass as another value.
+        # Spark writes a checksum into each page of a file. If it is not verified, a flipped bit may change a value.
         f"{key}.hadoop.parquet.page.verify-checksum.enabled": "true",
         "spark.sql.session.timeZone": "UTC",
         "spark.sql.shuffle.partitions": "4",
-        # A pushed-down count turns nullable, and a write into a required column then fails to resolve.
+        # A pushed-down count becomes nullable, and a write into a required column then fails to resolve.
         "spark.sql.iceberg.aggregate-push-down.enabled": "false",
         "spark.sql.pyspark.jvmStacktrace.enabled": "false",
         "spark.sql.connect.serverStacktrace.enabled": "false",
@@ -129,7 +133,7 @@ def catalog_conf(settings: Settings) -> dict[str, str]:
 
 
 def _jdbc(settings: Settings) -> tuple[str, dict[str, str]]:
-    """The catalog's address for Java, and the properties of a connection: login and parameters."""
+    """Return the catalog's address for Java, and the properties of a connection: user, password and parameters."""
     if settings.catalog_address is not None:
         return settings.catalog_address.for_spark(POSTGRES_DEFAULTS)
     patience = PATIENCE // timedelta(milliseconds=1)

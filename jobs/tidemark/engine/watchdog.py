@@ -1,8 +1,8 @@
 """The process that ends a Connect server which nobody uses.
 
-Spark has no setting for this. A server is in use as long as a client holds a connection to its port: a client keeps one
-while its session lives, and Spark itself ends what runs for a client that has gone after five minutes. So a server
-without a connection for longer than that runs nothing.
+Spark has no setting for this. A server is in use as long as a client holds a connection to its port. A client keeps
+its connection while its session is open. If a client goes away, Spark ends its work after five minutes. So a server
+that has had no connection for longer than that runs nothing.
 
     python -m tidemark.engine.watchdog FOLDER PID PORT SECONDS
 """
@@ -22,15 +22,15 @@ import psutil
 from tidemark.engine.processes import Running, born, remember
 from tidemark.engine.server_state import ServerState
 
-LOOK_EVERY = 15.0
-"""Seconds between two looks, or a quarter of the idle time if that is less."""
+CHECK_EVERY = 15.0
+"""Seconds between two checks. If a quarter of the idle time is less, that is used instead."""
 
 ABANDONED = 60.0
-"""Seconds after which an unused server ends that no file names any more, because its home was removed."""
+"""Seconds after which an unused server ends if no file names it any more, because its home was removed."""
 
 
 def start_watchdog(state: ServerState, server: Running, idle: float, log: Path) -> None:
-    """Watch a server in a process of its own, which ends with the server. `idle`: seconds."""
+    """Start a process that watches a server and ends with it. `idle` is in seconds."""
     command = [sys.executable, "-m", "tidemark.engine.watchdog", state.folder, server.pid, server.port, idle]
     with log.open("ab") as output:
         process = subprocess.Popen(
@@ -45,11 +45,11 @@ def start_watchdog(state: ServerState, server: Running, idle: float, log: Path) 
 
 
 def watch(state: ServerState, server: Running, idle: float) -> None:
-    """Return when the server has ended, by itself or, after `idle` seconds without use, by this process."""
+    """End the server after `idle` seconds without use. Returns once the server has ended, for whatever reason."""
     birth = born(server.pid)
     asked, used = state.last_asked(), time.monotonic()
     while birth is not None and born(server.pid) == birth:
-        time.sleep(min(LOOK_EVERY, idle / 4))
+        time.sleep(min(CHECK_EVERY, idle / 4))
         if state.last_asked() != asked or is_connected(server):
             asked, used = state.last_asked(), time.monotonic()
         patience = idle if asked is not None else min(idle, ABANDONED)
@@ -58,11 +58,11 @@ def watch(state: ServerState, server: Running, idle: float) -> None:
 
 
 def _end_unused(state: ServerState, server: Running, asked: int | None) -> bool:
-    """End the server unless somebody asked for it meanwhile; says whether it was ended."""
+    """End the server unless a task has asked for it meanwhile; return whether it was ended."""
     with state.locked() if state.folder.exists() else contextlib.nullcontext():
         if state.last_asked() != asked or is_connected(server):
             return False
-        print(f"nobody used Spark's Connect server, process {server.pid}: it ends", flush=True)
+        print(f"ending Spark's Connect server, process {server.pid}: nobody uses it", flush=True)
         if state.server() == server:
             state.forget()
         end_server(server.pid)
@@ -70,7 +70,7 @@ def _end_unused(state: ServerState, server: Running, asked: int | None) -> bool:
 
 
 def is_connected(server: Running) -> bool:
-    """Whether any client holds a connection to the server's port. If that cannot be seen, one is assumed."""
+    """Return whether a client holds a connection to the server's port; true if that cannot be determined."""
     try:
         connections = psutil.Process(server.pid).net_connections(kind="tcp")
     except psutil.NoSuchProcess:
@@ -84,7 +84,7 @@ def is_connected(server: Running) -> bool:
 
 
 def end_server(pid: int) -> None:
-    """End a server with all that it started, and wait until it has ended."""
+    """End a server and every process that it started, and wait until the server has ended."""
     for sign, patience in ((signal.SIGTERM, 15.0), (signal.SIGKILL, 5.0)):
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(pid, sign)

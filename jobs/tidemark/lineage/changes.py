@@ -14,7 +14,7 @@ from pyiceberg.manifest import DataFile, ManifestEntry, ManifestEntryStatus
 from pyiceberg.table import Table
 from pyiceberg.table.snapshots import Operation, Snapshot
 
-from tidemark.catalog.manifests import added_since, changed_by, file_span, live_entries, table_name
+from tidemark.catalog.manifests import added_since, changed_by, file_interval, live_entries, table_name
 from tidemark.errors import InputChanged
 from tidemark.lineage.ancestry import unseen_commits
 from tidemark.lineage.history import keeps_content
@@ -119,7 +119,7 @@ def _changed_files(
 ) -> tuple[ChangedFile, ...]:
     found = []
     for entry in entries:
-        span = file_span(table, entry.data_file, event_time, reader)
+        span = file_interval(table, entry.data_file, event_time, reader)
         if span is not None:
             found.append(ChangedFile(span, entry.data_file.record_count))
     return tuple(sorted(found, key=lambda file: (file.span, file.rows)))

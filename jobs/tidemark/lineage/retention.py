@@ -10,7 +10,7 @@ from pyiceberg.manifest import ManifestEntry, ManifestEntryStatus
 from pyiceberg.table import Table
 from pyiceberg.table.snapshots import Operation, Snapshot
 
-from tidemark.catalog.manifests import changed_by, file_span, is_data, live_entries, own_entries, partition_of
+from tidemark.catalog.manifests import changed_by, file_interval, is_data, live_entries, own_entries, partition_of
 from tidemark.lineage.history import keeps_content
 from tidemark.lineage.partition_age import Age, age_of, is_comparable, is_later, is_older, newest, overlaps
 from tidemark.state.ranges import Interval
@@ -37,7 +37,7 @@ class Keep:
 
     def spans(self, table: Table, entries: Iterable[ManifestEntry]) -> Iterator[Interval]:
         """Return the event times of data files, one interval per file; files without rows are left out."""
-        found = (file_span(table, entry.data_file, self.event_time, self.reader) for entry in entries)
+        found = (file_interval(table, entry.data_file, self.event_time, self.reader) for entry in entries)
         return (span for span in found if span is not None)
 
 

@@ -1,1 +1,1 @@
-"""What people and schedules do beside sessions: adopt, declare, release, read quarantine, maintain."""
+"""Operations outside the usual sessions: adopt, declare, release, read the quarantine, maintain tables."""

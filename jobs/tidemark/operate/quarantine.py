@@ -1,6 +1,6 @@
-"""What landing refused, read back: counted for people, or as files that can be mended and handed in again.
+"""Read the records that landing refused: count them, or write them as files that can be corrected and landed again.
 
-The tables are those that sources name as `landing.quarantine`; the columns are those that landing writes.
+A source names its quarantine table in `landing.quarantine`. Landing writes the columns that are read here.
 """
 
 from __future__ import annotations
@@ -29,12 +29,15 @@ COLUMNS = ("file_path", "place", "reason", "file_id", "record")
 
 WHOLE_FILE = "whole file"
 CUT = f"cut at {KEPT_TEXT // 1024} KiB"
-NO_RECORD = "no text of a record"
-NO_FOLDER = "of no landing folder of today's specs"
+NO_RECORD = "not the text of a single record"
+NO_FOLDER = "no current spec has this landing folder"
 
 
 class Refusal(NamedTuple):
-    """A row of a quarantine table: what stood at a place of a file, and why it was refused."""
+    """A row of a quarantine table: the file, the place in it, the record, and why the record was refused.
+
+    `place` counts from 1; 0 stands for the whole file.
+    """
 
     file_path: str
     place: int
@@ -44,28 +47,30 @@ class Refusal(NamedTuple):
 
     @property
     def kind(self) -> str:
-        """The kind of fault: the reason without its details."""
+        """Return the kind of fault: the reason without its details."""
         return self.reason.split(": ", 1)[0]
 
 
 @dataclass(frozen=True)
 class Replay:
-    """Lines to write by where they stood, `folder/name`, and what cannot be written, by why.
+    """Records that can be written as lines, and refusals that cannot.
 
-    The name is that of the file before its first dot: a parser may read it, as that of judgments does.
+    `lines` holds the texts by their origin, `folder/name`. The name is the file's name up to its first dot, because a
+    parser may read it (the parser of judgments does). `skipped` holds the refusals that cannot be written, by the
+    reason. `duplicates` counts texts that occur again at the same origin; each text is written once.
     """
 
     lines: Mapping[str, tuple[str, ...]]
-    left: Mapping[str, tuple[Refusal, ...]]
-    doubles: int = 0
+    skipped: Mapping[str, tuple[Refusal, ...]]
+    duplicates: int = 0
 
 
 def read_refusals(
     lake: Lake, specs: Mapping[str, DatasetSpec], reason: str, since: datetime | None, records: bool
 ) -> list[Refusal]:
-    """All that was refused, by file and place: whose reason holds `reason`, that was landed at `since` or later.
+    """Return the refusals whose reason contains `reason` and that landed at `since` or later, by file and place.
 
-    `record` is read only where `records` says so.
+    If `records` is false, the records themselves are not read and `record` is empty.
     """
     wanted = COLUMNS if records else COLUMNS[:3]
     found: list[Refusal] = []
@@ -80,13 +85,15 @@ def read_refusals(
 
 
 def _landed_since(lake: Lake, name: str, since: datetime) -> BooleanExpression:
-    """Rows that came with a landing at `since` or later: by `ops`, and, where a session is not closed yet, by arrival.
+    """Return the condition for rows that landed at `since` or later.
 
-    Arrival alone is not enough: in a folder named after an hour it is that hour, however late the file came.
+    `ops.landed_files` names the files of closed sessions. Rows of a session that is not closed yet are found by
+    their arrival. Arrival alone is not enough: for a folder that is named after an hour, it is that hour, however
+    late the file came.
     """
     at = since.isoformat()
-    when = both(ops.of_dataset(name), at_least("landed_at", at))
-    files = ops.rows(lake, "ops.landed_files", when, ("sha256", "path"))
+    landed = both(ops.of_dataset(name), at_least("landed_at", at))
+    files = ops.rows(lake, "ops.landed_files", landed, ("sha256", "path"))
     of_files = both(
         one_of("file_id", (row["sha256"] for row in files)), one_of("file_path", (row["path"] for row in files))
     )
@@ -94,36 +101,40 @@ def _landed_since(lake: Lake, name: str, since: datetime) -> BooleanExpression:
 
 
 def count(refusals: Iterable[Refusal]) -> list[tuple[int, str, str]]:
-    """Number, kind of reason and file; the most first."""
+    """Count refusals by kind and file; return (number, kind, file path), the highest number first."""
     numbers = Counter((refusal.kind, refusal.file_path) for refusal in refusals)
     return sorted(((n, kind, path) for (kind, path), n in numbers.items()), key=lambda row: (-row[0], *row[1:]))
 
 
 def replay(refusals: Iterable[Refusal], folders: Iterable[str]) -> Replay:
-    """What can be written, each text once a place, and what cannot. `folders` are those of today's specs."""
+    """Split refusals into records that can be written and refusals that cannot.
+
+    `folders` are the landing folders of the current specs.
+    """
     known = {top_folder(folder) for folder in folders}
     lines: dict[str, dict[str, None]] = {}
-    left: dict[str, list[Refusal]] = {}
-    doubles = 0
+    skipped: dict[str, list[Refusal]] = {}
+    duplicates = 0
     for refusal in refusals:
-        place, why = _place_of(refusal.file_path), _why_not(refusal)
-        if top_folder(place) not in known:
-            why = NO_FOLDER
-        if why is not None:
-            left.setdefault(why, []).append(refusal)
+        origin, obstacle = _origin(refusal.file_path), _obstacle(refusal)
+        if top_folder(origin) not in known:
+            obstacle = NO_FOLDER
+        if obstacle is not None:
+            skipped.setdefault(obstacle, []).append(refusal)
             continue
-        doubles += refusal.record in lines.setdefault(place, {})
-        lines[place][refusal.record] = None
-    return Replay({p: tuple(texts) for p, texts in lines.items()}, {w: tuple(r) for w, r in left.items()}, doubles)
+        duplicates += refusal.record in lines.setdefault(origin, {})
+        lines[origin][refusal.record] = None
+    written = {origin: tuple(texts) for origin, texts in lines.items()}
+    return Replay(written, {obstacle: tuple(rows) for obstacle, rows in skipped.items()}, duplicates)
 
 
-def _place_of(path: str) -> str:
-    """`logs/2026-04-12T07/shop.jsonl.gz` as `logs/shop`."""
+def _origin(path: str) -> str:
+    """Return the landing folder and the file's bare name: `logs/2026-04-12T07/shop.jsonl.gz` gives `logs/shop`."""
     return f"{top_folder(path)}/{PurePosixPath(path).name.split('.')[0]}"
 
 
-def _why_not(refusal: Refusal) -> str | None:
-    """Why a refusal cannot be written as a line that a person could mend; None if it can."""
+def _obstacle(refusal: Refusal) -> str | None:
+    """Return why a refusal cannot be written as a line that a person could correct; None if it can."""
     if refusal.place == 0:
         return WHOLE_FILE
     if len(refusal.record.encode("utf-8", "replace")) >= KEPT_TEXT:
@@ -134,7 +145,7 @@ def _why_not(refusal: Refusal) -> str | None:
 
 
 def _is_action(text: str) -> bool:
-    """A bulk action would be taken as one for the line after it."""
+    """Return whether the text is a bulk action; in a written file it would apply to the line after it."""
     try:
         return action_of(0, decode_json(text.encode("utf-8", "replace")), b"") is not None
     except ValueError:
@@ -144,15 +155,19 @@ def _is_action(text: str) -> bool:
 def write_files(
     lines: Mapping[str, tuple[str, ...]], out: Path, landing: Path, refused: Collection[str] = ()
 ) -> list[Path]:
-    """Write a file a place below `out`, named after place and content, in their order. Raises RequestRefused.
+    """Write one file for each origin below `out`, and return the paths in the order of the origins.
 
-    Nothing is written into the landing folder, nor over a file, nor what lies in the landing folder already.
-    `refused` are the sums of the files that the lines come from.
+    A file is named after its origin and its content. `refused` holds the SHA-256 sums of the files that the lines
+    come from.
+
+    Raises:
+        RequestRefused: If `out` lies in the landing folder, if a file exists already, or if a file of the same name
+            lies in the landing folder. No file is written then.
     """
     contents = [_content(texts, refused) for _, texts in sorted(lines.items())]
-    names = [f"{place}.quarantined-{_sum(c)[:12]}.jsonl" for place, c in zip(sorted(lines), contents, strict=True)]
+    names = [f"{o}.quarantined-{_sha256(c)[:12]}.jsonl" for o, c in zip(sorted(lines), contents, strict=True)]
     for name in names:
-        _check_place(out / name, landing, landing / name)
+        _check_path(out / name, landing, landing / name)
     for name, content in zip(names, contents, strict=True):
         (out / name).parent.mkdir(parents=True, exist_ok=True)
         with (out / name).open("xb") as stream:
@@ -161,24 +176,31 @@ def write_files(
 
 
 def _content(texts: Iterable[str], refused: Collection[str]) -> bytes:
-    """A line each. Content that came before does not land again: where no line needs mending, an empty one is added."""
+    """Return the texts as lines.
+
+    Landing skips a file whose content it has seen before. If the content equals that of a refused file, empty lines
+    are added until it differs, so that the file can be landed again as it is.
+    """
     content = "".join(f"{text}\n" for text in texts).encode()
-    while _sum(content) in refused:
+    while _sha256(content) in refused:
         content += b"\n"
     return content
 
 
-def _sum(content: bytes) -> str:
+def _sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def _check_place(path: Path, landing: Path, handed_in: Path) -> None:
+def _check_path(path: Path, landing: Path, landed: Path) -> None:
+    """Check that a file can be written. `landed` is where it would lie after it was handed in."""
     if path.resolve().is_relative_to(landing.resolve()):
-        raise RequestRefused(f"out: {path.parent} is in the landing folder; name another, and mend the records first")
-    if path.exists() or path.is_symlink():
-        raise RequestRefused(f"out: {path} is there already; it is not written over. Name another folder")
-    if handed_in.exists():
         raise RequestRefused(
-            f"out: {handed_in} is there already, so these records were handed in before; "
-            f"choose others by --since or --reason"
+            f"out: {path.parent} is in the landing folder; name another folder, and correct the records first"
+        )
+    if path.exists() or path.is_symlink():
+        raise RequestRefused(f"out: {path} exists already and is not overwritten; name another folder")
+    if landed.exists():
+        raise RequestRefused(
+            f"out: {landed} exists already, so these records were handed in before; "
+            f"select others with --since or --reason"
         )

@@ -1,4 +1,4 @@
-"""A release: one row that names the snapshots of all tables that belong together, each of them tagged."""
+"""Write releases: one row names the snapshots of all tables that belong together, and each snapshot is tagged."""
 
 from __future__ import annotations
 
@@ -24,19 +24,23 @@ KEEP_FOR = timedelta(days=90)
 """How long a release's tags protect its snapshots: a quarter."""
 
 KEPT_MODELS = 3
-"""The models, the one in use and those before it, whose releases stay however old: one can go back to them."""
+"""So many of the latest models keep their releases at any age, so that one can go back to such a model."""
 
 MODEL = "model_version"
 """A released table with a column of this name serves one model, and its release keeps that model's snapshots."""
 
-RELEASED = "these snapshots are released already"
+RELEASED = "these snapshots have been released before"
 
 _NAME = re.compile(r"release_[0-9a-f]{12}")
 
 
 @dataclass(frozen=True)
 class Release:
-    """Snapshot ids by dataset; `written` is False where the tables do not belong together, `why` says so."""
+    """The result of `write_release`: the release's name and its snapshot ids by dataset.
+
+    `written` is false if no row was written; `why` then gives the reason. If the tables do not belong together,
+    `release` is empty.
+    """
 
     release: str
     tables: Mapping[str, int]
@@ -46,15 +50,16 @@ class Release:
 
 @translate_errors
 def write_release(context: Context, dataset: str) -> Release:
-    """Release a dataset with everything that it was built from, as its watermarks name it.
+    """Release a dataset together with every table that it was built from, as the watermarks name them.
 
-    Nothing is written when a table in the chain moved on, so that two readers of one table stand on
-    different snapshots of it, or owes ranges that it has not rebuilt yet; a later run releases then.
+    Nothing is written if the tables do not belong together yet: two readers of one table were built from different
+    contents, or a table has changed since its reader read it, or a table owes ranges. A later run writes the release
+    then.
     """
     tables: dict[str, int] = {}
-    conflict = _collect(context, dataset, _standing(context, dataset), tables)
+    conflict = _collect(context, dataset, _published_snapshot(context, dataset), tables)
     if conflict or not tables:
-        return Release("", tables, False, conflict or f"{dataset}: nothing published yet")
+        return Release("", tables, False, conflict or f"{dataset}: nothing is published yet")
     name = "release_" + hashlib.sha256(json.dumps(tables, sort_keys=True).encode()).hexdigest()[:12]
     is_this = equals("release", name)
     if ops.rows(context.lake, "ops.releases", is_this, ("release",)):
@@ -68,29 +73,29 @@ def write_release(context: Context, dataset: str) -> Release:
     }
     if not ops.append_once(context.lake, "ops.releases", [row], is_this):
         return Release(name, tables, False, RELEASED)
-    _tag_all(context, name, tables)  # a sweep that looked before the row was there may have taken one for left over
+    _tag_all(context, name, tables)  # maintenance that ran before the row was written may have dropped a tag
     return Release(name, tables, True, f"{len(tables)} tables")
 
 
-def retired(context: Context) -> frozenset[str]:
-    """Names of the releases that have had their time.
+def retired_releases(context: Context) -> frozenset[str]:
+    """Return the names of the releases whose tags can be dropped: those older than KEEP_FOR, with two exceptions.
 
-    The newest release stays, and the first one of each kept model, which names what the model was trained on.
+    The newest release is kept, and the first release of each kept model, which names what the model was trained on.
     """
     written = sorted(ops.rows(context.lake, "ops.releases"), key=lambda row: (row["released_at"], row["release"]))
     young = {row["release"] for row in written if row["released_at"] >= context.clock - KEEP_FOR}
     newest = {row["release"] for row in written[-1:]}
-    return frozenset(row["release"] for row in written) - young - newest - _of_kept_models(written)
+    return frozenset(row["release"] for row in written) - young - newest - _releases_of_kept_models(written)
 
 
-def left_over(context: Context, tags: Iterable[str]) -> frozenset[str]:
-    """Those of the tags that a release set which died before its row was written."""
+def tags_without_release(context: Context, tags: Iterable[str]) -> frozenset[str]:
+    """Return the tags that look like a release's but have no row: the run ended before it wrote the row."""
     written = {row["release"] for row in ops.rows(context.lake, "ops.releases", columns=("release",))}
     return frozenset(tag for tag in tags if written and _NAME.fullmatch(tag)) - written
 
 
-def _of_kept_models(written: Sequence[Mapping[str, Any]]) -> set[str]:
-    """The first release of each of the models that were released last."""
+def _releases_of_kept_models(written: Sequence[Mapping[str, Any]]) -> set[str]:
+    """Return the first release of each of the KEPT_MODELS models that were released last."""
     first: dict[str, str] = {}
     for row in written:
         first.setdefault(row[MODEL], row["release"])
@@ -99,45 +104,51 @@ def _of_kept_models(written: Sequence[Mapping[str, Any]]) -> set[str]:
 
 
 def _model_of(context: Context, dataset: str, snapshot: int) -> str | None:
-    """The model that the released table serves, where it serves one."""
+    """Return the model that the released table serves; None if it has no column for one or no row."""
     if MODEL not in context.spec(dataset).columns:
         return None
     rows = context.lake.table(dataset).scan(selected_fields=(MODEL,), snapshot_id=snapshot, limit=1).to_arrow()
     return str(rows[MODEL][0]) if len(rows) else None
 
 
-def _standing(context: Context, dataset: str) -> int | None:
+def _published_snapshot(context: Context, dataset: str) -> int | None:
     table = context.lake.find_table(dataset)
-    mark = watermark_of(table) if table is not None else None
-    return mark.snapshot if mark else None
+    watermark = watermark_of(table) if table is not None else None
+    return watermark.snapshot if watermark else None
 
 
 def _collect(context: Context, dataset: str, snapshot: int | None, tables: dict[str, int]) -> str | None:
-    """Add a dataset at a snapshot, and what its watermark says it was built from; a sentence on conflict."""
+    """Add a dataset's snapshot to `tables`, and then the snapshots that it was built from.
+
+    Returns None, or a sentence that says why the tables do not belong together.
+    """
     if snapshot is None:
         return None
     table = context.lake.table(dataset)
-    held = readable_snapshot(table, snapshot)
-    if held is None:
-        return f"{dataset}: snapshot {snapshot} has expired, so nobody can read it; released after the next run"
-    if not same_content(table, tables.setdefault(dataset, held), snapshot):
-        return f"{dataset}: its readers stand on two snapshots, {tables[dataset]} and {snapshot}"
-    mark = watermark_of(table)
-    if mark is None:
+    readable_id = readable_snapshot(table, snapshot)
+    if readable_id is None:
+        return f"{dataset}: snapshot {snapshot} has expired and cannot be read; the release follows after the next run"
+    if not same_content(table, tables.setdefault(dataset, readable_id), snapshot):
+        return f"{dataset}: its readers were built from two snapshots, {tables[dataset]} and {snapshot}"
+    watermark = watermark_of(table)
+    if watermark is None:
         return None
-    if mark.owed:
-        return f"{dataset}: owes {describe(mark.owed)}; released once that is rebuilt"
-    if not same_content(table, mark.snapshot, snapshot):
-        return f"{dataset}: moved on to {mark.snapshot} since its reader took {snapshot}; released after the next run"
+    if watermark.owed:
+        return f"{dataset}: owes {describe(watermark.owed)}; the release follows once these ranges are rebuilt"
+    if not same_content(table, watermark.snapshot, snapshot):
+        return (
+            f"{dataset}: has moved on to snapshot {watermark.snapshot} since its reader read {snapshot}; "
+            f"the release follows after the next run"
+        )
     windows = context.spec(dataset).inputs
-    return _first(
+    return _first_conflict(
         _collect(context, windows[name].dataset, position.snapshot, tables)
-        for name, position in mark.inputs.items()
+        for name, position in watermark.inputs.items()
         if name in windows and windows[name].dataset != dataset
     )
 
 
-def _first(conflicts: Iterable[str | None]) -> str | None:
+def _first_conflict(conflicts: Iterable[str | None]) -> str | None:
     return next((conflict for conflict in conflicts if conflict), None)
 
 

@@ -1,4 +1,4 @@
-"""Reading a settings file: YAML of which no part stands twice, points elsewhere, or has no end."""
+"""Read a settings file: YAML without repeated keys, anchors and aliases, and of limited size and depth."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ from tidemark.errors import SettingsError, SpecError
 from tidemark.spec.durations import parse_duration
 
 LARGEST = 1 << 20
-"""Bytes of a settings file; the longest that people write have a few thousand."""
+"""The largest size of a settings file in bytes. The longest that people write have a few thousand."""
 LONGEST_LINE = 1 << 30
-"""Bytes that a line may be allowed to have; a worker holds it several times over."""
+"""The highest value in bytes of `landing.longest_line`. A worker holds several copies of a line in memory."""
 MAX_NESTING = 12
-"""Levels of nesting; the settings need four, their schema nine."""
+"""The most levels of nesting. The settings need four, their schema needs nine."""
 LANDING = ("settling", "future_tolerance", "earliest", "longest_line", "completeness")
-"""Keys of the block that the loop itself reads."""
+"""The keys of the block `landing`, which the loop itself reads."""
 
 
 class _Loader(yaml.SafeLoader):
-    """The safe part of YAML, without aliases and with every key once."""
+    """YAML's safe loader, which also refuses anchors, aliases and repeated keys."""
 
     levels = 0
 
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
         event = self.peek_event()  # type: ignore[no-untyped-call]
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
-            raise yaml.MarkedYAMLError(problem="anchors and aliases are not read", problem_mark=event.start_mark)
+            raise yaml.MarkedYAMLError(problem="anchors and aliases are not allowed", problem_mark=event.start_mark)
         if self.levels > MAX_NESTING:
             raise yaml.MarkedYAMLError(problem=f"nested more than {MAX_NESTING} levels", problem_mark=event.start_mark)
         self.levels += 1
@@ -42,14 +42,14 @@ class _Loader(yaml.SafeLoader):
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         values = super().construct_mapping(node, deep=True)
         if len(values) < len(node.value):
-            again = _second(node)
-            what = f"the key {shown(again.value)} stands twice in its block"
-            raise yaml.MarkedYAMLError(problem=what, problem_mark=again.start_mark)
+            repeated = _repeated_key(node)
+            problem = f"the key {shown(repeated.value)} occurs twice in its block"
+            raise yaml.MarkedYAMLError(problem=problem, problem_mark=repeated.start_mark)
         return values
 
 
-def _second(node: yaml.MappingNode) -> yaml.Node:
-    """The first key of a block that stood there before."""
+def _repeated_key(node: yaml.MappingNode) -> yaml.Node:
+    """Return the first key of a block that repeats an earlier one."""
     seen: set[str] = set()
     for key, _ in node.value:
         if str(key.value) in seen:
@@ -59,29 +59,33 @@ def _second(node: yaml.MappingNode) -> yaml.Node:
 
 
 def read_settings(path: Path) -> dict[str, Any]:
-    """The keys and values of a file; none where it is not there. Raises SettingsError with place and remedy."""
+    """Return the keys and values of a file; an empty dict if the file does not exist.
+
+    Raises:
+        SettingsError: If the file cannot be read. The message names the place and the remedy.
+    """
     if not path.exists():
         return {}
     try:
         with path.open("rb") as stream:
             content = stream.read(LARGEST + 1)
         if len(content) > LARGEST:
-            raise SettingsError(f"{path}: larger than 1 MB; settings have a few thousand letters, cut it down")
+            raise SettingsError(f"{path}: the file is larger than 1 MB; make it smaller")
         values = _Loader(content.decode("utf-8")).get_single_data() or {}
     except (yaml.YAMLError, OSError, *_UNREADABLE) as error:
-        what = " ".join(str(error).replace('in "<unicode string>", ', "").split())[:300]
-        raise SettingsError(f"{path}: cannot be read: {what}; correct the file") from error
+        problem = " ".join(str(error).replace('in "<unicode string>", ', "").split())[:300]
+        raise SettingsError(f"{path}: cannot be read: {problem}; correct the file") from error
     if not isinstance(values, dict) or not all(isinstance(key, str) for key in values):
         raise SettingsError(f"{path}: expected keys and values at the top level; correct the file")
     return values
 
 
 _UNREADABLE = (ValueError, KeyError, IndexError, AttributeError, TypeError, OverflowError, RecursionError)
-"""What YAML's own readers of single values raise for a value that is none of its kind."""
+"""The errors that YAML's constructors of single values raise for a malformed value."""
 
 
 def overlay(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
-    """`base`, each key replaced by that of `over`; mappings are merged one level deep."""
+    """Return `base` overlaid with `over`. If both values of a key are mappings, they are merged one level deep."""
     merged = dict(base)
     for key, value in over.items():
         old = merged.get(key)
@@ -90,17 +94,17 @@ def overlay(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def check_landing(values: Mapping[str, Any], path: Path) -> None:
-    """See that the keys of `landing`, which the loop itself reads, are what they should be. Raises SettingsError.
+    """Check the block `landing`, which the loop itself reads. Raises SettingsError.
 
-    `path` is the file that holds the values; each file is looked at alone, so that the right one is named.
+    `path` is the file that holds the values. Each file is checked alone, so that the message names the right one.
     """
     landing = values.get("landing", {})
     if not isinstance(landing, dict):
-        raise SettingsError(f"{path}: landing is no block of keys; write landing: {{settling: 15m}}")
+        raise SettingsError(f"{path}: landing is not a block of keys; write for example landing: {{settling: 15m}}")
     for key in landing:
         if key not in LANDING:
             raise SettingsError(f"{path}: {unknown_key(key, LANDING, 'landing')}")
-    if landing.get("settling") is not None:  # empty leaves it to each source
+    if landing.get("settling") is not None:  # if it is empty, each source has its own default
         _check_duration("settling", landing["settling"], path)
     if "earliest" in landing:
         _check_day("earliest", landing["earliest"], path)
@@ -114,14 +118,14 @@ def check_landing(values: Mapping[str, Any], path: Path) -> None:
 
 
 def unknown_key(key: Any, known: Collection[str], place: str) -> str:
-    """What is wrong with a key, and what was meant by it, or what there is."""
+    """Return the sentence about an unknown key, with the known key closest to it, or with all known keys."""
     near = difflib.get_close_matches(str(key), known, n=1)
     remedy = f"did you mean {near[0]}?" if near else f"known keys: {', '.join(known)}"
     return f"unknown key {shown(key)}{place and f' in {place}'}; {remedy}"
 
 
 def shown(value: Any) -> str:
-    """A value for an error message, cut."""
+    """Return a value as an error message shows it, cut at 60 characters."""
     kind = {dict: "a block of keys", list: "a list", type(None): "empty"}.get(type(value))
     return kind or (value if isinstance(value, str) and value.isidentifier() else ascii(value))[:60]
 

@@ -1,7 +1,7 @@
 """The address of a Postgres catalog: parsed once, rendered for PyIceberg and for Spark.
 
-PyIceberg connects through SQLAlchemy, psycopg2 and libpq; Spark connects through Java's driver, pgjdbc. The two take
-different addresses, so an address is accepted only if both sides can honour all of it.
+PyIceberg connects through SQLAlchemy, psycopg2 and libpq; Spark connects through Java's driver, pgjdbc. The two read
+different forms of addresses, so an address is accepted only if both sides can honour every part of it.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ from tidemark.settings.postgres_parts import (
 class PostgresAddress:
     """One database on one TCP host. `repr` and `str` do not show the password.
 
-    `parameters` are pairs of a name from `PARAMETERS` and its value, sorted by name. A login that the address does
-    not name is looked up by each driver: the user of the operating system, and the password in `~/.pgpass`.
+    `parameters` are pairs of a name from `PARAMETERS` and its value, sorted by name. If the address names no user,
+    each driver takes the user of the operating system; if it names no password, each driver looks in `~/.pgpass`.
     """
 
     host: str
@@ -44,7 +44,9 @@ class PostgresAddress:
     def parse(cls, text: str) -> PostgresAddress:
         """Read an address such as `postgresql://user:password@host:5432/database?sslmode=require`.
 
-        Raises SettingsError that names the part that cannot be honoured by both sides, and shows no value of a login.
+        Raises:
+            SettingsError: If both sides cannot honour a part of the address. The message names the part, and never
+                shows a user or a password.
         """
         if len(text) > LONGEST or not text.isprintable() or " " in text:
             refuse(f"expected up to {LONGEST} printable characters without blanks, like {EXAMPLE}")
@@ -52,7 +54,10 @@ class PostgresAddress:
             parts = urlsplit(text)
             port = parts.port
         except ValueError:
-            refuse(f"the address cannot be read; write one like {EXAMPLE}, with / ? # [ ] of a login as %2F and so on")
+            refuse(
+                f"the address cannot be read; write one like {EXAMPLE}. In the user and the password, escape / ? # [ ] "
+                f"(/ as %2F and so on)"
+            )
         check_form(text, parts)
         query = read_query(parts.query)
         return cls(
@@ -68,24 +73,27 @@ class PostgresAddress:
         return f"postgresql://{self._location}"
 
     def for_pyiceberg(self, defaults: Mapping[str, str] | None = None) -> str:
-        """The URI for SQLAlchemy and psycopg2, login included. `defaults`: parameters that the address may replace."""
+        """Return the URI for SQLAlchemy and psycopg2, with user and password.
+
+        `defaults` are parameters that the address may replace.
+        """
         login = "" if self.user is None else quote(self.user, safe="")
         login += "" if self.password is None else f":{quote(self.password, safe='')}"
-        given = self._given(defaults)
-        query = "&".join(f"{name}={quote(value, safe='')}" for name, value in given.items())
+        parameters = self._with_defaults(defaults)
+        query = "&".join(f"{name}={quote(value, safe='')}" for name, value in parameters.items())
         return f"postgresql+psycopg2://{login}{'@' if login else ''}{self._location}{'?' if query else ''}{query}"
 
     def for_spark(self, defaults: Mapping[str, str] | None = None) -> tuple[str, dict[str, str]]:
-        """The JDBC URL, which holds no login, and the properties of the connection, under pgjdbc's names."""
+        """Return the JDBC URL, without user and password, and the connection's properties under pgjdbc's names."""
         login = {"user": self.user, "password": self.password}
-        properties = {PARAMETERS[name]: value for name, value in self._given(defaults).items()}
+        properties = {PARAMETERS[name]: value for name, value in self._with_defaults(defaults).items()}
         properties |= {name: value for name, value in login.items() if value is not None}
         return f"jdbc:postgresql://{self._location}", properties
 
-    def _given(self, defaults: Mapping[str, str] | None) -> dict[str, str]:
-        """What a connection is given. A blank value takes a default away: some poolers allow no `options`."""
-        given = {**(defaults or {}), **dict(self.parameters)}
-        return {name: value for name, value in sorted(given.items()) if value.strip()}
+    def _with_defaults(self, defaults: Mapping[str, str] | None) -> dict[str, str]:
+        """Return the parameters of a connection. A blank value removes a default: some poolers refuse `options`."""
+        parameters = {**(defaults or {}), **dict(self.parameters)}
+        return {name: value for name, value in sorted(parameters.items()) if value.strip()}
 
     @property
     def _location(self) -> str:

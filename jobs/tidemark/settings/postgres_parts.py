@@ -1,4 +1,4 @@
-"""The parts of a Postgres address: each is read, or refused by name, without showing the value of a login."""
+"""Read the parts of a Postgres address. A refusal names the part and never shows a user or a password."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from urllib.parse import SplitResult, parse_qsl, unquote
 from tidemark.errors import SettingsError
 
 NAME = "TIDEMARK_CATALOG_URI"
-"""The setting that holds the address; every refusal begins with it."""
+"""The environment variable that holds the address. Every refusal begins with it."""
 
 EXAMPLE = "postgresql://user:password@host:5432/database"
 DEFAULT_PORT = 5432
 LONGEST = 2000
-"""Characters of an address."""
+"""The most characters of an address."""
 
 PARAMETERS = {
     "sslmode": "sslmode",
@@ -25,7 +25,7 @@ PARAMETERS = {
     "application_name": "ApplicationName",
     "options": "options",
 }
-"""The parameters that both sides honour: libpq's name, and pgjdbc's name for the same thing."""
+"""The parameters that both sides honour: libpq's name, and pgjdbc's name for the same parameter."""
 
 _SCHEMES = ("postgresql", "postgresql+psycopg2", "postgresql+psycopg")
 _HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?")
@@ -37,25 +37,25 @@ _ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
 def refuse(why: str) -> NoReturn:
     """Raise SettingsError with the setting's name and the reason."""
-    raise SettingsError(f"{NAME}: {why}") from None  # what a parser says may hold a part of the login
+    raise SettingsError(f"{NAME}: {why}") from None  # a parser's own message may contain a part of the login
 
 
 def check_form(text: str, parts: SplitResult) -> None:
-    """Refuse an address that is not of the one form that both sides read. Raises SettingsError."""
+    """Check that the address has the form that both sides read. Raises SettingsError."""
     if parts.scheme not in _SCHEMES:
-        refuse(f"{text.partition(':')[0][:20]!a} is no catalog that Spark and PyIceberg share; write {EXAMPLE}")
+        refuse(f"{text.partition(':')[0][:20]!a} is not a catalog that Spark and PyIceberg share; write {EXAMPLE}")
     if "#" in text:
-        refuse("a # ends the address; write %23 for it")
+        refuse("a # would end the address; write %23 instead")
     if parts.port == 0:
-        refuse("port 0 is no port; write a number from 1 to 65535")
+        refuse("port 0 is not allowed; write a number from 1 to 65535")
     if parts.path.count("/") != 1 or parts.path == "/":
-        refuse(f"the address names no database, or more than one; write {EXAMPLE}")
+        refuse(f"the address must name exactly one database; write {EXAMPLE}")
 
 
 def read_query(query: str) -> dict[str, str]:
-    """The parameters after the question mark, each one known and given once."""
+    """Return the parameters after the question mark. Raises SettingsError if one is unknown or repeated."""
     if _ESCAPE.search(query):
-        refuse("a % in the parameters begins no escape; write %25 for it")
+        refuse("the parameters hold a % that begins no escape; write %25 instead")
     try:
         pairs = parse_qsl(query, keep_blank_values=True, strict_parsing=bool(query), errors="strict", max_num_fields=20)
     except ValueError:
@@ -72,61 +72,68 @@ def read_query(query: str) -> dict[str, str]:
 
 
 def read_host(parts: SplitResult, query: Mapping[str, str]) -> str:
-    """The host: a name, an IPv4 or an IPv6 address. Java's driver reaches a server over TCP only."""
+    """Return the host: a name, an IPv4 or an IPv6 address. Raises SettingsError for anything else.
+
+    Java's driver connects over TCP only, so the host cannot be a Unix socket.
+    """
     for name in ("host", "hostaddr"):
         if name in query:
             refuse(
-                f"the parameter {name} cannot be honoured by Spark; write the host before the database. A Unix socket "
+                f"Spark cannot honour the parameter {name}; write the host before the database. A Unix socket "
                 f"cannot be used: Java's driver for Postgres connects over TCP only"
             )
     host = parts.hostname or ""
     if "%2f" in host.lower() or not host:
         refuse("the address names no host. Java's driver connects over TCP only, so a Unix socket cannot be used")
-    # `hostname` is in lower case, as names of hosts are compared.
+    # `hostname` is in lower case; host names are compared without regard to case.
     if ":" in host:
         return _read_ipv6(host)
     if len(host) > 253 or not _HOST.fullmatch(host):
-        refuse("the host is neither a name nor an IP address; one host is taken, and a login before it")
+        refuse("the host is neither a name nor an IP address; write one host, with user and password before it")
     return host
 
 
 def _read_ipv6(host: str) -> str:
     if "%" in host:
-        refuse("an IPv6 host with a zone cannot be used by Spark")
+        refuse("Spark cannot use an IPv6 host with a zone")
     try:
         return str(IPv6Address(host))
     except ValueError:
-        refuse("the host in brackets is no IPv6 address")
+        refuse("the host in brackets is not an IPv6 address")
 
 
 def read_login(name: str, written: str | None, query: dict[str, str]) -> str | None:
-    """The user or the password, from before the host or from the parameters; taken out of the latter."""
-    asked = query.pop(name, None)
-    if written and asked is not None:
+    """Return the user or the password; None if the address names none.
+
+    `written` is the part before the host. If the parameters name the user or the password instead, it is removed from
+    `query`.
+    """
+    parameter = query.pop(name, None)
+    if written and parameter is not None:
         refuse(f"the {name} is given twice: before the host and as a parameter")
-    value = asked if asked is not None else decode(f"the {name}", written or "", empty=True)
+    value = parameter if parameter is not None else decode(f"the {name}", written or "", empty=True)
     if "\0" in value:
-        refuse(f"the {name} holds a NUL, which Postgres does not take")
+        refuse(f"the {name} contains a NUL, which Postgres does not accept")
     if "${" in value:
-        refuse(f"the {name} holds ${{, which Spark replaces by a variable; use another {name}")
+        refuse(f"the {name} contains ${{, which Spark replaces by a variable; use another {name}")
     return value or None
 
 
-def decode(what: str, text: str, empty: bool = False) -> str:
-    """The text of an escaped part."""
+def decode(part: str, text: str, empty: bool = False) -> str:
+    """Return the text of an escaped part. `part` names it in a refusal; `empty` allows an empty text."""
     if _ESCAPE.search(text):
-        refuse(f"a % in {what} begins no escape; write %25 for it")
+        refuse(f"{part} holds a % that begins no escape; write %25 instead")
     try:
         value = unquote(text, errors="strict")
     except UnicodeDecodeError:
-        refuse(f"{what} is not text in UTF-8")
+        refuse(f"{part} is not text in UTF-8")
     if not empty and (not value or not value.isprintable()):
-        refuse(f"{what} is empty or holds what cannot be printed")
+        refuse(f"{part} is empty or contains a character that cannot be printed")
     return value
 
 
 def check_parameter(name: str, value: str) -> str:
-    """The value, if both sides read it alike."""
+    """Return the value if both sides read it alike. Raises SettingsError otherwise."""
     fits, expected = _VALUES[name]
     if not value.isprintable() or "${" in value or not fits(value):
         refuse(f"the parameter {name}: expected {expected}")
@@ -140,4 +147,4 @@ _VALUES: dict[str, tuple[Callable[[str], bool], str]] = {
     "application_name": (lambda value: value.isascii() and 0 < len(value) < 64, "1 to 63 ASCII characters"),
     "options": (lambda value: bool(_OPTIONS.fullmatch(value)), "`-c name=value`, several of them, or nothing"),
 }
-"""For each parameter: whether both drivers read a value alike, and what is expected."""
+"""For each parameter: the test whether both drivers read a value alike, and what a refusal says is expected."""

@@ -1,7 +1,7 @@
-"""Checking a settings file against the JSON Schema beside the values: each file alone, before one goes over the other.
+"""Check settings files against the JSON Schema beside the shared values. Each file is checked alone, before the merge.
 
-A schema is written as YAML. Nothing in it is needed, so that a home's file may say just what differs; the
-`description` of a part says what to write there.
+A schema is written as YAML. It requires no key, so that a home's file may hold only what differs. The `description` of
+a part says what to write there; error messages show it.
 """
 
 from __future__ import annotations
@@ -19,25 +19,25 @@ from tidemark.support.text import printable
 
 @dataclass(frozen=True)
 class Schema:
-    """What settings files may say. `validator` is None where nobody has written it down: then they may say all."""
+    """The schema of settings files. If there is no schema file, `validator` is None and every value is allowed."""
 
     path: Path
     validator: Any = None
 
 
 def read_schema(values_file: Path) -> Schema:
-    """The schema of a values file: `search.schema.yaml` beside `search.yaml`. Raises SettingsError."""
+    """Read the schema of a values file: `search.schema.yaml` beside `search.yaml`. Raises SettingsError."""
     path = values_file.with_name(f"{values_file.stem}.schema.yaml")
     return Schema(path, _validator(read_settings(path), path)) if path.exists() else Schema(path)
 
 
 def check_values(values: Mapping[str, Any], path: Path, schema: Schema) -> None:
-    """See that the values of the file `path` are what the schema says. Raises SettingsError for the first other one."""
+    """Check the values of the file `path` against the schema. Raises SettingsError for the first wrong one."""
     if schema.validator is None:
         return
     for error in _errors(values, schema):
         place = _place(values, error.absolute_path)
-        raise SettingsError(f"{path}: {_unknown(error, place, schema.path) or _wrong(error, place)}")
+        raise SettingsError(f"{path}: {_describe_unknown_key(error, place, schema.path) or _describe(error, place)}")
 
 
 def _errors(values: Mapping[str, Any], schema: Schema) -> Iterator[Any]:
@@ -46,55 +46,57 @@ def _errors(values: Mapping[str, Any], schema: Schema) -> Iterator[Any]:
     try:
         yield from schema.validator.iter_errors(values)
     except (Unresolvable, TypeError) as error:
-        raise _no_schema(schema.path, str(error)) from error
+        raise _invalid_schema(schema.path, str(error)) from error
 
 
-def _no_schema(path: Path, what: str) -> SettingsError:
-    return SettingsError(f"{path}: is no JSON Schema: {printable(what)[:200]}; correct the file")
+def _invalid_schema(path: Path, problem: str) -> SettingsError:
+    return SettingsError(f"{path}: not a JSON Schema: {printable(problem)[:200]}; correct the file")
 
 
 def _validator(schema: Mapping[str, Any], path: Path) -> Any:
-    """What checks values by the schema and reads nothing else: a reference to another place is not fetched."""
-    from jsonschema import Draft202012Validator, SchemaError  # here: DAG files, parsed again and again, read settings
+    """Return a validator for the schema. It fetches no references to other documents."""
+    # Imported here: DAG files read settings each time they are parsed.
+    from jsonschema import Draft202012Validator, SchemaError
     from jsonschema.validators import extend
     from referencing import Registry
 
     try:
         Draft202012Validator.check_schema(schema)
     except SchemaError as error:
-        raise _no_schema(path, error.message) from error
-    kinds = Draft202012Validator.TYPE_CHECKER.redefine_many({"integer": _is_whole, "number": _is_number})
-    return extend(Draft202012Validator, type_checker=kinds)(schema, registry=Registry())
+        raise _invalid_schema(path, error.message) from error
+    types = Draft202012Validator.TYPE_CHECKER.redefine_many({"integer": _is_integer, "number": _is_number})
+    return extend(Draft202012Validator, type_checker=types)(schema, registry=Registry())
 
 
-def _is_whole(_: Any, value: Any) -> bool:
-    """JSON Schema takes 1.0 for whole; what is given to `limit` and `range` is not."""
+def _is_integer(_: Any, value: Any) -> bool:
+    """JSON Schema counts 1.0 as an integer, but code that uses the value, such as `range`, does not accept it."""
     return isinstance(value, int) and not isinstance(value, bool)
 
 
 def _is_number(_: Any, value: Any) -> bool:
-    """JSON has no NaN and no infinity; YAML has both."""
-    return _is_whole(_, value) or (isinstance(value, float) and math.isfinite(value))
+    """NaN and the infinities are not numbers: YAML has them, but JSON does not."""
+    return _is_integer(_, value) or (isinstance(value, float) and math.isfinite(value))
 
 
-def _unknown(error: Any, place: str, schema_file: Path) -> str | None:
-    """The sentence about a key that a closed block does not have; None for another error."""
+def _describe_unknown_key(error: Any, place: str, schema_file: Path) -> str | None:
+    """Return the sentence about a key that is not allowed in its block; None for any other error."""
     if error.validator != "additionalProperties" or error.validator_value is not False:
         return None
     known = list(error.schema.get("properties", {}))
-    more = "" if place else f". A setting of your own needs a line in {schema_file}"
-    return unknown_key(next(key for key in error.instance if key not in known), known, place) + more
+    hint = "" if place else f". To add a setting of your own, describe it in {schema_file}"
+    return unknown_key(next(key for key in error.instance if key not in known), known, place) + hint
 
 
-def _wrong(error: Any, place: str) -> str:
+def _describe(error: Any, place: str) -> str:
+    """Return the sentence about a wrong value or key: what it is, and what to write."""
     is_key = "propertyNames" in error.absolute_schema_path
-    what = f"{place} has the key {shown(error.instance)}" if is_key else f"{place} is {shown(error.instance)}"
-    asked = error.schema.get("description") or printable(f"what fits {error.validator}: {error.validator_value}")[:200]
-    return f"{what}; write {asked}"
+    found = f"{place} has the key {shown(error.instance)}" if is_key else f"{place} is {shown(error.instance)}"
+    rule = printable(f"a value that fits {error.validator}: {error.validator_value}")[:200]
+    return f"{found}; write {error.schema.get('description') or rule}"
 
 
 def _place(values: Any, path: Iterable[Any]) -> str:
-    """The dotted place of a value; an item of a list by its number, from 1."""
+    """Return the dotted place of a value. An item of a list is named by its number, counted from 1."""
     place = ""
     for part in path:
         place += f"[{part + 1}]" if isinstance(values, list) else f".{printable(str(part))[:40]}"

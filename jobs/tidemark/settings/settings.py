@@ -1,4 +1,4 @@
-"""Where things are. Settings come from the environment and two YAML files, and nothing else."""
+"""The settings of a home. They come from environment variables and two YAML files, and from nothing else."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ CHECKOUT = Path(__file__).resolve().parents[3]
 
 _REMOTE = re.compile(r"sc://([A-Za-z0-9.-]+|\[[0-9a-fA-F:]+\])(:[0-9]{1,5})?(/(;[a-z_-]+=[A-Za-z0-9._~%+/=-]*)*)?")
 _LEAST_IDLE = timedelta(minutes=1)
-"""Shorter, and a server might end between two sessions of one run."""
+"""With a shorter time, a server might end between two sessions of one run."""
 
 _MEMORY = re.compile("[1-9][0-9]{0,8}[mg]")
 
 
 @dataclass(frozen=True)
 class Settings:
-    """Paths of one home and the values handed to specs and transforms.
+    """The paths of one home, and the values that specs and transforms get.
 
-    `values` are the keys of `infra/search.yaml` (or TIDEMARK_VALUES), each replaced by the key of the same
-    name in `<home>/search.yaml` where that file has it; nested mappings are merged one level deep. Both files
-    are checked against the schema beside the former, where there is one.
+    `values` holds the keys of `infra/search.yaml` (or of the file that TIDEMARK_VALUES names). If
+    `<home>/search.yaml` has a key of the same name, it replaces the shared one; if both values are mappings, they are
+    merged one level deep. If there is a schema beside the shared file, both files are checked against it.
     """
 
     home: Path
@@ -43,15 +43,16 @@ class Settings:
     spark_remote: str | None = field(default=None, repr=False)
     spark_port: int | None = None
     spark_memory: str | None = None
-    """The heap of the home's Spark server; None: what the machine's memory allows when it starts."""
+    """The heap of the home's Spark server, for example `3g`. If None, it is chosen from the machine's memory when the
+    server starts."""
 
     spark_idle: timedelta = timedelta(minutes=30)
-    """How long the home's Spark server stays without a client. Starting one again takes about ten seconds, and hourly
-    DAGs then leave the memory free for half of each hour."""
+    """How long the home's Spark server keeps running without a client. With the default and hourly DAGs, its memory is
+    free for up to half of each hour; starting the server again takes about ten seconds."""
 
     @property
     def landing(self) -> Path:
-        """Folder that search logs are dropped into."""
+        """Folder into which search logs are delivered."""
         return self.home / "landing"
 
     @property
@@ -66,7 +67,7 @@ class Settings:
 
     @property
     def reports(self) -> Path:
-        """Folder of the pages that people read."""
+        """Folder of the HTML pages that people read."""
         return self.home / "reports"
 
     @property
@@ -81,12 +82,12 @@ class Settings:
 
     @property
     def airflow(self) -> Path:
-        """AIRFLOW_HOME of this home."""
+        """The AIRFLOW_HOME of this home."""
         return self.home / "airflow"
 
 
 def load_settings(env: Mapping[str, str] | None = None) -> Settings:
-    """Read the settings in force. Raises SettingsError with the place and the remedy."""
+    """Read the settings from the environment and the files. Raises SettingsError with the place and the remedy."""
     env = os.environ if env is None else env
     home = _path(env, "TIDEMARK_HOME", CHECKOUT / ".tidemark")
     return Settings(
@@ -102,19 +103,24 @@ def load_settings(env: Mapping[str, str] | None = None) -> Settings:
 
 
 def schemas_folder(env: Mapping[str, str] | None = None) -> Path:
-    """The folder of the specs. Raises SettingsError for what is no path."""
+    """Return the folder of the specs. Raises SettingsError if TIDEMARK_SCHEMAS is not a path."""
     return _path(os.environ if env is None else env, "TIDEMARK_SCHEMAS", CHECKOUT / "schemas")
 
 
 def _values_file(env: Mapping[str, str]) -> Path:
     path = _path(env, "TIDEMARK_VALUES", CHECKOUT / "infra" / "search.yaml")
     if env.get("TIDEMARK_VALUES") and not path.exists():
-        raise SettingsError(f"TIDEMARK_VALUES: {path} is not there; name a file of keys and values, or leave it out")
+        raise SettingsError(
+            f"TIDEMARK_VALUES: {path} does not exist; name a YAML file of keys and values, or unset the variable"
+        )
     return path
 
 
 def _values(shared: Path, own: Path) -> dict[str, Any]:
-    """The shared values under the home's own; each file is checked alone, so that the right one is named."""
+    """Return the shared values, overlaid with the home's own.
+
+    Each file is checked alone, so that an error names the right one.
+    """
     schema, merged = read_schema(shared), dict[str, Any]()
     for path in (shared, own):
         values = read_settings(path)
@@ -129,23 +135,26 @@ def _path(env: Mapping[str, str], name: str, default: Path) -> Path:
     try:
         path = Path(text).expanduser().resolve() if text.isprintable() else Path(text)
     except (OSError, RuntimeError) as error:
-        raise SettingsError(f"{name}: {text[:80]!r} is no path ({error}); name a folder or file") from error
-    path = Path(f"/{str(path).lstrip('/')}") if path.is_absolute() else path  # //x is /x, but not for Java
+        raise SettingsError(f"{name}: {text[:80]!r} is not a path ({error}); name a folder or file") from error
+    path = Path(f"/{str(path).lstrip('/')}") if path.is_absolute() else path  # Java does not read //x as /x
     why = why_unfit(str(path))
     if why is not None:
         raise SettingsError(
-            f"{name}: {ascii(str(path))[:160]} cannot be used: {why}. Name another, or rename the folder"
+            f"{name}: {ascii(str(path))[:160]} cannot be used: {why}. Rename the folder, or name another one"
         )
     return path
 
 
 def _remote(env: Mapping[str, str]) -> str | None:
-    """The address of a Connect server, if it has the form. The error does not show it: it may hold a token."""
+    """Return the address of a Connect server; None if none is set.
+
+    Raises SettingsError if the address is malformed. The error shows only its scheme, because it may hold a token.
+    """
     text = env.get("TIDEMARK_SPARK_REMOTE") or None
     if text is not None and not (len(text) <= 500 and _REMOTE.fullmatch(text)):
         scheme = ascii(text.partition(":")[0][:20])
         raise SettingsError(
-            f"TIDEMARK_SPARK_REMOTE: the address that begins with {scheme} is not like sc://host:15002; correct it"
+            f"TIDEMARK_SPARK_REMOTE: the address that begins with {scheme} is malformed; write one like sc://host:15002"
         )
     return text
 
@@ -155,15 +164,17 @@ def _port(env: Mapping[str, str]) -> int | None:
     if text is None:
         return None
     if not re.fullmatch("[0-9]{1,5}", text) or not 1 <= int(text) <= 65535:
-        raise SettingsError(f"TIDEMARK_SPARK_PORT: {ascii(text)[:40]} is no port; write a number from 1 to 65535")
+        raise SettingsError(f"TIDEMARK_SPARK_PORT: {ascii(text)[:40]} is not a port; write a number from 1 to 65535")
     return int(text)
 
 
 def _memory(env: Mapping[str, str]) -> str | None:
     text = env.get("TIDEMARK_SPARK_MEMORY") or None
     if text is not None and not _MEMORY.fullmatch(text):
-        what = f"TIDEMARK_SPARK_MEMORY: {ascii(text)[:40]} is no size"
-        raise SettingsError(f"{what}; write a number and m or g, such as 3g, or leave it out")
+        raise SettingsError(
+            f"TIDEMARK_SPARK_MEMORY: {ascii(text)[:40]} is not a size; write a number and m or g, for example 3g, or "
+            f"unset the variable"
+        )
     return text
 
 
@@ -175,7 +186,7 @@ def _idle(env: Mapping[str, str]) -> timedelta:
         length = parse_duration(text)
     except SpecError as error:
         raise SettingsError(
-            f"TIDEMARK_SPARK_IDLE: {ascii(text)[:40]} is no duration; write one like 30m or 2h"
+            f"TIDEMARK_SPARK_IDLE: {ascii(text)[:40]} is not a duration; write one like 30m or 2h"
         ) from error
     if length < _LEAST_IDLE:
         raise SettingsError(f"TIDEMARK_SPARK_IDLE: {text} is too short; write 1m or more")

@@ -1,1 +1,1 @@
-"""Small helpers that know nothing of the loop: error translation, atomic files, text."""
+"""Small helpers that do not depend on the loop: error translation, atomic files, paths, text."""

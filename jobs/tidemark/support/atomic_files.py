@@ -1,4 +1,4 @@
-"""Files that are replaced in one step, so that nobody reads half of one, however many write it at once."""
+"""Replace files in one step, so that no reader ever sees half of a file, even with several writers."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import uuid
 from pathlib import Path
 
 
-def write_whole(path: Path, text: str, mode: int = 0o644) -> None:
-    """Put the text at the path, making its folder where it is missing. `mode`: its permissions from now on."""
+def replace_file(path: Path, text: str, mode: int = 0o644) -> None:
+    """Write the text to a file in one step. Creates the folder if it is missing; the file gets permissions `mode`."""
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f".{path.name}.{uuid.uuid4().hex[:12]}.tmp")
     try:

@@ -1,7 +1,7 @@
-"""What catalog, storage and engine raise, told as our own errors: where, what, and what to do next.
+"""Translate errors of the catalog, the storage and Spark into our own: where, what, and what to do next.
 
-Steps that know which file they read say so themselves (`lake.storage`). This is the border behind them, put
-around each call that a person or a scheduler makes, so that no library's error reaches either of them bare.
+A step that knows which file it read raises its own error (catalog/storage.py). The functions here are put around each
+call that a person or a scheduler makes, so that neither of them sees an untranslated error of a library.
 """
 
 from __future__ import annotations
@@ -24,19 +24,21 @@ Scope = TypeVar("Scope")
 Rest = ParamSpec("Rest")
 Given = TypeVar("Given")
 
-AGAIN = "Then run it again: it goes on where it stopped; readers see what was published before"
+AGAIN = "run the session again. It resumes where it stopped; readers still see the last published data"
 _OURS = re.compile(r"tidemark\.errors\.(\w+): (.+)")
 _STAGE = re.compile(r"Job aborted due to stage failure: .*?\(TID \d+\) \([^)]*\): ")
 _LONGEST = 400
+"""Characters of a library's message that are shown."""
+
 _LOG = logging.getLogger(__name__)
 
 
 def translate_errors(
     step: Callable[Concatenate[Scope, str, Rest], Given],
 ) -> Callable[Concatenate[Scope, str, Rest], Given]:
-    """Decorate a call whose second argument names the dataset: it raises errors of ours, with the cause kept.
+    """Decorate a function whose second argument is the dataset's name, so that it raises our own errors.
 
-    What we do not know (a bug among it) passes as it is.
+    The original error is kept as the cause. An error that has no translation, such as a bug, is raised unchanged.
     """
 
     @wraps(step)
@@ -49,34 +51,35 @@ def translate_errors(
 
 @contextmanager
 def translating_errors(where: str) -> Iterator[None]:
-    """The same for a piece of code; `where` opens the sentence."""
+    """Translate the errors that a block of code raises; the message begins with `where`."""
     try:
         yield
     except Exception as error:
-        ours = translate(error, where)
-        if ours is None:
+        translated = translate(error, where)
+        if translated is None:
             raise
-        raise ours from error
+        raise translated from error
 
 
 @contextmanager
 def translating_refusals(dataset: str, transform: str) -> Iterator[None]:
-    """Around a transform (`package.module:function`): its own ValueError is a refusal and raises TransformRefused.
+    """Run a transform (`package.module:function`) and translate its own ValueError into TransformRefused.
 
-    That of a library that it calls is none: it knows nothing of inputs and settings, and passes as it is.
+    A transform raises ValueError to refuse its inputs or settings. A ValueError that a library raises is no refusal
+    and is raised unchanged, because a library does not know inputs and settings.
     """
     try:
         yield
     except ValueError as error:
-        if _raised_in(error) != transform.split(".")[0]:
+        if _raising_package(error) != transform.split(".")[0]:
             raise
-        _LOG.info("%s: %s refuses", dataset, transform, exc_info=error)  # it may be a bug all the same
-        what = printable(_short(error))  # it may quote a record
-        raise TransformRefused(f"{dataset}: {transform} refuses what it was given: {what}") from error
+        _LOG.info("%s: %s refuses its inputs", dataset, transform, exc_info=error)  # in case it is a bug
+        reason = printable(_first_line(error))  # the message may quote a record
+        raise TransformRefused(f"{dataset}: {transform} refuses its inputs or settings: {reason}") from error
 
 
-def _raised_in(error: ValueError) -> str:
-    """The package whose code raised it."""
+def _raising_package(error: ValueError) -> str:
+    """Return the top-level package whose code raised the error."""
     trace = error.__traceback__
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next
@@ -85,45 +88,49 @@ def _raised_in(error: ValueError) -> str:
 
 
 def translate(error: Exception, where: str) -> TidemarkError | None:
-    """The error as one of ours; None for one of ours already, and for what no border of ours raised."""
+    """Return the error as one of our own; None if it is one already, or if it has no translation."""
     if isinstance(error, TidemarkError):
         return None
     if isinstance(error, SQLAlchemyError):
-        return EngineError(f"{where}: the catalog does not answer: {_of_catalog(error)}. See to it. {AGAIN}")
+        cause = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
+        return EngineError(
+            f"{where}: the catalog does not answer: {_first_line(cause)}. Check the catalog's database, then {AGAIN}"
+        )
     if isinstance(error, OSError):
-        return StorageError(f"{where}: the storage refused: {_short(error)}. See to space and rights. {AGAIN}")
+        return StorageError(
+            f"{where}: the storage refused: {_first_line(error)}. Free disk space and check permissions, then {AGAIN}"
+        )
     if type(error).__module__.startswith("pyiceberg."):
-        return EngineError(f"{where}: the catalog refused: {_short(error)}. {AGAIN}")
-    return _of_engine(error, where)
+        return EngineError(f"{where}: the catalog refused: {_first_line(error)}. Correct the cause, then {AGAIN}")
+    return _translate_engine_error(error, where)
 
 
 def engine_errors() -> tuple[type[Exception], ...]:
-    """What Spark's client raises; nothing where no engine was asked in this process."""
+    """Return the base class of the errors of Spark's client; empty if this process has not imported pyspark."""
     base = getattr(sys.modules.get("pyspark.errors"), "PySparkException", None)
     return (base,) if base is not None else ()
 
 
-def _of_engine(error: Exception, where: str) -> TidemarkError | None:
+def _translate_engine_error(error: Exception, where: str) -> TidemarkError | None:
     if not isinstance(error, engine_errors()):
         return None
-    raised = _OURS.search(str(error))
-    if raised is not None:  # by our own code on a worker
-        kind = getattr(errors, raised.group(1), EngineError)
-        told_there: TidemarkError = kind(raised.group(2).strip())
-        return told_there
+    ours = _OURS.search(str(error))
+    if ours is not None:  # our own code raised it on a worker
+        kind = getattr(errors, ours.group(1), EngineError)
+        raised_on_worker: TidemarkError = kind(ours.group(2).strip())
+        return raised_on_worker
+    line = _first_line(error)
     if type(error).__name__ in ("AnalysisException", "ParseException"):
-        return WriteError(f"{where}: Spark refuses the query: {_short(error)}. Correct the transform or the tables")
+        return WriteError(f"{where}: Spark refuses the query: {line}. Correct the transform or the tables")
     if "iceberg.jdbc" in str(error):
-        return EngineError(f"{where}: the catalog does not answer Spark: {_short(error)}. See to it. {AGAIN}")
-    return EngineError(f"{where}: Spark did not finish: {_short(error)}. See logs/spark-connect.log. {AGAIN}")
+        return EngineError(
+            f"{where}: the catalog does not answer Spark: {line}. Check the catalog's database, then {AGAIN}"
+        )
+    return EngineError(f"{where}: Spark did not finish: {line}. See logs/spark-connect.log, then {AGAIN}")
 
 
-def _of_catalog(error: SQLAlchemyError) -> str:
-    return _short(error.orig) if isinstance(error, DBAPIError) and error.orig is not None else _short(error)
-
-
-def _short(error: BaseException) -> str:
-    """The first line that says something, without the engine's account of tasks and stages."""
+def _first_line(error: BaseException) -> str:
+    """Return the first line of the message, without Spark's account of tasks and stages; cut at _LONGEST."""
     text = _STAGE.sub("", str(error)).strip() or type(error).__name__
     line = text.splitlines()[0].rstrip(". ")
     return line if len(line) <= _LONGEST else line[:_LONGEST] + "..."

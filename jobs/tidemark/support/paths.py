@@ -1,8 +1,8 @@
-"""The only door between paths and locations.
+"""Convert between paths, locations and links; no other module does.
 
-A location is what Iceberg stores in a table's metadata: `file://` and the path, letter for letter. Neither Iceberg nor
-PyIceberg decodes %20, so an encoded location names another folder than the path. A link is what a browser opens; it is
-encoded.
+A location is the address that Iceberg stores in a table's metadata: `file://` followed by the path, character for
+character. Neither Iceberg nor PyIceberg decodes %20, so an encoded location would name a different folder. A link is
+the address that a browser opens; it is encoded.
 """
 
 from __future__ import annotations
@@ -17,27 +17,27 @@ UNFIT = {
     ",": "separates folders in Spark's settings",
     "${": "begins a variable in Spark's settings",
 }
-"""What no path of ours may hold, and why; every other printable character was tried on Spark."""
+"""Text that no path may contain, and why. Every other printable character was tried with Spark."""
 
 
 def why_unfit(path: str) -> str | None:
-    """Why a path cannot be used; None where it can."""
+    """Return why a path cannot be used; None if it can."""
     for part, why in UNFIT.items():
         if part in path:
-            return f"it holds {part}, which {why}"
-    return None if path.isprintable() else "it holds a character that cannot be printed"
+            return f"it contains {part}, which {why}"
+    return None if path.isprintable() else "it contains a character that cannot be printed"
 
 
 def to_location(path: Path) -> str:
-    """The location of an absolute path, as tables store it."""
+    """Return the location of an absolute path, as tables store it."""
     return f"file://{path}"
 
 
 def to_path(location: str) -> Path:
-    """The path of a location; `file:/x`, as Spark writes it, and `file:///x` are the same."""
+    """Return the path of a location. `file:/x`, as Spark writes it, and `file:///x` are the same location."""
     return Path(urlsplit(location).path)
 
 
 def to_link(path: Path) -> str:
-    """What a browser opens for an absolute path."""
+    """Return the link of an absolute path, for a browser."""
     return path.as_uri()

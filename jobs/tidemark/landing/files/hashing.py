@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
-from tidemark.support.atomic_files import write_whole
+from tidemark.support.atomic_files import replace_file
 
 THREADS = 4
 
@@ -89,6 +89,6 @@ def _is_entry(entry: object) -> bool:
 def _write(cache: Path, entries: Mapping[str, tuple[str, str]]) -> None:
     """Write the cache for the next session. If that fails, the next session hashes all files again; nothing stops."""
     try:
-        write_whole(cache, json.dumps(entries))
+        replace_file(cache, json.dumps(entries))
     except OSError as error:
         _LOG.warning("%s: cannot be written, so the next session hashes all files again: %s", cache, error)

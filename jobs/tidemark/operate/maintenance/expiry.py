@@ -1,4 +1,4 @@
-"""Expire snapshots up to the oldest one that somebody needs, and name the readers that hold it back."""
+"""Expire snapshots up to the oldest one that somebody needs, and name the readers that hold expiry back."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pyiceberg.table.snapshots import Snapshot
 from tidemark.catalog.manifests import ancestors
 from tidemark.lineage.ancestry import main_history
 from tidemark.lineage.history import keeps_content
-from tidemark.operate.maintenance.needs import KEEP_SNAPSHOTS_FOR, needed_snapshots, positions
+from tidemark.operate.maintenance.needs import KEEP_SNAPSHOTS_FOR, needed_snapshots, reader_positions
 from tidemark.operate.maintenance.procedures import call
 from tidemark.state.ranges import format_instant
 from tidemark.steps.context import Context
@@ -20,11 +20,14 @@ FAR_BEHIND = KEEP_SNAPSHOTS_FOR
 
 
 def expire(context: Context, dataset: str) -> int | None:
-    """Expire what is older than every need; how many snapshots went, None where a session was there first."""
+    """Expire the snapshots that nobody needs.
+
+    Returns the number of expired snapshots; None if a session committed first.
+    """
     table = context.lake.table(dataset)
     until = expirable_until(context, table)
     heads = {ref.snapshot_id for ref in table.refs().values()}
-    if not any(_made_at(s) < until for s in table.snapshots() if s.snapshot_id not in heads):
+    if not any(_committed_at(s) < until for s in table.snapshots() if s.snapshot_id not in heads):
         return 0
     before = len(table.snapshots())
     if call(context, "expire_snapshots", dataset, older_than=until) is None:
@@ -33,61 +36,63 @@ def expire(context: Context, dataset: str) -> int | None:
 
 
 def expirable_until(context: Context, table: Table) -> datetime:
-    """The instant before which no snapshot is needed.
+    """Return the instant before which no snapshot is needed.
 
-    What main held at the horizon counts as needed, and the session whose rows these were: the table can be rolled
-    back to it, and the rollback adopted.
+    The snapshot whose rows main held at the horizon is needed too: the table can be rolled back to it, and the
+    rollback can be adopted.
     """
     horizon = context.clock - KEEP_SNAPSHOTS_FOR
-    line = list(main_history(table))
-    held = next((s.snapshot_id for s in line if _made_at(s) <= horizon and not keeps_content(s)), None)
-    wanted = [*needed_snapshots(context, table), *([held] if held is not None else [])]
-    return min([horizon, *(since for snapshot in wanted if (since := _path_since(table, line, snapshot)))])
+    main = list(main_history(table))
+    at_horizon = next((s.snapshot_id for s in main if _committed_at(s) <= horizon and not keeps_content(s)), None)
+    needed = [*needed_snapshots(context, table), *([at_horizon] if at_horizon is not None else [])]
+    return min([horizon, *(since for snapshot in needed if (since := _path_since(table, main, snapshot)))])
 
 
-def laggards(context: Context, dataset: str) -> list[str]:
-    """A line for each reader that stands far behind, with what it holds back and what to do."""
+def lagging_readers(context: Context, dataset: str) -> list[str]:
+    """Return a line for each reader that is far behind: what it holds back, and what to do."""
     table = context.lake.table(dataset)
     lines = []
-    for reader, position in positions(context, table):
+    for reader, position in reader_positions(context, table):
         unread = _oldest_unread(table, position)
         if unread is not None and context.clock - unread > FAR_BEHIND:
             days = (context.clock - unread).days
             lines.append(
-                f"{reader} stands {days} days behind {dataset}: nothing newer than {format_instant(unread)} can be "
-                f"expired; run it, or take its spec away"
+                f"{reader} is {days} days behind {dataset}: no snapshot after {format_instant(unread)} can be "
+                f"expired. Run {reader}, or remove its spec"
             )
     return lines
 
 
 def _oldest_unread(table: Table, position: int) -> datetime | None:
+    """Return when the oldest change after a position was committed; None if all is read or the position is gone."""
     unread = None
     for snapshot in main_history(table):
         if snapshot.snapshot_id == position:
             return unread
         if not keeps_content(snapshot):
-            unread = _made_at(snapshot)
+            unread = _committed_at(snapshot)
     return None
 
 
-def _path_since(table: Table, line: list[Snapshot], snapshot_id: int) -> datetime | None:
-    """The least commit time from a snapshot to main's head, or, off main, to where it left main.
+def _path_since(table: Table, main: list[Snapshot], snapshot_id: int) -> datetime | None:
+    """Return the earliest commit time on the path from main's head back to a snapshot; None if there is no path.
 
-    Of one that has expired its child on main stands at the end of the path: it still leads back to it. Commit times
-    may run back, so the least counts and not the snapshot's own.
+    If the snapshot is not on main, the path is that of its own ancestors back to where they left main. If the
+    snapshot has expired, the path ends at its child on main, which still names it as its parent. Clocks may run
+    backwards, so the earliest time on the path is used and not the snapshot's own.
     """
-    ids = [snapshot.snapshot_id for snapshot in line]
-    parents = [snapshot.parent_snapshot_id for snapshot in line]
+    ids = [snapshot.snapshot_id for snapshot in main]
+    parents = [snapshot.parent_snapshot_id for snapshot in main]
     if snapshot_id in ids:
-        path = line[: ids.index(snapshot_id) + 1]
+        path = main[: ids.index(snapshot_id) + 1]
     elif snapshot_id in parents:
-        path = line[: parents.index(snapshot_id) + 1]
+        path = main[: parents.index(snapshot_id) + 1]
     else:
         start = table.snapshot_by_id(snapshot_id)
-        off = list(ancestors(table, start)) if start is not None else []
-        path = [snapshot for snapshot in off if snapshot.snapshot_id not in ids]
-    return min((_made_at(snapshot) for snapshot in path), default=None)
+        lineage = list(ancestors(table, start)) if start is not None else []
+        path = [snapshot for snapshot in lineage if snapshot.snapshot_id not in ids]
+    return min((_committed_at(snapshot) for snapshot in path), default=None)
 
 
-def _made_at(snapshot: Snapshot) -> datetime:
+def _committed_at(snapshot: Snapshot) -> datetime:
     return datetime.fromtimestamp(snapshot.timestamp_ms / 1000, UTC)

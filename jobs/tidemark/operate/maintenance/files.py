@@ -1,4 +1,4 @@
-"""Few files instead of many, and none that belongs to no snapshot."""
+"""Fold small files and manifests into larger ones, and remove files that belong to no snapshot."""
 
 from __future__ import annotations
 
@@ -12,30 +12,34 @@ from tidemark.operate.maintenance.procedures import call
 from tidemark.steps.context import Context
 
 SMALL_FILES = 5
-"""So many small files in one partition are worth a rewrite; Iceberg's own threshold."""
+"""If one partition has this many small files, they are rewritten. This is Iceberg's own threshold."""
 
 FILE_BYTES = 512 * 1024 * 1024
-"""The size that a rewrite aims at; Iceberg's default."""
+"""The size in bytes that a rewrite aims at. This is Iceberg's default."""
 
 SMALL = 0.75
-"""A file below this part of that size is small; Iceberg's own threshold."""
+"""A file below this fraction of the target size is small. This is Iceberg's own threshold."""
 
 MANIFESTS = 50
-"""Manifests that a plan still reads quickly."""
+"""The number of manifests that planning a session still reads quickly."""
 
 ORPHANS_AFTER = timedelta(days=3)
-"""Longer than any session runs: a younger file may be of a commit that is still to come."""
+"""Longer than any session runs. A younger file may belong to a commit that is still to come."""
 
 
 def fold_files(context: Context, dataset: str, target_bytes: int = FILE_BYTES) -> int | None:
-    """Fold the small files of each partition; how many there were, None where a session was there first."""
-    if not _has_many_small(context.lake.table(dataset), target_bytes * SMALL):
+    """Rewrite the small files of each partition into larger ones.
+
+    Returns the number of files that were rewritten; None if a session committed first.
+    """
+    if not _has_many_small_files(context.lake.table(dataset), target_bytes * SMALL):
         return 0
     done = call(context, "rewrite_data_files", dataset, options={"target-file-size-bytes": target_bytes})
     return None if done is None else int(done[0]["rewritten_data_files_count"])
 
 
-def _has_many_small(table: Table, small: float) -> bool:
+def _has_many_small_files(table: Table, small: float) -> bool:
+    """Return whether a partition of main holds SMALL_FILES or more files of less than `small` bytes."""
     head = table.current_snapshot()
     files = files_of(table, head.snapshot_id) if head is not None else ()
     counts = Counter((f.spec_id, repr(f.partition)) for f in files if f.file_size_in_bytes < small)
@@ -43,7 +47,10 @@ def _has_many_small(table: Table, small: float) -> bool:
 
 
 def fold_manifests(context: Context, dataset: str) -> int | None:
-    """Fold the manifests of main where they are many."""
+    """Rewrite main's manifests if there are more than MANIFESTS.
+
+    Returns the number of manifests that were rewritten; None if a session committed first.
+    """
     table = context.lake.table(dataset)
     head = table.current_snapshot()
     if head is None or len(head.manifests(table.io)) <= MANIFESTS:
@@ -53,9 +60,11 @@ def fold_manifests(context: Context, dataset: str) -> int | None:
 
 
 def remove_orphans(context: Context, dataset: str) -> int | None:
-    """Remove files below the table's folder that no snapshot of any branch or tag names.
+    """Remove files below the table's folder that belong to no snapshot of any branch or tag.
 
-    What is young is left alone, whatever clock was handed in: files have the machine's own time.
+    Returns the number of removed files; None if a session committed first. Files younger than ORPHANS_AFTER are
+    kept. Files carry the machine's own time, so their age is measured by the machine's clock if the given clock is
+    ahead of it.
     """
     until = min(context.clock, datetime.now(UTC)) - ORPHANS_AFTER
     removed = call(context, "remove_orphan_files", dataset, older_than=until)

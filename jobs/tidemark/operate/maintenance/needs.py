@@ -1,9 +1,9 @@
-"""Whose snapshots of a table must stay: everything that a session, running or to come, will ask for.
+"""Find the snapshots of a table that must be kept, because a running or a future session will read them.
 
-- the table's own watermark, and the bases of its own open plans;
-- each reader's position: it needs the whole path from there;
-- each reader's open plan: a session under way reads its inputs at the plan's snapshots;
-- the positions that a reader falls back to when it is rolled back, as far as rollbacks go.
+- The snapshot of the table's own watermark, and the base snapshots of its open plans.
+- Each reader's position: the reader needs the whole path from there to main's head.
+- The snapshots in each reader's open plans: a running session reads its inputs at these.
+- The positions that a reader returns to if it is rolled back within KEEP_SNAPSHOTS_FOR.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pyiceberg.table.snapshots import Snapshot
 
 from tidemark.catalog import ops
 from tidemark.catalog.branches import BRANCH_LIFE
-from tidemark.catalog.filters import both, from_on, one_of
+from tidemark.catalog.filters import both, one_of, since_instant
 from tidemark.catalog.manifests import table_name
 from tidemark.lineage.ancestry import main_history
 from tidemark.lineage.history import keeps_content
@@ -31,21 +31,21 @@ KEEP_SNAPSHOTS_FOR = timedelta(days=7)
 
 
 def needed_snapshots(context: Context, table: Table) -> Iterator[int]:
-    """Ids of snapshots that must stay, with all that came after them. Some may be gone already."""
+    """Yield the ids of snapshots that must be kept, together with all later ones. Some may have expired already."""
     own = watermark_of(table)
     if own is not None:
         yield own.snapshot
-    yield from (snapshot for _, snapshot in positions(context, table))
-    yield from _fallbacks(context, table)
-    yield from _planned(context, table)
+    yield from (snapshot for _, snapshot in reader_positions(context, table))
+    yield from _positions_after_rollback(context, table)
+    yield from _snapshots_in_open_plans(context, table)
 
 
-def positions(context: Context, table: Table) -> Iterator[tuple[str, int]]:
-    """Each reader's name and where its watermark stands on the table."""
+def reader_positions(context: Context, table: Table) -> Iterator[tuple[str, int]]:
+    """Yield each reader's name and the snapshot of its position on the table."""
     for name, reader in _readers(context, table):
-        mark = watermark_of(reader)
-        if mark is not None:
-            yield from ((name, snapshot) for snapshot in _on(table, mark))
+        watermark = watermark_of(reader)
+        if watermark is not None:
+            yield from ((name, snapshot) for snapshot in _positions_on(table, watermark))
 
 
 def _readers(context: Context, table: Table) -> Iterator[tuple[str, Table]]:
@@ -57,24 +57,25 @@ def _readers(context: Context, table: Table) -> Iterator[tuple[str, Table]]:
                 yield spec.dataset, reader
 
 
-def _on(table: Table, mark: Watermark) -> Iterator[int]:
+def _positions_on(table: Table, watermark: Watermark) -> Iterator[int]:
+    """Yield the snapshots of the table that a reader's watermark names as positions."""
     uuid = str(table.metadata.table_uuid)
-    yield from (position.snapshot for position in mark.inputs.values() if position.uuid == uuid)
+    yield from (position.snapshot for position in watermark.inputs.values() if position.uuid == uuid)
 
 
-def _fallbacks(context: Context, table: Table) -> Iterator[int]:
-    """Where readers would stand on the table after a rollback."""
+def _positions_after_rollback(context: Context, table: Table) -> Iterator[int]:
+    """Yield the positions on the table that its readers would return to after a rollback."""
     horizon = context.clock - KEEP_SNAPSHOTS_FOR
     for name, reader in _readers(context, table):
         touches = touches_of(context.lake, name)
-        for snapshot in _earlier_since(reader, horizon):
+        for snapshot in _rollback_targets(reader, horizon):
             record = last_record(touches, snapshot)
             if record is not None:
-                yield from _on(table, record)
+                yield from _positions_on(table, record)
 
 
-def _earlier_since(table: Table, horizon: datetime) -> Iterator[Snapshot]:
-    """What main held before its head, back to the session whose rows it held at the horizon."""
+def _rollback_targets(table: Table, horizon: datetime) -> Iterator[Snapshot]:
+    """Yield main's snapshots before its head, back to the one whose rows main held at the horizon."""
     for place, snapshot in enumerate(main_history(table)):
         if place > 0:
             yield snapshot
@@ -82,8 +83,8 @@ def _earlier_since(table: Table, horizon: datetime) -> Iterator[Snapshot]:
             return
 
 
-def _planned(context: Context, table: Table) -> Iterator[int]:
-    """What the open plans of the table and of its readers name of it."""
+def _snapshots_in_open_plans(context: Context, table: Table) -> Iterator[int]:
+    """Yield the snapshots of the table that its own open plans and those of its readers name."""
     uuid = str(table.metadata.table_uuid)
     names = [table_name(table), *(name for name, _ in _readers(context, table))]
     for plan in _open_plans(context, names):
@@ -91,18 +92,18 @@ def _planned(context: Context, table: Table) -> Iterator[int]:
             yield plan.base_snapshot
         for planned in plan.inputs.values():
             if planned.uuid == uuid:
-                wanted = (planned.from_snapshot, planned.to_snapshot, planned.read_snapshot)
-                yield from (snapshot for snapshot in wanted if snapshot is not None)
+                snapshots = (planned.from_snapshot, planned.to_snapshot, planned.read_snapshot)
+                yield from (snapshot for snapshot in snapshots if snapshot is not None)
 
 
 def _open_plans(context: Context, datasets: Iterable[str]) -> list[Plan]:
-    """Plans that no session has closed, as old at most as a branch may become."""
+    """Return the plans of sessions that are not closed and not older than BRANCH_LIFE."""
     since = context.clock - BRANCH_LIFE
-    recent = both(one_of("dataset", datasets), from_on("planned_at", since))
+    recent = both(one_of("dataset", datasets), since_instant("planned_at", since))
     planned = {row["session"] for row in ops.rows(context.lake, "ops.sessions", recent, ("session",))}
-    closed = ops.rows(context.lake, "ops.high_watermarks", from_on("committed_at", since), ("session",))
-    still = planned - {row["session"] for row in closed}
-    if not still:
+    closed = ops.rows(context.lake, "ops.high_watermarks", since_instant("committed_at", since), ("session",))
+    still_open = planned - {row["session"] for row in closed}
+    if not still_open:
         return []
-    rows = ops.rows(context.lake, "ops.sessions", one_of("session", still), ("plan",))
+    rows = ops.rows(context.lake, "ops.sessions", one_of("session", still_open), ("plan",))
     return [Plan.from_json(row["plan"]) for row in rows]

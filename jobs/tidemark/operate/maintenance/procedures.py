@@ -1,4 +1,4 @@
-"""Iceberg's procedures, called through the engine. A commit that lost to a session is no failure."""
+"""Call Iceberg's procedures through Spark. If a session commits first, the call yields to it and does not fail."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from tidemark.engine.session import connect
 from tidemark.settings.run_parameters import check_dataset
 from tidemark.steps.context import Context
 
-_LOST = ("CommitFailedException", "conflicted with another concurrent")
-"""What the engine says when somebody else's commit was there first."""
+_CONFLICT_SIGNS = ("CommitFailedException", "conflicted with another concurrent")
+"""If Spark's error contains one of these, another commit came first."""
 
 
 def call(
@@ -24,9 +24,9 @@ def call(
     older_than: datetime | None = None,
     options: Mapping[str, int] | None = None,
 ) -> list[Row] | None:
-    """The rows that a procedure gives for a table, None where another commit was there first.
+    """Call a procedure for a table and return its rows; None if another commit came first.
 
-    CALL takes no bound arguments: the name is checked, and instants and numbers are rendered here.
+    CALL takes no bound arguments. So the name is checked, and instants and numbers are rendered here.
     """
     arguments = f"table => '{check_dataset(dataset)}'"
     if older_than is not None:
@@ -37,13 +37,13 @@ def call(
     try:
         rows: list[Row] = connect(context.settings).sql(f"CALL {CATALOG}.system.{procedure}({arguments})").collect()
     except PySparkException as refused:
-        if any(sign in str(refused) for sign in _LOST):
+        if any(sign in str(refused) for sign in _CONFLICT_SIGNS):
             return None
         raise
     return rows
 
 
 def _instant(at: datetime) -> str:
-    """Milliseconds, as snapshots have them, rounded down."""
+    """Render an instant in milliseconds, the unit of snapshots' times, rounded down."""
     text = f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f}"
     return f"{text[:-3]}Z"

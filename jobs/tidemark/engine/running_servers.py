@@ -1,4 +1,4 @@
-"""The Connect servers that run on this machine, found by the arguments they were started with."""
+"""Find the Connect servers that run on this machine by their command lines."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tidemark.engine.processes import Running
 
 SERVER_CLASS = "org.apache.spark.sql.connect.service.SparkConnectServer"
 HOME_ARGUMENT = "spark.tidemark.home="
-"""Begins the argument that names the home of a server. Spark itself makes nothing of it."""
+"""Begins the argument that names the home of a server. Spark itself ignores it."""
 
 PORT_ARGUMENT = "spark.connect.grpc.binding.port="
 _HEAP = re.compile("-Xmx([0-9]+)([kmg])")
@@ -23,8 +23,8 @@ _UNITS = {"k": 1024, "m": MIB, "g": GIB}
 
 
 @dataclass(frozen=True)
-class LivingServer:
-    """A server: its process, port and user, the home it belongs to (None: not one of ours), and its memory."""
+class RunningServer:
+    """A server: its process, port and user, its home, and its memory. `home` is None if it belongs to no home."""
 
     pid: int
     port: int
@@ -33,8 +33,8 @@ class LivingServer:
     memory: OtherServer
 
 
-def living_servers() -> Iterator[LivingServer]:
-    """All Connect servers of this machine, other users' included."""
+def running_servers() -> Iterator[RunningServer]:
+    """Yield all Connect servers of this machine, including those of other users."""
     for process in psutil.process_iter():
         try:
             with process.oneshot():
@@ -42,21 +42,21 @@ def living_servers() -> Iterator[LivingServer]:
                 if read is not None:
                     home, port, heap = read
                     memory = OtherServer(heap, process.memory_info().rss)
-                    yield LivingServer(process.pid, port, process.uids().real, home, memory)
+                    yield RunningServer(process.pid, port, process.uids().real, home, memory)
         except psutil.Error:
             continue
 
 
 def find_server(home: Path) -> Running | None:
-    """The server of a home, if this user runs one."""
-    for server in living_servers():
+    """Return the server of a home if this user runs one; None otherwise."""
+    for server in running_servers():
         if server.home == home and server.user == os.getuid():
             return Running(server.pid, server.port)
     return None
 
 
 def read_arguments(arguments: Sequence[str]) -> tuple[Path | None, int, int] | None:
-    """Home, port and heap in bytes from the arguments of a process; None if it is no Connect server."""
+    """Return home, port and heap in bytes from a process's command line; None if it is not a Connect server."""
     if "org.apache.spark.deploy.SparkSubmit" not in arguments or SERVER_CLASS not in arguments:
         return None
     home = _value_of(HOME_ARGUMENT, arguments)
