@@ -301,7 +301,9 @@ def test_s62_what_is_owed_ends_where_its_input_drops_it(accounts: Accounts) -> N
     done = run(accounts, AROUND)
 
     gone = describe(subtract(owed, from_on(hour(19))))  # three hours of window after what was dropped last
-    assert any(note.startswith(f"no longer owed: {gone}, because its inputs no longer keep it") for note in done.plan.notes)
+    assert any(
+        note.startswith(f"no longer owed: {gone}, because its inputs no longer keep it") for note in done.plan.notes
+    )
 
 
 def test_s62_an_erasure_alone_that_empties_an_old_hour_flows_while_older_hours_are_there(accounts: Accounts) -> None:
