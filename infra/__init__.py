@@ -1,1 +1,1 @@
-"""How Tidemark is hosted: settings, services and the demo world."""
+"""Hosting of Tidemark: settings, services and the demo world."""

@@ -1,4 +1,4 @@
-"""A deterministic demo world: search logs whose truth is known.
+"""A deterministic demo world: simulated search logs whose true relevance grades are known.
 
-`world` writes the logs, `truth` reads what is hidden from the pipeline and marks rankings by it.
+`world` writes the logs. `truth` reads the grades, which are hidden from the pipeline, and evaluates rankings by them.
 """

@@ -1,4 +1,4 @@
-"""What people do with what they are shown: clicks, dwell, carts, purchases, each with its instant."""
+"""Simulate what users do with the shown items: clicks, dwell times, carts and purchases, each with its instant."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from infra.demo.visits import Requests
 QUERY, IMPRESSION, CLICK, EXIT, CART, PURCHASE = range(6)
 ACTIONS = ("", "impression", "click", "page_exit", "add_to_cart", "purchase")
 LONGEST_DELAY_DAYS = 42
-"""No conversion comes later than this after its click."""
+"""The longest time from a click to its conversion."""
 
 
 @dataclass(frozen=True)
 class Actions:
-    """One row a record of the log: the queries themselves (`kind` 0) and all events."""
+    """One row per record of the log: queries (`kind` 0) and events (`kind` is an index into ACTIONS)."""
 
     kind: Ints
     request: Ints
@@ -30,7 +30,7 @@ class Actions:
 
 @dataclass(frozen=True)
 class _Visit:
-    """What happened in each request at each place: arrays of requests x `SHOWN`."""
+    """What happened in each request at each place: arrays of shape (requests, `SHOWN`), `start_ms` one per request."""
 
     start_ms: Ints
     clicked: Bools
@@ -40,7 +40,7 @@ class _Visit:
 
 
 def act(shop: Shop, requests: Requests) -> Actions:
-    """The records of all requests, request by request."""
+    """Return the records of all requests, sorted by request and time."""
     rng = generator(shop.parameters, f"behaviour{requests.label}", requests.day)
     visit = _visit(shop, rng, requests)
     parts = [_queries(visit), _impressions(visit, requests), _clicks(visit), _exits(rng, visit)]
@@ -84,14 +84,14 @@ def _draw_clicks(shop: Shop, rng: np.random.Generator, requests: Requests) -> Bo
 
 
 def _long_chance(shop: Shop, requests: Requests) -> Floats:
-    """Chance that a click is long: by grade; clickbait shortens it."""
+    """Return the chance that a click is long. It depends on the grade, and clickbait lowers it."""
     base = np.array(shop.parameters.long_click)[shop.pairs.grade[requests.shown]]
     odds = base / (1 - base) / shop.pairs.clickbait[requests.shown] ** 0.7
     return np.asarray(odds / (1 + odds))
 
 
 def _starts(requests: Requests, duration_ms: Floats) -> Ints:
-    """A request starts when the one before it in the session is over."""
+    """Return the start of each request: it starts when the previous request of its session has ended."""
     before = np.cumsum(duration_ms) - duration_ms
     own = before - before[requests.first_of_session][requests.session]
     return np.asarray(requests.session_start_ms[requests.session] + own.astype(np.int64))
@@ -113,7 +113,7 @@ def _clicks(visit: _Visit) -> _Part:
 
 
 def _exits(rng: np.random.Generator, visit: _Visit) -> _Part:
-    """UBI has no dwell time: most pages say when they are left."""
+    """Return the page exits. UBI has no dwell time, but 85 % of the pages log when they are left."""
     request, place = np.nonzero(visit.clicked & (rng.random(visit.clicked.shape) < 0.85))
     return request, place, visit.click_ms[request, place] + visit.dwell_ms[request, place].astype(np.int64)
 
@@ -135,7 +135,7 @@ def _after_click(visit: _Visit, happens: Bools, delay_ms: Ints) -> _Part:
 
 
 def conversion_delays(rng: np.random.Generator, count: int) -> Floats:
-    """Milliseconds from click to purchase: 35 % within an hour, half within a day, a tail of weeks."""
+    """Return milliseconds from click to purchase: 35 % within an hour, half within a day, the rest within weeks."""
     part = rng.random(count)
     hour = rng.uniform(0.03, 1.0, count) ** 2 * HOUR_MS
     day = np.exp(rng.uniform(np.log(HOUR_MS), np.log(DAY_MS), count))

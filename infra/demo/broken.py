@@ -1,4 +1,4 @@
-"""Records that nobody can read, as every real log has some."""
+"""Unreadable records, such as real logs contain."""
 
 from __future__ import annotations
 
@@ -27,17 +27,17 @@ BREAKAGES: dict[str, Callable[[str], str]] = {
     "epoch_0": _dated("1970-01-01T00:00:00.000Z"),
     "year_2099": _dated("2099-01-01T12:00:00.000Z"),
 }
-"""Each way to break a line, by the name under which it is counted."""
+"""The ways to break a line, by the name under which they are counted."""
 
 
 def add_broken(rng: np.random.Generator, files: list[list[str]]) -> dict[str, int]:
-    """Puts one broken copy of a line for each way into the given files; says how many of each."""
+    """Insert one broken copy of a line per way of breaking into the files. Return the counts by name."""
     usable = [lines for lines in files if lines]
     if not usable:
         return dict.fromkeys(BREAKAGES, 0)
-    models = [list(lines) for lines in usable]
+    originals = [list(lines) for lines in usable]
     for breakage in BREAKAGES.values():
         at = int(rng.integers(len(usable)))
-        model = models[at][int(rng.integers(len(models[at])))]
-        usable[at].insert(int(rng.integers(len(usable[at]) + 1)), breakage(model))
+        original = originals[at][int(rng.integers(len(originals[at])))]
+        usable[at].insert(int(rng.integers(len(usable[at]) + 1)), breakage(original))
     return dict.fromkeys(BREAKAGES, 1)

@@ -1,4 +1,4 @@
-"""Items and queries of the demo world, before anybody searches."""
+"""Items and queries of the demo world."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ Bools = NDArray[np.bool_]
 
 ITEMS_A_TOPIC = 30
 NEVER = 10_000
-"""A week that no world reaches: for what never gets traffic."""
+"""A week that no world reaches, for queries that never get traffic."""
 LATE_WEEKS = (2, 6)
-"""What appears late appears in one of these weeks, the last one excluded."""
+"""Items and queries that appear late do so in a week from this range, its end excluded."""
 
 
 def generator(parameters: Parameters, stream: str, day: int = 0) -> np.random.Generator:
-    """Random numbers that depend on the seed, the stream's name and the day alone."""
+    """Return a random generator that depends only on the seed, the stream's name and the day."""
     return np.random.default_rng([parameters.seed, *stream.encode(), 1_000_000 + day])
 
 
 @dataclass(frozen=True)
 class Items:
-    """One row an item. `aspect[:, a]` is an index into `words.ASPECTS[a]`."""
+    """One row per item. `aspect[:, a]` is an index into `words.ASPECTS[a]`."""
 
     ids: list[str]
     topic: Ints
@@ -42,12 +42,12 @@ class Items:
     listed: Bools
     """False for items that the engine never shows."""
     flashy: Floats
-    """Loud pictures and titles: what clickbait is made of in the hard world."""
+    """How loud pictures and titles are. In the hard world, it causes half of the clickbait."""
 
 
 @dataclass(frozen=True)
 class Queries:
-    """One row a query. `wants[:, a]` is -1 where the query does not ask for that aspect."""
+    """One row per query. `wants[:, a]` is an index like `Items.aspect`, -1 if the query does not name that aspect."""
 
     texts: list[str]
     topic: Ints
@@ -60,7 +60,7 @@ class Queries:
 
 
 def make_items(parameters: Parameters) -> Items:
-    """The shop's items, thirty a topic."""
+    """Make the items of the shop, thirty per topic."""
     rng = generator(parameters, "items")
     topics = parameters.query_count // 8
     count = topics * ITEMS_A_TOPIC
@@ -86,7 +86,7 @@ def make_items(parameters: Parameters) -> Items:
 
 
 def make_queries(parameters: Parameters) -> Queries:
-    """Eight queries a topic, each asking for one or two aspects."""
+    """Make eight queries per topic, each with one or two aspects."""
     rng = generator(parameters, "queries")
     count = parameters.query_count
     topic = np.repeat(np.arange(count // 8), 8)
@@ -112,7 +112,7 @@ def make_queries(parameters: Parameters) -> Queries:
 
 
 def prices(parameters: Parameters, items: Items, week: int) -> tuple[Floats, Bools]:
-    """Each item's price in a week, and whether it is new in that week."""
+    """Return each item's price in a week, and whether the price changed in that week (in week 0, always)."""
     price, changed = items.base_price, np.ones(len(items.ids), dtype=bool)
     for w in range(1, week + 1):
         rng = generator(parameters, "prices", w)
@@ -122,13 +122,13 @@ def prices(parameters: Parameters, items: Items, week: int) -> tuple[Floats, Boo
 
 
 def title_of(items: Items, item: int) -> str:
-    """The item's title: the words of its aspects that the seller wrote, then setting and noun."""
+    """Return the item's title: the aspects that the seller mentions, then setting and noun."""
     named = [words.ASPECTS[a][items.aspect[item, a]] for a in range(4) if items.in_title[item, a]]
     return " ".join([*named, *words.topic_words(int(items.topic[item]))])
 
 
 def _draw_pools(parameters: Parameters, topics: int) -> list[Ints]:
-    """For each aspect, the words that a topic uses: one row a topic."""
+    """Return for each aspect the indices of the words that each topic uses, one row per topic."""
     rng = generator(parameters, "pools")
     keys = [rng.random((topics, len(aspect))) for aspect in words.ASPECTS]
     return [np.argsort(k, axis=1)[:, :size] for k, size in zip(keys, words.POOL_SIZES, strict=True)]

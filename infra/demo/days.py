@@ -1,4 +1,4 @@
-"""The logs of each day of arrival, as files for the landing folder."""
+"""The log files that arrive on each day, for the landing folder."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ from infra.demo.shop import Shop
 from infra.demo.visits import Requests, draw_requests
 
 SHIP_HOURS = 4
-"""Logs are shipped six times a day, under the name of the last hour that they cover."""
+"""Logs are shipped every four hours, into a folder named after the last hour that they cover."""
 LOOK_BACK_DAYS = LONGEST_DELAY_DAYS + LATEST_DAYS + 2
-"""Records of no older day arrive on a day."""
+"""Records that arrive on a day are at most this many days old."""
 PARQUET_SLOT, BULK_SLOT, PLAIN_EVERY = 0, 2, 7
 
 
 @dataclass(frozen=True)
 class LogFile:
-    """A file below `landing/`, with the instant at which it was closed."""
+    """A file below `landing/`, with the instant at which it was completed."""
 
     path: str
     content: bytes
@@ -39,7 +39,7 @@ class LogFile:
 
 @dataclass(frozen=True)
 class DayOfLogs:
-    """All that arrives on a day, with the counts that `world.json` keeps."""
+    """Everything that arrives on a day, with the counts for `world.json`."""
 
     files: list[LogFile]
     counts: dict[str, Any]
@@ -48,7 +48,7 @@ class DayOfLogs:
 
 
 def arrivals(shop: Shop, first: int, end: int) -> Iterator[DayOfLogs]:
-    """The days `first` to `end` (excluded), in order. A day does not depend on where one starts."""
+    """Yield the days from `first` to `end` (excluded), in order. A day does not depend on `first`."""
     waiting: defaultdict[int, list[Shipped]] = defaultdict(list)
     for day in range(max(0, first - LOOK_BACK_DAYS), end):
         requests = draw_requests(shop, day)
@@ -89,7 +89,7 @@ def _files_of(shop: Shop, day: int, records: Records) -> tuple[list[LogFile], di
 
 
 def log_file(name: str, lines: list[str], closed: datetime) -> LogFile:
-    """JSON lines as a file, compressed if the name says so."""
+    """Return JSON lines as a file, compressed if its name ends in `.gz`."""
     content = text_bytes(lines)
     return LogFile(name, gzip_bytes(content) if name.endswith(".gz") else content, closed)
 

@@ -1,4 +1,4 @@
-"""Files of a home: written whole or not at all, and left alone when they are already right."""
+"""Write files of a home atomically, and do not touch files that already have the right content."""
 
 from __future__ import annotations
 
@@ -16,11 +16,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 SETTLED_S = 3_600
-"""Files of the demo look at least this old, so that nobody waits for them to stand still."""
+"""The least age of the demo's files, by their modification time, so that landing does not wait for them to settle."""
 
 
 def write_file(path: Path, content: bytes, written_at: datetime | None = None) -> None:
-    """Put `content` at `path` in one step; a file that holds it already is not touched."""
+    """Write `content` to `path` atomically. A file that already has this content is not touched.
+
+    `written_at` becomes the modification time, or SETTLED_S before now if that is earlier.
+    """
     if path.exists() and path.stat().st_size == len(content) and path.read_bytes() == content:
         return
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -33,22 +36,22 @@ def write_file(path: Path, content: bytes, written_at: datetime | None = None) -
 
 
 def text_bytes(lines: Iterable[str]) -> bytes:
-    """Lines as UTF-8, each ended by a newline."""
+    """Return the lines as UTF-8, each ended by a newline."""
     return "".join(f"{line}\n" for line in lines).encode()
 
 
 def gzip_bytes(content: bytes) -> bytes:
-    """Compressed, without a time inside: equal content gives equal bytes."""
+    """Compress without a time stamp, so that equal content gives equal bytes."""
     return gzip.compress(content, compresslevel=4, mtime=0)
 
 
 def parquet_bytes(table: pa.Table) -> bytes:
-    """The table as one Parquet file."""
+    """Return the table as a Parquet file."""
     buffer = io.BytesIO()
     pq.write_table(table, buffer, compression="zstd")
     return buffer.getvalue()
 
 
 def json_bytes(data: Any) -> bytes:
-    """Indented JSON for people."""
+    """Return the data as indented JSON."""
     return (json.dumps(data, indent=1) + "\n").encode()

@@ -1,4 +1,4 @@
-"""Records as UBI 1.3 writes them: JSON lines, OpenSearch bulk lines, Arrow tables."""
+"""Write records in the formats of UBI 1.3: JSON lines, OpenSearch bulk lines, Arrow tables."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ ID_FIELD = "item_id"
 
 
 def json_lines(records: Records) -> list[str]:
-    """One JSON document a record."""
+    """Return one JSON document per record."""
     quoted = {q: json.dumps(q) for q in set(records.fields["user_query"])}
     return [
         _query_line(quoted, *row) if query else _event_line(quoted, *row)
@@ -44,17 +44,17 @@ def _event_line(quoted: dict[str, str], *row: Any) -> str:
 
 
 def bulk_lines(records: Records) -> list[str]:
-    """An OpenSearch bulk file: before each document the action that indexes it."""
+    """Return the lines of an OpenSearch bulk file: before each document, the action that indexes it."""
     index = ("ubi_events", "ubi_queries")
     actions = [
-        f'{{"index":{{"_index":"{index[query]}","_id":"{one}"}}}}'
-        for query, one in zip(records.is_query.tolist(), records.ids, strict=True)
+        f'{{"index":{{"_index":"{index[query]}","_id":"{record_id}"}}}}'
+        for query, record_id in zip(records.is_query.tolist(), records.ids, strict=True)
     ]
     return [line for both in zip(actions, json_lines(records), strict=True) for line in both]
 
 
 def arrow_table(records: Records) -> pa.Table:
-    """Records of one kind as Arrow columns, with typed timestamps and structs."""
+    """Return records of one kind (queries or events) as a table with typed timestamps and structs."""
     when = pa.array(records.time_ms.astype("datetime64[ms]")).cast(pa.timestamp("ms", tz="UTC"))
     f = records.fields
     columns: dict[str, Any] = {n: f[n] for n in ("application", "query_id", "client_id", "user_query")}

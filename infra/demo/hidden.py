@@ -1,4 +1,4 @@
-"""What the world knows and the pipeline must not: files under `<home>/truth/`."""
+"""Write the truth that the pipeline must not read: files under `<home>/truth/`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from infra.demo.visits import Requests
 
 
 def write_truth(home: Path, shop: Shop) -> None:
-    """Grades, engine scores, click curves and clients. Needed once a world."""
+    """Write grades, engine scores, click curves and clients, which are the same for all days."""
     _write(home, "grades", _grades(shop))
     _write(home, "propensities", propensity_truth(shop.parameters))
     clients = shop.clients
@@ -28,7 +28,7 @@ def write_truth(home: Path, shop: Shop) -> None:
 
 
 def write_shown(home: Path, shop: Shop, requests: Requests, actions: Actions) -> None:
-    """What people were shown on a day in the engine's own order, summed by pair."""
+    """Write what people were shown on a day in the engine's own order, summed by pair."""
     usual = (shop.clients.kind[requests.client] == HUMAN) & requests.in_engine_order
     place = np.broadcast_to(np.arange(1, SHOWN + 1), requests.shown.shape)
     seen = usual[:, None] & (requests.shown >= 0)
@@ -43,13 +43,14 @@ def write_shown(home: Path, shop: Shop, requests: Requests, actions: Actions) ->
 
 
 def propensity_truth(parameters: Parameters) -> pd.DataFrame:
-    """The click curves, relative to the first place: before and after the drift.
+    """Return the click curves, relative to the first place, before and after the drift.
 
-    `propensity` (examination x trust) is what an estimate from clicks can find.
+    Columns: application, device, position, examination, propensity, from_day, to_day. `propensity` (examination x
+    trust) is what an estimate from clicks can find.
     """
     rows: list[dict[str, Any]] = []
     for first, last in ((0, parameters.drift_day), (parameters.drift_day, None)):
-        looked_at, trusted = examination(parameters, first), trust(parameters)
+        examined, trusted = examination(parameters, first), trust(parameters)
         for d, device in enumerate(DEVICES):
             for k in range(SHOWN):
                 rows.append(
@@ -57,8 +58,8 @@ def propensity_truth(parameters: Parameters) -> pd.DataFrame:
                         "application": parameters.application,
                         "device": device,
                         "position": k + 1,
-                        "examination": looked_at[d, k],
-                        "propensity": looked_at[d, k] * trusted[k],
+                        "examination": examined[d, k],
+                        "propensity": examined[d, k] * trusted[k],
                         "from_day": str(parameters.date_of(first)),
                         "to_day": str(parameters.date_of(last)) if last is not None else None,
                     }

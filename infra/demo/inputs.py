@@ -1,4 +1,4 @@
-"""What is handed in beside the logs: items, the engine's logged features, human grades."""
+"""The other inputs besides logs: items, the engine's logged features, human grades."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from infra.demo.shop import Shop
 
 SECOND_GRADING_DAY = 14
 REPEATED_GRADES = 0.05
-"""Share of the human grades that are given twice, so that the graders' noise can be seen."""
+"""Share of the pairs that are graded twice, which shows the noise of the graders."""
 
 
 def inputs_of(shop: Shop, day: int) -> list[LogFile]:
-    """The files that come in at the start of a day; on most days none."""
+    """Return the files that arrive at the start of a day; on most days there are none."""
     files = _judgments(shop, day)
     if day % 7 == 0:
         files += [_items(shop, day // 7), _feature_log(shop, day // 7)]
@@ -29,7 +29,10 @@ def inputs_of(shop: Shop, day: int) -> list[LogFile]:
 
 
 def known_weeks(shop: Shop) -> Ints:
-    """For each pair the week from which on its features are logged: queries without traffic from 0."""
+    """Return for each pair the first week in which its features are logged.
+
+    That is the later of the query's first week (0 if it never gets traffic) and the item's launch week.
+    """
     first = shop.queries.first_week[shop.pairs.query]
     launch = shop.items.launch_week[shop.pairs.item]
     return np.maximum(np.where(first > 1000, 0, first), launch)
@@ -75,7 +78,7 @@ def _feature_log(shop: Shop, week: int) -> LogFile:
     price, changed = prices(p, shop.items, week)
     ratio = np.round(log_price_ratio(price, shop.items.topic, pairs.item), 4)
     known = known_weeks(shop)
-    rows_here: Bools = (known == week) | ((known < week) & changed[pairs.item])
+    is_logged: Bools = (known == week) | ((known < week) & changed[pairs.item])
     logged_at = f"{p.start + timedelta(days=7 * week):%Y-%m-%dT%H:%M:%SZ}"
     names = [*pairs.features, "price_ratio"]
     values = np.stack([*pairs.features.values(), ratio], axis=1)
@@ -87,13 +90,13 @@ def _feature_log(shop: Shop, week: int) -> LogFile:
             "logged_at": logged_at,
             "features": dict(zip(names, values[r].tolist(), strict=True)),
         }
-        for r in np.flatnonzero(rows_here).tolist()
+        for r in np.flatnonzero(is_logged).tolist()
     ]
     return _file(shop, "feature_log", "features.jsonl.gz", 7 * week, rows)
 
 
 def draw_grades(shop: Shop) -> tuple[Ints, Ints]:
-    """The pairs that people graded, some twice, and the grades that they gave."""
+    """Return the graded pairs, some of them twice, and their grades."""
     p: Parameters = shop.parameters
     rng = generator(p, "judgments")
     from_start = np.flatnonzero(known_weeks(shop) == 0)
@@ -106,21 +109,21 @@ def draw_grades(shop: Shop) -> tuple[Ints, Ints]:
 
 
 def _judgments(shop: Shop, day: int) -> list[LogFile]:
-    """Four fifths before the first day, the rest in the two weeks after it."""
+    """Return the grades that arrive on a day: four fifths on the first day, the rest two weeks later."""
     if day not in (0, SECOND_GRADING_DAY):
         return []
     pairs, grades = draw_grades(shop)
     rng = generator(shop.parameters, "judged_at")
     second = rng.random(pairs.size) < 0.2
     before = rng.integers(60, 14 * 24 * 60, pairs.size).tolist()
-    handed_in = shop.parameters.start + timedelta(days=day)
+    arrival = shop.parameters.start + timedelta(days=day)
     rows = [
         {
             "application": shop.parameters.application,
             "user_query": shop.queries.texts[shop.pairs.query[pairs[n]]],
             "object_id": shop.items.ids[shop.pairs.item[pairs[n]]],
             "grade": int(grades[n]),
-            "judged_at": f"{handed_in - timedelta(minutes=before[n]):%Y-%m-%dT%H:%M:%SZ}",
+            "judged_at": f"{arrival - timedelta(minutes=before[n]):%Y-%m-%dT%H:%M:%SZ}",
             "source": "demo_graders",
             "weight": 1.0,
         }

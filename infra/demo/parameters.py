@@ -1,4 +1,4 @@
-"""What a demo world is made of: every number that shapes it, in one frozen record."""
+"""The parameters of a demo world: every number that shapes it."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ from typing import Any
 POLICIES = ("easy", "plain", "stuck")
 DEVICES = ("desktop", "phone")
 SHOWN = 10
-"""Results shown to a request."""
+"""Results shown per request."""
 DAY_MS = 86_400_000
 HOUR_MS = 3_600_000
 LARGEST_SCALE = 60.0
 
 
 class WorldError(Exception):
-    """The demo world cannot be made as asked; the message says what to do."""
+    """The requested demo world cannot be made; the message says what to do."""
 
 
 @dataclass(frozen=True)
 class Parameters:
-    """All that the logs of a day depend on, besides the day's number.
+    """Everything that the logs of a day depend on, besides the day's number.
 
-    Chances are shares of one, times are in the unit that the name says. `scale` multiplies the
-    traffic; queries and items grow with its square root.
+    Probabilities are between 0 and 1. `scale` multiplies the traffic; the numbers of queries and items grow with its
+    square root.
     """
 
     first_day: str
@@ -62,22 +62,22 @@ class Parameters:
     grade_flips: float = 0.1
 
     def __post_init__(self) -> None:
-        """Raises WorldError for a value that no world has."""
+        """Check the values. Raises WorldError if one is not allowed."""
         if self.policy not in POLICIES:
             raise WorldError(f"policy {self.policy!r} is unknown; choose one of {', '.join(POLICIES)}")
         if self.clickbait not in ("usual", "hard"):
             raise WorldError(f"clickbait {self.clickbait!r} is unknown; choose usual or hard")
         if not 0.02 <= self.scale <= LARGEST_SCALE:
-            raise WorldError(f"scale {self.scale} is outside 0.02 to {LARGEST_SCALE:g}; choose one inside")
+            raise WorldError(f"scale {self.scale} is outside 0.02 to {LARGEST_SCALE:g}; choose a scale in this range")
 
     @property
     def query_count(self) -> int:
-        """Distinct queries of the world: topics of eight, in pairs of sisters."""
+        """The number of distinct queries: a multiple of 16, because topics have eight queries and come in pairs."""
         return 16 * max(3, round(self.base_queries * math.sqrt(self.scale) / 16))
 
     @property
     def start(self) -> datetime:
-        """00:00 UTC of day 0."""
+        """The start of day 0, at 00:00 UTC."""
         return datetime.combine(date.fromisoformat(self.first_day), time(), UTC)
 
     @property
@@ -86,22 +86,22 @@ class Parameters:
         return int(self.start.timestamp()) * 1000
 
     def date_of(self, day: int) -> date:
-        """The UTC date of day number `day`."""
+        """Return the UTC date of day number `day`."""
         return self.start.date() + timedelta(days=day)
 
     def day_of(self, when: date) -> int:
-        """The day number of a UTC date."""
+        """Return the day number of a UTC date."""
         return (when - self.start.date()).days
 
     def to_json(self) -> dict[str, Any]:
-        """Plain data, as it stands in `truth/world.json`."""
+        """Return plain data, as `truth/world.json` holds it."""
         return {
             name: list(value) if isinstance(value, tuple) else value for name, value in dataclasses.asdict(self).items()
         }
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Parameters:
-        """The record that `to_json` wrote; names it does not know are refused."""
+        """Read the data that `to_json` wrote. Raises WorldError for unknown names."""
         known = {field.name for field in dataclasses.fields(cls)}
         if unknown := sorted(set(data) - known):
             raise WorldError(f"world.json has unknown parameters {', '.join(unknown)}; use another home")
@@ -109,7 +109,11 @@ class Parameters:
         return cls(**values)
 
 
-def name_differences(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> list[str]:
-    """One phrase for each name whose value differs, `scale: 1.0 there, 2.0 asked`."""
-    names = sorted({*ours, *theirs})
-    return [f"{n}: {ours.get(n)} there, {theirs.get(n)} asked" for n in names if ours.get(n) != theirs.get(n)]
+def name_differences(existing: Mapping[str, Any], requested: Mapping[str, Any]) -> list[str]:
+    """Return a phrase for each name whose values differ, such as `scale is 1.0 (requested: 2.0)`."""
+    names = sorted({*existing, *requested})
+    return [
+        f"{name} is {existing.get(name)} (requested: {requested.get(name)})"
+        for name in names
+        if existing.get(name) != requested.get(name)
+    ]

@@ -1,4 +1,4 @@
-"""Records of the demo logs, field by field as UBI 1.3 names them."""
+"""Records of the demo logs, with the field names of UBI 1.3."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from infra.demo.shop import Shop
 from infra.demo.visits import Requests
 
 RETURN_MS = 1_800_000
-"""A conversion this long after the session's start belongs to a new visit."""
+"""A conversion later than this after the session's start belongs to a new session."""
 _FIELDS = (
     "application", "action_name", "query_id", "client_id", "session_id", "user_query", "timestamp", "item",
     "position", "hits", "query_attributes",
@@ -26,7 +26,7 @@ _FIELDS = (
 
 @dataclass(frozen=True)
 class Records:
-    """Rows in order of arrival; `fields` holds one list a UBI field, plain Python values."""
+    """Rows in order of arrival. `fields` holds a list of plain Python values per UBI field."""
 
     arrival_ms: Ints
     time_ms: Ints
@@ -38,7 +38,7 @@ class Records:
     fields: dict[str, list[Any]]
 
     def take(self, rows: NDArray[np.intp]) -> Records:
-        """The records at these rows, in this order."""
+        """Return the records at these rows, in this order."""
         return Records(
             self.arrival_ms[rows],
             self.time_ms[rows],
@@ -56,7 +56,7 @@ class Records:
 
 
 def write_records(shop: Shop, shipped: Sequence[Shipped]) -> Records:
-    """What arrived, sorted by arrival; equal instants keep the order of their days."""
+    """Return the records, sorted by arrival. Records with the same arrival keep the order of their days."""
     parts = [_records_of(shop, part) for part in shipped]
     whole = Records(
         np.concatenate([p.arrival_ms for p in parts]),
@@ -65,7 +65,7 @@ def write_records(shop: Shop, shipped: Sequence[Shipped]) -> Records:
         np.concatenate([p.double for p in parts]),
         np.concatenate([p.skewed for p in parts]),
         np.concatenate([p.is_query for p in parts]),
-        [one for p in parts for one in p.ids],
+        [record_id for p in parts for record_id in p.ids],
         {name: [value for p in parts for value in p.fields[name]] for name in _FIELDS},
     )
     return whole.take(np.argsort(whole.arrival_ms, kind="stable"))
@@ -133,12 +133,12 @@ def _attributes(shop: Shop, requests: Requests, row: int) -> dict[str, str]:
 
 
 def _spell(text: str, spelling: int) -> str:
-    """The same query as people write it: all normalise to the same text."""
+    """Return the query in one of four spellings, which all normalise to the same text."""
     return (text, text.title(), text.upper(), f"{text.replace(' ', '  ', 1)} ")[spelling]
 
 
 def _timestamps(part: Shipped, client: Ints) -> list[str | int]:
-    """ISO with Z; a tenth of the clients write +0000 and a tenth milliseconds since 1970."""
+    """Return the timestamps: ISO with Z; for a tenth of the clients with +0000, for a tenth milliseconds since 1970."""
     iso = np.datetime_as_string(part.time_ms.astype("datetime64[ms]"), unit="ms").tolist()
     forms = (client % 10).tolist()
     whole = part.time_ms.tolist()

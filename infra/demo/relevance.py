@@ -1,4 +1,4 @@
-"""Which item answers which query how well, and what can be seen of that from outside."""
+"""How relevant each item is to each query, and which features of that the engine logs."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ GRADE_SHARES = (0.38, 0.24, 0.19, 0.12, 0.07)
 
 @dataclass(frozen=True)
 class Pairs:
-    """One row a (query, item) pair, query by query, the same number of pairs each."""
+    """One row per (query, item) pair, sorted by query. Every query has the same number of pairs."""
 
     query: Ints
     item: Ints
     grade: Ints
     engine_score: Floats
     clickbait: Floats
-    """Factor on the attraction; 1 is neutral."""
+    """Factor on the chance of a click; 1 is neutral."""
     clickbait_after_drift: Floats
     features: dict[str, Floats]
-    """What the engine logs for the pair, without the price."""
+    """The features that the engine logs for the pair, except the price."""
 
 
 def make_pairs(parameters: Parameters, items: Items, queries: Queries) -> Pairs:
-    """The candidates of every query with their hidden grade."""
+    """Make the candidates of every query, with their hidden grades."""
     rng = generator(parameters, "pairs")
     pool = _pool(queries)
     relevance = _relevance(rng, items, queries, pool)
@@ -50,14 +50,14 @@ def make_pairs(parameters: Parameters, items: Items, queries: Queries) -> Pairs:
 
 
 def matches(items: Items, queries: Queries, query: Ints, item: Ints) -> tuple[Bools, Bools]:
-    """For pairs: which aspects the query asks for, and which of these the item has."""
+    """Return for each pair which aspects the query names, and which of these the item has."""
     wants = queries.wants[query]
     asked = wants >= 0
     return asked, asked & (wants == items.aspect[item])
 
 
 def _pool(queries: Queries) -> Ints:
-    """Items that could be retrieved: the topic's own and those of its sister."""
+    """Return the retrievable items of each query: all of its own topic, and every third of the sister topic."""
     own = queries.topic[:, None] * ITEMS_A_TOPIC + np.arange(ITEMS_A_TOPIC)
     sister = (queries.topic ^ 1)[:, None] * ITEMS_A_TOPIC + np.arange(ITEMS_A_TOPIC)
     return np.concatenate([own, sister[:, ::3]], axis=1)
@@ -81,7 +81,7 @@ def _grade(relevance: Floats) -> Ints:
 
 
 def _features(rng: np.random.Generator, items: Items, queries: Queries, query: Ints, item: Ints) -> dict[str, Floats]:
-    """The engine's own numbers: true causes seen through noise and through what the seller wrote."""
+    """Return the engine's features: the true causes, with noise, and limited to what the seller wrote."""
     asked, has = matches(items, queries, query, item)
     written = has & items.in_title[item]
     same = items.topic[item] == queries.topic[query]
@@ -103,7 +103,7 @@ def _features(rng: np.random.Generator, items: Items, queries: Queries, query: I
 
 
 def _engine_score(rng: np.random.Generator, features: dict[str, Floats], popularity: Floats) -> Floats:
-    """The shop's hand-made order: text first, some popularity, and a good deal of chance."""
+    """Return the score behind the engine's order: mostly text, some popularity, and much noise."""
     text = features["bm25_title"] / 3 + features["bm25_description"] / 8
     return text + 0.35 * popularity + rng.normal(0, 0.5, popularity.size)
 
@@ -116,6 +116,6 @@ def _clickbait(parameters: Parameters, rng: np.random.Generator, flashy: Floats)
 
 
 def log_price_ratio(price: Floats, topic: Ints, item: Ints) -> Floats:
-    """For pairs: the log of the item's price over the median price of its topic."""
+    """Return for each pair the log of the ratio of the item's price to the median price of its topic."""
     median = np.median(np.log(price).reshape(-1, ITEMS_A_TOPIC), axis=1)
     return np.asarray(np.log(price)[item] - median[topic[item]])

@@ -1,4 +1,4 @@
-"""How records travel from the shop to the landing folder: delays, doubles, wrong clocks, outages."""
+"""Simulate how records reach the landing folder: delays, duplicates, wrong clocks, outages."""
 
 from __future__ import annotations
 
@@ -13,29 +13,29 @@ from infra.demo.shop import Shop
 from infra.demo.visits import Requests
 
 COLLECTORS = 3
-"""Servers that ship logs; one of them fails in an outage."""
+"""The number of servers that ship logs. In an outage, one of them fails."""
 OUTAGE_MS = 3 * HOUR_MS
 LATEST_DAYS = 6
-"""No outage delays a record by more days than this."""
+"""The longest delay by an outage, in days."""
 
 
 @dataclass(frozen=True)
 class Shipped:
-    """One row a record on its way, with the requests that it belongs to."""
+    """One row per shipped record, with the requests to which the records belong."""
 
     requests: Requests
     kind: Ints
     request: Ints
     place: Ints
     time_ms: Ints
-    """The instant as logged, wrong clocks included."""
+    """The instant as logged, possibly by a wrong clock."""
     arrival_ms: Ints
     late: Bools
     double: Bools
     skewed: Bools
 
     def take(self, rows: Bools) -> Shipped:
-        """The records at these rows."""
+        """Return the records at these rows."""
         return replace(
             self,
             **{
@@ -46,7 +46,7 @@ class Shipped:
 
 
 def ship(shop: Shop, requests: Requests, actions: Actions) -> Shipped:
-    """The records with their arrival, 1 % of them twice."""
+    """Return the records with their arrival. A share of them (`duplicates`) arrives twice."""
     rng = generator(shop.parameters, f"shipping{requests.label}", requests.day)
     size = actions.kind.size
     arrival = actions.time_ms + rng.exponential(15_000, size).astype(np.int64) + 200
@@ -72,7 +72,7 @@ def ship(shop: Shop, requests: Requests, actions: Actions) -> Shipped:
 def _hold_back(
     shop: Shop, rng: np.random.Generator, requests: Requests, actions: Actions, arrival: Ints
 ) -> tuple[Ints, Bools]:
-    """In an outage one collector keeps three hours of its records for some days."""
+    """Delay records by outages: one collector keeps three hours of its records for some days."""
     happens = rng.random() < shop.parameters.outages_a_day and requests.label == ""
     begin = shop.parameters.start_ms + requests.day * DAY_MS + int(rng.integers(6, 18)) * HOUR_MS
     collector, days = int(rng.integers(0, COLLECTORS)), int(rng.integers(2, LATEST_DAYS + 1))
@@ -83,17 +83,17 @@ def _hold_back(
 
 
 def _skew_clocks(shop: Shop, rng: np.random.Generator, requests: Requests, actions: Actions) -> tuple[Ints, Bools]:
-    """Some sessions run on a wrong clock: their events, never their queries, are minutes off.
+    """Shift the events of sessions with a wrong clock by minutes. Their queries are not shifted.
 
-    A clock never leaves its own UTC day forwards, so that no event lies beyond the world's end.
+    Events that would leave their UTC day are not shifted, so that no event lies after the end of the world.
     """
     sessions = int(requests.session.max()) + 1
     off = rng.random(sessions) < shop.parameters.skewed_sessions
-    off[0] = False  # the session that the day ends with
+    off[0] = False  # the session with which the day ends
     shift = rng.integers(60_000, 1_800_000, sessions) * rng.choice([-1, 1], sessions)
-    of = requests.session[actions.request]
-    skewed = off[of] & (actions.kind != QUERY)
-    moved = actions.time_ms + shift[of]
+    session = requests.session[actions.request]
+    skewed = off[session] & (actions.kind != QUERY)
+    moved = actions.time_ms + shift[session]
     same_day = moved // DAY_MS == actions.time_ms // DAY_MS
     skewed &= same_day
     return np.where(skewed, moved, actions.time_ms), skewed

@@ -1,4 +1,4 @@
-"""The whole demo shop as the traffic meets it: items, queries, pairs, people."""
+"""The demo shop: items, queries, pairs and clients."""
 
 from __future__ import annotations
 
@@ -27,19 +27,19 @@ KINDS = ("human", "bot", "scraper", "seller")
 
 @dataclass(frozen=True)
 class Clients:
-    """One row a client. `kind` is an index into `KINDS`, `device` into `DEVICES`."""
+    """One row per client. `kind` is an index into `KINDS`, `device` into `DEVICES`."""
 
     ids: list[str]
     kind: Ints
     device: Ints
     weight: Floats
-    """Share of the human sessions; 0 for those that are not people."""
+    """Share of the human sessions; 0 for clients that are not human."""
     seller_brand: Ints
 
 
 @dataclass(frozen=True)
 class Shop:
-    """Everything that stays the same from day to day."""
+    """Everything that does not change from day to day."""
 
     parameters: Parameters
     items: Items
@@ -48,12 +48,12 @@ class Shop:
     clients: Clients
 
     def listed_pairs(self, week: int) -> Bools:
-        """Which pairs the engine can show in a week."""
+        """Return a mask of the pairs that the engine can show in a week."""
         items = self.items
         return (items.listed & (items.launch_week <= week))[self.pairs.item]
 
     def ranked_pairs(self, week: int) -> Ints:
-        """The engine's order: for each query its pairs, best first, -1 behind the last listed one."""
+        """Return the engine's order: per query (row) its pairs, best first, then -1 after the last listed one."""
         width = self.parameters.candidates
         score = np.where(self.listed_pairs(week), self.pairs.engine_score, -np.inf).reshape(-1, width)
         order = np.argsort(-score, axis=1, kind="stable")
@@ -61,44 +61,44 @@ class Shop:
         return np.where(np.isneginf(np.take_along_axis(score, order, axis=1)), -1, pair)
 
     def query_weights(self, day: int) -> Floats:
-        """The chance of each query on a day; sums to one."""
+        """Return the probability of each query on a day; they sum to one."""
         drifted = day >= self.parameters.drift_day
         weight = self.queries.weight_after_drift if drifted else self.queries.weight
         open_now = np.where(self.queries.first_week <= day // 7, weight, 0.0)
         return np.asarray(open_now / open_now.sum())
 
     def click_curve(self, day: int) -> Floats:
-        """Chance of a click at a device and position relative to the first place: examination x trust."""
+        """Return the chance of a click by device and position, relative to the first place: examination x trust."""
         return examination(self.parameters, day) * trust(self.parameters)
 
     def click_chance(self, day: int) -> Floats:
-        """For each pair, the chance of a click at the first place."""
+        """Return for each pair the chance of a click at the first place."""
         drifted = day >= self.parameters.drift_day
         bait = self.pairs.clickbait_after_drift if drifted else self.pairs.clickbait
         attraction = np.array(self.parameters.attraction)[self.pairs.grade]
         return np.minimum(0.95, self.parameters.attraction_of_best * attraction * bait)
 
     def price(self, week: int) -> Floats:
-        """Each item's price in a week."""
+        """Return each item's price in a week."""
         return prices(self.parameters, self.items, week)[0]
 
 
 def examination(parameters: Parameters, day: int) -> Floats:
-    """k^-eta for each device (rows) and position 1.. (columns)."""
+    """Return k^-eta for each device (rows) and position k from 1 (columns)."""
     eta = parameters.eta_after_drift if day >= parameters.drift_day else parameters.eta
     place = np.arange(1, SHOWN + 1)
     return np.asarray(place[None, :] ** -np.array(eta)[:, None])
 
 
 def trust(parameters: Parameters) -> Floats:
-    """People click the first places more than they look at them; 1 at the first place."""
+    """Return the factor by which people over-click the first places, relative to the first place (which is 1)."""
     place = np.arange(SHOWN)
     return np.asarray((1 + parameters.trust_bias * np.exp(-place)) / (1 + parameters.trust_bias))
 
 
 @lru_cache(maxsize=4)
 def open_shop(parameters: Parameters) -> Shop:
-    """The shop of these parameters."""
+    """Return the shop with these parameters."""
     items, queries = make_items(parameters), make_queries(parameters)
     pairs = make_pairs(parameters, items, queries)
     return Shop(parameters, items, queries, pairs, _make_clients(parameters))

@@ -1,4 +1,4 @@
-"""The record of a world, `<home>/truth/world.json`: read, written, compared with what is asked."""
+"""Read and write the record of a world, `<home>/truth/world.json`, and compare it with a requested world."""
 
 from __future__ import annotations
 
@@ -17,26 +17,26 @@ DEFAULT_DAYS = 42
 
 @dataclass(frozen=True)
 class World:
-    """What `truth/world.json` says: the parameters, the days asked for and the days written."""
+    """The content of `truth/world.json`: the parameters, the requested days and the written days."""
 
     parameters: Parameters
     asked_days: int
     counts: dict[str, Any]
-    """One entry a written day, by date."""
+    """One entry per written day, by date."""
 
     @property
     def days(self) -> int:
-        """Days that are written whole."""
+        """The number of completely written days."""
         return len(self.counts)
 
     @property
     def end(self) -> datetime:
-        """The first instant that the world does not cover."""
+        """The end of the world, exclusive."""
         return self.parameters.start + timedelta(days=self.asked_days)
 
 
 def load_world(home: Path) -> World | None:
-    """The world of a home, None where there is none. Raises WorldError for one of another version."""
+    """Return the world of a home; None if there is none. Raises WorldError if another version wrote it."""
     path = home / "truth" / "world.json"
     if not path.exists():
         return None
@@ -44,11 +44,11 @@ def load_world(home: Path) -> World | None:
         data = json.loads(path.read_text(encoding="utf-8"))
         return World(Parameters.from_json(data["parameters"]), data["days"], data["counts"])
     except (ValueError, TypeError, KeyError) as error:
-        raise WorldError(f"{path}: is no record of a demo world that this version knows; use another home") from error
+        raise WorldError(f"{path}: this version cannot read this record of a demo world; use another home") from error
 
 
 def save_world(home: Path, world: World) -> None:
-    """Writes `truth/world.json`."""
+    """Write `truth/world.json`."""
     data = {
         "parameters": world.parameters.to_json(),
         "days": world.asked_days,
@@ -59,7 +59,7 @@ def save_world(home: Path, world: World) -> None:
 
 
 def is_whole(home: Path, world: World) -> bool:
-    """Whether every file that `world.json` names is there with its size."""
+    """Whether all days are written and every file in `world.json` exists with its size."""
     expected = {path: size for day in world.counts.values() for path, size in {**day["files"], **day["inputs"]}.items()}
     landing = home / "landing"
     return world.days == world.asked_days and all(
@@ -68,19 +68,21 @@ def is_whole(home: Path, world: World) -> bool:
 
 
 def require_world(home: Path) -> World:
-    """The whole world of a home; raises WorldError where there is none."""
+    """Return the complete world of a home. Raises WorldError if there is none, or if it is incomplete."""
     world = load_world(home)
     if world is None:
-        raise WorldError(f"{home} holds no demo world; make run makes one, in a home without logs of your own")
+        raise WorldError(
+            f"{home} holds no demo world; run make run, which makes one in a home without logs of your own"
+        )
     if not is_whole(home, world):
         raise WorldError(
-            f"the demo world in {home} is not whole; finish it: python -m infra.demo.world make --home {home}"
+            f"the demo world in {home} is incomplete; finish it with python -m infra.demo.world make --home {home}"
         )
     return world
 
 
 def refuse_foreign_logs(home: Path) -> None:
-    """Raises WorldError if the landing folder holds files though the home has no world."""
+    """Refuse a home without a world whose landing folder holds files. Raises WorldError."""
     landing = home / "landing"
     found = next((p for p in sorted(landing.rglob("*")) if p.is_file()), None) if landing.exists() else None
     if found is not None:
@@ -91,15 +93,15 @@ def refuse_foreign_logs(home: Path) -> None:
 
 
 def refuse_other_world(home: Path, found: World, asked: Mapping[str, Any], days: int | None, end: date | None) -> None:
-    """Raises WorldError, naming what differs, if the asked world is not part of the one found."""
+    """Refuse a requested world that is not part of the existing one. Raises WorldError that names the differences."""
     wanted = dict(asked)
     if end is not None:
         wanted["first_day"] = str(end - timedelta(days=days or DEFAULT_DAYS))
-    there = found.parameters.to_json()
-    differences = name_differences({k: there[k] for k in wanted}, wanted)
+    existing = found.parameters.to_json()
+    differences = name_differences({k: existing[k] for k in wanted}, wanted)
     if days is not None and days > found.asked_days:
-        differences.append(f"days: {found.asked_days} there, {days} asked (`extend` adds days)")
+        differences.append(f"days is {found.asked_days} (requested: {days}; `extend` adds days)")
     if differences:
         raise WorldError(
-            f"{home} holds another demo world: {'; '.join(differences)}. Name another home, or ask for that world"
+            f"{home} holds another demo world: {'; '.join(differences)}. Name another home, or request this world"
         )

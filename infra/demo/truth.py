@@ -1,6 +1,6 @@
-"""Mark rankings by the hidden grades of the demo world.
+"""Evaluate rankings by the hidden grades of the demo world.
 
-nDCG@10 with gains 2^grade - 1 and discounts 1 / log2(1 + position): Jarvelin and Kekalainen (TOIS
+The measure is nDCG@10 with gains 2^grade - 1 and discounts 1 / log2(1 + position): Jarvelin and Kekalainen (TOIS
 2002) in the form of Burges et al. (ICML 2005). Queries without a relevant item have no nDCG.
 """
 
@@ -21,23 +21,28 @@ GROUPS = ("warm_pairs", "warm_queries", "cold_queries")
 
 
 def load_truth(home: Path) -> pd.DataFrame:
-    """All pairs handed in by the world's end: application, query, item_id, grade, engine_score, ...
+    """Return all pairs that are known by the world's end, one row per pair.
 
-    One row a pair; `query` is the normalised text.
+    Columns: application, query (the normalised text), item_id, grade, engine_score, clickbait, known_from. Raises
+    WorldError if the home holds no demo world.
     """
     world = load_world(home)
     if world is None:
-        raise WorldError(f"{home} holds no demo world, so its truth is unknown")
+        raise WorldError(f"{home} holds no demo world, so there are no hidden grades; name the home of a demo")
     grades = pd.read_parquet(home / "truth" / "grades.parquet")
     last = str(world.parameters.date_of(world.asked_days - 1))
     return grades[grades["known_from"] <= last].reset_index(drop=True)
 
 
 def load_shown(home: Path, days: int) -> pd.DataFrame:
-    """Pairs shown to people in the engine's order on the last `days` days, with their sums."""
+    """Return the pairs shown to people in the engine's order on the last `days` days, one row per pair.
+
+    Columns: application, query, item_id, impressions, position_sum, clicks. Raises WorldError if the home holds no
+    demo world.
+    """
     world = load_world(home)
     if world is None:
-        raise WorldError(f"{home} holds no demo world, so what it showed is unknown")
+        raise WorldError(f"{home} holds no demo world, so the shown items are unknown; name the home of a demo")
     last = world.end.date()
     wanted = [str(last - timedelta(days=d)) for d in range(1, min(days, world.asked_days) + 1)]
     frames = [pd.read_parquet(home / "truth" / "shown" / f"{day}.parquet") for day in wanted]
@@ -46,9 +51,9 @@ def load_shown(home: Path, days: int) -> pd.DataFrame:
 
 
 def logged_order(home: Path, days: int) -> pd.DataFrame:
-    """The order that people met: per pair shown in the last `days` days its mean position.
+    """Return the order that people saw: the mean position of each pair shown in the last `days` days.
 
-    Columns application, query, item_id, position, and `score` = -position to rank by.
+    Columns: application, query, item_id, position, and `score` = -position, by which to rank.
     """
     shown = load_shown(home, days)
     position = shown["position_sum"] / shown["impressions"]
@@ -56,11 +61,11 @@ def logged_order(home: Path, days: int) -> pd.DataFrame:
 
 
 def ndcg_at_10(rankings: pd.DataFrame, truth: pd.DataFrame) -> pd.Series[float]:
-    """nDCG@10 of each query of `truth`, by (application, query).
+    """Return nDCG@10 of each query of `truth`, indexed by (application, query).
 
-    `rankings` has application, query, item_id and score (higher is better). Pairs of the truth that
-    it lacks rank last, equal scores by item_id; pairs that the truth lacks are left out. Queries
-    whose grades are all 0 are left out.
+    `rankings` has the columns application, query, item_id and score (higher is better). Equal scores are ordered by
+    item_id. Pairs of `truth` that are not in `rankings` rank last; pairs that are only in `rankings` are left out, and
+    so are queries whose grades are all 0.
     """
     keys = ["application", "query", "item_id"]
     pairs = truth[[*keys, "grade"]].merge(rankings[[*keys, "score"]], on=keys, how="left", validate="1:1")
@@ -78,7 +83,7 @@ def _dcg(ordered: pd.DataFrame) -> pd.Series[float]:
 
 
 @dataclass(frozen=True)
-class Marks:
+class Quality:
     """Mean nDCG@10 over the queries of one group; the oracle's is 1 by definition."""
 
     group: str
@@ -88,24 +93,26 @@ class Marks:
     oracle: float = 1.0
 
 
-def compare(home: Path, scores: pd.DataFrame, days: int = 14) -> list[Marks]:
-    """A ranker against the engine's order, in three groups, by traffic in the last `days` days.
+def compare(home: Path, scores: pd.DataFrame, days: int = 14) -> list[Quality]:
+    """Compare a ranker with the engine's order, in three groups by traffic in the last `days` days.
 
-    `warm_pairs`: queries with traffic, only items that were shown. `warm_queries`: the same queries,
-    all their items; those never shown follow in the engine's order. `cold_queries`: queries without
-    traffic, against the order in which the engine would show them.
+    `scores` has the columns of `rankings` in `ndcg_at_10`. The groups are:
+
+    - `warm_pairs`: queries with traffic, and only their items that were shown.
+    - `warm_queries`: the same queries with all their items. Items that were not shown follow in the engine's order.
+    - `cold_queries`: queries without traffic, compared with the order in which the engine would show their items.
     """
     truth, logged = load_truth(home), logged_order(home, days)
     keys = ["application", "query", "item_id"]
     by_pair = truth.merge(logged[[*keys, "score"]], on=keys, how="left")
     warm_pair = by_pair["score"].notna()
     warm_query = warm_pair.groupby([by_pair["application"], by_pair["query"]]).transform("any")
-    behind = by_pair["engine_score"] - by_pair["engine_score"].max() - 1_000
-    engine = by_pair[keys].assign(score=by_pair["score"].fillna(behind))
+    below_shown = by_pair["engine_score"] - by_pair["engine_score"].max() - 1_000
+    engine = by_pair[keys].assign(score=by_pair["score"].fillna(below_shown))
     masks = zip(GROUPS, (warm_pair, warm_query, ~warm_query), strict=True)
-    return [_mark(name, by_pair[mask], scores, engine) for name, mask in masks]
+    return [_quality(name, by_pair[mask], scores, engine) for name, mask in masks]
 
 
-def _mark(group: str, truth: pd.DataFrame, scores: pd.DataFrame, engine: pd.DataFrame) -> Marks:
+def _quality(group: str, truth: pd.DataFrame, scores: pd.DataFrame, engine: pd.DataFrame) -> Quality:
     ranker, logged = ndcg_at_10(scores, truth), ndcg_at_10(engine, truth)
-    return Marks(group, len(logged), float(ranker.mean()), float(logged.mean()))
+    return Quality(group, len(logged), float(ranker.mean()), float(logged.mean()))

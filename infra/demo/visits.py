@@ -1,4 +1,4 @@
-"""Who searches what on a day, and which items each request shows."""
+"""Simulate who searches for what on a day, and which items each request shows."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ HOURS = (
     0.30, 0.22, 0.18, 0.17, 0.2, 0.3, 0.5, 0.8, 1.0, 1.2, 1.3, 1.35,
     1.3, 1.2, 1.15, 1.2, 1.3, 1.4, 1.5, 1.6, 1.55, 1.3, 0.9, 0.55,
 )  # fmt: skip
-"""Traffic by hour of the day, relative."""
+"""Relative traffic by hour of the day."""
 REQUESTS_A_SESSION = (0.62, 0.22, 0.1, 0.06)
 """Shares of sessions with one, two, three and four requests."""
 ODD_REQUESTS = {BOT: 6, SCRAPER: 12, SELLER: 8}
-"""Requests a day of each client that is not a person."""
+"""Requests per day of each client that is not human, by kind."""
 
 
 @dataclass(frozen=True)
 class Requests:
-    """One row a request of a day, sessions together and in their order."""
+    """One row per request of a day, sorted by session and time."""
 
     day: int
     label: str
-    """Goes into the ids; differs between the day's own logs and those that a person drops later."""
+    """Part of the ids. It is empty for the day's own logs and not empty for files that are added later."""
     session: Ints
     first_of_session: Bools
     session_start_ms: Ints
@@ -38,16 +38,16 @@ class Requests:
     filtered_by_user: Bools
     logs_impressions: Bools
     shown: Ints
-    """Pair at each place, -1 behind the last one: requests x `SHOWN`."""
+    """The pair at each place, -1 after the last one: shape (requests, `SHOWN`)."""
 
     @property
     def in_engine_order(self) -> Bools:
-        """Requests whose order is the engine's, exchanges included."""
+        """Mask of the requests in the engine's order, including its random exchanges."""
         return ~(self.sorted_by_user | self.filtered_by_user)
 
 
 def draw_requests(shop: Shop, day: int, label: str = "", sessions: int | None = None) -> Requests:
-    """The requests of a day. With `label` and `sessions`: so many further ones, of people only."""
+    """Return the requests of a day. With `label` and `sessions`, return that many additional sessions of people."""
     rng = generator(shop.parameters, f"visits{label}", day)
     client, length, start = _human_sessions(shop, rng, day, sessions)
     if sessions is None:
@@ -76,7 +76,7 @@ def draw_requests(shop: Shop, day: int, label: str = "", sessions: int | None = 
 
 
 def _share_of(client: Ints, salt: int) -> Floats:
-    """A number in [0, 1) that stays with a client."""
+    """Return a number in [0, 1) that is fixed for each client."""
     return ((client * 2_654_435_761 + salt * 40_503) % 1_000_003) / 1_000_003
 
 
@@ -89,7 +89,7 @@ def _human_sessions(shop: Shop, rng: np.random.Generator, day: int, sessions: in
     client = rng.choice(shop.clients.weight.size, count, p=shop.clients.weight)
     length = rng.choice(4, count, p=REQUESTS_A_SESSION) + 1
     start = rng.choice(24, count, p=hours) * HOUR_MS + rng.integers(0, HOUR_MS, count)
-    if sessions is None:  # every day, and so the world, ends with traffic in its last hour
+    if sessions is None:  # every day, and so the world, has traffic in its last hour
         start[0] = 23 * HOUR_MS + rng.integers(20, 40) * 60_000
     return client, length, p.start_ms + day * DAY_MS + start
 
@@ -118,13 +118,13 @@ def _show(shop: Shop, rng: np.random.Generator, day: int, query: Ints, own_sort:
 
 
 def _reorder(pairs: Ints, key: Floats | Ints) -> Ints:
-    """Each row by ascending key, the empty places last."""
+    """Sort each row by ascending key, with empty places last."""
     order = np.argsort(np.where(pairs < 0, np.inf, key), axis=1, kind="stable")
     return np.take_along_axis(pairs, order, axis=1)
 
 
 def _exchange(rng: np.random.Generator, ranked: Ints, share: float) -> Ints:
-    """In a share of the requests two random places of the first page change their items."""
+    """Swap the items of two random places of the first page, in a share of the requests."""
     result = ranked.copy()
     rows = np.flatnonzero(rng.random(len(ranked)) < share)
     filled = (ranked[rows, :SHOWN] >= 0).sum(axis=1)

@@ -1,4 +1,4 @@
-"""The vocabulary of the demo shop. Written for it; no data of anybody else."""
+"""The vocabulary of the demo shop. It was written for the demo and contains no third-party data."""
 
 from __future__ import annotations
 
@@ -28,19 +28,19 @@ COLOURS = (
 )  # fmt: skip
 
 ASPECTS = (BRANDS, STYLES, MATERIALS, COLOURS)
-"""What an item is and a query may ask for, in this order: brand, style, material, colour."""
+"""The aspects of items and queries, in this order: brand, style, material, colour."""
 POOL_SIZES = (6, 4, 3, 4)
-"""How many words of each aspect a topic uses."""
+"""The number of words of each aspect that a topic uses."""
 WANTS = ((0,), (1,), (2,), (3,), (1, 2), (1, 3), (2, 3), (0, 1))
-"""The aspects that the eight queries of a topic ask for."""
+"""The aspects that each of the eight queries of a topic names."""
 
 
 def topic_words(topic: int) -> tuple[str, str]:
-    """Setting and noun of a topic. Topics 2n and 2n + 1 are sisters: they share the noun."""
+    """Return the setting and the noun of a topic. Topics 2n and 2n + 1 are sisters: they share the noun."""
     pair = topic // 2
     return SETTINGS[topic % 2 + 2 * (pair // len(NOUNS))], NOUNS[pair % len(NOUNS)]
 
 
 def category_of(topic: int) -> str:
-    """The category path of a topic, `travel/backpack`."""
+    """Return the category path of a topic, such as `travel/backpack`."""
     return "/".join(topic_words(topic))

@@ -1,4 +1,4 @@
-"""Make, extend and disturb the demo world.
+"""Make the demo world, extend it, and add late files.
 
 python -m infra.demo.world make   --home HOME [--days 42] [--end DATE] [--scale 1.0] [--seed 7]
 python -m infra.demo.world extend --home HOME [--days 1]
@@ -41,10 +41,10 @@ LATE_SESSIONS = 40
 
 
 def make(home: Path, asked: Mapping[str, Any], days: int | None = None, end: date | None = None) -> World:
-    """The world with the asked parameters in `home`. A world that is there and whole stays untouched.
+    """Make the world with the requested parameters in `home`. An existing complete world is not changed.
 
-    What is not asked for is taken from the world that is there, else from the defaults; `end`
-    (excluded) is today in UTC. Raises WorldError if the home holds something else.
+    Parameters that are not in `asked` come from the existing world or, if there is none, from the defaults. `end` is
+    exclusive and defaults to today in UTC. Raises WorldError if the home holds other logs or a different world.
     """
     found = load_world(home)
     if found is None:
@@ -62,7 +62,7 @@ def make(home: Path, asked: Mapping[str, Any], days: int | None = None, end: dat
 
 
 def extend(home: Path, days: int = 1) -> World:
-    """Adds the next `days` days to the world of `home`."""
+    """Add the next `days` days to the world of `home`."""
     found = require_world(home)
     if days < 1:
         raise WorldError(f"cannot extend by {days} days; give 1 or more")
@@ -70,9 +70,10 @@ def extend(home: Path, days: int = 1) -> World:
 
 
 def drop_late_file(home: Path, day: date | None = None, batch: int = 1) -> Path:
-    """Puts one file with further traffic of an old day (ten days before the end) into the landing folder.
+    """Put a file with additional traffic of an old day into the landing folder, and return its path.
 
-    It arrives at the world's end. Another `batch` gives other records. Returns the file.
+    The default day is ten days before the end. The file arrives at the world's end. Another `batch` number gives other
+    records.
     """
     world = require_world(home)
     shop = open_shop(world.parameters)
@@ -80,7 +81,7 @@ def drop_late_file(home: Path, day: date | None = None, batch: int = 1) -> Path:
     if not 0 <= number < world.asked_days:
         raise WorldError(
             f"{day} is outside the world, which covers {world.parameters.first_day} to {world.end:%Y-%m-%d} "
-            "(excluded); choose a day inside"
+            "(excluded); choose a day in this range"
         )
     file = _late_file(shop, number, batch, world.end)
     _land(home, [file])
@@ -99,8 +100,8 @@ def _late_file(shop: Shop, day: int, batch: int, arrives: datetime) -> LogFile:
 def _write_days(home: Path, world: World, first: int) -> World:
     """Write the days from `first` on.
 
-    `world.json` exists from the start and grows day by day, so the next `make` finishes a stopped run with the same
-    parameters.
+    `world.json` is written first and grows day by day, so if this run is interrupted, the next `make` finishes it with
+    the same parameters.
     """
     shop = open_shop(world.parameters)
     counts = dict(world.counts)
@@ -123,28 +124,32 @@ def _land(home: Path, files: Sequence[LogFile]) -> None:
 
 
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m infra.demo.world", description="The demo world.")
+    parser = argparse.ArgumentParser(
+        prog="python -m infra.demo.world", description="Make, extend or disturb the demo world."
+    )
     commands = parser.add_subparsers(dest="command", required=True)
     making = commands.add_parser("make", help="make the world, or finish it")
     making.add_argument("--days", type=int, help=f"days of traffic (default {DEFAULT_DAYS})")
-    making.add_argument("--end", type=date.fromisoformat, help="day after the last one (default today)")
+    making.add_argument("--end", type=date.fromisoformat, help="the day after the last one (default: today)")
     making.add_argument("--scale", type=float, help="factor on the traffic (default 1.0)")
-    making.add_argument("--seed", type=int, help="another number, another world (default 7)")
-    making.add_argument("--policy", choices=POLICIES, help="how the engine orders (default plain)")
-    making.add_argument("--clickbait", choices=("usual", "hard"), help="hard: titles explain half of it")
-    making.add_argument("--grades", type=int, help="human grades handed in (default 500)")
+    making.add_argument("--seed", type=int, help="another seed gives another world (default 7)")
+    making.add_argument("--policy", choices=POLICIES, help="how the engine orders items (default plain)")
+    making.add_argument(
+        "--clickbait", choices=("usual", "hard"), help="hard: pictures and titles cause half of the clickbait"
+    )
+    making.add_argument("--grades", type=int, help="number of human grades (default 500)")
     extending = commands.add_parser("extend", help="add the next days")
     extending.add_argument("--days", type=int, default=1)
-    late = commands.add_parser("late", help="drop a file with records of an old day")
-    late.add_argument("--day", type=date.fromisoformat, help="the old day (default ten before the end)")
-    late.add_argument("--batch", type=int, default=1, help="another number, other records")
+    late = commands.add_parser("late", help="add a file with records of an old day")
+    late.add_argument("--day", type=date.fromisoformat, help="the old day (default: ten days before the end)")
+    late.add_argument("--batch", type=int, default=1, help="another number gives other records")
     for command in (making, extending, late):
         command.add_argument("--home", type=Path, default=Path(os.environ.get("TIDEMARK_HOME", ".tidemark")))
     return parser.parse_args(arguments)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """The command line; returns the exit status."""
+    """Run the command line. Return 0, or 2 after an error."""
     options = _parse(arguments)
     try:
         if options.command == "late":
@@ -167,7 +172,7 @@ def _describe(world: World) -> str:
     total = {n: sum(d[n] for d in world.counts.values()) for n in ("queries", "events", "duplicates", "late")}
     return (
         f"demo world: {world.days} days to {world.end:%Y-%m-%d}, {total['queries']} queries and "
-        f"{total['events']} events, of these {total['duplicates']} doubles and {total['late']} late"
+        f"{total['events']} events, including {total['duplicates']} duplicates and {total['late']} late records"
     )
 
 

@@ -1,1 +1,1 @@
-"""The embedded host: environment, services, `make run`. All that it writes lies under one home."""
+"""Hosting on one machine: environment, services and `make run`. A run writes only below one home."""

@@ -16,7 +16,7 @@ _EARLY = '"""Airflow imports this module when it starts; infra/local/warm.py say
 
 
 def prepare(settings: Settings, port: int, database: str) -> None:
-    """Write the configuration, and keep the database, the logs and the secrets beside it.
+    """Write the configuration, and keep the database, the logs and the secrets next to it.
 
     `port` is the port of the API server, `database` the SQLAlchemy address of Airflow's database.
     """

@@ -25,7 +25,7 @@ UNFINISHED = "landing ignores files with this name"
 
 SETTINGS = """\
 # Written when these logs were added: they are history, complete through the last hour that they cover.
-# If logs keep arriving hour by hour, remove both settings: completeness then follows the clock.
+# If logs keep arriving hour by hour, remove this whole block: completeness then follows the clock.
 landing:
   settling: 0s
   completeness: data

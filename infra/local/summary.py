@@ -82,9 +82,10 @@ def _ranker_quality(settings: Settings, lake: Lake) -> str:
     columns = ("application", "query", "item_id", "score")
     scores = lake.table(SCORES).scan(selected_fields=columns).to_pandas()
     lines = [f"  {'nDCG@10 by the hidden grades':<32}{'queries':>8}{'ranker':>9}{'as shown':>10}{'oracle':>8}"]
-    for mark in compare(settings.home, scores):
-        name = _GROUPS.get(mark.group, mark.group)
-        lines.append(f"  {name:<32}{mark.queries:>8,}{mark.ranker:>9.3f}{mark.logged:>10.3f}{mark.oracle:>8.3f}")
+    for quality in compare(settings.home, scores):
+        name = _GROUPS.get(quality.group, quality.group)
+        figures = f"{quality.ranker:>9.3f}{quality.logged:>10.3f}{quality.oracle:>8.3f}"
+        lines.append(f"  {name:<32}{quality.queries:>8,}{figures}")
     lines.append(
         "  warm: searched in the last 14 days; cold: not; as shown: the demo engine's order; oracle: the best order"
     )

@@ -1,4 +1,4 @@
-"""The DAG folder, loaded once as Airflow loads it."""
+"""Load the DAG folder once, as Airflow does."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 
 
 def load_dags(folder: Path, airflow_home: Path) -> dict[str, Any]:
-    """What `read_dags.py` finds in a folder."""
+    """Return what `read_dags.py` finds in a folder."""
     env = {key: value for key, value in os.environ.items() if not key.startswith("AIRFLOW__")}
     env |= {
         "AIRFLOW_HOME": str(airflow_home),
@@ -38,7 +38,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 
 @pytest.fixture(scope="session")
 def dags(folder: dict[str, Any]) -> dict[str, Any]:
-    """The DAGs by id. Fails where one does not load."""
+    """The DAGs by id. Fails if one does not load."""
     assert folder["errors"] == {}
     found: dict[str, Any] = folder["dags"]
     return found

@@ -1,4 +1,4 @@
-"""Load the DAG folder as Airflow does, in a process of its own, and print what was found as JSON.
+"""Load the DAG folder as Airflow does, in a separate process, and print its DAGs and errors as JSON.
 
 python read_dags.py FOLDER
 """
@@ -24,7 +24,7 @@ HEAVY = (
 
 
 def read(folder: str) -> dict[str, Any]:
-    """DAGs with their tasks, import errors, and the heavy modules that parsing has imported."""
+    """Return the DAGs with their tasks, the import errors, and the heavy modules that parsing has imported."""
     from airflow.dag_processing.dagbag import DagBag
 
     before = set(sys.modules)

@@ -1,4 +1,4 @@
-"""S70, S51: a backfill that Airflow cannot make in one request is refused before Airflow sees it."""
+"""S70, S51: a backfill that is too long for one request is refused before it reaches Airflow."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ TEN_YEARS = {"dag_id": "build_interactions", "from_date": "2016-03-01T00:00:00Z"
 
 
 def ask(body: bytes, path: str = PATH, method: str = "POST") -> tuple[int, str, list[bytes]]:
-    """Status and text of the answer, and what reached Airflow: 200 and nothing stand for Airflow's own answer."""
+    """Return the status, the text of the answer, and the bodies that reached Airflow, which answers 200 and no text."""
     reached: list[bytes] = []
     sent: list[MutableMapping[str, Any]] = []
     parts = [body[i : i + 1000] for i in range(0, len(body), 1000)] or [b""]

@@ -1,4 +1,4 @@
-"""The DAG files: they load, they are light, and they read as the data flows."""
+"""The DAG files load, import nothing heavy, and connect datasets as the data flows."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def specs() -> dict[str, DatasetSpec]:
 
 
 def groups(dag: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """The datasets of a DAG with their three tasks."""
+    """Return the datasets of a DAG with their three tasks."""
     found: dict[str, dict[str, Any]] = {}
     for name, task in dag["tasks"].items():
         group, _, step = name.rpartition(".")

@@ -1,4 +1,4 @@
-"""Airflow's database: a server of the home that only its owner reaches, or the one that is named."""
+"""Airflow's database: the home's own server, which only its owner can reach, or the server that a variable names."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from tidemark.settings import Settings
 
 @pytest.fixture
 def settings() -> Iterator[Settings]:
-    """A home with a blank in its path, short enough for sockets, closed to all but its owner."""
+    """A home that only its owner can enter. Its path contains a blank and is short enough for sockets."""
     with TemporaryDirectory() as folder:
         home = Path(folder).resolve() / "a home"
         home.mkdir(mode=0o700)
@@ -87,7 +87,7 @@ def test_the_server_asks_the_kernel_who_is_there(settings: Settings) -> None:
 
 
 def _as_nobody(code: str) -> subprocess.CompletedProcess[str]:
-    """Run code as a user who is not the owner; the process starts as root, since packages may lie in root's folders."""
+    """Run code as a user who is not the owner. It starts as root, because packages may be in root's folders."""
     user = pwd.getpwnam("nobody")
     drop = f"import os, psycopg2; os.setgroups([]); os.setgid({user.pw_gid}); os.setuid({user.pw_uid})\n"
     return subprocess.run([sys.executable, "-c", drop + code], capture_output=True, text=True, check=False)

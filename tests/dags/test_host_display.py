@@ -1,4 +1,4 @@
-"""What a person is told of a run: one line a dataset, and of a failure the task, its words and the next step."""
+"""The display of a run: one line per dataset and, after a failure, the task, the end of its log and the next step."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from infra.local.runs import RunState, Step
 
 
 class FakeAirflow(Client):
-    """Answers with one log."""
+    """A client that answers every request with the same log."""
 
     def __init__(self, log: list[dict[str, Any]]) -> None:
         super().__init__("http://127.0.0.1:1", "secret")
@@ -21,7 +21,7 @@ class FakeAirflow(Client):
         self.asked: list[str] = []
 
     def get(self, path: str, **query: Any) -> Mapping[str, Any]:
-        """The log, whatever is asked for."""
+        """Return the log and record the path."""
         self.asked.append(path)
         return {"content": self.log}
 

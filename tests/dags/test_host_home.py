@@ -1,4 +1,4 @@
-"""What `make run` writes into a home: settings and secrets. And what setup refuses."""
+"""The settings and secrets that `make run` writes into a home, and what setup refuses."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ ODD = 'a folder\'s "$HOME" ü+&;[x]{y}'
 
 
 def silent(_: str) -> None:
-    """Nobody listens."""
+    """Ignore the text."""
 
 
 def test_airflow_listens_on_this_machine_only_and_tasks_find_it(settings: Settings) -> None:
@@ -125,7 +125,7 @@ def test_the_command_runs_in_a_checkout_whose_path_holds_a_blank(tmp_path: Path)
 
 
 def test_a_checkout_may_hold_no_more_than_a_home() -> None:
-    """The default home lies in the checkout."""
+    """The default home is inside the checkout, so a checkout must refuse every path that a home refuses."""
     for part in paths.UNFIT:
         assert checkout.why_unfit(Path(f"/home/a{part}b")) is not None
     assert checkout.why_unfit(Path("/home/a b/ü+';{}[]&=/tidemark")) is None

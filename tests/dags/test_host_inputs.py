@@ -1,4 +1,4 @@
-"""What a person hands in: each file is taken once and never changed, and what is not taken is named."""
+"""Input files of the user: each is landed once and never changed, and files that are left out are named."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def settings(home: Path) -> Settings:
 
 
 def silent(_: str) -> None:
-    """Nobody listens."""
+    """Ignore the text."""
 
 
 def test_what_spark_wrote_beside_its_files_is_left_out_by_name(settings: Settings, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Processes of a home are found again, are not mistaken for others, and end with all that they started."""
+"""Processes of a home are found again, are not confused with others, and end with all their descendants."""
 
 from __future__ import annotations
 
@@ -48,12 +48,12 @@ BROKEN = [
     b'{"pid": "one", "born": "x"}',
     b'{"pid": -1, "born": 1}',
 ]
-"""What a full disk or a stray hand leaves of a file."""
+"""What a full disk or a careless edit can leave of a file."""
 
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    """A home of its own."""
+    """The settings of an empty home."""
     return Settings(home=tmp_path, schemas=tmp_path)
 
 
@@ -67,7 +67,7 @@ def lives(pid: int) -> bool:
 
 @pytest.fixture
 def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, int]]:
-    """The processes of a scheduler by name; `scheduler` leads the session. One of them has to be killed."""
+    """Yield the processes of a scheduler by name; `scheduler` leads the session. The test must kill one of them."""
     monkeypatch.setattr(processes, "PATIENCE", 1.0)
     script, log = tmp_path / "scheduler.py", tmp_path / "log"
     script.write_text(SCHEDULER)

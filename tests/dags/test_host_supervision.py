@@ -1,4 +1,4 @@
-"""The supervisor of a home: it starts again what dies, says what died and why, and takes orders from its owner only."""
+"""The supervisor restarts services that die, says what died and why, and obeys only the owner of the home."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ LIVES, DIES = Program("lives", "airflow", 20), Program("dies", "airflow", 20)
 
 @pytest.fixture(params=["", "x" * 100], ids=["short", "long"])
 def settings(request: pytest.FixtureRequest) -> Iterator[Settings]:
-    """A home whose path holds what configuration files give a meaning to, and may be too long for a socket."""
+    """A home whose path has characters with a meaning in configuration files, and may be too long for a socket."""
     with TemporaryDirectory() as folder:
         home = Path(folder).resolve() / f"a ;home{request.param}"
         yield Settings(home=home, schemas=home)
@@ -36,7 +36,7 @@ def settings(request: pytest.FixtureRequest) -> Iterator[Settings]:
 
 @pytest.fixture
 def supervised(settings: Settings, tmp_path: Path) -> Iterator[Settings]:
-    """A supervisor whose services are two scripts in place of ours."""
+    """A supervisor that runs two scripts instead of our services."""
     package = tmp_path / "fake" / "infra" / "local"
     package.mkdir(parents=True)
     for folder in (package, package.parent):

@@ -1,4 +1,4 @@
-"""The names that DAGs read from spec files are those that the loop loads."""
+"""The dataset names that DAGs read from spec files are those that the loop loads."""
 
 from __future__ import annotations
 

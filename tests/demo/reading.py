@@ -1,4 +1,4 @@
-"""A reader that knows each file format of the demo logs."""
+"""Read all file formats of the demo logs."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ import pyarrow.parquet as pq
 
 
 def log_files(home: Path) -> list[Path]:
-    """The log files of a home, by path."""
+    """Return the log files of a home, sorted by path within each folder."""
     folders = ("queries", "events", "logs")
     return sorted(p for f in folders for p in (home / "landing" / f).rglob("*") if p.is_file())
 
 
 def readable(path: Path) -> Iterator[dict[str, Any]]:
-    """The records of a file with a usable time: nulls left out, `timestamp` a UTC datetime."""
+    """Yield the records of a file that have a usable time, without nulls, with `timestamp` as a UTC datetime."""
     for record in _raw(path):
         when = _instant(record.get("timestamp")) if isinstance(record, dict) else None
         if when is not None and 2000 < when.year < 2090:
@@ -27,7 +27,7 @@ def readable(path: Path) -> Iterator[dict[str, Any]]:
 
 
 def broken_count(path: Path) -> int:
-    """Records of a file that are no records or have no usable time."""
+    """Count the entries of a file that are not records or have no usable time."""
     return sum(1 for _ in _raw(path)) - sum(1 for _ in readable(path))
 
 

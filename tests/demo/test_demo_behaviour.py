@@ -1,4 +1,4 @@
-"""The people of the demo world do what the parameters say."""
+"""The simulated users behave as the parameters say."""
 
 from __future__ import annotations
 

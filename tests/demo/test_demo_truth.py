@@ -1,4 +1,4 @@
-"""Rankings are marked by the hidden grades, and the handed-in files agree with them."""
+"""Rankings are evaluated by the hidden grades, and the input files agree with these grades."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The demo world is the same whenever and in whatever pieces it is made, and says what it contains."""
+"""The demo world is the same whenever and in whatever pieces it is made, and it records what it contains."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def test_a_lost_file_comes_back(tmp_path: Path) -> None:
     make(tmp_path, {"scale": 0.05}, 2, END)
     whole = _content(tmp_path)
     log_files(tmp_path)[0].unlink()
-    with pytest.raises(WorldError, match="not whole; finish it"):
+    with pytest.raises(WorldError, match="incomplete; finish it"):
         extend(tmp_path)
     make(tmp_path, {})
     assert _content(tmp_path) == whole
@@ -147,11 +147,11 @@ def test_a_dropped_late_file_touches_its_day_alone(tmp_path: Path) -> None:
 
 def test_a_home_with_another_world_is_refused_by_name(tmp_path: Path) -> None:
     make(tmp_path, {"scale": 0.05}, 1, END)
-    with pytest.raises(WorldError, match=r"seed: 7 there, 9 asked"):
+    with pytest.raises(WorldError, match=r"seed is 7 \(requested: 9\)"):
         make(tmp_path, {"seed": 9})
-    with pytest.raises(WorldError, match=r"first_day: 2026-03-21 there, 2026-03-22 asked"):
+    with pytest.raises(WorldError, match=r"first_day is 2026-03-21 \(requested: 2026-03-22\)"):
         make(tmp_path, {}, 1, date(2026, 3, 23))
-    with pytest.raises(WorldError, match=r"days: 1 there, 2 asked \(`extend` adds days\)"):
+    with pytest.raises(WorldError, match=r"days is 1 \(requested: 2; `extend` adds days\)"):
         make(tmp_path, {}, 2)
 
 
@@ -163,7 +163,7 @@ def test_a_home_with_somebodys_logs_is_refused(tmp_path: Path, capsys: pytest.Ca
 
 
 def test_only_a_world_can_be_extended(tmp_path: Path) -> None:
-    with pytest.raises(WorldError, match="holds no demo world; make run makes one"):
+    with pytest.raises(WorldError, match="holds no demo world; run make run"):
         extend(tmp_path)
 
 
@@ -179,5 +179,5 @@ def test_a_record_of_another_version_is_refused_by_its_file(tmp_path: Path, stor
     path = tmp_path / "truth" / "world.json"
     path.parent.mkdir()
     path.write_text(stored)
-    with pytest.raises(WorldError, match=r"world\.json: is no record of a demo world that this version knows"):
+    with pytest.raises(WorldError, match=r"world\.json: this version cannot read this record of a demo world"):
         load_world(tmp_path)

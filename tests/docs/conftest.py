@@ -1,4 +1,4 @@
-"""A small search lake, built by the loop, in a folder that looks like a checkout after `make run`."""
+"""A small search lake, built by the loop, in a folder with the layout of a checkout after `make run`."""
 
 from __future__ import annotations
 
@@ -32,17 +32,17 @@ HOME = "landing: {settling: 0s, completeness: data}\n"
 
 @dataclass(frozen=True)
 class Reader:
-    """A reader's folder, with `.tidemark` and `.venv/share/tidemark/jars` in it, and the lake's own context."""
+    """A reader's folder, which contains `.tidemark` and `.venv/share/tidemark/jars`, and the context of the lake."""
 
     folder: Path
     context: Context
 
     def run(self, snippet: str) -> str:
-        """Run a snippet in a process of its own, as README.md says; what it prints."""
+        """Run a snippet in a separate process, as README.md says, and return its output."""
         return self._call([sys.executable, "-c", snippet])
 
     def pyiceberg(self, *arguments: str) -> str:
-        """Run PyIceberg's command line; what it prints."""
+        """Run PyIceberg's command line and return its output."""
         return self._call([str(Path(sys.executable).parent / "pyiceberg"), *arguments])
 
     def _call(self, command: list[str]) -> str:
@@ -60,7 +60,7 @@ class Reader:
 
 @pytest.fixture(scope="session")
 def reader(tmp_path_factory: pytest.TempPathFactory, spark_remote: str) -> Reader:
-    """Two requests, four items shown, one clicked, brought to interactions, and released; a third one is held back."""
+    """A released lake with the interactions of two requests: four items shown, one clicked. A third is held back."""
     folder = tmp_path_factory.mktemp("reader")
     home = folder / ".tidemark"
     home.mkdir()

@@ -1,4 +1,4 @@
-"""What the pages of the repository hold: links, marked snippets, commands."""
+"""Read links, marked snippets and commands from the pages of the repository."""
 
 from __future__ import annotations
 
@@ -16,29 +16,29 @@ _LINK = re.compile(r"\]\(([^)\s]+)\)")
 
 
 def name_of(page: Path) -> str:
-    """A page's path below the checkout."""
+    """Return a page's path relative to the checkout."""
     return page.relative_to(CHECKOUT).as_posix()
 
 
 def links(page: Path) -> list[str]:
-    """Targets of links and pictures that lie in the repository, without anchors."""
+    """Return the targets of links and pictures inside the repository, without anchors."""
     found = (link.partition("#")[0] for link in _LINK.findall(page.read_text(encoding="utf-8")))
     return [link for link in found if link and "://" not in link]
 
 
 def marked(page: Path, kind: str) -> dict[str, str]:
-    """Fenced blocks under a comment `<!-- kind: name -->`, by name."""
+    """Return the fenced blocks that follow a comment `<!-- kind: name -->`, by name."""
     found = _MARKED.findall(page.read_text(encoding="utf-8"))
     return {name: text for of_kind, name, text in found if of_kind == kind}
 
 
 def spans(page: Path) -> list[str]:
-    """Pieces of code inside sentences."""
+    """Return the inline code of a page."""
     return _SPAN.findall(_FENCE.sub("", page.read_text(encoding="utf-8")))
 
 
 def commands(page: Path) -> Iterable[str]:
-    """Everything on a page that may be typed: lines of fenced blocks, and code inside sentences."""
+    """Yield everything that may be a command: the lines of fenced blocks, and inline code."""
     for block in _FENCE.findall(page.read_text(encoding="utf-8")):
         yield from block.splitlines()
     yield from spans(page)

@@ -1,4 +1,4 @@
-"""Which tests show which numbered scenario, read from their names."""
+"""Find out from the names of tests which numbered scenario they prove."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _LINK = re.compile(r"\[[^\]]+\]\(\.\./([^)]+)\) (\d+)")
 
 
 def shown() -> dict[int, Counter[str]]:
-    """For each scenario the test files that carry its number, and how many of their tests do."""
+    """Return for each scenario the test files with its number, and how many of their tests have it."""
     found: dict[int, Counter[str]] = {}
     for path in sorted((CHECKOUT / "tests").rglob("*.py")):
         name = path.relative_to(CHECKOUT).as_posix()
@@ -29,7 +29,7 @@ def shown() -> dict[int, Counter[str]]:
 
 
 def stated(page: Path) -> dict[int, tuple[Counter[str], str]]:
-    """For each scenario of the page the tests that it names, and what it says of the result."""
+    """Return for each scenario of the page the tests and the result that the page names."""
     rows = _ROW.findall(page.read_text(encoding="utf-8"))
     return {
         int(number): (Counter({name: int(count) for name, count in _LINK.findall(tests)}), result)

@@ -1,4 +1,4 @@
-"""The reference of the `ops` tables is what their one declaration says."""
+"""The reference page of the `ops` tables agrees with their declaration."""
 
 from __future__ import annotations
 

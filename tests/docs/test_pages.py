@@ -1,4 +1,4 @@
-"""What the pages say is there: links, make targets, commands, datasets, files, errors, decisions."""
+"""Links, make targets, commands, datasets, files, errors and decisions that the pages name exist."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def test_make_targets_exist() -> None:
 
 
 def test_commands_are_understood() -> None:
-    """Each `tidemark ...` of the pages is parsed by the command's own parser; placeholders stand for values."""
+    """The parser of the command accepts each `tidemark ...` on the pages, with values in place of placeholders."""
     found = [c.split("bin/tidemark ", 1)[1] for page in PAGES for c in commands(page) if "bin/tidemark " in c]
     assert len(found) > 10
     for command in found:

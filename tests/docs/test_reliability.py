@@ -1,4 +1,4 @@
-"""docs/reliability.md says of each scenario what the tests say of it."""
+"""docs/reliability.md lists for each scenario the tests that exist."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def test_each_scenario_has_a_row_that_names_its_tests() -> None:
     rows, found = stated(PAGE), shown()
     assert set(rows) == NUMBERS
     for number, (tests, _) in rows.items():
-        assert tests == found.get(number, {}), f"S{number:02d}: the tests have changed; mend docs/reliability.md"
+        assert tests == found.get(number, {}), f"S{number:02d}: the tests have changed; update docs/reliability.md"
 
 
 def test_what_no_test_shows_is_said_to_be_missing() -> None:

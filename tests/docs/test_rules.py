@@ -1,4 +1,4 @@
-"""docs/rules.md leads from each rule to code and tests that are there."""
+"""docs/rules.md leads from each rule to existing code and tests."""
 
 from __future__ import annotations
 

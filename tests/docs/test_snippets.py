@@ -1,4 +1,4 @@
-"""The pages' code runs as it stands there."""
+"""The code on the pages runs as it is written."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def test_the_runbook_undoes_a_rollback(reader: Reader) -> None:
 
 
 def test_the_added_dataset_builds(reader: Reader, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Spec, transform and case of the cookbook hold together, and a session over a real lake publishes them."""
+    """The cookbook's spec, transform and case agree, and a session on a real lake publishes the dataset."""
     files = marked(ADDING, "example")
     shutil.copytree(CHECKOUT / "schemas", tmp_path / "schemas")
     for name, text in files.items():

@@ -14,11 +14,11 @@ from tidemark.settings import load_settings
 
 
 def main() -> int:
-    """Print what is wrong; 1 if anything is."""
+    """Print the problems. Return 1 if there are any."""
     settings = load_settings()
     client = running_client(settings)
     if client is None:
-        print("Airflow does not run; make run first")
+        print("Airflow is not running; start it with make run")
         return 1
     found = [
         *cleared.problems(settings, client),
@@ -27,7 +27,7 @@ def main() -> int:
     ]
     print(
         "\n".join(found)
-        or "cleared tasks double nothing, hostile requests are refused, and a killed database costs no hands"
+        or "cleared tasks duplicate nothing, hostile requests are refused, and a killed database recovers by itself"
     )
     return 1 if found else 0
 

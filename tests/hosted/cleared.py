@@ -1,4 +1,4 @@
-"""S37: tasks of a run that ended well, cleared by hand one after the other: they look, say so, and double nothing."""
+"""S37: tasks of a successful run are cleared one after the other: they find their work done and duplicate nothing."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ SAYS: Mapping[str, tuple[str, str]] = {
     "commit": ("is closed", "success"),
     "init": ("nothing to do", "skipped"),
 }
-"""What the log of each task has to say when it is cleared after all is done, and how it ends."""
+"""The text in each task's log, and its end state, if it is cleared after everything is done."""
 
 
 def problems(settings: Settings, client: Client) -> Iterator[str]:
-    """What a cleared task did wrong, a sentence each."""
+    """Yield a sentence for each problem of a cleared task."""
     run = _whole_run(client)
     if run is None:
         yield f"{DAG}: no run has published {GROUP}"
@@ -32,12 +32,12 @@ def problems(settings: Settings, client: Client) -> Iterator[str]:
     for step, (sentence, end) in SAYS.items():
         yield from _cleared(client, run, f"{GROUP}.{step}", sentence, end)
     if state_of(lake) != before:
-        yield "a cleared task has left a session or a snapshot"
+        yield "a cleared task has stored a restatement or changed a snapshot"
     yield from _failed(settings.home / "search.yaml", client, run)
 
 
 def _failed(own: Path, client: Client, run: str) -> Iterator[str]:
-    """A step that is cleared and fails fails its run, whatever its tasks said before; mended, it ends well."""
+    """Check that a cleared step that fails makes its run fail, and succeeds once the setting is corrected."""
     before = own.read_text(encoding="utf-8") if own.exists() else ""
     own.write_text(f"{before}\nlabel_horizon: 14 bananas\n", encoding="utf-8")
     try:
@@ -52,7 +52,7 @@ def _failed(own: Path, client: Client, run: str) -> Iterator[str]:
 
 
 def _clear(client: Client, run: str, task: str, include_downstream: bool = False) -> runs.RunState:
-    """Clear a task, and what comes after it where that is asked for; the run once it has ended."""
+    """Clear a task, with the tasks after it if requested, and return the run once it has ended."""
     body = {"dry_run": False, "dag_run_id": run, "task_ids": [task], "only_failed": False, "reset_dag_runs": True}
     client.post(f"dags/{DAG}/clearTaskInstances", {**body, "include_downstream": include_downstream})
     return runs.watch(client, DAG, run, lambda _: None)
@@ -68,7 +68,7 @@ def _cleared(client: Client, run: str, task: str, sentence: str, end: str) -> It
 
 
 def _whole_run(client: Client) -> str | None:
-    """The latest run in which the dataset was published."""
+    """Return the latest run that published the dataset."""
     for run in client.get(f"dags/{DAG}/dagRuns", order_by="-run_after", limit=20, state="success")["dag_runs"]:
         task = client.get(f"dags/{DAG}/dagRuns/{run['dag_run_id']}/taskInstances/{GROUP}.commit")
         if task["state"] == "success":

@@ -29,20 +29,20 @@ REFUSED_BY_THE_LOOP: Mapping[str, Mapping[str, str]] = {
 
 
 def problems(settings: Settings, client: Client) -> Iterator[str]:
-    """What was not refused, or left a trace, a sentence each."""
+    """Yield a sentence for each request that was not refused or left a trace."""
     lake = open_lake(settings)
     before = state_of(lake)
     for name, conf in REFUSED_BY_THE_FORM.items():
         try:
             client.post(f"dags/{DAG}/dagRuns", {"logical_date": None, "conf": conf})
-            yield f"{name}: a run was made of it"
+            yield f"{name}: Airflow created a run"
         except ApiError as error:
             if error.status not in (400, 422):
                 yield f"{name}: {error}"
     for name, conf in REFUSED_BY_THE_LOOP.items():
         yield from _refused_run(client, name, conf)
     if state_of(lake) != before:
-        yield "a refused run has left a session or a snapshot"
+        yield "a refused run has stored a restatement or changed a snapshot"
 
 
 def _refused_run(client: Client, name: str, conf: Mapping[str, str]) -> Iterator[str]:

@@ -1,8 +1,8 @@
-"""S37: a task's process, or the scheduler with all its workers, is killed while it writes; the run ends well, once.
+"""S37: a task's process, or the scheduler with its workers, is killed while it writes; the run still succeeds, once.
 
 python -m tests.hosted.lost worker | scheduler
 
-Run by hand after `make run`: Airflow takes a minute or two before it takes a task for lost.
+Run it manually after `make run`. It takes some minutes, because Airflow needs one or two to notice a lost task.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ from tidemark.settings import Settings, load_settings
 DAG, DATASET = "build_interactions", "search.impressions"
 TASK = "impressions.write_audit_publish"
 PATIENCE = 120.0
-"""Seconds in which the task has to begin."""
+"""Seconds to wait for the task to begin."""
 INTO_THE_WRITE = 1.0
-"""Seconds after its begin at which it is killed: it has read the plan and writes."""
+"""Seconds from the task's begin to the kill. By then it has read the plan and is writing."""
 
 
 def problems(settings: Settings, client: Client, kill: Callable[[psutil.Process], None]) -> Iterator[str]:
-    """What is wrong after a day was asked for and its writer was killed, a sentence each."""
+    """Restate a day, kill its writer, and yield a sentence for each problem."""
     lake = open_lake(settings)
     before = ops.rows(lake, "ops.high_watermarks", ops.of_dataset(DATASET))
     day = _a_day_that_is_built(lake)
@@ -47,7 +47,7 @@ def problems(settings: Settings, client: Client, kill: Callable[[psutil.Process]
         yield f"the run ended as {state.state}, {TASK} in attempt {step.attempt}"
     after = ops.rows(lake, "ops.high_watermarks", ops.of_dataset(DATASET))
     if len(after) != len(before) + 1:
-        yield f"{len(after) - len(before)} sessions of {DATASET} were closed, not one"
+        yield f"{len(after) - len(before)} sessions of {DATASET} were closed instead of one"
     if any(name.startswith(BRANCH_PREFIX) for name in lake.table(DATASET).refs()):
         yield "a branch was left"
 
@@ -69,12 +69,12 @@ def _await_task(client: Client, run: str) -> None:
 
 
 def kill_worker(scheduler: psutil.Process) -> None:
-    """The youngest process of the scheduler is the task's own."""
+    """Kill the youngest process of the scheduler, which is the task's own."""
     max(scheduler.children(recursive=True), key=psutil.Process.create_time).kill()
 
 
 def kill_scheduler(scheduler: psutil.Process) -> None:
-    """The scheduler and all that it started."""
+    """Kill the scheduler and all its descendants."""
     for process in (scheduler, *scheduler.children(recursive=True)):
         with contextlib.suppress(psutil.NoSuchProcess):
             process.kill()
@@ -84,14 +84,14 @@ KILLS = {"worker": kill_worker, "scheduler": kill_scheduler}
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Print what is wrong; 1 if anything is, 2 for wrong arguments or where Airflow does not run."""
+    """Print the problems. Return 1 if there are any, 2 for wrong arguments or if Airflow is not running."""
     settings = load_settings()
     client = running_client(settings)
     if client is None or len(arguments) != 1 or arguments[0] not in KILLS:
-        print(__doc__ if client else "Airflow does not run; make run first", file=sys.stderr)
+        print(__doc__ if client else "Airflow is not running; start it with make run", file=sys.stderr)
         return 2
     found = list(problems(settings, client, KILLS[arguments[0]]))
-    print("\n".join(found) or f"a lost {arguments[0]} loses and doubles nothing")
+    print("\n".join(found) or f"a lost {arguments[0]} loses and duplicates nothing")
     return 1 if found else 0
 
 

@@ -1,10 +1,10 @@
-"""S70: services are killed during a backfill or a night, and both end well without hands; ten years are refused.
+"""S70: services are killed during a backfill or a night, and both still succeed by themselves; ten years are refused.
 
     python -m tests.hosted.supervised [backfill | night] [SERVICE ...]
 
-Run by hand after `make run`. `backfill` asks for two days, 49 runs, and kills each of the services (or those named)
-while they go on. `night` rebuilds a day of the training data and trains, once for each service, and kills it
-meanwhile. `python -m tests.hosted` asks for three hours and kills one.
+Run it manually after `make run`. `backfill` requests two days (49 runs) and kills each service, or the named ones,
+while the runs are in progress. `night` rebuilds a day of the training data and trains a ranker, once per service, and
+kills the service meanwhile. `python -m tests.hosted` requests three hours and kills one service.
 """
 
 from __future__ import annotations
@@ -33,11 +33,11 @@ DAG, DATASET = "build_interactions", "search.interactions"
 ALL = (POSTGRES, *AIRFLOW)
 TWO_DAYS = 48
 PATIENCE = 3600.0
-"""Seconds in which a backfill has to end."""
+"""Seconds to wait for a backfill to end."""
 
 
 def problems(settings: Settings, client: Client, services: Sequence[str], hours: int) -> Iterator[str]:
-    """What is wrong after a backfill during which services were killed, a sentence each."""
+    """Run a backfill, kill services meanwhile, and yield a sentence for each problem."""
     yield from _refused(settings, client)
     first = _a_day_that_is_built(settings)
     began = datetime.now(UTC)
@@ -47,14 +47,16 @@ def problems(settings: Settings, client: Client, services: Sequence[str], hours:
         _kill(settings, name)
     yield from _ended(client, backfill, first, hours)
     dead = {death.name for death in deaths_since(settings, began)}
-    yield from (f"{name} was killed, and the supervisor does not say so" for name in services if name not in dead)
+    yield from (
+        f"{name} was killed, but the supervisor's log does not show it" for name in services if name not in dead
+    )
     yield from (f"{state.name} is {state.word}" for state in supervision.states(settings) if not state.runs)
     refs = open_lake(settings).table(DATASET).refs()
     yield from (f"branch {name} was left" for name in refs if name.startswith(BRANCH_PREFIX))
 
 
 def night_problems(settings: Settings, client: Client, services: Sequence[str]) -> Iterator[str]:
-    """What is wrong after nights during each of which a service was killed, a sentence each."""
+    """Run a night per service, kill the service meanwhile, and yield a sentence for each problem."""
     day = _a_day_that_is_built(settings) - timedelta(days=7)
     conf = {"from": f"{day:%Y-%m-%d}", "to": f"{day + timedelta(days=1):%Y-%m-%d}", "reason": "a service is killed"}
     for name in services:
@@ -83,19 +85,19 @@ def _await_a_task(client: Client, dag: str, run: str) -> None:
 
 
 def _refused(settings: Settings, client: Client) -> Iterator[str]:
-    """Ten years, asked for by mistake in the UI, which first asks how many runs that would be."""
+    """Check that ten years, requested by mistake, are refused. The UI first requests a dry run."""
     lake = open_lake(settings)
     before = state_of(lake), _count(client)
     years = {"dag_id": DAG, "from_date": "2016-03-01T00:00:00Z", "to_date": "2026-03-01T00:00:00Z"}
     for path in ("backfills/dry_run", "backfills"):
         try:
             client.post(path, years)
-            yield f"{path}: ten years were taken"
+            yield f"{path}: ten years were accepted"
         except ApiError as error:
             if error.status != 422 or "at most 31 days" not in str(error):
                 yield f"{path}: ten years: {error}"
     if (state_of(lake), _count(client)) != before:
-        yield "a refused backfill has left runs, a session or a snapshot"
+        yield "a refused backfill has left runs, stored a restatement or changed a snapshot"
 
 
 def _count(client: Client) -> int:
@@ -137,14 +139,14 @@ def _runs(client: Client, first: datetime, hours: int) -> list[dict[str, Any]]:
 
 
 def _await(client: Client, first: datetime, hours: int, done: int) -> None:
-    """Wait until so many runs have ended, and one goes on."""
+    """Wait until `done` runs have ended while another one is in progress."""
     until = time.monotonic() + PATIENCE
     while time.monotonic() < until:
         states = [run["state"] for run in _runs(client, first, hours)]
         if states.count("success") + states.count("failed") >= done and "running" in states:
             return
         time.sleep(0.5)
-    raise TimeoutError(f"{done} runs did not end in {PATIENCE:.0f} s")
+    raise TimeoutError(f"{done} runs did not end within {PATIENCE:.0f} s")
 
 
 def _kill(settings: Settings, name: str) -> None:
@@ -154,7 +156,7 @@ def _kill(settings: Settings, name: str) -> None:
 
 
 def _ended(client: Client, backfill: int, first: datetime, hours: int) -> Iterator[str]:
-    """Wait for the end of the backfill; what was not as it has to be."""
+    """Wait for the end of the backfill, and yield a sentence for each problem."""
     began, until = time.monotonic(), time.monotonic() + PATIENCE
     while query_with_retries(lambda: client.get(f"backfills/{backfill}"))["completed_at"] is None:
         if time.monotonic() > until:
@@ -171,19 +173,19 @@ def _ended(client: Client, backfill: int, first: datetime, hours: int) -> Iterat
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Print what is wrong; 1 if anything is, 2 for wrong arguments or where Airflow does not run."""
+    """Print the problems. Return 1 if there are any, 2 for wrong arguments or if Airflow is not running."""
     settings = load_settings()
     client = running_client(settings)
     kind, *named = arguments or ["backfill"]
     if client is None or kind not in ("backfill", "night") or not set(named) <= set(ALL):
-        print(__doc__ if client else "Airflow does not run; make run first", file=sys.stderr)
+        print(__doc__ if client else "Airflow is not running; start it with make run", file=sys.stderr)
         return 2
     services = named or ALL
     if kind == "night":
         found = list(night_problems(settings, client, services))
     else:
         found = list(problems(settings, client, services, TWO_DAYS))
-    print("\n".join(found) or f"a {kind} ended well while {', '.join(services)} were killed")
+    print("\n".join(found) or f"a {kind} succeeded while {', '.join(services)} were killed")
     return 1 if found else 0
 
 

@@ -37,7 +37,7 @@ def test_s22_a_range_cannot_be_rebuilt_as_of_an_expired_position(accounts: Accou
     accounts.run(FACTS)
     arrive(accounts, 1.5)
     expire(accounts, SIGNUPS)
-    with pytest.raises(RequestRefused, match=f"take in what is new first .tidemark run {FACTS}."):
+    with pytest.raises(RequestRefused, match=f"Take in the new rows first .tidemark run {FACTS}."):
         accounts.run(FACTS, as_request(0, 0))
 
     accounts.run(FACTS)

@@ -111,7 +111,7 @@ def test_s62_what_changes_below_what_an_input_keeps_is_said(accounts: Accounts, 
     done = run(accounts, dataset)
 
     (note,) = [note for note in done.plan.notes if note.startswith("below what its inputs keep")]
-    assert f"belong to {left}," in note
+    assert f"input rows that affect {left} changed" in note
 
 
 def test_s62_a_resync_replaces_what_upstream_put_back_and_leaves_the_rest(accounts: Accounts) -> None:
@@ -301,7 +301,9 @@ def test_s62_what_is_owed_ends_where_its_input_drops_it(accounts: Accounts) -> N
     done = run(accounts, AROUND)
 
     gone = describe(subtract(owed, from_on(hour(19))))  # three hours of window after what was dropped last
-    assert any(note.startswith(f"no longer owed: {gone}, its inputs keep it no longer") for note in done.plan.notes)
+    assert any(
+        note.startswith(f"no longer owed: {gone}, because its inputs no longer keep it") for note in done.plan.notes
+    )
 
 
 def test_s62_an_erasure_alone_that_empties_an_old_hour_flows_while_older_hours_are_there(accounts: Accounts) -> None:

@@ -33,7 +33,7 @@ _BATCH_ROWS = "1000000"
 
 @dataclass(frozen=True)
 class GrainFindings:
-    """The number of rows read, the number of rows that repeat the grain of another, and examples of such grains."""
+    """The number of rows read, the number of rows that repeat the grain of another, and examples."""
 
     rows: int
     repeated: int

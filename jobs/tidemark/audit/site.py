@@ -90,7 +90,7 @@ def _recorded(consequence: str, faults: list[str]) -> Iterator[None]:
 
 
 def _write_library_page(path: Path, report: Report, render: Callable[[], str] | None) -> None:
-    """Write the page of Great Expectations in a form that loads nothing. Remove that of an earlier audit first."""
+    """Write the page of Great Expectations in a form that loads nothing. Remove the page of an earlier audit first."""
     path.unlink(missing_ok=True)
     if render is not None:
         replace_file(path, pages.expectations_page(report.dataset, report.session, body_of(render())))

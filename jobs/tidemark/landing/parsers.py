@@ -28,7 +28,7 @@ class Parser:
       refuse the line.
     - `<name>_document(value)` returns the records inside a JSON object, or None if the object is itself a record.
     - `<name>_file(records, place)` receives all records of a file before the first of them is parsed. What it returns
-      is passed to `parse` as `place["file"]`. Files of such a parser are read twice.
+      is passed to `parse` as `place["file"]`. If this function is defined, each file is read twice.
     """
 
     parse: Callable[[Mapping[str, Any], Place], Rows]
