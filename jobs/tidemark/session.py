@@ -182,7 +182,7 @@ def _carry_out(context: Context, planned: Planned, attempt: str, say: Say) -> Pu
         return done
     if isinstance(plan.effect, Nothing):
         return Published(plan, plan.base_snapshot)
-    # Fail early: the inputs may have expired and the write would be wasted.
+    # Fail early: if main has moved, the plan cannot be published and the write would be wasted.
     check_as_planned(context.lake.table(plan.dataset), plan)
     if not stages_rows(plan.effect):
         return touch(context, planned)

@@ -63,17 +63,21 @@ def publish_watermark(catalog: Catalog, plan: Plan, watermark: Watermark) -> Tab
     A touch leaves main where it is. The commit succeeds only if main, schema and watermark are still those that the
     plan started from. If this session is already published, nothing is done. Raises MainMoved otherwise.
     """
-    for attempt in range(TRIES):
+    refused: CommitFailedException | None = None
+    for _ in range(TRIES):
         table = catalog.load_table(plan.dataset)
         if _is_published(table, watermark):
             return table
+        if not is_as_planned(table, plan):
+            raise _moved(table, plan, str(refused or "before the commit")) from refused
         try:
             catalog.commit_table(table, _requirements(plan), _updates(watermark))
-        except CommitFailedException as refused:
-            _check_unmoved(catalog.load_table(plan.dataset), plan, watermark, refused, attempt)
-            continue
-        return catalog.load_table(plan.dataset)
-    raise MainMoved(f"{plan.dataset}, session {plan.session}: the catalog refused {TRIES} commits")
+        except CommitFailedException as error:  # another commit came first, perhaps to another branch of the table
+            refused = error
+    table = catalog.load_table(plan.dataset)
+    if _is_published(table, watermark):
+        return table
+    raise MainMoved(f"{plan.dataset}, session {plan.session}: the catalog refused {TRIES} commits") from refused
 
 
 def _is_published(table: Table, watermark: Watermark) -> bool:
@@ -97,19 +101,6 @@ def _updates(watermark: Watermark) -> tuple[TableUpdate, ...]:
     return (move, SetPropertiesUpdate(updates={WATERMARK: watermark.to_json()}))
 
 
-def _check_unmoved(
-    table: Table, plan: Plan, watermark: Watermark, refused: CommitFailedException, attempt: int
-) -> None:
-    """Return if the commit may be tried again or has landed after all; raise MainMoved otherwise.
-
-    If main, schema and watermark are still as planned, only another ref of the table moved.
-    """
-    if _is_published(table, watermark):
-        return
-    if not is_as_planned(table, plan) or attempt == TRIES - 1:
-        raise _moved(table, plan, str(refused)) from refused
-
-
 def check_as_planned(table: Table, plan: Plan) -> None:
     """Check before any work that a plan can still be published. Raises MainMoved if it cannot."""
     if not is_as_planned(table, plan):
@@ -125,9 +116,16 @@ def is_as_planned(table: Table, plan: Plan) -> bool:
 
 
 def _moved(table: Table, plan: Plan, reason: str) -> MainMoved:
+    what = _changed(table, plan)
+    return MainMoved(f"{plan.dataset}, session {plan.session}: since it was planned, {what} ({reason})")
+
+
+def _changed(table: Table, plan: Plan) -> str:
+    """Return what is no longer as planned, in words."""
     head = table.current_snapshot()
     found = head.snapshot_id if head else None
-    return MainMoved(
-        f"{plan.dataset}, session {plan.session}: main was at snapshot {plan.base_snapshot} when planned and is at "
-        f"{found} now ({reason})"
-    )
+    if found != plan.base_snapshot:
+        return f"main has moved from snapshot {plan.base_snapshot} to {found}"
+    if table.metadata.current_schema_id != plan.schema_id:
+        return "the table's columns have changed"
+    return f"session {last_session(table.metadata)} has moved the watermark"
