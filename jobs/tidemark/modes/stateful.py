@@ -46,10 +46,10 @@ def plan(situation: Situation) -> Plan:
     waits = waiting_note(situation)
     if waits:
         return draft(situation, NOTHING, waits)
-    planned = draft(situation, TOUCH, *logic_note(situation))
+    planned = draft(situation, TOUCH, *logic_note(situation))  # owed and overdue as the watermark has them
     limit = _limit(situation)
     touched = clip_to_rows(situation, _touched(situation))
-    due, late = _split_late(situation, touched, limit.through)
+    due, too_old = _split_by_age(situation, touched, limit.through)
     fresh = _newly_complete(situation, limit.through) if _has_fresh_rows(situation, limit.through) else ()
     wanted = clip_to_rows(situation, buildable(situation, union(due, planned.owed, fresh), limit.through))
     ranges = first_piece(situation, wanted, limit.through)
@@ -60,11 +60,11 @@ def plan(situation: Situation) -> Plan:
         complete_through=through,
         final_through=latest(planned.final_through, final_through(situation.spec, situation.inputs.values(), through)),
         owed=owed,
-        overdue=subtract(intersect(union(planned.overdue, late), retained(situation)), wanted),
+        overdue=subtract(intersect(union(planned.overdue, too_old), retained(situation)), wanted),
         held_back=intersect(touched, from_on(limit.through)) if limit.through else (),
         inputs=input_plans(situation, read_ranges(situation, ranges)),
     )
-    planned = replace(planned, notes=(*planned.notes, *rebuild_notes(situation, planned, limit, late)))
+    planned = replace(planned, notes=(*planned.notes, *rebuild_notes(situation, planned, limit, too_old)))
     return replace(planned, effect=replacement(situation, ranges) if ranges else touch_or_nothing(planned))
 
 
@@ -82,9 +82,10 @@ def _built(situation: Situation, asked: Interval, watermark: Watermark) -> Range
 
 
 def row_times_input(situation: Situation) -> str | None:
-    """Return the input that gives the rows, if hours became complete or a range begins before all traffic.
+    """Return the input that gives the rows, if times became complete or a range begins before all traffic.
 
-    Only then does the plan depend on the times of its rows.
+    Only then does the plan depend on the event times of that input's rows. Reading them costs a pass over all manifests
+    of the input, so `init` gathers them only for the input named here.
     """
     if situation.target.watermark is None or situation.restatement or situation.resync or waiting_note(situation):
         return None
@@ -109,7 +110,7 @@ def _touched(situation: Situation) -> Ranges:
     return touched_by_changes(situation)
 
 
-def _split_late(situation: Situation, touched: Ranges, limit: datetime | None) -> tuple[Ranges, Ranges]:
+def _split_by_age(situation: Situation, touched: Ranges, limit: datetime | None) -> tuple[Ranges, Ranges]:
     """Split touched times into those that are due and those beyond the catch-up limit.
 
     The limit does not apply to a first run, a resync, or the rebuild after a change of logic.
@@ -119,8 +120,8 @@ def _split_late(situation: Situation, touched: Ranges, limit: datetime | None) -
     if bound is None or limit is None or everything:
         return touched, ()
     oldest = floor(limit - bound, partition_unit(situation.spec))
-    late = to_partitions(situation.spec, intersect(touched, before(oldest)))
-    return subtract(touched, late), intersect(late, retained(situation))
+    too_old = to_partitions(situation.spec, intersect(touched, before(oldest)))
+    return subtract(touched, too_old), intersect(too_old, retained(situation))
 
 
 def _newly_complete(situation: Situation, limit: datetime | None) -> Ranges:
@@ -153,7 +154,10 @@ def buildable(situation: Situation, ranges: Ranges, limit: datetime | None) -> R
 
 
 def clip_to_rows(situation: Situation, ranges: Ranges) -> Ranges:
-    """Leave out times before the first row that the target can have or, if rows were removed, could have had."""
+    """Leave out times before the first row that the target can have or, if rows were removed, could have had.
+
+    Ranges are cut in a first run, and if they begin before all traffic.
+    """
     if not ranges or situation.resync or (ranges[0].start > LONG_AGO and situation.target.watermark):
         return ranges
     rows = rows_input(situation)
@@ -169,7 +173,7 @@ def clip_to_rows(situation: Situation, ranges: Ranges) -> Ranges:
 def read_ranges(situation: Situation, ranges: Ranges) -> dict[str, Ranges | None]:
     """Return the event times that each input's window reads to rebuild `ranges`.
 
-    None means all rows: an input whose rows list the times that they touch is read whole.
+    None means all rows. An input with `touches` is a table that is looked up, so it is read whole.
     """
     return {
         name: None if state.spec.touches is not None else reads(state.spec, ranges)

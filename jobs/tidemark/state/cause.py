@@ -1,4 +1,7 @@
-"""Why a session runs. Whoever starts the session decides it; the plan keeps it, and nothing changes it later."""
+"""Why a session runs. Whoever starts the session decides it, and the plan keeps it.
+
+One mode reads it differently: a source has no ranges to rebuild, so a restatement of a source lands what is missing.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """What a session does to its target: one type for each kind, with exactly the data of that kind.
 
-The mode of the dataset decides the effect while planning. The steps write, audit, publish and commit look only at
-the effect, never at the mode.
+The mode of the dataset decides the effect while planning; an adoption or a declaration is always a touch. The steps
+write, audit, publish and commit look only at the effect, never at the mode.
 """
 
 from __future__ import annotations
@@ -38,8 +38,8 @@ class AppendFiles:
     """Append the records of landed files.
 
     `history` marks files of past events that are handed in while the table has no watermark yet. If
-    `complete_by_rows` is true, the source is complete through the end of the hour of its latest row; otherwise the
-    clock decides.
+    `complete_by_rows` is true, the source is complete through the end of the hour of its latest row; otherwise it is
+    complete through the clock less the settling time.
     """
 
     KIND: ClassVar = "append_files"

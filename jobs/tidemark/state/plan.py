@@ -50,8 +50,12 @@ class Plan:
 
     `cause` says why the session runs, `effect` what it does to the target. `session` is the id, derived from the
     content and not from the clock. `base_snapshot` is the snapshot of the target's main when the plan was made,
-    `previous` the watermark at that time. `fingerprint` and `logic` are hashes of the spec and of what the rows follow
-    from. `notes` are sentences for people and take no part in the session's id.
+    `schema_id` its schema and `previous` its watermark at that time. `logic` is a hash of what the rows follow from
+    (code, columns, windows, parameters), `fingerprint` a hash of that and of the rest of the spec.
+
+    `complete_through`, `final_through`, `owed`, `overdue` and `borders` go into the watermark; see there.
+    `held_back` are changed times after what the inputs allow, for people only. `notes` are sentences for people and
+    take no part in the session's id.
     """
 
     dataset: str
@@ -81,7 +85,7 @@ class Plan:
 
     @property
     def ranges(self) -> Ranges:
-        """The event times that the session rebuilds; empty if it rebuilds none."""
+        """The event times that the session rebuilds; empty if the effect has none or is not limited by event time."""
         return effects.built_ranges(self.effect)
 
     @property
@@ -107,13 +111,13 @@ class Plan:
 
     @property
     def _positions(self) -> Mapping[str, Position]:
-        """The positions on the inputs after the session. A restatement leaves them where they are."""
+        """The positions on the inputs after the session. A restatement leaves them, but may add `read_ahead`."""
         if not isinstance(self.cause, Restatement) or self.previous is None:
             return {name: i.position for name, i in self.inputs.items()}
         return {name: self._with_read_ahead(name, position) for name, position in self.previous.inputs.items()}
 
     def _with_read_ahead(self, name: str, position: Position) -> Position:
-        """Return an unchanged position, with the snapshot that this session reads ahead of it, if any.
+        """Return the position, with the snapshot that this session read if it is newer than the position.
 
         If the dataset reads its own rows, that is not recorded.
         """
@@ -124,7 +128,7 @@ class Plan:
 
     @property
     def _target_logic(self) -> str:
-        """The logic that built the table, owed ranges aside. A session that rebuilds only a part does not change it."""
+        """The logic that built the table, apart from owed ranges and borders. A restatement or a touch keeps it."""
         if self.previous is None or isinstance(self.cause, News | Resync):
             return self.logic
         return self.previous.logic
