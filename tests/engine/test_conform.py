@@ -110,7 +110,7 @@ def test_a_value_is_shown_on_one_line_and_cut(spark: SparkSession) -> None:
 
 
 def test_types_that_no_cast_connects_are_refused_before_anything_runs(spark: SparkSession) -> None:
-    with pytest.raises(WriteError, match=r"column value is string, the transform .* gave map<string,int>"):
+    with pytest.raises(WriteError, match=r"column value is string, the transform .* returned map<string,int>"):
         conform(spark, spark.sql("SELECT map('a', 1) AS value"), target("value string"))
 
 
