@@ -210,6 +210,7 @@ def _published_by_another_run(context: Context, plan: Plan, error: Exception, sa
 
 def _stage_and_publish(context: Context, planned: Planned, attempt: str, say: Say) -> Published:
     from tidemark.steps.audit import audit
+    from tidemark.steps.unchanged import leave_out_unchanged
     from tidemark.steps.write import write
 
     with engine_loss(planned.plan.dataset, planned.plan.session):
@@ -221,7 +222,7 @@ def _stage_and_publish(context: Context, planned: Planned, attempt: str, say: Sa
     if audited.report.page_fault:
         say(f"{WARNING}{audited.report.page_fault}")
     say(f"audit passed: {len(audited.report.checks) - len(audited.report.warnings)} checks")
-    published = publish(context, audited)
+    published = publish(context, leave_out_unchanged(context, audited, say))
     say(f"published snapshot {published.snapshot_id}")
     return published
 

@@ -40,10 +40,14 @@ _PASSED = object()
 
 @dataclass(frozen=True)
 class Audited:
-    """A staged snapshot whose report passed. Only `approve` makes one."""
+    """A staged snapshot whose report passed. Only `approve` makes one.
+
+    `snapshot_id` is the snapshot to publish: the staged one, or one with the same rows.
+    """
 
     staged: Staged
     report: Report
+    snapshot_id: int
     _key: object = field(repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -63,7 +67,7 @@ def approve(staged: Staged, report: Report) -> Audited:
         )
     if not report.passed:
         raise AuditFailed(report.describe() + f"\n  staged rows: branch {staged.branch}")
-    return Audited(staged, report, _PASSED)
+    return Audited(staged, report, staged.snapshot_id, _PASSED)
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,9 @@ SESSION: Final = "tidemark.session"
 ATTEMPT: Final = "tidemark.attempt"
 """Snapshot property: the attempt of the session that made it."""
 
+PART_OF: Final = "tidemark.part-of"
+"""Snapshot property: the staged snapshot of which this one holds only the partitions that differ from main."""
+
 CONTENT: Final = "tidemark.content"
 """Snapshot property: KEPT if the commit changed no row, CREATED for a table's first commit."""
 

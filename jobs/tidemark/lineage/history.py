@@ -5,7 +5,7 @@ from __future__ import annotations
 from pyiceberg.table import Table
 from pyiceberg.table.snapshots import Operation, Snapshot
 
-from tidemark.catalog.properties import CONTENT, CREATED, KEPT, SESSION, branch_prefix, property_of
+from tidemark.catalog.properties import CONTENT, CREATED, KEPT, PART_OF, SESSION, branch_prefix, property_of
 from tidemark.lineage.ancestry import commits_since
 from tidemark.lineage.publish_commit import watermark_of
 from tidemark.state.plan import Plan
@@ -37,7 +37,9 @@ def staged_attempt(table: Table, plan: Plan) -> tuple[str, Snapshot] | None:
 
 
 def is_staged_by(snapshot: Snapshot, plan: Plan) -> bool:
-    """Return whether a snapshot is a commit of the plan's session directly on the plan's base."""
+    """Return whether a snapshot holds all rows of the plan's session, in one commit directly on the plan's base."""
+    if property_of(snapshot, PART_OF) is not None:
+        return False
     return property_of(snapshot, SESSION) == plan.session and snapshot.parent_snapshot_id == plan.base_snapshot
 
 

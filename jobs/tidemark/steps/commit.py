@@ -16,7 +16,7 @@ from tidemark.lineage.publish_commit import watermark_of
 from tidemark.lineage.watermark_history import last_recorded
 from tidemark.stages import Committed, Published
 from tidemark.state.cause import Adoption, request_id_of
-from tidemark.state.effect import FileRef
+from tidemark.state.effect import FileRef, How
 from tidemark.state.plan import Plan
 from tidemark.state.watermark import Watermark
 from tidemark.steps.context import Context
@@ -103,7 +103,7 @@ def _watermark_row(context: Context, plan: Plan, watermark: Watermark) -> Mappin
     return {
         "session": plan.session,
         "dataset": plan.dataset,
-        "how": plan.how.value,
+        "how": _how(plan, watermark).value,
         "snapshot": watermark.snapshot,
         "request_id": request_id_of(plan.cause),
         "reason": plan.cause.reason or None,
@@ -112,6 +112,11 @@ def _watermark_row(context: Context, plan: Plan, watermark: Watermark) -> Mappin
         "complete_through": watermark.complete_through,
         "committed_at": context.clock,
     }
+
+
+def _how(plan: Plan, watermark: Watermark) -> How:
+    """Return what became of the plan: a touch if its rows equal what main held, so that main stayed where it was."""
+    return How.touch if watermark.snapshot == plan.base_snapshot else plan.how
 
 
 def _previous(context: Context, plan: Plan) -> Watermark | None:

@@ -19,9 +19,9 @@ from tidemark.steps.landing import end_of_hour
 def publish(context: Context, audited: Audited) -> Published:
     """Publish a snapshot that passed its audit. Raises MainMoved if another session published first."""
     staged = audited.staged
-    watermark = published_watermark(context, staged.plan, staged.snapshot_id)
+    watermark = published_watermark(context, staged.plan, audited.snapshot_id)
     publish_watermark(context.lake.catalog, staged.plan, watermark)
-    return Published(staged.plan, staged.snapshot_id, staged.rows_written)
+    return Published(staged.plan, audited.snapshot_id, staged.rows_written)
 
 
 def touch(context: Context, planned: Planned) -> Published:

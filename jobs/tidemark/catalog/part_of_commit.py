@@ -1,0 +1,26 @@
+"""Commit a part of a staged snapshot's files to a branch of its own. Data files stay where they are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from pyiceberg.manifest import DataFile
+from pyiceberg.table import Table
+
+
+def commit_files(
+    table: Table, branch: str, added: Sequence[DataFile], removed: Sequence[DataFile], properties: Mapping[str, str]
+) -> int:
+    """Replace data files by others in one commit on a branch, which has to exist; return the new snapshot's id.
+
+    Raises CommitFailedException if another commit of the table comes first.
+    """
+    change = table.transaction()
+    with change.update_snapshot(snapshot_properties=dict(properties), branch=branch).overwrite() as files:
+        for file in removed:
+            files.delete_data_file(file)
+        for file in added:
+            files.append_data_file(file)
+    snapshot = change.commit_transaction().snapshot_by_name(branch)
+    assert snapshot is not None, "the commit just created it"
+    return snapshot.snapshot_id
