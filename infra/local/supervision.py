@@ -30,6 +30,8 @@ second each time."""
 TRIES = 1000
 """Failed starts in a row before the supervisor gives up, which takes about a week."""
 _START_TIMEOUT = 20.0
+_ANSWER_TIMEOUT = 10.0
+"""Seconds. No call waits for a service, so an answer takes milliseconds."""
 _ALIVE = ("RUNNING", "STARTING")
 _SUPERVISED = (*_ALIVE, "BACKOFF")
 
@@ -195,6 +197,8 @@ def _call(settings: Settings, method: str, *arguments: Any) -> Any:
     from supervisor.xmlrpc import SupervisorTransport
 
     transport = SupervisorTransport(None, None, f"unix://{_socket(settings)}")
+    connect = transport._get_connection
+    transport._get_connection = lambda: _with_timeout(connect())
     proxy = xmlrpc.client.ServerProxy("http://localhost/RPC2", transport=transport)
     try:
         return getattr(proxy.supervisor, method)(*arguments)
@@ -208,6 +212,18 @@ def _call(settings: Settings, method: str, *arguments: Any) -> Any:
         ) from error
     finally:
         transport.close()
+
+
+def _with_timeout(connection: Any) -> Any:
+    """Make a connection fail if the supervisor does not answer in time, for example because it was stopped."""
+    connect = connection.connect
+
+    def connect_with_timeout() -> None:
+        connect()
+        connection.sock.settimeout(_ANSWER_TIMEOUT)
+
+    connection.connect = connect_with_timeout
+    return connection
 
 
 def _wait_for_end(settings: Settings) -> None:

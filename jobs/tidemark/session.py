@@ -23,7 +23,7 @@ from tidemark.spec.fingerprint import fingerprint
 from tidemark.spec.load import load_specs
 from tidemark.spec.verify.entries import check_entry
 from tidemark.stages import Committed, Planned, Published
-from tidemark.state.cause import NEWS, Cause
+from tidemark.state.cause import NEWS, Adoption, Cause, Declaration
 from tidemark.state.effect import Nothing, stages_rows
 from tidemark.state.plan import Plan
 from tidemark.state.watermark import Watermark
@@ -95,6 +95,8 @@ def write_audit_publish(
         try:
             return _carry_out(context, current, attempt if tries == 0 and attempt else _new_attempt_name(), say)
         except MainMoved as moved:
+            if isinstance(stored.cause, Adoption | Declaration):
+                raise  # the person decided by what the table held then
             say(f"{moved}; the session starts again from init")
             current = init(context, dataset, stored.cause, say)
             if isinstance(current.plan.effect, Nothing):
@@ -168,7 +170,8 @@ def _replan_if_logic_changed(context: Context, planned: Planned, say: Say) -> Pl
     """Return the plan, or a new one if spec, code or parameters changed since and nothing is published yet."""
     plan = planned.plan
     now = fingerprint(context.spec(plan.dataset), context.settings.values)
-    if plan.fingerprint == now or find_published(context, plan) is not None:
+    by_hand = isinstance(plan.cause, Adoption | Declaration)  # such a plan says itself what the watermark becomes
+    if plan.fingerprint == now or by_hand or find_published(context, plan) is not None:
         return planned
     say(f"{plan.dataset}: the logic changed since session {plan.session} was planned; it starts again from init")
     return init(context, plan.dataset, plan.cause, say)

@@ -55,6 +55,18 @@ def supervised(settings: Settings, tmp_path: Path) -> Iterator[Settings]:
         supervision.stop_supervisor(settings)
 
 
+def test_a_supervisor_that_does_not_answer_is_seen_and_ended(
+    supervised: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(supervision, "_ANSWER_TIMEOUT", 0.5)
+    leader = supervision.supervisor_process(supervised)
+    assert leader is not None and supervision.is_running(supervised)
+    os.kill(leader.pid, signal.SIGSTOP)
+    assert not supervision.is_running(supervised)
+    supervision.stop_supervisor(supervised)
+    assert not leader.lives
+
+
 def wait_until(holds: Callable[[], bool]) -> None:
     until = time.monotonic() + 60
     while not holds():

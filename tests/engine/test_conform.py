@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from typing import Any
 
@@ -19,6 +19,7 @@ from tidemark.support.error_translation import translate
 pytestmark = pytest.mark.spark
 
 LONGEST = 2**63 - 1
+AT_TEN = datetime(2026, 4, 12, 10, tzinfo=UTC)
 
 
 def target(columns: str) -> Target:
@@ -61,7 +62,15 @@ def refusal(spark: SparkSession, given: str, wanted: str) -> str:
         ("'1.7'", "int", "1.7"),
         ("'1.239'", "decimal(10,2)", "1.239"),
         ("'2026-04-12 10:00:00'", "date", "2026-04-12 10:00:00"),
+        ("'1.0000000000000000001'", "decimal(10,2)", "1.0000000000000000001"),
+        ("'99999999999999999.994'", "decimal(38,2)", "99999999999999999.994"),
+        ("'1e400'", "double", "1e400"),
+        ("'1e-400'", "double", "1e-400"),
         ("'yesterday'", "timestamp", "yesterday"),
+        ("'10:00'", "timestamp", "10:00"),
+        ("'T10:00'", "timestamp", "T10:00"),
+        ("array('10:00')", "array<timestamp>", "10:00"),
+        ("'2026-04-12T10:00:00.123456789Z'", "timestamp", "2026-04-12T10:00:00.123456789Z"),
         ("TIMESTAMP '2026-04-12 10:00:00'", "date", "2026-04-12 10:00:00"),
         ("TIMESTAMP '2026-04-12 10:00:00.5'", "bigint", "2026-04-12 10:00:00.5"),
         ("X'ff'", "string", "/w=="),
@@ -89,6 +98,8 @@ def test_a_value_that_its_cast_would_change_is_named(spark: SparkSession, given:
         ("'12', ' 12 ', '012', null", "int", [12, 12, 12, None]),
         ("'1.50'", "double", [1.5]),
         ("'1.20'", "decimal(10,1)", [Decimal("1.2")]),
+        ("'99999999999999999.990'", "decimal(38,2)", [Decimal("99999999999999999.99")]),
+        ("'0', '-0.0', '0e9', 'Infinity'", "double", [0.0, 0.0, 0.0, float("inf")]),
         ("'2026-04-12'", "date", [date(2026, 4, 12)]),
         ("TIMESTAMP '2026-04-12 00:00:00'", "date", [date(2026, 4, 12)]),
         ("array(1D, null), null", "array<int>", [[1, None], None]),
@@ -156,15 +167,43 @@ def test_an_arrow_table_is_taken_by_the_names_of_its_columns(spark: SparkSession
         (pa.array([2**53 + 1]), "double"),
         (pa.array(["twelve"]), "int"),
         (pa.array([Decimal("1.239")]), "decimal(10,2)"),
-        (pa.array([datetime(2026, 4, 12, 10, tzinfo=UTC)], pa.timestamp("us", "UTC")), "date"),
-        (pa.array([{"a": 1}]), "int"),
+        (pa.array([0.129]), "decimal(10,2)"),
+        (pa.array([[0.129]]), "array<decimal(10,2)>"),
+        (pa.array([2.0]), "boolean"),
+        (pa.array([2]), "boolean"),
+        (pa.array([AT_TEN], pa.timestamp("us", "UTC")), "date"),
+        (pa.array([[AT_TEN]], pa.list_(pa.timestamp("us", "UTC"))), "array<date>"),
     ],
 )
 def test_an_arrow_table_whose_cast_would_change_a_value_is_refused(
     spark: SparkSession, column: pa.Array[Any], wanted: str
 ) -> None:
-    with pytest.raises(WriteError, match=r"accounts\.seen: column value is .* and cannot hold"):
+    frame = conform(spark, pa.table({"value": column}), target(f"value {wanted}"))
+    with pytest.raises(Exception, match=r"accounts\.seen: column value is .* and cannot hold"):
+        frame.collect()
+
+
+@pytest.mark.parametrize(
+    ("column", "wanted"),
+    [
+        (pa.array([{"a": 1}]), "int"),
+        (pa.array([time(10)]), "bigint"),
+        (pa.array([1], pa.timestamp("ns")), "timestamp"),
+    ],
+)
+def test_an_arrow_type_that_spark_cannot_hold_is_refused_at_once(
+    spark: SparkSession, column: pa.Array[Any], wanted: str
+) -> None:
+    with pytest.raises(WriteError, match=r"accounts\.seen: column value is "):
         conform(spark, pa.table({"value": column}), target(f"value {wanted}"))
+
+
+def test_whole_seconds_become_instants_however_they_are_given(spark: SparkSession) -> None:
+    seconds = int(AT_TEN.timestamp())
+    arrow = conform(spark, pa.table({"value": pa.array([seconds])}), target("value timestamp"))
+    frame = conform(spark, spark.sql(f"SELECT {seconds}L AS value"), target("value timestamp"))
+    for found in (arrow, frame):
+        assert [row[0] for row in found.select(F.unix_seconds("value")).collect()] == [seconds]
 
 
 def test_an_arrow_table_with_other_columns_is_refused(spark: SparkSession) -> None:

@@ -34,6 +34,11 @@ SHOWN_LETTERS = 80
 _RAISED_AS = "tidemark.errors.WriteError: "
 """Begins the message of Spark's error, so that it is translated into our own (support/error_translation.py)."""
 
+_DATED = r"^\s*[+-]?\d{4}"
+"""A text that begins with a year. Spark completes a text without a date by the date of today."""
+
+_BELOW_MICROSECONDS = r"\.\d{6}\d*[1-9]"
+
 _LARGEST_LONG_AS_DOUBLE = 2**63 - 1024
 """The largest long that a cast back can check: Spark casts every larger double back to the largest long."""
 
@@ -64,9 +69,10 @@ def conform(spark: SparkSession, result: Any, target: Target) -> DataFrame:
 
     if isinstance(result, pa.Table):
         _check_columns(result.column_names, target)
-        return spark.createDataFrame(_cast_arrow(result, target), schema=target.columns)
-    frame: DataFrame = result
-    _check_columns(frame.columns, target)
+        frame = _frame_of(spark, result, target)
+    else:
+        frame = result
+        _check_columns(frame.columns, target)
     given = {field.name: field.dataType for field in frame.schema.fields}
     return frame.select([_cast(given[field.name], field, target) for field in target.columns.fields])
 
@@ -84,37 +90,30 @@ def _check_columns(given: Collection[str], target: Target) -> None:
     )
 
 
-def _cast_arrow(table: pa.Table, target: Target) -> pa.Table:
-    """Return the columns in the target's order and types. Raises WriteError if Arrow's checked cast refuses a value."""
-    import pyarrow as pa
-    from pyspark.sql.pandas.types import to_arrow_schema
+def _frame_of(spark: SparkSession, table: pa.Table, target: Target) -> DataFrame:
+    """Return an Arrow table as a frame, with the types that Spark has for the table's own types.
 
-    columns = []
-    for field in to_arrow_schema(target.columns):
-        try:
-            columns.append(_cast_arrow_column(table.column(field.name), field.type))
-        except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
-            given = table.schema.field(field.name).type
-            raise WriteError(
-                f"{target.dataset}: column {field.name} is {field.type} and cannot hold the values that the transform "
-                f"{target.transform} returned ({given}): {str(error)[:SHOWN_LETTERS]}. {_remedy(target)}"
-            ) from error
-    return pa.table(columns, names=target.columns.names)
-
-
-def _cast_arrow_column(column: pa.ChunkedArray[Any], wanted: pa.DataType) -> pa.ChunkedArray[Any]:
-    """Cast a column. Arrow checks every cast except that from instants to dates, which is checked here.
-
-    Raises ArrowInvalid if a value would change.
+    Raises WriteError for a type that Spark does not have, and for an instant in nanoseconds that microseconds cannot
+    hold.
     """
     import pyarrow as pa
+    from pyspark.errors import PySparkException
+    from pyspark.sql.pandas.types import from_arrow_type, to_arrow_type
 
-    cast = column.cast(wanted)
-    if pa.types.is_timestamp(column.type) and pa.types.is_date(wanted):
-        unit = pa.timestamp(column.type.unit)
-        if cast.cast(unit) != column.cast(unit):
-            raise pa.ArrowInvalid("a value has a time of day")
-    return cast
+    columns, fields = [], []
+    for field in target.columns.fields:
+        column = table.column(field.name)
+        try:
+            kind = from_arrow_type(column.type, prefer_timestamp_ntz=True)
+            columns.append(column.cast(to_arrow_type(kind)))
+        except (pa.ArrowInvalid, pa.ArrowNotImplementedError, PySparkException) as error:
+            raise WriteError(
+                f"{target.dataset}: column {field.name} is {field.dataType.simpleString()} and cannot hold the values "
+                f"that the transform {target.transform} returned ({column.type}): {str(error)[:SHOWN_LETTERS]}. "
+                f"{_remedy(target)}"
+            ) from error
+        fields.append(S.StructField(field.name, kind))
+    return spark.createDataFrame(pa.table(columns, names=target.columns.names), schema=S.StructType(fields))
 
 
 def _cast(given: S.DataType, field: S.StructField, target: Target) -> Column:
@@ -191,15 +190,25 @@ def _differs(value: Column, cast: Column, given: S.DataType, wanted: S.DataType)
         case S.BinaryType(), _:
             return ~F.is_valid_utf8(cast)
         case S.StringType(), S.DecimalType():
-            return ~value.try_cast("double").eqNullSafe(cast.cast("double"))
+            return _loses_digits(value, wanted.scale) | ~value.try_cast("double").eqNullSafe(cast.cast("double"))
         case S.StringType(), S.DateType():
             return ~value.try_cast("timestamp").eqNullSafe(cast.cast("timestamp"))
+        case S.StringType(), S.TimestampType():
+            return ~value.rlike(_DATED) | value.rlike(_BELOW_MICROSECONDS)
+        case S.StringType(), S.DoubleType():
+            overflows = F.abs(cast).eqNullSafe(F.lit(float("inf"))) & value.rlike(r"\d")
+            return overflows | ((cast == 0) & value.rlike(r"^[^eE]*[1-9]"))
         case S.StringType(), _:
             return F.lit(False)
         case S.LongType(), S.DoubleType():
             return (value > F.lit(_LARGEST_LONG_AS_DOUBLE)) | ~cast.try_cast(given).eqNullSafe(value)
         case _:
             return ~cast.try_cast(given).eqNullSafe(value)
+
+
+def _loses_digits(value: Column, scale: int) -> Column:
+    """Return whether a number as text has more digits after the decimal point than `scale`, zeros at its end aside."""
+    return value.rlike(rf"\.\d{{{scale}}}\d*[1-9]")
 
 
 def _quoted(name: str) -> str:

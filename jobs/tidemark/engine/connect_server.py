@@ -10,6 +10,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -103,7 +104,7 @@ def _find_and_wait(state: ServerState, settings: Settings) -> Running | None:
     known = state.server() or find_server(settings.home)
     if known is None or known.port is None:
         return None
-    if not _wait_for(known):
+    if not _wait_for(known, lambda: born(known.pid) is None):
         end_server(known.pid)
         return None
     state.record(known)
@@ -137,7 +138,7 @@ def _start(state: ServerState, settings: Settings) -> Running:
             env=server_environment(state.new_token()),
         )
     server = Running(process.pid, port)
-    if _wait_for(server):
+    if _wait_for(server, lambda: process.poll() is not None):
         return server
     if process.poll() is not None:
         state.forget()
@@ -148,11 +149,11 @@ def _start(state: ServerState, settings: Settings) -> Running:
     raise EngineError(f"the Spark Connect server did not answer on port {port} within {START_TIMEOUT:.0f} s; see {log}")
 
 
-def _wait_for(server: Running) -> bool:
+def _wait_for(server: Running, has_ended: Callable[[], bool]) -> bool:
     """Wait until a server answers. Returns false if it ends first, or if it does not answer within START_TIMEOUT."""
     until = time.monotonic() + START_TIMEOUT
     while server.port is not None and time.monotonic() < until:
-        if born(server.pid) is None:
+        if has_ended():
             return False
         if is_listening(server.port):
             return True

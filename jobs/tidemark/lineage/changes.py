@@ -36,9 +36,8 @@ def changes_since(
     """
     head = table.current_snapshot()
     if head is None:
-        raise InputChanged(
-            f"{table_name(table)}: the table has no snapshot. Create the table from its spec: tidemark doctor"
-        )
+        name = table_name(table)
+        raise InputChanged(f"{name}: the table has no snapshot. Create the table from its spec: tidemark run {name}")
     if position is None:
         return _first_read(table, head, event_time, reader)
     new = unseen_commits(table, head, position, reader)

@@ -91,7 +91,7 @@ def row_times_input(situation: Situation) -> str | None:
         return None
     fresh = _newly_complete(situation, _limit(situation).through)
     ranges = union(_touched(situation), situation.target.watermark.owed)
-    unbounded = bool(ranges) and ranges[0].start <= LONG_AGO
+    unbounded = bool(ranges) and to_partitions(situation.spec, ranges)[0].start <= LONG_AGO
     return rows_input(situation).spec.name if fresh or unbounded else None
 
 
@@ -161,6 +161,8 @@ def clip_to_rows(situation: Situation, ranges: Ranges) -> Ranges:
     if not ranges or situation.resync or (ranges[0].start > LONG_AGO and situation.target.watermark):
         return ranges
     rows = rows_input(situation)
+    if situation.target.watermark and rows.row_times is None:
+        return ranges  # the times of the rows were not gathered
     present = (rows.row_times or ()) if situation.target.watermark else ()
     known = union(present, rows.changes.touched)
     if not known:
