@@ -1,4 +1,4 @@
-"""Land the files in the landing folder: search logs, human grades, items and logged features.
+"""Land the files in the landing folder: search logs, human grades, items, logged features, decisions about rankers.
 
 Each run reads the files of `landing/` that no session has read yet. A file with the same content lands once, however
 often and under whatever name it is delivered. Records that cannot be read go to `search.quarantined_records` with
@@ -31,3 +31,4 @@ with DAG(
     dataset("search.judgments")
     dataset("search.catalog_items")
     dataset("search.feature_log")
+    dataset("ranking.ranker_decisions")

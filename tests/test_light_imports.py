@@ -20,7 +20,7 @@ print(*sorted(name for name in sys.modules if name.split('.')[0] in ('pyspark', 
 def test_the_fingerprint_of_every_spec_is_its_own_and_imports_no_transform() -> None:
     done = subprocess.run([sys.executable, "-c", FINGERPRINTS], capture_output=True, text=True, check=True)
     count, *imported = done.stdout.splitlines()
-    assert int(count) == 18
+    assert int(count) == 19
     assert imported in ([], [""])
 
 
@@ -34,3 +34,9 @@ def test_settings_are_imported_without_the_library_that_checks_them() -> None:
     code = "import sys, tidemark.settings; print('jsonschema' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["False"]
+
+
+def test_the_commands_about_rankers_start_no_engine() -> None:
+    code = "import sys, steering.show, steering.decide; print({'pyspark', 'lightgbm', 'airflow'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["set()"]

@@ -37,14 +37,14 @@ def main() -> int:
 
 
 def _fingerprint() -> str:
-    """Return a hash of the lock files, the jars, the environment's path, and the code that installs it."""
+    """Return a hash of lock files, jars, the environment's path, entry points, and the code that installs it."""
     own = [Path(module.__file__ or "") for module in (environment, jars, java)]
     files = [
         CHECKOUT / "requirements.lock",
         *(CHECKOUT / "infra" / "local" / name for name in ("uv.lock", "jars.sha256", "bootstrap.py")),
         *own,
     ]
-    digest = hashlib.sha256(str(VENV).encode())
+    digest = hashlib.sha256(f"{VENV}\n{environment.entry_points_text(CHECKOUT)}".encode())
     for file in files:
         digest.update(hashlib.sha256(file.read_bytes()).digest())
     return digest.hexdigest()

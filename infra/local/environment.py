@@ -5,6 +5,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+import tomllib
 import venv
 from collections.abc import Sequence
 from pathlib import Path
@@ -80,10 +81,32 @@ def _add_to_path(checkout: Path, python: Path, folder: Path) -> None:
     """Make our packages importable and add the command `tidemark`, without building a package."""
     code = "import sysconfig; print(sysconfig.get_path('purelib'))"
     packages = subprocess.run([python, "-c", code], capture_output=True, text=True, check=True).stdout.strip()
-    (Path(packages) / "tidemark.pth").write_text(f"{checkout / 'jobs'}\n{checkout}\n", encoding="utf-8")
+    paths = (checkout / "jobs", checkout, _write_metadata(checkout, folder / "share" / "tidemark" / "metadata"))
+    (Path(packages) / "tidemark.pth").write_text("".join(f"{path}\n" for path in paths), encoding="utf-8")
     command = folder / "bin" / "tidemark"
     command.write_text(command_text(python), encoding="utf-8")
     command.chmod(0o755)
+
+
+def entry_points_text(checkout: Path) -> str:
+    """Return the entry points of pyproject.toml in the form in which an installed package states them."""
+    project = tomllib.loads((checkout / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    return "\n".join(
+        f"[{group}]\n" + "".join(f"{name} = {entry}\n" for name, entry in entries.items())
+        for group, entries in project["entry-points"].items()
+    )
+
+
+def _write_metadata(checkout: Path, folder: Path) -> Path:
+    """Write the metadata by which Python finds our entry points, as for an installed package; return its folder.
+
+    The folder is outside site-packages, because `uv pip sync` removes what the lock file does not list there.
+    """
+    metadata = folder / "tidemark-0.dist-info"
+    metadata.mkdir(parents=True, exist_ok=True)
+    (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: tidemark\nVersion: 0\n", encoding="utf-8")
+    (metadata / "entry_points.txt").write_text(entry_points_text(checkout), encoding="utf-8")
+    return folder
 
 
 def command_text(python: Path) -> str:

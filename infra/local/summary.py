@@ -9,6 +9,8 @@ from infra.demo.state import load_world
 from infra.local.airflow_home import password_file
 from infra.local.api import Client
 from infra.local.secret import USER, password
+from steering.registry import RANKERS, SCORES, read_registry
+from steering.show import describe_scores, describe_standing
 from tidemark.catalog import Lake, open_lake
 from tidemark.landing.files.unclaimed_files import find_unclaimed_files
 from tidemark.lineage.publish_commit import watermark_of
@@ -22,8 +24,6 @@ from tidemark.support.paths import to_link
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
-RANKERS = "ranking.rankers"
-SCORES = "ranking.ranker_scores"
 HANDED_IN = ("search.judgments", "search.catalog_items", "search.feature_log")
 _NO_CUT = "the logs are too short for a cut that leaves enough time for training before it and for testing after it"
 _GROUPS = {
@@ -42,6 +42,7 @@ def summarise(settings: Settings, client: Client) -> str:
         for part in (
             _tables(settings, lake),
             quality(settings, lake),
+            _champion(lake),
             _unclaimed_files(settings),
             _links(settings, client),
         )
@@ -90,6 +91,14 @@ def _ranker_quality(settings: Settings, lake: Lake) -> str:
         "  warm: searched in the last 14 days; cold: not; as shown: the demo engine's order; oracle: the best order"
     )
     return "\n".join(lines)
+
+
+def _champion(lake: Lake) -> str:
+    """Say which ranker is served and why; an empty text if there is none."""
+    registry = read_registry(lake)
+    if registry.standing.champion is None:
+        return ""
+    return "\n".join(f"  {line}" for line in (*describe_standing(registry), describe_scores(lake)))
 
 
 def _account(settings: Settings, lake: Lake) -> str:

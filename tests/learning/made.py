@@ -1,6 +1,9 @@
 """Synthetic examples: one behaviour and one content feature depend on the grade, the others are noise."""
 
+from typing import Any
+
 import numpy as np
+import pyarrow as pa
 
 from ranking.training.matrices import Examples
 
@@ -32,3 +35,19 @@ def examples(queries: int = 60, items: int = 10, cuts: int = 1, seed: int = 0) -
         long_clicks=(grade * 2).astype(np.int64),
         examination=np.full(rows, 10.0),
     )
+
+
+def table(rows: Examples) -> pa.Table:
+    """Return examples as rows of `training_examples`, in random order."""
+    features = [dict(zip(rows.names, map(float, values), strict=True)) for values in rows.features]
+    columns = {name: list(getattr(rows, name)) for name in ("application", "query", "item_id")}
+    columns |= {name: getattr(rows, name) for name in ("grade", "weight", "exam", "evidence", "long_clicks")}
+    columns |= {"window_start": rows.window_start, "window_end": rows.window_end, "group_id": rows.group}
+    columns |= {"examination": rows.examination, "confidence": rows.confidence}
+    maps = {"behaviour": "f_", "content": "c_"}
+    kind = pa.map_(pa.string(), pa.float64())
+    for name, prefix in maps.items():
+        entries: Any = [[(key, value) for key, value in row.items() if key.startswith(prefix)] for row in features]
+        columns[name] = pa.array(entries, kind)  # type: ignore[assignment]
+    order = np.random.default_rng(5).permutation(len(rows))
+    return pa.table(columns).take(order)

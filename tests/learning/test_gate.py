@@ -84,3 +84,16 @@ def test_behaviour_never_overrules_grades_that_speak_against_a_ranker() -> None:
     assert not gate.combine(verdict(False, -0.09, -0.03, 0.03), behaviour).promoted
     assert not gate.combine(verdict(False, -0.2, -0.1, -0.05), behaviour).promoted
     assert not gate.combine(verdict(False, -0.02, 0.02, 0.06), verdict(False, -0.1, 0.0, 0.1, "behaviour")).promoted
+
+
+def test_nothing_new_and_nothing_that_a_decision_holds_off_is_promoted() -> None:
+    better = verdict(True, 0.05, 0.1, 0.15)
+    assert gate.settle(better, None, None) == better
+    same = gate.settle(better, "the artifact is that of r1", None)
+    assert (same.promoted, same.sentence) == (False, "Unchanged: the artifact is that of r1.")
+    held = gate.settle(better, None, "r1 stays the champion, frozen by ada")
+    assert not held.promoted
+    assert held.sentence == ("Held: r1 stays the champion, frozen by ada. Without this decision: Promoted: by exam.")
+    assert (
+        "Without this decision: Unchanged: " in gate.settle(better, "the artifact is that of r1", "r1 stays").sentence
+    )

@@ -2,13 +2,14 @@
 
 import json
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pytest
 from pyspark.sql import SparkSession
+from pyspark.sql import functions as F
 
 from ranking.report import sections
 from ranking.training import learner, rankers, registry, scores
@@ -20,29 +21,14 @@ SETTINGS = {"least_test_queries": 10, "recipe": {"rounds": 40, "unwatched_rounds
 PARAMS = {"session": "20260412-7f3a", "snapshots": {"examples": 4410}, "training": SETTINGS}
 
 
-def table(rows: Any) -> pa.Table:
-    """Return examples as rows of `training_examples`, in random order."""
-    features = [dict(zip(rows.names, map(float, values), strict=True)) for values in rows.features]
-    columns = {name: list(getattr(rows, name)) for name in ("application", "query", "item_id")}
-    columns |= {name: getattr(rows, name) for name in ("grade", "weight", "exam", "evidence", "long_clicks")}
-    columns |= {"window_start": rows.window_start, "window_end": rows.window_end, "group_id": rows.group}
-    columns |= {"examination": rows.examination, "confidence": rows.confidence}
-    maps = {"behaviour": "f_", "content": "c_"}
-    kind = pa.map_(pa.string(), pa.float64())
-    for name, prefix in maps.items():
-        entries: Any = [[(key, value) for key, value in row.items() if key.startswith(prefix)] for row in features]
-        columns[name] = pa.array(entries, kind)  # type: ignore[assignment]
-    order = np.random.default_rng(5).permutation(len(rows))
-    return pa.table(columns).take(order)
-
-
 @pytest.fixture(scope="module")
 def inputs(spark: SparkSession) -> Any:
     """Six cuts of sixty queries, no human grades and an empty registry."""
     return {
-        "examples": spark.createDataFrame(table(made.examples(cuts=6))),
+        "examples": spark.createDataFrame(made.table(made.examples(cuts=6))),
         "judgments": spark.createDataFrame([], struct("judgments")),
         "rankers": spark.createDataFrame([], struct("rankers")),
+        "decisions": spark.createDataFrame([], struct("ranker_decisions")),
     }
 
 
@@ -78,9 +64,56 @@ def test_the_next_ranker_meets_the_champion_on_the_same_lists(first: Any, inputs
     assert told["left_out"] == []
     assert row["version"] == 2
     assert told["champion"] == "r20260412-7f3a"
-    assert "against champion on" in row["verdict"]
+    assert row["verdict"] == "Unchanged: the artifact is, byte for byte, that of the champion r20260412-7f3a."
+    assert not row["promoted"]
+    assert told["gate"]["rival"] == "champion", "it is compared all the same"
+    assert told["champion_why"] == first["verdict"][0].as_py()
     found = told["yardsticks"]["behaviour"]["rankers"]
     assert found["ours"] == found["champion"]
+
+
+def decided(spark: SparkSession, action: str, model_version: str, after: int) -> Any:
+    """Return one decision as the table of decisions."""
+    row = {"decision_id": "d1", "decided_at": datetime(2026, 4, 13, tzinfo=UTC), "after_version": after}
+    row |= {"action": action, "model_version": model_version, "reason": "it is bad", "decided_by": "ada"}
+    names = [part.split("`")[1] for part in struct("ranker_decisions").split(", ")]
+    return spark.createDataFrame([tuple(row.get(name) for name in names)], struct("ranker_decisions"))
+
+
+def row_of(first: Any, spark: SparkSession, **values: Any) -> Any:
+    """Return the row of the first run with other values."""
+    row = pa.Table.from_pylist([{**first.to_pylist()[0], **values}], schema=registry.SCHEMA)
+    return spark.createDataFrame(row, struct("rankers"))
+
+
+def test_an_artifact_that_was_rolled_back_does_not_come_back_by_itself(
+    first: Any, inputs: Any, spark: SparkSession
+) -> None:
+    """The gate would promote the artifact again: the champion before it is worse."""
+    worse = rankers.build(inputs, {**PARAMS, "session": "worse", "training": {**SETTINGS, "recipe": {"rounds": 1}}})
+    worse = row_of(worse, spark, promoted=True)
+    registered = worse.union(row_of(first, spark, version=2))
+    back = decided(spark, "rollback", "rworse", 2)
+    known = {**inputs, "rankers": registered}
+
+    held = rankers.build({**known, "decisions": back}, PARAMS).to_pylist()[0]
+    assert held["verdict"].startswith("Held: rworse stays the champion, served again after a rollback by ada")
+    assert json.loads(held["metrics"])["champion"] == "rworse"
+
+    freed = back.union(decided(spark, "unfreeze", "rworse", 2).withColumn("decision_id", F.lit("d2")).withColumn(
+        "decided_at", F.lit(datetime(2026, 4, 14, tzinfo=UTC))))  # fmt: skip
+    newer = {**PARAMS, "snapshots": {"examples": 4411}}
+    row = rankers.build({**known, "decisions": freed}, newer).to_pylist()[0]
+    same = "the artifact is, byte for byte, that of r20260412-7f3a, which was rolled back"
+    assert (row["promoted"], row["verdict"]) == (False, f"Unchanged: {same}.")
+
+
+def test_the_same_artifact_is_judged_again_on_other_input_only(first: Any, inputs: Any, spark: SparkSession) -> None:
+    refused = {**inputs, "rankers": row_of(first, spark, promoted=False)}
+    row = rankers.build(refused, PARAMS).to_pylist()[0]
+    assert row["verdict"] == "Unchanged: input and artifact are those of r20260412-7f3a."
+    graded = {**PARAMS, "snapshots": {"examples": 4410, "judgments": 7}}
+    assert rankers.build(refused, graded).to_pylist()[0]["promoted"]
 
 
 def test_a_corrupted_champion_stops_the_run(first: Any, inputs: Any, spark: SparkSession) -> None:
@@ -128,28 +161,50 @@ def test_scores_are_those_of_the_newest_promoted_ranker_on_the_newest_day(first:
     features = spark.createDataFrame(rows, columns)
     unpromoted = first.set_column(2, "promoted", pa.array([False])).set_column(1, "version", pa.array([2]))
     registered = spark.createDataFrame(pa.concat_tables([first, unpromoted.cast(registry.SCHEMA)]), struct("rankers"))
-    found = scores.build({"rankers": registered, "features": features}, {}).orderBy("item_id").toArrow()
+    none = spark.createDataFrame([], struct("ranker_decisions"))
+    found = (
+        scores.build({"rankers": registered, "features": features, "decisions": none}, {}).orderBy("item_id").toArrow()
+    )
     matrix = np.array([[n / 3, n / 2, 3 - n, np.nan] for n in range(3)], dtype=np.float32)
     row = first.to_pylist()[0]
     model = learner.load_model(row["artifact"], row["sha256"], tuple(json.loads(row["features"])))
     assert found["score"].to_pylist() == model.predict(matrix).tolist()
     assert set(found["feature_day"].to_pylist()) == {date(2026, 4, 16)}
     assert set(found["model_version"].to_pylist()) == {"r20260412-7f3a"}
+    assert set(found["served_because"].to_pylist()) == {row["verdict"]}
 
     quiet = spark.createDataFrame(
         [("quiet", "boots", "i0", date(2026, 3, 2), 1.0, 1.0, None, {"c_match": 1.0})], columns
     )
-    both = scores.build({"rankers": registered, "features": features.union(quiet)}, {}).toArrow().to_pylist()
+    both = (
+        scores.build({"rankers": registered, "features": features.union(quiet), "decisions": none}, {})
+        .toArrow()
+        .to_pylist()
+    )
     assert {(row["application"], row["feature_day"]) for row in both} == {
         ("shop", date(2026, 4, 16)), ("quiet", date(2026, 3, 2))
     }, "an application without traffic lately keeps its scores"  # fmt: skip
 
     with pytest.raises(ValueError, match="was trained on c_match, f_noise, which query_item_features no longer has"):
         lacking = features.drop("f_noise", "named")
-        scores.build({"rankers": registered, "features": lacking}, {})
+        scores.build({"rankers": registered, "features": lacking, "decisions": none}, {})
 
     nobody = spark.createDataFrame(unpromoted.cast(registry.SCHEMA), struct("rankers"))
-    assert scores.build({"rankers": nobody, "features": features}, {}).count() == 0
+    assert scores.build({"rankers": nobody, "features": features, "decisions": none}, {}).count() == 0
+
+
+def test_scores_follow_a_decision_and_say_so(first: Any, inputs: Any, spark: SparkSession) -> None:
+    columns = "application string, query string, item_id string, day date, f_clicks double, named map<string,double>"
+    columns += ", f_noise double, f_position_mean_28 double"
+    features = spark.createDataFrame(
+        [("shop", "boots", "i1", date(2026, 4, 16), 1.0, {"c_match": 1.0}, 0.0, 1.0)], columns
+    )
+    newer = row_of(first, spark, model_version="rnewer", version=2, sha256="0" * 64)
+    known = {"rankers": row_of(first, spark).union(newer), "features": features}
+    back = decided(spark, "rollback", "r20260412-7f3a", 2)
+    found = scores.build({**known, "decisions": back}, {}).collect()[0]
+    assert found["model_version"] == "r20260412-7f3a"
+    assert found["served_because"] == "served again after a rollback by ada at 2026-04-13T00:00Z: it is bad"
 
 
 def test_a_query_with_more_items_than_lightgbm_takes_trains_and_is_named(
@@ -174,7 +229,7 @@ def test_foreign_names_are_trained_on_and_scored(inputs: Any, spark: SparkSessio
     """Names with dots, and names that differ by case only, which Spark would read as paths or as one column."""
     foreign = ("c_engine_BM25_Title", "c_engine_bm25_title", "c_engine_title.bm25", "f_position_mean_28")
     renamed = replace(made.examples(cuts=6), names=foreign)
-    row = rankers.build({**inputs, "examples": spark.createDataFrame(table(renamed))}, PARAMS)
+    row = rankers.build({**inputs, "examples": spark.createDataFrame(made.table(renamed))}, PARAMS)
     assert json.loads(row["features"][0].as_py()) == list(foreign)
     named = {name: float(number) for number, name in enumerate(foreign[:3])}
     columns = "application string, query string, item_id string, day date, f_position_mean_28 double, "
@@ -182,7 +237,7 @@ def test_foreign_names_are_trained_on_and_scored(inputs: Any, spark: SparkSessio
     pairs = spark.createDataFrame([("shop", "boots", "i1", date(2026, 4, 16), 3.0, named)], columns)
     promoted = row.set_column(2, "promoted", pa.array([True]))
     found = scores.build(
-        {"rankers": spark.createDataFrame(promoted, struct("rankers")), "features": pairs}, {}
+        {**inputs, "rankers": spark.createDataFrame(promoted, struct("rankers")), "features": pairs}, {}
     ).toArrow()
     model = learner.load_model(row["artifact"][0].as_py(), row["sha256"][0].as_py(), foreign)
     assert found["score"].to_pylist() == model.predict(np.array([[0, 1, 2, 3]], dtype=np.float32)).tolist()
@@ -193,7 +248,7 @@ def test_cuts_before_a_pause_in_traffic_train(inputs: Any, spark: SparkSession) 
     rows = made.examples(cuts=6)
     late = rows.window_end == rows.window_end.max()
     paused = replace(rows, window_start=rows.window_start + 90 * late, window_end=rows.window_end + 90 * late)
-    row = rankers.build({**inputs, "examples": spark.createDataFrame(table(paused))}, PARAMS).to_pylist()[0]
+    row = rankers.build({**inputs, "examples": spark.createDataFrame(made.table(paused))}, PARAMS).to_pylist()[0]
     parts = json.loads(row["metrics"])["split"]["parts"]
     assert {name: part["groups"] for name, part in parts.items() if name in ("gap", "test")} == {"gap": 0, "test": 60}
     assert parts["train"]["groups"] + parts["valid"]["groups"] == 5 * 60

@@ -76,3 +76,11 @@ def test_the_propensity_curve_is_drawn_when_given() -> None:
 def test_metrics_of_another_format_are_refused() -> None:
     with pytest.raises(ValueError, match="format 99, but this version reads 1"):
         sections.render_report(row(told={"format": 99}))
+
+
+def test_the_page_says_which_champion_the_run_met_and_why_it_was_served() -> None:
+    why = "served again after a rollback by ada at 2026-04-12T12:00Z: <b>it is bad</b>"
+    page = Page(sections.render_report(row(told={"champion": "r0", "champion_why": why})))
+    assert f"r0: {why}" in page.texts
+    assert "b" not in page.tags
+    assert "r0" in Page(sections.render_report(row(told={"champion": "r0"}))).texts, "a row of an earlier version"

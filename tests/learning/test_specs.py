@@ -13,4 +13,4 @@ def test_the_registry_has_the_columns_of_its_spec() -> None:
 
 def test_labels_and_scores_have_the_columns_of_their_specs() -> None:
     assert list(spec("relevance_labels")["columns"]) == labels.COLUMNS
-    assert struct("ranker_scores").replace("`", "") == scores.SCHEMA
+    assert struct("ranker_scores").replace("`", "") == f"{scores.SCHEMA}, served_because string"

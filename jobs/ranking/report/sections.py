@@ -73,10 +73,15 @@ def _trained_on(row: Mapping[str, Any], results: Mapping[str, Any]) -> str:
         "Features from": _days(row["trained_from"], "on"),
         "Labels until": _days(row["trained_through"], "(exclusive)"),
         "Tested on": f"{row['test_rows']:,} examples until {_days(row['tested_through'], '(exclusive)')}",
-        "Champion before": results["champion"] or "none",
+        "Champion before": _champion(results),
     }
     table = grid(["input", "snapshot", "complete through"], inputs) if inputs else ""
     return section("Trained on", facts(values) + table)
+
+
+def _champion(results: Mapping[str, Any]) -> str:
+    """Return the champion that the run met, and why it was served. Rows from before version 0.2 do not say why."""
+    return ": ".join(filter(None, (results["champion"], results.get("champion_why")))) or "none"
 
 
 def _days(day: object, word: str) -> str:

@@ -84,6 +84,21 @@ def judge(yardstick: str, rival: str, ours: Mapping[str, Floats], theirs: Mappin
     return Verdict(False, sentence, yardstick, rival, found, power)
 
 
+def settle(verdict: Verdict, same: str | None, held: str | None) -> Verdict:
+    """Return the final verdict of a trained ranker: it is not promoted if it is nothing new, or if a champion is held.
+
+    Args:
+        verdict: The verdict by the metrics.
+        same: What the ranker is the same as, as the end of a sentence; None if it is new.
+        held: Why the champion stays whatever the metrics say; None if the gate may decide.
+    """
+    if same is not None:
+        verdict = replace(verdict, promoted=False, sentence=f"Unchanged: {same}.")
+    if held is not None:
+        verdict = replace(verdict, promoted=False, sentence=f"Held: {held}. Without this decision: {verdict.sentence}")
+    return verdict
+
+
 def _signed(found: metrics.Interval) -> str:
     return f"{found.mean:+.3f} (95 %: {found.low:+.3f} to {found.high:+.3f})"
 

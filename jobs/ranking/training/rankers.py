@@ -12,7 +12,7 @@ from pyspark.sql import functions as F
 
 from ranking.labels import splits
 from ranking.logs.grades import read_grades
-from ranking.training import evaluation, gate, learner, matrices, registry, summary
+from ranking.training import evaluation, gate, learner, matrices, registry, summary, unchanged
 from ranking.training.evaluation import CHAMPION, LOGGED, OURS, WARM
 from ranking.training.matrices import Examples, Parts
 from ranking.training.recipe import Recipe, quantise
@@ -34,20 +34,21 @@ DEFAULTS: dict[str, Any] = {
 def build(inputs: Mapping[str, DataFrame], params: Mapping[str, Any]) -> pa.Table:
     """Return exactly one row of the registry, also if nothing could be trained.
 
-    Inputs: examples, judgments, and rankers, the registry itself; its newest promoted row is the champion. Raises
-    ModelRefused if the artifact of the champion is not what its row says.
+    Inputs: examples, judgments, decisions, and rankers, the registry itself. Registry and decisions say which ranker
+    is the champion. Raises ModelRefused if the artifact of the champion is not what its row says.
     """
     settings = splits.setting(params, "training", DEFAULTS)
     recipe = Recipe(**settings["recipe"])
     examples = evaluation.shuffled(_examples(inputs["examples"], settings["cuts"]), recipe.seed)
     parts = divide(examples, splits.global_temporal(examples.window_start, examples.window_end), settings)
     missing = what_is_missing(parts, settings)
-    before = registry.read(inputs["rankers"])
+    before = registry.read(inputs["rankers"], inputs["decisions"])
     if missing is not None:
         return _row(parts, None, gate.cannot_train(missing), summary.of_parts(parts), recipe, before, params)
     trained = learner.train(parts.train, parts.valid, recipe)
     grades = evaluation.human_grades(_judgments(inputs["judgments"], params))
     scores, verdict = _examine(trained, parts.test, grades, before, settings, recipe.seed)
+    verdict = gate.settle(verdict, unchanged.find_same(before, trained.sha256, params), unchanged.find_hold(before))
     results = summary.of_run(parts, trained, scores, grades, recipe.seed)
     if settings["random_split"]:
         results["random_split"] = _random_split(examples, parts, recipe, settings)
@@ -180,7 +181,7 @@ def _row(
     before: Registry,
     params: Mapping[str, Any],
 ) -> pa.Table:
-    results |= {"gate": asdict(verdict), "champion": before.champion_version}
+    results |= {"gate": asdict(verdict), "champion": before.champion_version, "champion_why": before.standing.explain()}
     bounds = dict(params.get("complete_through") or {})
     through = {name: f"{bound:%Y-%m-%dT%H:%MZ}" if bound else None for name, bound in bounds.items()}
     snapshots = {"snapshots": dict(params.get("snapshots") or {}), "complete_through": through}

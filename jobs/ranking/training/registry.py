@@ -9,6 +9,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from ranking.training import learner
+from ranking.training.champion import RUN_COLUMNS, Standing, read_standing
 
 # The types are explicit, because some columns are null if nothing could be trained. The spec describes the columns.
 _TYPES: list[tuple[str, pa.DataType]] = [
@@ -33,25 +34,42 @@ SCHEMA = pa.schema(_TYPES)
 
 @dataclass(frozen=True)
 class Registry:
-    """The registry before a run: its newest version number (0 if empty) and the loaded champion (None without one)."""
+    """The registry before a run: its rows without artifacts, who is champion and why, and the champion's model."""
 
-    newest: int
-    champion_version: str | None
+    rows: tuple[Mapping[str, Any], ...]
+    standing: Standing
     champion: learner.Model | None
 
+    @property
+    def newest(self) -> int:
+        """The highest version number; 0 if the registry is empty."""
+        return max((row["version"] for row in self.rows), default=0)
 
-def champion_row(rankers: DataFrame) -> Mapping[str, Any] | None:
-    """Return version, artifact, checksum and features of the newest promoted row, or None if there is none."""
+    @property
+    def champion_version(self) -> str | None:
+        """The model version of the champion, None without one."""
+        return self.standing.champion.model_version if self.standing.champion else None
+
+
+def champion_row(rankers: DataFrame, standing: Standing) -> Mapping[str, Any] | None:
+    """Return version, artifact, checksum and features of the champion, or None if there is none."""
+    if standing.champion is None:
+        return None
     columns = ("model_version", "artifact", "sha256", "features")
-    newest = rankers.where("promoted").orderBy(F.desc("version")).select(*columns).limit(1).toArrow().to_pylist()
-    return newest[0] if newest else None
+    served = rankers.where(F.col("model_version") == standing.champion.model_version).select(*columns)
+    row: Mapping[str, Any] = served.limit(1).toArrow().to_pylist()[0]
+    return row
 
 
-def read(rankers: DataFrame) -> Registry:
+def standing_of(rankers: DataFrame, decisions: DataFrame) -> Standing:
+    """Return who is champion and why, from the two tables."""
+    return read_standing(rankers.select(*RUN_COLUMNS).toArrow().to_pylist(), decisions.toArrow().to_pylist())
+
+
+def read(rankers: DataFrame, decisions: DataFrame) -> Registry:
     """Read the registry. Raises ModelRefused if the artifact of the champion is not what its row says."""
-    newest = rankers.agg(F.max("version").alias("newest")).toArrow()["newest"][0].as_py() or 0
-    row = champion_row(rankers)
-    if row is None:
-        return Registry(newest, None, None)
-    model = learner.load_model(row["artifact"], row["sha256"], learner.read_names(row["features"]))
-    return Registry(newest, row["model_version"], model)
+    rows = rankers.select(*RUN_COLUMNS, "snapshots").toArrow().to_pylist()
+    standing = read_standing(rows, decisions.toArrow().to_pylist())
+    row = champion_row(rankers, standing)
+    model = learner.load_model(row["artifact"], row["sha256"], learner.read_names(row["features"])) if row else None
+    return Registry(tuple(rows), standing, model)

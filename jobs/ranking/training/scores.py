@@ -1,4 +1,4 @@
-"""Scores of the promoted ranker for each pair: the table that a search service reads."""
+"""Scores of the champion for each pair: the table that a search service reads."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
@@ -10,7 +10,7 @@ from pyspark.sql import functions as F
 
 from ranking.training import learner
 from ranking.training.examples import NAMED
-from ranking.training.registry import champion_row
+from ranking.training.registry import champion_row, standing_of
 
 SCHEMA = "application string, query string, item_id string, score double, model_version string, feature_day date"
 KEYS = ["application", "query", "item_id", "day"]
@@ -20,12 +20,13 @@ Batches = Iterable[pa.RecordBatch]
 
 
 def build(inputs: Mapping[str, DataFrame], params: Mapping[str, Any]) -> DataFrame:
-    """Return one row per pair with features on the newest day of its application; none if no ranker is promoted.
+    """Return one row per pair with features on the newest day of its application; none if there is no champion.
 
-    Inputs: rankers, features. Scores can be compared only within a query. Each Spark task loads the model once. Raises
-    ValueError if a feature of the ranker no longer exists, and ModelRefused for a broken artifact.
+    Inputs: rankers, features, decisions. Scores can be compared only within a query. Each Spark task loads the model
+    once. Raises ValueError if a feature of the ranker no longer exists, and ModelRefused for a broken artifact.
     """
-    champion = champion_row(inputs["rankers"])
+    standing = standing_of(inputs["rankers"], inputs["decisions"])
+    champion = champion_row(inputs["rankers"], standing)
     features = inputs["features"]
     names = list(learner.read_names(champion["features"])) if champion else []
     newest = features.groupBy("application").agg(F.max("day").alias("day"))
@@ -34,7 +35,8 @@ def build(inputs: Mapping[str, DataFrame], params: Mapping[str, Any]) -> DataFra
         _refuse_lost(champion["model_version"], names, pairs)
     score = _scorer(champion) if champion else _no_scores
     values = (_feature(name, pairs.columns).alias(f"x{number}") for number, name in enumerate(names))
-    return pairs.select(*KEYS, *values).mapInArrow(score, SCHEMA)
+    scored = pairs.select(*KEYS, *values).mapInArrow(score, SCHEMA)
+    return scored.withColumn("served_because", F.lit(standing.explain()))
 
 
 def _feature(name: str, columns: list[str]) -> Column:
@@ -54,7 +56,8 @@ def _refuse_lost(version: str, names: list[str], pairs: DataFrame) -> None:
     if lost and not pairs.isEmpty():
         raise ValueError(
             f"ranker {version} was trained on {', '.join(lost)}, which query_item_features no longer has; "
-            "run train_ranker, so that a ranker with the current features can be promoted"
+            "run train_ranker, so that a ranker with the current features can be promoted, and if a decision holds the "
+            "present one, promote the new one by `tidemark ranker promote`"
         )
 
 

@@ -7,8 +7,12 @@ import importlib
 import os
 import sys
 from collections.abc import Callable, Sequence
+from importlib.metadata import entry_points
 
 from tidemark.errors import TidemarkError
+
+MORE_COMMANDS = "tidemark.commands"
+"""The group of entry points that add commands of a domain. Each is a function of the subparsers of argparse."""
 
 _DESCRIPTION = "Incremental tables: init -> write-audit-publish -> commit."
 
@@ -69,6 +73,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     doctor_parser = commands.add_parser("doctor", help="check Java, jars, catalog and versions")
     doctor_parser.set_defaults(command=_command("doctor", "doctor"))
+    for more in entry_points(group=MORE_COMMANDS):
+        more.load()(commands)
     return parser
 
 

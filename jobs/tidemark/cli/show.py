@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from datetime import datetime
+from importlib.metadata import entry_points
 
 from tidemark.catalog import Lake, ops
 from tidemark.cli.lakes import open_existing_lake
@@ -17,6 +18,10 @@ from tidemark.state.ranges import describe, format_instant
 from tidemark.state.watermark import Watermark
 from tidemark.steps.context import find_spec
 
+REMARKS = "tidemark.remarks"
+"""The group of entry points that add a line to a dataset. Each is named after the dataset, and is a function
+`remark(lake) -> str | None`."""
+
 
 def watermarks(options: argparse.Namespace) -> int:
     """Print a line for each dataset: through when it is complete and final, and which session built it."""
@@ -24,9 +29,13 @@ def watermarks(options: argparse.Namespace) -> int:
     lake = open_existing_lake(settings)
     names = sorted(load_specs(settings.schemas, settings.values))
     width = max(len(name) for name in names)
+    remarks = {entry.name: entry for entry in entry_points(group=REMARKS)}
     for name in names:
         table = lake.find_table(name)
         print(f"{name:<{width}}  {_describe_watermark(watermark_of(table) if table is not None else None)}")
+        remark = remarks[name].load()(lake) if name in remarks else None
+        if remark:
+            print(f"{'':<{width}}  {remark}")
     return 0
 
 

@@ -1,0 +1,50 @@
+"""`tidemark ranker`: the arguments of its commands. The commands are functions of other modules."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+from collections.abc import Callable
+from typing import Any
+
+_CHANGES = {
+    "promote": "serve this ranker, whatever the gate says, until it is taken back",
+    "rollback": "serve the champion before the present one, until it is taken back",
+    "freeze": "keep the champion: later nights train and judge, but promote nothing",
+    "unfreeze": "end a freeze, a rollback or a promotion by hand; the gate decides again from the next night on",
+}
+
+
+def add_command(commands: Any) -> None:
+    """Add `ranker` to the commands of `tidemark` (subparsers of argparse)."""
+    parser = commands.add_parser("ranker", help="show the rankers, and decide which one is served")
+    actions = parser.add_subparsers(required=True, metavar="ACTION")
+    listed = actions.add_parser("list", help="list the rankers, who is champion and why, and all decisions")
+    listed.set_defaults(command=_command("show", "list_rankers"))
+    shown = actions.add_parser("show", help="show one ranker")
+    _version(shown)
+    shown.set_defaults(command=_command("show", "show_ranker"))
+    for action, text in _CHANGES.items():
+        _change(actions.add_parser(action, help=text), action)
+
+
+def _change(parser: argparse.ArgumentParser, action: str) -> None:
+    if action == "promote":
+        _version(parser)
+    parser.add_argument("--reason", required=True, help="why, in a sentence; it is recorded and shown to readers")
+    parser.add_argument("--clock", default=None, metavar="INSTANT", help="the instant of the decision (default: now)")
+    parser.set_defaults(action=action, command=_command("change", "change"))
+
+
+def _version(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("version", metavar="VERSION", help="a model version, or the number of its training run")
+
+
+def _command(module: str, name: str) -> Callable[[argparse.Namespace], int]:
+    """Return a command that imports its module when it runs, so that help and wrong arguments answer quickly."""
+
+    def command(options: argparse.Namespace) -> int:
+        status: int = getattr(importlib.import_module(f"steering.{module}"), name)(options)
+        return status
+
+    return command

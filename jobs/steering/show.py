@@ -1,0 +1,95 @@
+"""`tidemark ranker list` and `tidemark ranker show`: the rankers, who is champion, and what people decided."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Iterator
+
+from ranking.training.champion import UNFREEZE, Run
+from steering.registry import SCORES, Registry, read_registry, read_run, scores_now
+from tidemark.catalog import Lake
+from tidemark.cli.lakes import open_existing_lake
+from tidemark.settings import load_settings
+from tidemark.support.text import printable
+
+
+def list_rankers(options: argparse.Namespace) -> int:
+    """Print a line for each training run, newest first, then the decisions, the champion and what the scores say."""
+    lake = open_existing_lake(load_settings())
+    registry = read_registry(lake)
+    for run in reversed(registry.runs):
+        print(f"{run.version:>4}  {run.model_version:<24} {_mark(registry, run):<12} {printable(run.verdict)}")
+    for decision in registry.decisions:
+        by = printable(decision.describe())
+        print(f"decision {decision.decision_id} after run {decision.after_version}: {decision.model_version} {by}")
+    print("\n".join((*describe_standing(registry), describe_scores(lake))))
+    return 0
+
+
+def show_ranker(options: argparse.Namespace) -> int:
+    """Print what the registry knows of one ranker."""
+    lake = open_existing_lake(load_settings())
+    registry = read_registry(lake)
+    run = registry.find(options.version)
+    print("\n".join(f"{name:<18}{printable(text)}" for name, text in _facts(lake, registry, run)))
+    return 0
+
+
+def describe_standing(registry: Registry) -> Iterator[str]:
+    """Yield lines that say who is champion, why, and what has no effect."""
+    standing = registry.standing
+    if standing.champion is None:
+        yield "champion: none yet"
+    else:
+        yield f"champion: {standing.champion.model_version}, {printable(standing.explain())}"
+        yield "the gate: " + ("promotes nothing until `tidemark ranker unfreeze`" if standing.held else "decides")
+    yield from (f"without effect: {printable(each)}" for each in standing.ignored)
+
+
+def describe_scores(lake: Lake) -> str:
+    """Return what readers of the scores see now."""
+    found = scores_now(lake)
+    if found is None:
+        return f"{SCORES}: no scores yet"
+    version, why, rows = found
+    return f"{SCORES}: {rows:,} scores of {version}" + (f", {printable(why)}" if why else "")
+
+
+def remark(lake: Lake) -> str | None:
+    """Return who is champion, why, and what the scores say if they are of another ranker yet; None without one."""
+    registry, scores = read_registry(lake), scores_now(lake)
+    champion = registry.standing.champion
+    if champion is None:
+        return None
+    behind = scores is not None and scores[0] != champion.model_version
+    return "; ".join((*describe_standing(registry), *([describe_scores(lake)] if behind else [])))
+
+
+def _mark(registry: Registry, run: Run) -> str:
+    standing = registry.standing
+    if run == standing.champion:
+        return "champion"
+    if run in standing.withdrawn:
+        return "rolled back"
+    if run in standing.earlier:
+        return "earlier"
+    return "no artifact" if run.sha256 is None else "-"
+
+
+def _facts(lake: Lake, registry: Registry, run: Run) -> Iterator[tuple[str, str]]:
+    row = read_run(lake, run)
+    yield "ranker", run.model_version
+    yield "training run", str(run.version)
+    yield "state", _mark(registry, run)
+    if run == registry.standing.champion:
+        yield "why", registry.standing.explain()
+    yield "verdict", run.verdict
+    yield "trained on", f"{row['training_rows']:,} examples of {row['trained_from']} to {row['trained_through']}"
+    yield "tested through", str(row["tested_through"])
+    yield "sha256", run.sha256 or "none: nothing was trained"
+    snapshots = json.loads(row["snapshots"])["snapshots"]
+    yield from ((f"input {name}", str(snapshot)) for name, snapshot in snapshots.items())
+    for decision in registry.decisions:
+        if decision.model_version == run.model_version and decision.action != UNFREEZE:
+            yield "decision", f"{decision.decision_id}: {decision.describe()}"
