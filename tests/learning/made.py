@@ -40,7 +40,7 @@ def examples(queries: int = 60, items: int = 10, cuts: int = 1, seed: int = 0) -
 def table(rows: Examples) -> pa.Table:
     """Return examples as rows of `training_examples`, in random order."""
     features = [dict(zip(rows.names, map(float, values), strict=True)) for values in rows.features]
-    columns = {name: list(getattr(rows, name)) for name in ("application", "query", "item_id")}
+    columns: dict[str, Any] = {name: list(getattr(rows, name)) for name in ("application", "query", "item_id")}
     columns |= {name: getattr(rows, name) for name in ("grade", "weight", "exam", "evidence", "long_clicks")}
     columns |= {"window_start": rows.window_start, "window_end": rows.window_end, "group_id": rows.group}
     columns |= {"examination": rows.examination, "confidence": rows.confidence}
@@ -48,6 +48,6 @@ def table(rows: Examples) -> pa.Table:
     kind = pa.map_(pa.string(), pa.float64())
     for name, prefix in maps.items():
         entries: Any = [[(key, value) for key, value in row.items() if key.startswith(prefix)] for row in features]
-        columns[name] = pa.array(entries, kind)  # type: ignore[assignment]
+        columns[name] = pa.array(entries, kind)
     order = np.random.default_rng(5).permutation(len(rows))
     return pa.table(columns).take(order)

@@ -32,7 +32,12 @@ def features(inputs: Mapping[str, Any], params: Mapping[str, Any]) -> pa.Table:
     day = date(2026, 4, _newest(inputs))
     keys = {"application": "shop", "query": "boots", "day": day, "f_noise": 0.5, "f_position_mean_28": 2.0}
     rows = [{**keys, "item_id": f"i{n}", "f_clicks": n / 2, "named": [("c_match", n / 3)]} for n in range(3)]
-    kinds = [("application", pa.string()), ("query", pa.string()), ("item_id", pa.string()), ("day", pa.date32())]
+    kinds: list[tuple[str, pa.DataType]] = [
+        ("application", pa.string()),
+        ("query", pa.string()),
+        ("item_id", pa.string()),
+        ("day", pa.date32()),
+    ]
     kinds += [(name, pa.float64()) for name in ("f_clicks", "f_noise", "f_position_mean_28")]
     return pa.Table.from_pylist(rows, schema=pa.schema([*kinds, ("named", pa.map_(pa.string(), pa.float64()))]))
 
