@@ -160,6 +160,7 @@ def test_scores_are_those_of_the_newest_promoted_ranker_on_the_newest_day(first:
                "f_position_mean_28 double, named map<string,double>")  # fmt: skip
     features = spark.createDataFrame(rows, columns)
     unpromoted = first.set_column(2, "promoted", pa.array([False])).set_column(1, "version", pa.array([2]))
+    unpromoted = unpromoted.set_column(0, "model_version", pa.array(["rother"]))
     registered = spark.createDataFrame(pa.concat_tables([first, unpromoted.cast(registry.SCHEMA)]), struct("rankers"))
     none = spark.createDataFrame([], struct("ranker_decisions"))
     found = (

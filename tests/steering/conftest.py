@@ -51,14 +51,13 @@ class Shop:
         self.context = session.open_context(load_settings(self.env), self.clock)
 
     def night(self, new: bool = True) -> dict[str, Any]:
-        """Run a night, with new examples or without, and return the newest row of the registry."""
+        """Run a night, with new examples or the same again, and return the newest row of the registry."""
         self.later(days=1)
-        if new:
-            self.nights += 1
-            file = self.context.settings.landing / "nights" / f"{self.nights}.jsonl"
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(json.dumps({"night": self.nights, "began_at": self.clock.isoformat()}) + "\n")
-            os.utime(file, ((self.clock - timedelta(hours=1)).timestamp(),) * 2)
+        self.nights += new
+        file = self.context.settings.landing / "nights" / f"{self.clock:%m%d}.jsonl"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(json.dumps({"night": self.nights, "began_at": self.clock.isoformat()}) + "\n")
+        os.utime(file, ((self.clock - timedelta(hours=1)).timestamp(),) * 2)
         for name in session.dependency_order(dict(self.context.specs)):
             session.run(self.context, name, say=self.said.append)
         rows = self.context.lake.table(RANKERS).scan().to_arrow().to_pylist()
