@@ -33,7 +33,10 @@ def main(port: int) -> None:
     manager: Any = init_auth_manager(app)
     app.add_middleware(JWTRefreshMiddleware)
     tokens = {str(role): manager.generate_jwt(SimpleAuthManagerUser(username="u", role=role)) for role in ROLES}
-    print(json.dumps({"tokens": tokens, "routes": [route.path for route in make_app().routes]}), flush=True)
+    print(
+        json.dumps({"tokens": tokens, "routes": [getattr(route, "path", "") for route in make_app().routes]}),
+        flush=True,
+    )
     uvicorn.run(app, host="127.0.0.1", port=port, log_level="warning")
 
 

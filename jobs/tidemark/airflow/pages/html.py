@@ -12,6 +12,9 @@ POLICY = (
 )
 """The Content-Security-Policy of our pages: no script, nothing from elsewhere, framed by nobody but Airflow."""
 
+DASH = "–"
+"""What a cell shows that holds nothing."""
+
 _LINKS = {
     "": "Status",
     "sessions": "Sessions",
@@ -42,7 +45,12 @@ def report_links() -> list[str]:
 
 def link(href: str, text: str) -> str:
     """Return a link. `href` has to be a path of our own or of Airflow, made with `path`."""
-    return f'<a href="{escape(href)}">{escape(text)}</a>'
+    return link_html(href, escape(text))
+
+
+def link_html(href: str, text_html: str) -> str:
+    """Return a link whose text is HTML."""
+    return f'<a href="{escape(href)}">{text_html}</a>'
 
 
 def path(root: str, *parts: str) -> str:
@@ -63,17 +71,31 @@ def tile(number: str, words: str, tone: str = "") -> str:
 def table(head: Mapping[str, str], rows_html: Iterable[Iterable[str]]) -> str:
     """Return a table whose rows become cards on a narrow screen.
 
-    `head` maps the title of each column to a remark under it, such as which clock it shows. Cells are HTML.
+    `head` maps the title of each column to a remark under it, such as which clock it shows. Cells are HTML. Empty
+    cells, and those with a dash, are left out of a card.
     """
     top = "".join(f"<th>{escape(title)}<small>{escape(remark)}</small></th>" for title, remark in head.items())
     labels = [f"{title}, {remark}" if remark else title for title, remark in head.items()]
     body = "".join(
-        "<tr>"
-        + "".join(f'<td data-label="{escape(label)}">{cell}</td>' for label, cell in zip(labels, row, strict=True))
-        + "</tr>"
+        "<tr>" + "".join(_cell(label, cell_html) for label, cell_html in zip(labels, row, strict=True)) + "</tr>"
         for row in rows_html
     )
     return f'<table class="cards-on-phone"><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table>'
+
+
+def _cell(label: str, cell_html: str) -> str:
+    kind = ' class="empty"' if cell_html in ("", DASH) else ""
+    return f'<td data-label="{escape(label)}"{kind}>{cell_html}</td>'
+
+
+def name(dotted: str) -> str:
+    """Return the name of a dataset, which may break after a dot or an underscore and nowhere else."""
+    return escape(dotted).replace(".", ".<wbr>").replace("_", "_<wbr>")
+
+
+def folded(summary: str, content_html: str) -> str:
+    """Return content that a click opens, without a script."""
+    return f"<details><summary>{escape(summary)}</summary>{content_html}</details>"
 
 
 def facts(values_html: Mapping[str, str]) -> str:
@@ -96,6 +118,6 @@ def small(text: str) -> str:
 def time(instant: datetime | None) -> str:
     """Return an instant in UTC to the minute, or a dash."""
     if instant is None:
-        return "–"
+        return DASH
     utc = instant.astimezone(UTC)
     return f'<time datetime="{utc.isoformat()}">{utc:%Y-%m-%d %H:%M}</time>'

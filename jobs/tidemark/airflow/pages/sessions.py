@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from html import escape
 
 from tidemark.airflow.pages import html
-from tidemark.airflow.pages.status import TONES, VERDICT_TONES, audited_cell, session_cell
+from tidemark.airflow.pages.status import TONES, VERDICT_TONES, audited_cell, dataset_link, session_cell
 from tidemark.operate.session_outcomes import Session
 from tidemark.state.effect import cleared_ranges
 from tidemark.state.plan import Plan
@@ -44,7 +44,7 @@ def sessions_page(sessions: Sequence[Session], dataset: str | None, root: str, r
 def _row(session: Session, root: str) -> tuple[str, ...]:
     return (
         session_cell(session, root),
-        html.link(f"{root}sessions?dataset={session.dataset}", session.dataset) + html.small(session.how),
+        dataset_link(session.dataset, root) + html.small(session.how),
         html.time(session.recorded_at),
         audited_cell(session),
         html.time(session.planned_at),
@@ -65,7 +65,7 @@ def session_page(
         f"<p>session {escape(session.session)}. All times are in UTC.</p></header>"
         f"<section><h2>What became of it</h2>{html.facts(dict(_facts(session, root, airflow, audit_page)))}</section>"
         f"<section><h2>Plan</h2>{html.facts(dict(_plan(plan)))}{_inputs(plan)}{_files(plan)}</section>"
-        f"<section><h2>The whole plan, as stored</h2><pre>{escape(_stored(plan))}</pre></section>"
+        f"<section>{html.folded('The whole plan, as stored', f'<pre>{escape(_stored(plan))}</pre>')}</section>"
     )
     return html.page(f"Tidemark: {session.dataset} {session.session}", content, root, reports)
 
@@ -134,7 +134,7 @@ def _inputs(plan: Plan) -> str:
 
 def _files(plan: Plan) -> str:
     listed = html.items(f"{file.path}, {file.size:,} bytes, sha256 {file.sha256}" for file in plan.files)
-    return f"<h3>{len(plan.files)} files</h3>{listed}" if plan.files else ""
+    return html.folded(f"{len(plan.files):,} files", listed) if plan.files else ""
 
 
 def _stored(plan: Plan) -> str:

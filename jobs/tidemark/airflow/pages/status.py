@@ -57,13 +57,13 @@ def _tiles(found: Sequence[DatasetStatus]) -> Iterator[str]:
 def _row(dataset: DatasetStatus, root: str) -> tuple[str, ...]:
     last = dataset.last
     return (
-        html.link(f"{root}sessions?dataset={dataset.dataset}", dataset.dataset) + html.small(dataset.mode),
+        dataset_link(dataset.dataset, root) + html.small(dataset.mode),
         _complete(dataset),
-        escape(describe_behind(dataset)),
+        html.DASH if dataset.hours_behind is None else f'<span class="whole">{escape(describe_behind(dataset))}</span>',
         session_cell(last, root) if last else html.badge("none yet", ""),
         audited_cell(last),
-        html.time(last.planned_at) if last else "–",
-        "".join(_needs(dataset)) or html.small("nothing"),
+        html.time(last.planned_at if last else None),
+        "".join(_needs(dataset)),
     )
 
 
@@ -76,6 +76,11 @@ def _complete(dataset: DatasetStatus) -> str:
     return html.time(dataset.complete_through) + html.small(final)
 
 
+def dataset_link(dataset: str, root: str) -> str:
+    """Return a link to the sessions of a dataset."""
+    return html.link_html(f"{root}sessions?dataset={dataset}", html.name(dataset))
+
+
 def session_cell(session: Session, root: str) -> str:
     """Return a link to a session with its outcome."""
     shown = html.link(html.path(root, "sessions", session.session), session.session)
@@ -86,7 +91,7 @@ def audited_cell(session: Session | None) -> str:
     """Return when a session was audited, by the machine's clock, and the verdict."""
     audit = session.audit if session else None
     if audit is None:
-        return "–"
+        return html.DASH
     at = html.time(audit.recorded_at) if audit.recorded_at else html.small("not on record")
     return f"{at}<br>{html.badge(audit.word, VERDICT_TONES[audit.word])}"
 
@@ -97,6 +102,6 @@ def _needs(dataset: DatasetStatus) -> Iterator[str]:
     if dataset.owed:
         yield f"<p>{html.badge('owed', 'warned')} {escape(describe(dataset.owed))}</p>"
     if dataset.waits_for:
-        yield f"<p>{html.badge('waits for', '')} {escape(describe_waits(dataset.waits_for))}</p>"
+        yield html.small(f"waits for {describe_waits(dataset.waits_for)}")
     if dataset.quarantined_last_day:
         yield f"<p>{html.badge('quarantined', 'warned')} {dataset.quarantined_last_day:,} records in the last day</p>"
