@@ -71,13 +71,14 @@ class Client:
     ) -> Any:
         address = f"/api/v2/{path}" + (f"?{urllib.parse.urlencode(query, doseq=True)}" if query else "")
         try:
-            return self._send(method, address, body, self._token or self._log_in())
+            return self._send(method, address, body, self._token or self.log_in())
         except ApiError as error:
             if error.status != 401:
                 raise
-            return self._send(method, address, body, self._log_in())
+            return self._send(method, address, body, self.log_in())
 
-    def _log_in(self) -> str:
+    def log_in(self) -> str:
+        """Log in and return the token, which a browser would keep as the cookie `_token`. Raises ApiError."""
         answer = self._send("POST", "/auth/token", {"username": USER, "password": self._password})
         self._token = str(answer["access_token"])
         return self._token

@@ -27,7 +27,8 @@ from infra.local.start import Say, start_services, wait_until_healthy
 from infra.local.status import status_lines
 from tidemark.engine.session import ensure_server, shown_address, stop_server
 from tidemark.errors import TidemarkError
-from tidemark.settings import CHECKOUT, Settings, load_settings
+from tidemark.settings import CHECKOUT, Settings, addresses, load_settings
+from tidemark.support.atomic_files import replace_file
 
 
 def start_all(settings: Settings, port: int | None = None, say: Say = print) -> Client:
@@ -41,9 +42,15 @@ def start_all(settings: Settings, port: int | None = None, say: Say = print) -> 
         start_services(settings, chosen, say)
         client = wait_until_healthy(Client.for_home(settings, chosen), settings)
         make_pools(client, settings)
+        name_pages(settings, client.url)
         login = f"{USER} / {password(password_file(settings))}"
         say(f"Airflow {client.url}, login {login}, Spark Connect {shown_address(spark.result())}")
     return client
+
+
+def name_pages(settings: Settings, url: str) -> None:
+    """Store the address of the pages, so that messages name it while the services run."""
+    replace_file(settings.run / addresses.FILE, f"{url}{addresses.PREFIX}/\n")
 
 
 def choose_port(settings: Settings, port: int | None) -> int:
@@ -59,6 +66,7 @@ def choose_port(settings: Settings, port: int | None) -> int:
 def stop_all(settings: Settings, say: Say = print) -> None:
     """Stop all services and the tasks that are running, and wait for their end."""
     say("stopping all services and running tasks")
+    (settings.run / addresses.FILE).unlink(missing_ok=True)
     stopped = [*stop_earlier(settings), *supervision.stop_supervisor(settings)]
     stop_server(settings)
     say(f"stopped {', '.join(stopped)} and Spark" if stopped else "Airflow was not running; Spark is stopped")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from infra.demo.state import load_world
@@ -17,6 +18,7 @@ from tidemark.lineage.publish_commit import watermark_of
 from tidemark.operate.pages import current_page, newest_row
 from tidemark.session import dependency_order
 from tidemark.settings import Settings
+from tidemark.settings.addresses import PREFIX, report_address
 from tidemark.spec.load import load_specs
 from tidemark.state.ranges import format_instant
 from tidemark.support.paths import to_link
@@ -155,7 +157,14 @@ def _links(settings: Settings, client: Client) -> str:
         f"  Airflow         {client.url}",
         f"  login           {USER} / {password(password_file(settings))}",
     ]
-    lines += [f"  data quality    {to_link(audits)}"] if audits.exists() else []
-    lines += [f"  model report    {to_link(model)}"] if model.exists() else []
+    lines += [f"  status          {client.url}{PREFIX}/"]
+    lines += [f"  data quality    {_link(settings, audits)}"] if audits.exists() else []
+    lines += [f"  model report    {_link(settings, model)}"] if model.exists() else []
     lines += ["  make stop       stops the services; make run processes what is new"]
     return "\n".join(lines)
+
+
+def _link(settings: Settings, path: Path) -> str:
+    """Return the link to a report: at the home's server if it runs, otherwise to the file."""
+    address = report_address(settings, path)
+    return address if address != str(path) else to_link(path)

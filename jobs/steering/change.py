@@ -10,7 +10,7 @@ from steering.registry import RANKERS
 from steering.show import describe_scores, describe_standing
 from tidemark import session
 from tidemark.cli.clock import read_clock
-from tidemark.cli.lakes import open_existing_lake
+from tidemark.operate.lakes import open_existing_lake
 from tidemark.settings import load_settings
 
 

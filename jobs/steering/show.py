@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from ranking.training.champion import UNFREEZE, Run
 from steering.registry import SCORES, Registry, read_registry, read_run, scores_now
 from tidemark.catalog import Lake
-from tidemark.cli.lakes import open_existing_lake
+from tidemark.operate.lakes import open_existing_lake
 from tidemark.settings import load_settings
 from tidemark.support.text import printable
 

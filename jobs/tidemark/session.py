@@ -221,7 +221,7 @@ def _stage_and_publish(context: Context, planned: Planned, attempt: str, say: Sa
     say(f"staged {staged.rows_written} rows, {staged.rows_clipped} clipped, on branch {staged.branch}")
     audited = audit(context, staged)
     for warning in audited.report.warnings:
-        say(f"{WARNING}{warning.describe()}; report: {audited.report.site}")
+        say(f"{WARNING}{warning.describe()}; report: {audited.report.place}")
     if audited.report.page_fault:
         say(f"{WARNING}{audited.report.page_fault}")
     say(f"audit passed: {len(audited.report.checks) - len(audited.report.warnings)} checks")

@@ -9,7 +9,7 @@ import sys
 
 from infra.local.programs import POSTGRES
 from infra.local.services import running_client
-from tests.hosted import cleared, hostile, supervised
+from tests.hosted import cleared, hostile, pages, supervised
 from tidemark.settings import load_settings
 
 
@@ -23,11 +23,13 @@ def main() -> int:
     found = [
         *cleared.problems(settings, client),
         *hostile.problems(settings, client),
+        *pages.problems(settings, client),
         *supervised.problems(settings, client, (POSTGRES,), hours=3),
     ]
     print(
         "\n".join(found)
-        or "cleared tasks duplicate nothing, hostile requests are refused, and a killed database recovers by itself"
+        or "cleared tasks duplicate nothing, hostile requests are refused, the pages need a login, and a killed "
+        "database recovers by itself"
     )
     return 1 if found else 0
 

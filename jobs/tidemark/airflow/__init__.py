@@ -9,6 +9,7 @@
     pools.py           one publisher per table at a time
     names.py           names of all datasets, for DAG files
     chores.py          tasks that are not sessions: maintenance, releases, pages
+    pages/             the pages inside Airflow's UI, and who may see them
     backfill_limit.py  refuse backfills that are too long
 
 Heavy modules are imported only when a task runs, so DAG files parse in milliseconds.

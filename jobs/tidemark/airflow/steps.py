@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from airflow.sdk import Asset, get_current_context
@@ -140,7 +141,7 @@ def _open(clock: Any) -> Any:
     settings = load_settings()
     run = get_current_context()["dag_run"]
     check_clock(clock, max(run.run_after, run.start_date or run.run_after), settings.values)
-    return open_context(settings, clock)
+    return replace(open_context(settings, clock), run=f"{run.dag_id}/{run.run_id}")
 
 
 def run_step(step: Callable[[], Result]) -> Result:

@@ -27,8 +27,21 @@ def index_page(summaries: Sequence[Summary]) -> str:
     """Return the index of all sessions, in the given order."""
     counts = {word: sum(s.verdict == word for s in summaries) for word in _BADGES}
     tiles = "".join(_tile(str(count), word, _BADGES[word]) for word, count in counts.items())
-    head = _cells("th", ["Audited", "Dataset", "Session", "Verdict", "Rows", "Checks", "Failed", "Warned"])
-    body = "".join(_index_row(s) for s in summaries) or '<tr><td colspan="8">No session has been audited yet.</td></tr>'
+    head = _cells(
+        "th",
+        [
+            "Audited (wall clock)",
+            "Clock of the run",
+            "Dataset",
+            "Session",
+            "Verdict",
+            "Rows",
+            "Checks",
+            "Failed",
+            "Warned",
+        ],
+    )
+    body = "".join(_index_row(s) for s in summaries) or '<tr><td colspan="9">No session has been audited yet.</td></tr>'
     content = (
         f"<header><h1>Audits</h1><p>Checks on what each session changed, made before readers see it.</p></header>"
         f'<section class="tiles">{tiles}</section>'
@@ -40,7 +53,8 @@ def index_page(summaries: Sequence[Summary]) -> str:
 def _index_row(summary: Summary) -> str:
     link = f'<a href="{escape(summary.link)}">{escape(summary.session)}</a>'
     cells = [
-        f"<td>{_when(summary.audited_at or format_instant(summary.written_at))}</td>",
+        f"<td>{_when(format_instant(summary.written_at.replace(second=0, microsecond=0)))}</td>",
+        f"<td>{_when(summary.audited_at)}</td>",
         f"<td>{escape(summary.dataset)}</td>",
         f'<td class="code">{link}</td>',
         f"<td>{_badge(summary.verdict, _BADGES.get(summary.verdict, ''))}</td>",
@@ -59,8 +73,11 @@ def _count(number: int | None) -> str:
     return "unknown" if number is None else f"{number:,}"
 
 
-def session_page(report: Report, clock: datetime, has_expectations: bool) -> str:
-    """Return the page of a session: its verdict, failed checks with examples, and all checks."""
+def session_page(report: Report, clock: datetime, has_expectations: bool, now: datetime) -> str:
+    """Return the page of a session: its verdict, failed checks with examples, and all checks.
+
+    `clock` is the clock of the run, `now` the machine's clock.
+    """
     word = verdict(report)
     facts = [
         _tile(f"{report.rows:,}", "rows changed"),
@@ -68,7 +85,11 @@ def session_page(report: Report, clock: datetime, has_expectations: bool) -> str
         _tile(str(len(report.failures)), "failed", "bad" if report.failures else ""),
         _tile(str(len(report.warnings)), "warned", "warned" if report.warnings else ""),
     ]
-    place = f"session {report.session}, snapshot {report.snapshot_id}, audited {format_instant(clock)}"
+    at = format_instant(now.replace(second=0, microsecond=0))
+    place = (
+        f"session {report.session}, snapshot {report.snapshot_id}, audited {at} (wall clock), "
+        f"clock of the run {format_instant(clock)}"
+    )
     note = {
         "failed": "Main is unchanged. The staged rows stay on their branch for inspection.",
         "warned": "May be published. The warnings are for the dataset's owner.",

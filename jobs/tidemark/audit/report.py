@@ -50,8 +50,9 @@ class CheckResult:
 class Report:
     """The audit of one staged snapshot. `rows` is the number of rows that the session added.
 
-    `site` is the report's page, None if there is none. `page_fault` says which pages could not be written, and why. A
-    failed report tells people to correct `to_fix` and then to clear `task_to_clear` in Airflow.
+    `site` is the report's page, None if there is none. `address` is where a browser finds it; empty if only the file
+    is known. `page_fault` says which pages could not be written, and why. A failed report tells people to correct
+    `to_fix` and then to clear `task_to_clear` in Airflow.
     """
 
     dataset: str
@@ -63,6 +64,7 @@ class Report:
     to_fix: str = "the transform"
     task_to_clear: str = "write_audit_publish"
     page_fault: str = ""
+    address: str = ""
 
     @property
     def passed(self) -> bool:
@@ -90,9 +92,14 @@ class Report:
         lines += [f"  {check.describe()}" for check in self.failures[:SHOWN_FAILURES]]
         if len(self.failures) > SHOWN_FAILURES:
             lines.append(f"  and {len(self.failures) - SHOWN_FAILURES} more")
-        lines.append(f"  report: {self.site or self.page_fault or 'no page was written'}")
+        lines.append(f"  report: {self.place}")
         lines.append(f'  next: correct {self.to_fix}, then clear "{self.task_to_clear}" in this run; {RUNBOOK}')
         return "\n".join(lines)
+
+    @property
+    def place(self) -> str:
+        """Where the page is: its address, else its file, else why there is none."""
+        return self.address or str(self.site or self.page_fault or "no page was written")
 
     @property
     def _place(self) -> str:

@@ -98,7 +98,7 @@ def _write_library_page(path: Path, report: Report, render: Callable[[], str] | 
 
 def _write_session_page(path: Path, report: Report, clock: datetime, now: datetime) -> None:
     has_expectations = path.with_name("expectations.html").exists()
-    replace_file(path, pages.session_page(report, clock, has_expectations))
+    replace_file(path, pages.session_page(report, clock, has_expectations, now))
     replace_file(path.with_name(summaries.FILE), _summary(report, clock, now).to_json())
 
 

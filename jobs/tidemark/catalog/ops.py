@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime
 from typing import Any, Final, TypeVar
 
 import pyarrow as pa
@@ -102,7 +103,9 @@ def append_missing(
 
 
 def _as_arrow(name: str, rows: Iterable[Mapping[str, Any]]) -> pa.Table:
-    return pa.Table.from_pylist([dict(row) for row in rows], schema=SCHEMAS[name])
+    """Return the rows as Arrow, with the machine's clock in `recorded_at`."""
+    now = datetime.now(UTC)
+    return pa.Table.from_pylist([{"recorded_at": now, **row} for row in rows], schema=SCHEMAS[name])
 
 
 def _repeat(name: str, commit: Callable[[], _T]) -> _T:

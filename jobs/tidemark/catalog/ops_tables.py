@@ -51,6 +51,14 @@ _REQUEST = (
     "The id of the backfill request that the session answers, so that a request is answered once; null without one.",
 )
 
+_RECORDED = {
+    "recorded_at": (
+        _INSTANT,
+        "When the row was written, by the machine's own clock. The clock of a run may lie in the past or in the "
+        "future; this one does not. Null in old rows.",
+    ),
+}
+
 TABLES: Final[Mapping[str, OpsTable]] = {
     "ops.sessions": OpsTable(
         "One row for each session that has something to do. Init writes it before the session writes anything else.",
@@ -65,6 +73,12 @@ TABLES: Final[Mapping[str, OpsTable]] = {
                 "The whole plan as JSON. `tidemark sessions` and `tidemark plan` print plans in a readable form.",
             ),
             "planned_at": (_INSTANT, "The clock of the run that planned the session."),
+            "run": (
+                _TEXT,
+                "The run that planned the session. For Airflow, the DAG and the run with `/` between them; null on "
+                "the command line and in old rows.",
+            ),
+            **_RECORDED,
         },
     ),
     "ops.high_watermarks": OpsTable(
@@ -90,6 +104,7 @@ TABLES: Final[Mapping[str, OpsTable]] = {
                 "The table is complete before this instant; null if no input limits its completeness.",
             ),
             "committed_at": (_INSTANT, "The clock of the run that closed the session."),
+            **_RECORDED,
         },
     ),
     "ops.audit_results": OpsTable(
@@ -121,6 +136,7 @@ TABLES: Final[Mapping[str, OpsTable]] = {
             ),
             "because": (_TEXT, "The reason for the check."),
             "audited_at": (_INSTANT, "The clock of the run that audited the session."),
+            **_RECORDED,
         },
     ),
     "ops.landed_files": OpsTable(
@@ -145,6 +161,7 @@ TABLES: Final[Mapping[str, OpsTable]] = {
                 _INSTANT,
                 "When the file was written, as seen when its content first landed. Null in old rows.",
             ),
+            **_RECORDED,
         },
     ),
     "ops.releases": OpsTable(
@@ -155,6 +172,7 @@ TABLES: Final[Mapping[str, OpsTable]] = {
             "model_version": (_TEXT, "The model that the released tables serve; null if they serve none."),
             "tables": (_TEXT, "The snapshot id of each dataset, as JSON."),
             "released_at": (_INSTANT, "The clock of the run that wrote the release."),
+            **_RECORDED,
         },
     ),
 }

@@ -1,4 +1,4 @@
-"""The command line: plan, run, adopt, declare, watermarks, sessions, quarantined, doctor."""
+"""The command line: plan, run, adopt, declare, status, watermarks, sessions, quarantined, doctor."""
 
 from tidemark.cli.main import main
 

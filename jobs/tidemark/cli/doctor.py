@@ -15,10 +15,10 @@ from pathlib import Path
 
 from tidemark.catalog import open_lake
 from tidemark.catalog.lake import table_folders
-from tidemark.cli.lakes import has_lake
 from tidemark.engine.session import find_jars, java_home
 from tidemark.errors import TidemarkError
 from tidemark.landing.files.unclaimed_files import find_unclaimed_files
+from tidemark.operate.lakes import has_lake
 from tidemark.settings import load_settings
 from tidemark.spec.load import load_specs
 from tidemark.support.error_translation import translating_errors

@@ -7,9 +7,9 @@ from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
-from tidemark.cli.lakes import open_existing_lake
 from tidemark.errors import RequestRefused
 from tidemark.operate import quarantine
+from tidemark.operate.lakes import open_existing_lake
 from tidemark.operate.quarantine import Refusal, Replay
 from tidemark.settings import load_settings
 from tidemark.settings.run_parameters import check_reason, parse_instant_parameter

@@ -7,9 +7,9 @@ import sys
 
 from tidemark import session
 from tidemark.cli.clock import read_clock
-from tidemark.cli.lakes import open_existing_lake
 from tidemark.errors import RequestRefused
 from tidemark.explain import explain
+from tidemark.operate.lakes import open_existing_lake
 from tidemark.settings import load_settings
 from tidemark.settings.run_parameters import check_dataset, check_reason, make_request, read_range
 from tidemark.state.cause import NEWS, Cause, Restatement, Resync

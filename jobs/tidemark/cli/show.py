@@ -6,11 +6,10 @@ import argparse
 from datetime import datetime
 from importlib.metadata import entry_points
 
-from tidemark.catalog import Lake, ops
-from tidemark.cli.lakes import open_existing_lake
-from tidemark.lineage.history import published_snapshot
+from tidemark.catalog import ops
 from tidemark.lineage.publish_commit import watermark_of
-from tidemark.lineage.watermark_history import sort_by_succession
+from tidemark.operate.lakes import open_existing_lake
+from tidemark.operate.session_outcomes import Outcome, Session, newest_sessions, read_plans, with_outcomes
 from tidemark.settings import load_settings
 from tidemark.spec.load import load_specs
 from tidemark.state.plan import Plan
@@ -55,52 +54,28 @@ def _instant(instant: datetime | None) -> str:
 
 
 def sessions(options: argparse.Namespace) -> int:
-    """Print the latest sessions, newest first, with what they rebuilt and how far they got.
-
-    They are sorted by the clock of their runs. If two clocks are equal, the session that followed the other comes
-    first.
-    """
+    """Print the latest sessions, newest first, with what they rebuilt and how far they got."""
     settings = load_settings()
     where = None
     if options.dataset is not None:
         where = ops.of_dataset(find_spec(load_specs(settings.schemas, settings.values), options.dataset).dataset)
     lake = open_existing_lake(settings)
-    planned = ops.rows(lake, "ops.sessions", where, ("session", "plan", "planned_at"))
-    marks = sort_by_succession(
-        ops.rows(lake, "ops.high_watermarks", where, ("session", "previous", "current", "committed_at"))
-    )
-    closed = {row["session"]: Watermark.from_json(row["current"]) for row in marks}
-    place = {session: number for number, session in enumerate(closed)}
-    last = len(place)
-    newest = sorted(planned, key=lambda row: (row["planned_at"], place.get(row["session"], last)), reverse=True)
-    for row in newest[: max(options.last, 0)]:
-        plan = Plan.from_json(row["plan"])
-        mark = closed.get(plan.session)
-        state = (
-            f"complete through {_instant(mark.complete_through)}" if mark is not None else _describe_open(lake, plan)
-        )
-        print(_describe_session(plan, row["planned_at"], state))
-    if not planned:
+    newest = newest_sessions(lake, where)
+    shown = with_outcomes(lake, newest[: max(options.last, 0)])
+    plans = read_plans(lake, (session.session for session in shown))
+    for session in shown:
+        print(_describe_session(session, plans[session.session]))
+    if not newest:
         print("no session yet")
     return 0
 
 
-def _describe_open(lake: Lake, plan: Plan) -> str:
-    """Describe how far a session got that is not closed, judged by what main holds."""
-    table = lake.find_table(plan.dataset)
-    if table is None or str(table.metadata.table_uuid) != plan.table_uuid:
-        return "not published: its table is gone"
-    if published_snapshot(table, plan) is not None:
-        return "published; the next session closes it"
-    current = watermark_of(table)
-    if (current.session if current else None) != (plan.previous.session if plan.previous else None):
-        return "not published: another session published first"
-    return "not published yet"
-
-
-def _describe_session(plan: Plan, at: datetime, state: str) -> str:
+def _describe_session(session: Session, plan: Plan) -> str:
     reason = plan.cause.reason
-    parts = [f"{_instant(at):<18} {plan.session:<22} {plan.dataset:<32} {plan.how:<10}", state]
+    closed = session.outcome is Outcome.closed
+    state = f"complete through {_instant(session.complete_through)}" if closed else session.outcome
+    at = _instant(session.planned_at)
+    parts = [f"{at:<18} {session.session:<22} {session.dataset:<32} {session.how:<10}", state]
     parts += [f"rebuilds {describe(plan.ranges)}"] if plan.ranges else []
     parts += [f"by hand: {reason}"] if reason else []
     return "  ".join(parts)

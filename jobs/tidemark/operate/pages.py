@@ -9,6 +9,7 @@ from typing import Any
 from tidemark.catalog import Lake, open_lake
 from tidemark.catalog.filters import equals
 from tidemark.settings import Settings
+from tidemark.settings.addresses import report_address
 
 Row = Mapping[str, Any]
 Renderer = Callable[[Row, Sequence[Row]], str]
@@ -50,7 +51,7 @@ def write_page(settings: Settings, dataset: str, render: Renderer, beside: str, 
         draft = path.with_name(path.name + ".new")
         draft.write_text(text, encoding="utf-8")
         draft.replace(path)
-    return f"{row[named_by]}: page {current_page(settings)}"
+    return f"{row[named_by]}: page {report_address(settings, current_page(settings))}"
 
 
 def _rows_with_highest(

@@ -100,6 +100,23 @@ def _landed_since(lake: Lake, name: str, since: datetime) -> BooleanExpression:
     return any_of((at_least("arrived_at", at), of_files))
 
 
+def count_recorded_since(lake: Lake, name: str, since: datetime) -> int:
+    """Count the refused records of the files that landed in a quarantine table at `since` or later.
+
+    The machine's clock decides when a file landed. Files on record without that time, by an older version, do not
+    count.
+    """
+    table = lake.find_table(name)
+    landed = ops.rows(lake, "ops.landed_files", ops.of_dataset(name), ("path", "sha256", "recorded_at"))
+    recent = [row for row in landed if row["recorded_at"] is not None and row["recorded_at"] >= since]
+    if table is None or not recent:
+        return 0
+    files = both(
+        one_of("file_id", (row["sha256"] for row in recent)), one_of("file_path", (row["path"] for row in recent))
+    )
+    return int(table.scan(files).count())
+
+
 def count(refusals: Iterable[Refusal]) -> list[tuple[int, str, str]]:
     """Count refusals by kind and file; return (number, kind, file path), the highest number first."""
     numbers = Counter((refusal.kind, refusal.file_path) for refusal in refusals)

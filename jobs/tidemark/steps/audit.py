@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from tidemark.audit import Report, audit_staged, rows_for_ops
 from tidemark.catalog import ops
 from tidemark.catalog.filters import both, equals
 from tidemark.catalog.properties import property_of
 from tidemark.engine.session import connect
 from tidemark.modes import mode_of
+from tidemark.settings.addresses import report_address
 from tidemark.stages import Audited, Staged, approve
 from tidemark.state.effect import AppendFiles, AppendRows, cleared_ranges
 from tidemark.state.plan import InputPlan, Plan
@@ -51,7 +54,7 @@ def _surely_gives_rows(context: Context, read: InputPlan) -> bool:
 
 def _report(context: Context, staged: Staged) -> Report:
     plan = staged.plan
-    return audit_staged(
+    report = audit_staged(
         spec=context.spec(plan.dataset),
         table=context.lake.table(plan.dataset),
         staged_snapshot_id=staged.snapshot_id,
@@ -66,3 +69,4 @@ def _report(context: Context, staged: Staged) -> Report:
         session=plan.session,
         clock=context.clock,
     )
+    return replace(report, address=report_address(context.settings, report.site)) if report.site else report

@@ -14,12 +14,16 @@ from tidemark.spec import DatasetSpec
 
 @dataclass(frozen=True)
 class Context:
-    """Settings, the open lake, all specs, and `clock`, the instant of the run."""
+    """Settings, the open lake, all specs, and `clock`, the instant of the run.
+
+    `run` names the run for people, as `ops.sessions` records it; None without a scheduler.
+    """
 
     settings: Settings
     lake: Lake
     specs: Mapping[str, DatasetSpec]
     clock: datetime
+    run: str | None = None
 
     def spec(self, dataset: str) -> DatasetSpec:
         """Return the spec of a dataset. Raises RequestRefused if it is unknown."""

@@ -63,7 +63,6 @@ def input_state(
     changes = _own_changes(table) if own else _changes(table, spec.dataset, seen, event_time, keep)
     if window.touches is not None:
         changes = with_touched_times(table, changes, window.touches, spec.dataset)
-    static = input_spec.landing is not None and input_spec.landing.completeness == "static"
     return InputState(
         spec=replace(window, event_time=event_time),
         uuid=str(table.metadata.table_uuid),
@@ -72,11 +71,20 @@ def input_state(
         complete_through=state.complete_through if state else None,
         final_through=state.final_through if state else None,
         published=state is not None,
-        bounds=not static and not own and input_spec.event_time is not None,
+        bounds=bounds_reader(spec, input_spec),
         own=own,
         at_position=readable_snapshot(table, seen.snapshot) if seen else None,
         held_from=latest(changes.dropped_through, _held_from(table, watermark, window, seen, keep)),
     )
+
+
+def bounds_reader(reader: DatasetSpec, read: DatasetSpec) -> bool:
+    """Return whether the completeness of a dataset limits that of a reader.
+
+    Static inputs, inputs without event time, and the reader's own rows set no limit.
+    """
+    static = read.landing is not None and read.landing.completeness == "static"
+    return not static and read.dataset != reader.dataset and read.event_time is not None
 
 
 def _keep(context: Context, spec: DatasetSpec, window: InputSpec, event_time: str | None) -> Keep | None:

@@ -27,6 +27,7 @@ def store(context: Context, plan: Plan) -> Plan:
         "base_snapshot": plan.base_snapshot,
         "plan": plan.to_json(),
         "planned_at": context.clock,
+        "run": context.run,
     }
     if ops.append_once(context.lake, "ops.sessions", [row], ops.of_session(plan.session)):
         return plan

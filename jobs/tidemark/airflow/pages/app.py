@@ -1,0 +1,116 @@
+"""The routes of the pages. Every path, known or not, first asks for Airflow's login."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from html import escape
+from pathlib import Path
+
+from fastapi import APIRouter, Depends, FastAPI, HTTPException, Request, Response
+from fastapi.responses import HTMLResponse
+
+from tidemark.airflow.pages import html, reports
+from tidemark.airflow.pages.access import may_see, refuse
+from tidemark.airflow.pages.reading import open_reading
+from tidemark.airflow.pages.sessions import MOST_LISTED, session_page, sessions_page
+from tidemark.airflow.pages.status import status_page
+from tidemark.errors import TidemarkError
+from tidemark.settings import load_settings
+from tidemark.settings.addresses import PREFIX
+
+METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+REPORT_POLICY = html.POLICY.replace("style-src 'self'", "style-src 'self' 'unsafe-inline'")
+"""The policy of reports: the model report keeps its style sheet in the page."""
+
+router = APIRouter()
+
+
+def make_app() -> FastAPI:
+    """Return the app. It has no page about its own routes, which FastAPI would serve without login."""
+    app = FastAPI(
+        title="Tidemark",
+        dependencies=[Depends(may_see)],
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+    )
+    app.include_router(router)
+    app.add_exception_handler(HTTPException, refuse)
+    app.add_exception_handler(TidemarkError, explain)
+    app.middleware("http")(harden)
+    return app
+
+
+@router.get("/", response_class=HTMLResponse)
+def show_status(request: Request) -> str:
+    """Answer with the status of every dataset."""
+    reading, now = open_reading(), datetime.now(UTC)
+    return status_page(reading.status(now), now, root_of(request), reading.report_links())
+
+
+@router.get("/sessions", response_class=HTMLResponse)
+def list_sessions(request: Request, dataset: str | None = None) -> str:
+    """Answer with the latest sessions, of one dataset if it is named."""
+    reading = open_reading()
+    if dataset is not None and dataset not in reading.specs:
+        raise HTTPException(404, "There is no such dataset.")
+    found = reading.sessions(dataset, MOST_LISTED)
+    return sessions_page(found, dataset, root_of(request), reading.report_links())
+
+
+@router.get("/sessions/{session}", response_class=HTMLResponse)
+def show_session(request: Request, session: str) -> str:
+    """Answer with one session and its whole plan."""
+    reading = open_reading()
+    found = reading.session(session)
+    if found is None:
+        raise HTTPException(404, "There is no such session.")
+    root, airflow = root_of(request), root_of(request).removesuffix(f"{PREFIX[1:]}/")
+    return session_page(*found, root, airflow, reading.audit_page(found[0]), reading.report_links())
+
+
+@router.get("/reports/{name:path}")
+def show_report(name: str) -> Response:
+    """Answer with a file of the folder `reports`."""
+    found = reports.find_report(load_settings().reports, name)
+    if found is None:
+        raise HTTPException(404, "There is no such report.")
+    kind = reports.MEDIA_TYPES[found.suffix]
+    return Response(found.read_bytes(), media_type=kind, headers={"Content-Security-Policy": REPORT_POLICY})
+
+
+@router.get("/style.css")
+def style() -> Response:
+    """Answer with the style sheet of our pages: that of the audits, and what these pages add."""
+    here = Path(__file__).parent
+    sheets = (here.parents[1] / "audit" / "style.css", here / "style.css")
+    return Response("\n".join(sheet.read_text(encoding="utf-8") for sheet in sheets), media_type="text/css")
+
+
+@router.api_route("/{rest:path}", methods=METHODS, include_in_schema=False)
+def unknown(rest: str) -> None:
+    """Answer 404 to every other request, after the login was checked."""
+    raise HTTPException(404, "There is no such page.")
+
+
+def root_of(request: Request) -> str:
+    """Return the path of the pages as the browser sees it, with `/` at its end."""
+    return f"{request.scope.get('root_path', '')}/"
+
+
+async def explain(request: Request, error: Exception) -> Response:
+    """Answer with the message of one of our errors, for example if there is no lake yet."""
+    text = f"<header><h1>No status</h1></header><pre>{escape(f'{type(error).__name__}: {error}')}</pre>"
+    return HTMLResponse(html.page("Tidemark", text, root_of(request)), status_code=503)
+
+
+async def harden(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
+    """Add the headers that keep pages from running scripts, from being framed by others, and from being stored."""
+    answer = await call_next(request)
+    answer.headers.setdefault("Content-Security-Policy", html.POLICY)
+    answer.headers["X-Content-Type-Options"] = "nosniff"
+    answer.headers["Referrer-Policy"] = "same-origin"
+    answer.headers["Cache-Control"] = "no-store"
+    return answer

@@ -1,0 +1,64 @@
+"""What the pages read: the specs, `ops`, table metadata, and which reports exist."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+
+from tidemark.airflow.pages import html
+from tidemark.airflow.pages.reports import find_report
+from tidemark.catalog import Lake, ops
+from tidemark.operate.lakes import open_existing_lake
+from tidemark.operate.session_outcomes import Session, newest_sessions, read_plans, with_outcomes
+from tidemark.operate.status import DatasetStatus, read_status
+from tidemark.settings import Settings, load_settings
+from tidemark.spec import DatasetSpec
+from tidemark.spec.load import load_specs
+from tidemark.state.plan import Plan
+from tidemark.support.error_translation import translating_errors
+
+
+@dataclass(frozen=True)
+class Reading:
+    """The home as one request reads it."""
+
+    settings: Settings
+    specs: Mapping[str, DatasetSpec]
+    lake: Lake
+
+    def status(self, now: datetime) -> tuple[DatasetStatus, ...]:
+        """Return the status of every dataset."""
+        with self._translating():
+            return read_status(self.lake, self.specs, now)
+
+    def sessions(self, dataset: str | None, most: int) -> list[Session]:
+        """Return the latest sessions, newest first."""
+        where = ops.of_dataset(dataset) if dataset is not None else None
+        with self._translating():
+            return with_outcomes(self.lake, newest_sessions(self.lake, where)[:most])
+
+    def session(self, name: str) -> tuple[Session, Plan] | None:
+        """Return a session with its plan; None if there is no such session."""
+        with self._translating():
+            found = with_outcomes(self.lake, newest_sessions(self.lake, ops.of_session(name)))
+            return (found[0], read_plans(self.lake, (name,))[name]) if found else None
+
+    def audit_page(self, session: Session) -> str | None:
+        """Return the path of the page of a session's audit below the root of the pages; None if there is none."""
+        name = f"data-docs/{session.dataset}/{session.session}/index.html"
+        return f"reports/{name}" if find_report(self.settings.reports, name) else None
+
+    def report_links(self) -> list[str]:
+        """Return the paths of the reports that exist, of those that the navigation can name."""
+        return [p for p in html.report_links() if find_report(self.settings.reports, p.removeprefix("reports/"))]
+
+    def _translating(self) -> AbstractContextManager[None]:
+        return translating_errors(str(self.settings.lake))
+
+
+def open_reading() -> Reading:
+    """Open the home of the environment. Raises SettingsError if it has no lake."""
+    settings = load_settings()
+    return Reading(settings, load_specs(settings.schemas, settings.values), open_existing_lake(settings))

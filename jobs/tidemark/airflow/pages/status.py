@@ -1,0 +1,107 @@
+"""The status page: a row for each dataset, with what needs attention first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from html import escape
+
+from tidemark.airflow.pages import html
+from tidemark.operate.session_outcomes import Outcome, Session
+from tidemark.operate.status import DatasetStatus
+from tidemark.operate.status_text import describe_behind, describe_waits
+from tidemark.state.ranges import describe
+
+TONES = {
+    Outcome.closed: "good",
+    Outcome.published: "good",
+    Outcome.audit_failed: "bad",
+    Outcome.lost: "warned",
+    Outcome.table_gone: "bad",
+    Outcome.planned: "",
+}
+VERDICT_TONES = {"passed": "good", "warned": "warned", "failed": "bad"}
+
+_HEAD = {
+    "Dataset": "mode",
+    "Complete through": "logical time",
+    "Behind now": "wall clock",
+    "Last session": "its outcome",
+    "Audited": "wall clock",
+    "Clock of the run": "logical time",
+    "Needs": "owed, overdue, waits for",
+}
+
+
+def status_page(found: Sequence[DatasetStatus], now: datetime, root: str, reports: Sequence[str]) -> str:
+    """Return the page. `now` is the machine's clock at which the status was read."""
+    content = (
+        f"<header><h1>Status</h1><p>At {html.time(now)}, by the wall clock. All times are in UTC. Logical time is the "
+        f"time in the data, and the clock that a run was given; it may differ from the wall clock.</p></header>"
+        f'<section class="tiles">{"".join(_tiles(found))}</section>'
+        f"<section>{html.table(_HEAD, (_row(dataset, root) for dataset in found))}</section>"
+    )
+    return html.page("Tidemark: status", content, root, reports)
+
+
+def _tiles(found: Sequence[DatasetStatus]) -> Iterator[str]:
+    attention = sum(dataset.needs_attention for dataset in found)
+    yield html.tile(str(attention), "need attention", "bad" if attention else "good")
+    behind = max((d for d in found if d.hours_behind is not None), key=lambda d: d.hours_behind or 0.0, default=None)
+    if behind is not None:
+        yield html.tile(describe_behind(behind), f"behind at most: {behind.dataset}")
+    refused = sum(dataset.quarantined_last_day or 0 for dataset in found)
+    yield html.tile(f"{refused:,}", "records quarantined in the last day", "warned" if refused else "")
+
+
+def _row(dataset: DatasetStatus, root: str) -> tuple[str, ...]:
+    last = dataset.last
+    return (
+        dataset_link(dataset.dataset, root) + html.small(dataset.mode),
+        _complete(dataset),
+        html.DASH if dataset.hours_behind is None else f'<span class="whole">{escape(describe_behind(dataset))}</span>',
+        session_cell(last, root) if last else html.badge("none yet", ""),
+        audited_cell(last),
+        html.time(last.planned_at if last else None),
+        "".join(_needs(dataset)),
+    )
+
+
+def _complete(dataset: DatasetStatus) -> str:
+    if not dataset.published:
+        return html.small("nothing published")
+    if dataset.complete_through is None:
+        return html.small("no limit")
+    final = f"final through {dataset.final_through:%Y-%m-%d %H:%M}" if dataset.final_through else ""
+    return html.time(dataset.complete_through) + html.small(final)
+
+
+def dataset_link(dataset: str, root: str) -> str:
+    """Return a link to the sessions of a dataset."""
+    return html.link_html(f"{root}sessions?dataset={dataset}", html.name(dataset))
+
+
+def session_cell(session: Session, root: str) -> str:
+    """Return a link to a session with its outcome."""
+    shown = html.link(html.path(root, "sessions", session.session), session.session)
+    return f'<span class="code">{shown}</span><br>{html.badge(session.outcome, TONES[session.outcome])}'
+
+
+def audited_cell(session: Session | None) -> str:
+    """Return when a session was audited, by the machine's clock, and the verdict."""
+    audit = session.audit if session else None
+    if audit is None:
+        return html.DASH
+    at = html.time(audit.recorded_at) if audit.recorded_at else html.small("not on record")
+    return f"{at}<br>{html.badge(audit.word, VERDICT_TONES[audit.word])}"
+
+
+def _needs(dataset: DatasetStatus) -> Iterator[str]:
+    if dataset.overdue:
+        yield f"<p>{html.badge('overdue', 'bad')} {escape(describe(dataset.overdue))}</p>"
+    if dataset.owed:
+        yield f"<p>{html.badge('owed', 'warned')} {escape(describe(dataset.owed))}</p>"
+    if dataset.waits_for:
+        yield html.small(f"waits for {describe_waits(dataset.waits_for)}")
+    if dataset.quarantined_last_day:
+        yield f"<p>{html.badge('quarantined', 'warned')} {dataset.quarantined_last_day:,} records in the last day</p>"

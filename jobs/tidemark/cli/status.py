@@ -1,0 +1,55 @@
+"""`tidemark status`: how far each dataset is, what became of its last session, and what it waits for."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+from tidemark.operate.lakes import open_existing_lake
+from tidemark.operate.status import DatasetStatus, read_status
+from tidemark.operate.status_text import describe_behind, describe_last, describe_waits, shown_instant
+from tidemark.settings import load_settings
+from tidemark.spec.load import load_specs
+from tidemark.state.codec import encode
+from tidemark.state.ranges import describe, format_instant
+
+
+def status(options: argparse.Namespace) -> int:
+    """Print the status of every dataset, inputs first; with --json as one JSON object.
+
+    Returns 0 also if a dataset needs attention: the command reports, it does not judge.
+    """
+    settings = load_settings()
+    specs = load_specs(settings.schemas, settings.values)
+    now = datetime.now(UTC)
+    found = read_status(open_existing_lake(settings), specs, now)
+    print(_to_json(found, now) if options.json else "\n".join(_lines(found, now)))
+    return 0
+
+
+def _to_json(found: tuple[DatasetStatus, ...], now: datetime) -> str:
+    return json.dumps({"at": format_instant(now), "datasets": [encode(dataset) for dataset in found]}, indent=2)
+
+
+def _lines(found: tuple[DatasetStatus, ...], now: datetime) -> Iterator[str]:
+    width = max(len(dataset.dataset) for dataset in found)
+    yield f"{'dataset':<{width}}  {'complete through':<17}  {'behind':>9}  last session"
+    for dataset in found:
+        through = shown_instant(dataset.complete_through)
+        yield f"{dataset.dataset:<{width}}  {through:<17}  {describe_behind(dataset):>9}  {describe_last(dataset.last)}"
+        yield from (f"{'':<{width}}  {line}" for line in _remarks(dataset))
+    yield f"behind: hours from there to {format_instant(now)}, by the machine's clock"
+    yield "audited: by the machine's clock; (clock ...) is the logical clock of the run"
+
+
+def _remarks(dataset: DatasetStatus) -> Iterator[str]:
+    if dataset.owed:
+        yield f"owed: {describe(dataset.owed)}; the next sessions rebuild it"
+    if dataset.overdue:
+        yield f"overdue: {describe(dataset.overdue)}; rebuild it with a backfill"
+    if dataset.waits_for:
+        yield f"waits for {describe_waits(dataset.waits_for)}"
+    if dataset.quarantined_last_day:
+        yield f"{dataset.quarantined_last_day:,} records quarantined in the last day; see tidemark quarantined"

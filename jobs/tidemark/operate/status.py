@@ -1,0 +1,96 @@
+"""The status of every dataset, read from table metadata and `ops` only. No engine is started, no row is written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from tidemark.catalog import Lake
+from tidemark.lineage.publish_commit import watermark_of
+from tidemark.operate.quarantine import count_recorded_since
+from tidemark.operate.session_outcomes import Outcome, Session, newest_sessions, with_outcomes
+from tidemark.operate.waiting import Wait, waits_of
+from tidemark.session import dependency_order
+from tidemark.spec import DatasetSpec
+from tidemark.state.ranges import Ranges
+from tidemark.state.watermark import Watermark
+
+LOOK_BACK = timedelta(days=1)
+"""How far back quarantined records are counted."""
+
+HOUR = timedelta(hours=1)
+
+
+@dataclass(frozen=True)
+class DatasetStatus:
+    """How far one dataset is, and what it needs.
+
+    `complete_through` and `final_through` are None if nothing is published or nothing limits the table. `hours_behind`
+    is the time from `complete_through` to now, by the machine's clock, never negative; None without
+    `complete_through`. `last` is the newest session, whatever became of it. `waits_for` names the inputs without whose
+    progress the next session cannot go on. `quarantined_last_day` counts the records that a quarantine table took in;
+    None for other tables.
+    """
+
+    dataset: str
+    mode: str
+    published: bool
+    complete_through: datetime | None
+    final_through: datetime | None
+    hours_behind: float | None
+    last: Session | None
+    owed: Ranges
+    overdue: Ranges
+    waits_for: tuple[Wait, ...]
+    quarantined_last_day: int | None
+
+    @property
+    def needs_attention(self) -> bool:
+        """Whether somebody has to act: the last audit failed, ranges are overdue, or a table is gone."""
+        bad = (Outcome.audit_failed, Outcome.table_gone)
+        return bool(self.overdue) or (self.last is not None and self.last.outcome in bad)
+
+
+def read_status(lake: Lake, specs: Mapping[str, DatasetSpec], now: datetime) -> tuple[DatasetStatus, ...]:
+    """Return the status of each dataset, inputs before their readers. `now` is the machine's clock."""
+    marks = {name: _watermark(lake, name) for name in specs}
+    last = _last_sessions(lake)
+    quarantines = {spec.landing.quarantine for spec in specs.values() if spec.landing}
+    return tuple(
+        DatasetStatus(
+            dataset=name,
+            mode=specs[name].mode,
+            last=last.get(name),
+            waits_for=waits_of(specs[name], specs, marks),
+            quarantined_last_day=count_recorded_since(lake, name, now - LOOK_BACK) if name in quarantines else None,
+            **_progress(marks[name], now),
+        )
+        for name in dependency_order(dict(specs))
+    )
+
+
+def _watermark(lake: Lake, dataset: str) -> Watermark | None:
+    table = lake.find_table(dataset)
+    return watermark_of(table) if table is not None else None
+
+
+def _last_sessions(lake: Lake) -> dict[str, Session]:
+    newest: dict[str, dict[str, Any]] = {}
+    for row in newest_sessions(lake):
+        newest.setdefault(row["dataset"], row)
+    return {session.dataset: session for session in with_outcomes(lake, list(newest.values()))}
+
+
+def _progress(mark: Watermark | None, now: datetime) -> dict[str, Any]:
+    through = mark.complete_through if mark else None
+    behind = None if through is None else max(round((now - through) / HOUR, 1), 0.0)
+    return {
+        "published": mark is not None,
+        "complete_through": through,
+        "final_through": mark.final_through if mark else None,
+        "hours_behind": behind,
+        "owed": mark.owed if mark else (),
+        "overdue": mark.overdue if mark else (),
+    }

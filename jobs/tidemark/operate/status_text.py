@@ -1,0 +1,48 @@
+"""Words for a status, shared by the command line and the pages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from tidemark.operate.session_outcomes import Session
+from tidemark.operate.status import DatasetStatus
+from tidemark.operate.waiting import Wait
+from tidemark.state.ranges import format_instant
+
+
+def shown_instant(instant: datetime | None) -> str:
+    """Return an instant to the minute, or a dash."""
+    return format_instant(instant.replace(second=0, microsecond=0)) if instant else "-"
+
+
+def describe_behind(dataset: DatasetStatus) -> str:
+    """Return how far a dataset is behind, for example `2.5 h`."""
+    if dataset.hours_behind is None:
+        return "-"
+    return f"{dataset.hours_behind:,.1f} h"
+
+
+def describe_last(session: Session | None) -> str:
+    """Return a line about the last session: its outcome, and when it was audited, by which clock."""
+    if session is None:
+        return "none yet"
+    return f"{session.session}: {session.outcome}{_audited(session)}"
+
+
+def _audited(session: Session) -> str:
+    audit = session.audit
+    if audit is None:
+        return ""
+    at = f" at {shown_instant(audit.recorded_at)}" if audit.recorded_at else ""
+    return f"; audit {audit.word}{at} (clock {shown_instant(audit.audited_at)})"
+
+
+def describe_waits(waits: Iterable[Wait]) -> str:
+    """Return the inputs that a dataset waits for, and how far each is complete."""
+    return ", ".join(
+        f"{wait.dataset} (complete through {shown_instant(wait.through)})"
+        if wait.through
+        else f"{wait.dataset} (nothing published)"
+        for wait in waits
+    )

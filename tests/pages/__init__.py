@@ -1,0 +1,1 @@
+"""The pages inside Airflow: who sees them, what they show, and which files they serve."""

@@ -1,0 +1,65 @@
+"""What the pages show, and that nothing from outside is shown as markup."""
+
+from __future__ import annotations
+
+import html
+import re
+
+import pytest
+
+from tests.pages.conftest import Pages
+from tests.pages.lake import DAYS, HOSTILE, LANDED, REBUILT
+
+pytestmark = pytest.mark.dags
+
+
+@pytest.mark.parametrize("path", ["", "sessions", "sessions/landed-1", "sessions/rebuilt-1"])
+def test_names_and_reasons_are_escaped(pages: Pages, path: str) -> None:
+    assert HOSTILE not in pages.ask(f"/tidemark/{path}", "viewer").text
+
+
+def test_the_status_page_tells_the_failed_audit_and_leads_to_its_session(pages: Pages) -> None:
+    text = pages.ask("/tidemark/", "viewer").text
+    row = re.search(rf"<tr>(?:(?!</tr>).)*{re.escape(REBUILT)}(?:(?!</tr>).)*rebuilt-1.*?</tr>", text, re.S)
+    assert row is not None
+    assert "not published: its audit failed" in row.group()
+    assert 'href="/tidemark/sessions/rebuilt-1"' in row.group()
+
+
+def test_every_time_says_by_which_clock(pages: Pages) -> None:
+    text = pages.ask("/tidemark/", "viewer").text
+    heads = dict(re.findall(r"<th>([^<]*)<small>([^<]*)</small></th>", text))
+    clocks = {title: remark for title, remark in heads.items() if title not in ("Dataset", "Last session", "Needs")}
+    assert clocks == {
+        "Complete through": "logical time",
+        "Behind now": "wall clock",
+        "Audited": "wall clock",
+        "Clock of the run": "logical time",
+    }
+
+
+def test_the_page_of_a_session_shows_all_of_its_plan(pages: Pages) -> None:
+    text = html.unescape(pages.ask("/tidemark/sessions/rebuilt-1", "viewer").text)
+    assert all(f"<li>{day}</li>" in text for day in DAYS)
+    assert HOSTILE in text, "the reason"
+    landed = html.unescape(pages.ask("/tidemark/sessions/landed-1", "viewer").text)
+    assert all(f"{number:064x}" in landed for number in range(7))
+
+
+def test_the_page_of_a_session_leads_to_its_audit_and_to_the_logs_of_its_tasks(pages: Pages) -> None:
+    text = pages.ask("/tidemark/sessions/rebuilt-1", "viewer").text
+    links = re.findall(r'href="([^"]*)"', text)
+    audit = f"/tidemark/reports/data-docs/{REBUILT}/rebuilt-1/index.html"
+    assert audit in links and pages.ask(audit, "viewer").status == 200
+    run = "/dags/build_interactions/runs/manual__%3Cscript%3Ealert%28%27%26%27%29%3C%2Fscript%3E"
+    assert {run, f"{run}/tasks/interactions.write_audit_publish"} <= set(links)
+
+
+def test_the_list_of_sessions_holds_those_of_one_dataset(pages: Pages) -> None:
+    text = pages.ask(f"/tidemark/sessions?dataset={LANDED}", "viewer").text
+    assert "landed-1" in text and "rebuilt-1" not in text
+
+
+@pytest.mark.parametrize("path", ["sessions/none", "sessions/%27%20OR%201=1", "sessions?dataset=none", "sessions/a/b"])
+def test_what_does_not_exist_is_not_found(pages: Pages, path: str) -> None:
+    assert pages.ask(f"/tidemark/{path}", "viewer").status == 404
