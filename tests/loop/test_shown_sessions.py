@@ -61,7 +61,7 @@ def test_the_reason_of_a_resync_stays_on_record_and_of_no_other_session(
     assert main(["run", FACTS, "--reason", "nobody needs to know"]) == 0
 
     closed = ops.rows(accounts.context.lake, "ops.high_watermarks", columns=("how", "reason"))
-    assert {(row["how"], row["reason"]) for row in closed} == {("append", None), ("overwrite", "bots taken out")}
+    assert {(row["how"], row["reason"]) for row in closed} == {("append", None), ("touch", "bots taken out")}
     capsys.readouterr()
     assert main(["sessions", FACTS]) == 0
     assert [line.count("by hand: bots taken out") for line in capsys.readouterr().out.splitlines()] == [1, 0]
