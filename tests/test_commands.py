@@ -8,7 +8,7 @@ from importlib.metadata import entry_points
 from infra.local.environment import entry_points_text
 from tests.conftest import CHECKOUT
 from tidemark.cli.main import MORE_COMMANDS
-from tidemark.cli.show import REMARKS
+from tidemark.operate.remarks import REMARKS
 
 DECLARED = tomllib.loads((CHECKOUT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["entry-points"]
 

@@ -29,7 +29,7 @@ def test_the_status_page_tells_the_failed_audit_and_leads_to_its_session(pages: 
 def test_every_time_says_by_which_clock(pages: Pages) -> None:
     text = pages.ask("/tidemark/", "viewer").text
     heads = dict(re.findall(r"<th>([^<]*)<small>([^<]*)</small></th>", text))
-    clocks = {title: remark for title, remark in heads.items() if title not in ("Dataset", "Last session", "Needs")}
+    clocks = {title: remark for title, remark in heads.items() if title not in ("Dataset", "Last session", "Remarks")}
     assert clocks == {
         "Complete through": "logical time",
         "Behind now": "wall clock",

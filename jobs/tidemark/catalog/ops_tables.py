@@ -87,7 +87,11 @@ TABLES: Final[Mapping[str, OpsTable]] = {
         {
             "session": _SESSION,
             "dataset": _DATASET,
-            "how": _HOW,
+            "how": (
+                _TEXT,
+                "What the session did to its table, as in `ops.sessions`. It is `touch` also if the rebuilt rows were "
+                "those that main held already.",
+            ),
             "snapshot": (
                 _LONG,
                 "The snapshot that main had after the session. A touch adds none and names the current one.",

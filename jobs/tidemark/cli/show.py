@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import argparse
 from datetime import datetime
-from importlib.metadata import entry_points
 
 from tidemark.catalog import ops
 from tidemark.lineage.publish_commit import watermark_of
 from tidemark.operate.lakes import open_existing_lake
+from tidemark.operate.remarks import read_remarks
 from tidemark.operate.session_outcomes import Outcome, Session, newest_sessions, read_plans, with_outcomes
 from tidemark.settings import load_settings
 from tidemark.spec.load import load_specs
@@ -17,10 +17,6 @@ from tidemark.state.ranges import describe, format_instant
 from tidemark.state.watermark import Watermark
 from tidemark.steps.context import find_spec
 
-REMARKS = "tidemark.remarks"
-"""The group of entry points that add a line to a dataset. Each is named after the dataset, and is a function
-`remark(lake) -> str | None`."""
-
 
 def watermarks(options: argparse.Namespace) -> int:
     """Print a line for each dataset: through when it is complete and final, and which session built it."""
@@ -28,13 +24,12 @@ def watermarks(options: argparse.Namespace) -> int:
     lake = open_existing_lake(settings)
     names = sorted(load_specs(settings.schemas, settings.values))
     width = max(len(name) for name in names)
-    remarks = {entry.name: entry for entry in entry_points(group=REMARKS)}
+    remarks = read_remarks(lake)
     for name in names:
         table = lake.find_table(name)
         print(f"{name:<{width}}  {_describe_watermark(watermark_of(table) if table is not None else None)}")
-        remark = remarks[name].load()(lake) if name in remarks else None
-        if remark:
-            print(f"{'':<{width}}  {remark}")
+        if name in remarks:
+            print(f"{'':<{width}}  {remarks[name]}")
     return 0
 
 

@@ -45,6 +45,8 @@ def _lines(found: tuple[DatasetStatus, ...], now: datetime) -> Iterator[str]:
 
 
 def _remarks(dataset: DatasetStatus) -> Iterator[str]:
+    if dataset.remark:
+        yield dataset.remark
     if dataset.owed:
         yield f"owed: {describe(dataset.owed)}; the next sessions rebuild it"
     if dataset.overdue:

@@ -10,6 +10,7 @@ from typing import Any
 from tidemark.catalog import Lake
 from tidemark.lineage.publish_commit import watermark_of
 from tidemark.operate.quarantine import count_recorded_since
+from tidemark.operate.remarks import read_remarks
 from tidemark.operate.session_outcomes import Outcome, Session, newest_sessions, with_outcomes
 from tidemark.operate.waiting import Wait, waits_of
 from tidemark.session import dependency_order
@@ -31,7 +32,7 @@ class DatasetStatus:
     is the time from `complete_through` to now, by the machine's clock, never negative; None without
     `complete_through`. `last` is the newest session, whatever became of it. `waits_for` names the inputs without whose
     progress the next session cannot go on. `quarantined_last_day` counts the records that a quarantine table took in;
-    None for other tables.
+    None for other tables. `remark` is what the domain says of the dataset, such as which ranker is served.
     """
 
     dataset: str
@@ -45,6 +46,7 @@ class DatasetStatus:
     overdue: Ranges
     waits_for: tuple[Wait, ...]
     quarantined_last_day: int | None
+    remark: str | None = None
 
     @property
     def needs_attention(self) -> bool:
@@ -56,7 +58,7 @@ class DatasetStatus:
 def read_status(lake: Lake, specs: Mapping[str, DatasetSpec], now: datetime) -> tuple[DatasetStatus, ...]:
     """Return the status of each dataset, inputs before their readers. `now` is the machine's clock."""
     marks = {name: _watermark(lake, name) for name in specs}
-    last = _last_sessions(lake)
+    last, remarks = _last_sessions(lake), read_remarks(lake)
     quarantines = {spec.landing.quarantine for spec in specs.values() if spec.landing}
     return tuple(
         DatasetStatus(
@@ -65,6 +67,7 @@ def read_status(lake: Lake, specs: Mapping[str, DatasetSpec], now: datetime) -> 
             last=last.get(name),
             waits_for=waits_of(specs[name], specs, marks),
             quarantined_last_day=count_recorded_since(lake, name, now - LOOK_BACK) if name in quarantines else None,
+            remark=remarks.get(name),
             **_progress(marks[name], now),
         )
         for name in dependency_order(dict(specs))

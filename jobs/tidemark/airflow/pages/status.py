@@ -29,7 +29,7 @@ _HEAD = {
     "Last session": "its outcome",
     "Audited": "wall clock",
     "Clock of the run": "logical time",
-    "Needs": "owed, overdue, waits for",
+    "Remarks": "owed, overdue, waits for",
 }
 
 
@@ -97,6 +97,8 @@ def audited_cell(session: Session | None) -> str:
 
 
 def _needs(dataset: DatasetStatus) -> Iterator[str]:
+    if dataset.remark:
+        yield f"<p>{escape(dataset.remark)}</p>"
     if dataset.overdue:
         yield f"<p>{html.badge('overdue', 'bad')} {escape(describe(dataset.overdue))}</p>"
     if dataset.owed:
