@@ -7,6 +7,7 @@ the test replaces only the transform, the write of its rows, and the audit.
 from __future__ import annotations
 
 import contextlib
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from typing import Any, Protocol
@@ -24,12 +25,13 @@ from tidemark.audit.report import CheckResult
 from tidemark.catalog.manifests import file_interval
 from tidemark.catalog.properties import ATTEMPT, CATALOG, CONTENT, KEPT, SESSION, WATERMARK
 from tidemark.operate.maintenance import expiry, files
+from tidemark.planning.windows import partition_unit
 from tidemark.spec import DatasetSpec
 from tidemark.stages import Staged
 from tidemark.state.effect import How, cleared_ranges
 from tidemark.state.plan import Plan
-from tidemark.state.ranges import Interval, Ranges, intersect
-from tidemark.steps import audit, write
+from tidemark.state.ranges import Interval, Ranges, floor, intersect
+from tidemark.steps import audit, unchanged, write
 from tidemark.steps.context import Context
 
 
@@ -105,6 +107,7 @@ def plain_sessions() -> Iterator[None]:
         patch.object(write, "_stage", _stage),
         patch.object(write, "_write", _write),
         patch.object(audit, "_report", _report),
+        patch.object(unchanged, "_fingerprints", _rows_by_partition),
         patch.object(expiry, "call", _call),
         patch.object(files, "call", _call),
     ):
@@ -194,6 +197,20 @@ def _file_within(table: Table, file: Any, column: str, ranges: Ranges) -> bool:
 def _report(context: Context, staged: Staged) -> Report:
     passed = CheckResult("rows are there", "floor", "fail", True, str(staged.rows_written), "as written")
     return Report(staged.plan.dataset, staged.plan.session, staged.snapshot_id, (passed,), staged.rows_written, None)
+
+
+def _rows_by_partition(
+    context: Context, spec: DatasetSpec, snapshot: int, ranges: Ranges
+) -> dict[datetime, Counter[tuple[str, ...]]]:
+    """Return the rows of a snapshot by the start of their partition."""
+    assert spec.event_time is not None
+    found: dict[datetime, Counter[tuple[str, ...]]] = {}
+    for row in context.lake.table(spec.dataset).scan(snapshot_id=snapshot).to_arrow().to_pylist():
+        at: datetime = row[spec.event_time]
+        if _within(at, ranges):
+            rows = found.setdefault(floor(at, partition_unit(spec)), Counter())
+            rows[tuple(str(row[name]) for name in sorted(spec.columns))] += 1
+    return found
 
 
 def _call(

@@ -24,7 +24,7 @@ from tests.histories.tables import (
 )
 from tidemark.catalog import ops
 from tidemark.catalog.manifests import ancestors
-from tidemark.catalog.properties import SESSION, property_of
+from tidemark.catalog.properties import SESSION, audited_snapshot, property_of
 from tidemark.lineage.history import keeps_content
 from tidemark.lineage.publish_commit import watermark_of
 from tidemark.state.cause import Adoption, Restatement, Resync
@@ -176,7 +176,7 @@ class Model:
                 if keeps_content(snapshot) or snapshot.snapshot_id in self.foreign:
                     continue
                 name = property_of(snapshot, SESSION)
-                seen = [row for row in audits if row["snapshot_id"] == snapshot.snapshot_id]
+                seen = [row for row in audits if row["snapshot_id"] == audited_snapshot(snapshot)]
                 assert name in sessions, f"{dataset}: snapshot {snapshot.snapshot_id} is no session's"
                 assert name in closed, f"{dataset}: session {name} was not closed"
                 assert seen and all(row["passed"] or row["severity"] != "fail" for row in seen), "not audited"

@@ -16,7 +16,7 @@ from tests.kill.lakes import Stage, Template
 from tidemark import session
 from tidemark.catalog import ops
 from tidemark.catalog.manifests import ancestors
-from tidemark.catalog.properties import BRANCH_PREFIX, SESSION, property_of
+from tidemark.catalog.properties import BRANCH_PREFIX, SESSION, audited_snapshot, property_of
 from tidemark.lineage.history import keeps_content
 from tidemark.lineage.publish_commit import watermark_of
 from tidemark.state.effect import How
@@ -91,7 +91,7 @@ def _explained(lake: Accounts, dataset: str) -> Iterator[str]:
     yield from (f"session {name} is {count} times on main" for name, count in by.items() if count > 1)
     for snapshot in made:
         name = property_of(snapshot, SESSION)
-        if name not in planned or closed.get(name) != snapshot.snapshot_id or snapshot.snapshot_id not in audited:
+        if name not in planned or closed.get(name) != snapshot.snapshot_id or audited_snapshot(snapshot) not in audited:
             yield f"snapshot {snapshot.snapshot_id} of session {name} is not explained by ops"
 
 

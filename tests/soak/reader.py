@@ -18,11 +18,10 @@ from pyiceberg.table.snapshots import Snapshot
 from tests.soak.schedule import TARGETS
 from tidemark.catalog import Lake, ops
 from tidemark.catalog.manifests import ancestors
-from tidemark.catalog.properties import CONTENT, CREATED, SESSION, property_of
+from tidemark.catalog.properties import CONTENT, CREATED, SESSION, audited_snapshot, property_of
 from tidemark.lineage.history import keeps_content
 from tidemark.lineage.publish_commit import watermark_of
 from tidemark.settings import Settings
-from tidemark.state.effect import How
 from tidemark.state.plan import Plan
 from tidemark.state.watermark import Watermark
 
@@ -115,12 +114,12 @@ def content_of(table: Table, head: Snapshot) -> Snapshot | None:
 
 
 def _is_touch_on(lake: Lake, mark: Watermark, published: Snapshot) -> bool:
-    """Return whether the watermark's session moved only the watermark, on this snapshot or one with the same rows."""
+    """Return whether the watermark's session left main where it was, on this snapshot or one with the same rows."""
     found = ops.rows(lake, "ops.sessions", ops.of_session(mark.session), ("plan",))
     if not found:
         return False
     plan = Plan.from_json(found[0]["plan"])
-    return plan.how is How.touch and plan.base_snapshot == mark.snapshot
+    return plan.base_snapshot == mark.snapshot
 
 
 def audit_faults(lake: Lake, table: Table, published: Snapshot, session: str) -> Iterable[str]:
@@ -131,7 +130,7 @@ def audit_faults(lake: Lake, table: Table, published: Snapshot, session: str) ->
         yield f"no audit was on record when session {session} was published"
         return
     found = results.scan(ops.of_session(session), snapshot_id=then.snapshot_id).to_arrow().to_pylist()
-    rows = [row for row in found if row["snapshot_id"] == published.snapshot_id]
+    rows = [row for row in found if row["snapshot_id"] == audited_snapshot(published)]
     if not rows:
         yield f"session {session} was published before its audit was on record"
     for row in rows:

@@ -40,6 +40,11 @@ def branch_prefix(session: str) -> str:
     return f"{BRANCH_PREFIX}{session.replace('-', '_')}_"
 
 
+def audited_snapshot(snapshot: Snapshot) -> int:
+    """Return the id under which the rows of a published snapshot were audited: its own, or that of PART_OF."""
+    return int(property_of(snapshot, PART_OF) or snapshot.snapshot_id)
+
+
 def property_of(snapshot: Snapshot, key: str) -> str | None:
     """Return a property of the snapshot's summary; None if it is not set."""
     return None if snapshot.summary is None else snapshot.summary.additional_properties.get(key)
