@@ -41,8 +41,8 @@ def test_the_printed_command_gives_the_same_sizes(name: str) -> None:
     [
         (["speed"], "no bench has the name 'speed'; the benches are idle"),
         (["rows=3"], "name the bench before its sizes"),
-        (["idle", "cows=3"], "idle has no size 'cows'; it has history, repeats, rows"),
-        (["idle", "rows=many"], "needs whole numbers"),
+        (["idle", "cows=3"], "idle has no size 'cows'; its sizes are history, repeats, rows"),
+        (["idle", "rows=many"], "needs integers"),
         (["idle", "rows=1,2"], "rows is one number"),
         (["idle", "repeats=0"], "is too small"),
         (["wap", "rows=1,-2"], "is too small"),
