@@ -70,47 +70,49 @@ def test_s60_an_adopted_rollback_takes_in_again_what_came_between_once(
 def test_s60_a_request_that_was_rolled_back_is_carried_out_when_asked_again(accounts: Accounts, tmp_path: Path) -> None:
     arrive(accounts, 0.5)
     arrive(accounts, 1.5)
-    accounts.run(FACTS)
-    before = accounts.head(FACTS)
-    first = accounts.run(FACTS, as_request(0, 1, "the same"))
-    roll_back(accounts, FACTS, before)
-    manual.adopt(accounts.context, FACTS, "a test rolled it back", accounts.said.append)
+    accounts.run(STATES)
+    before = accounts.head(STATES)
+    accounts.append(SIGNUPS, [Event("late", "account-late", 0.7)])
+    first = accounts.run(STATES, as_request(0, 1, "the same"))
+    roll_back(accounts, STATES, before)
+    manual.adopt(accounts.context, STATES, "a test rolled it back", accounts.said.append)
 
-    second = accounts.run(FACTS, as_request(0, 1, "the same"))
-    third = accounts.run(FACTS, as_request(0, 1, "the same"))
+    second = accounts.run(STATES, as_request(0, 1, "the same"))
+    third = accounts.run(STATES, as_request(0, 1, "the same"))
 
     assert second.plan.how is How.overwrite
     assert second.plan.session != first.plan.session
     assert third.plan.how is How.nothing
     assert second.plan.session in third.plan.notes[0]
-    same_rows_as_rebuild(accounts, FACTS, tmp_path / "clean")
+    same_rows_as_rebuild(accounts, STATES, tmp_path / "clean")
 
 
 def move_forward(accounts: Accounts, snapshot: int) -> None:
-    accounts.spark.sql(f"CALL lake.system.set_current_snapshot('{FACTS}', {snapshot})")
-    manual.adopt(accounts.context, FACTS, "and forward again", accounts.said.append)
+    accounts.spark.sql(f"CALL lake.system.set_current_snapshot('{STATES}', {snapshot})")
+    manual.adopt(accounts.context, STATES, "and forward again", accounts.said.append)
 
 
 def test_s60_a_request_is_not_carried_out_again_after_a_move_back_and_forward(accounts: Accounts) -> None:
     arrive(accounts, 0.5)
     arrive(accounts, 1.5)
-    accounts.run(FACTS)
-    before = accounts.head(FACTS)
-    first = accounts.run(FACTS, as_request(0, 1, "the same"))
-    after = accounts.head(FACTS)
-    roll_back(accounts, FACTS, before)
-    manual.adopt(accounts.context, FACTS, "a test rolled it back", accounts.said.append)
+    accounts.run(STATES)
+    before = accounts.head(STATES)
+    accounts.append(SIGNUPS, [Event("late", "account-late", 0.7)])
+    first = accounts.run(STATES, as_request(0, 1, "the same"))
+    after = accounts.head(STATES)
+    roll_back(accounts, STATES, before)
+    manual.adopt(accounts.context, STATES, "a test rolled it back", accounts.said.append)
     arrive(accounts, 2.5)
-    accounts.run(FACTS)
-    other = accounts.head(FACTS)
+    accounts.run(STATES)
+    other = accounts.head(STATES)
 
     move_forward(accounts, after)
-    again = accounts.plan(FACTS, as_request(0, 1, "the same"))
+    again = accounts.plan(STATES, as_request(0, 1, "the same"))
     move_forward(accounts, other)
 
     assert again.how is How.nothing
     assert first.plan.session in again.notes[0]
-    assert accounts.plan(FACTS, as_request(0, 1, "the same")).how is How.overwrite
+    assert accounts.plan(STATES, as_request(0, 1, "the same")).how is How.overwrite
 
 
 def test_s60_there_is_nothing_to_adopt_without_a_rollback(accounts: Accounts) -> None:

@@ -9,6 +9,7 @@ Nothing is compared that metadata shows to be new or gone, so a session that onl
 
 from __future__ import annotations
 
+import logging
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -31,8 +32,11 @@ from tidemark.stages import Audited, Staged
 from tidemark.state.effect import ReplaceAll, ReplaceRanges
 from tidemark.state.ranges import MICROSECOND, Interval, Ranges, Unit, round_out, union
 from tidemark.steps.context import Context
+from tidemark.support.error_translation import engine_errors
 
 Say = Callable[[str], None]
+
+_LOG = logging.getLogger(__name__)
 
 TRIES = 5
 """How often a part is committed. A commit fails if another ref of the table moves at the same instant."""
@@ -66,7 +70,11 @@ def leave_out_unchanged(context: Context, audited: Audited, say: Say) -> Audited
         return audited
     table = context.lake.table(spec.dataset)
     rebuilt = _rebuilt(table, spec, staged)
-    unchanged = _unchanged(context, spec, staged, rebuilt.comparable) if rebuilt else set()
+    try:
+        unchanged = _unchanged(context, spec, staged, rebuilt.comparable) if rebuilt else set()
+    except engine_errors() as error:  # main may be damaged, which this session is about to repair
+        _LOG.info("%s: what main holds cannot be compared, so all is published", spec.dataset, exc_info=error)
+        return audited
     if rebuilt is None or not unchanged:
         return audited
     differing = rebuilt.partitions - unchanged
