@@ -154,7 +154,7 @@ def test_history_that_is_handed_in_at_once_makes_a_file_for_each_day(place: Plac
     assert rows == "432 records over 72 hours in 2 files"
     tables = ("search_queries", "search_events", "search_requests", "user_actions", "impressions", "interactions")
     assert files == "files of the tables: " + ", ".join(f"{table} 3" for table in tables)
-    assert memory.startswith("Spark's server: ")
+    assert memory.startswith("peak memory of Spark's server: ")
 
 
 def test_logs_of_a_bench_are_the_same_in_every_run(tmp_path: Path) -> None:
