@@ -129,7 +129,7 @@ def counted(capsys: pytest.CaptureFixture[str], *arguments: str) -> int:
     capsys.readouterr()
     assert main(["quarantined", *arguments]) == 0
     said = capsys.readouterr().out
-    return 0 if said.startswith("nothing") else int(said.split("\n")[-2].split()[0])
+    return 0 if said.startswith(("nothing", "no matching")) else int(said.split("\n")[-2].split()[0])
 
 
 def test_nothing_is_quarantined_on_an_empty_lake(
@@ -183,7 +183,7 @@ def test_grades_of_an_unknown_scale_land_once_the_mapping_is_written_as_the_reas
     grades.write_text('{"user_query":"red shoes","object_id":"i1","grade":100}\n')
     run(shop, *judgments)
     (refused,) = (row["reason"] for row in rows(shop, judgments[1]) if row["file_path"] == "judgments/house.jsonl")
-    assert refused.endswith("under `grades`: house: {100: <0-4>}; then tidemark quarantined --out")
+    assert refused.endswith("under `grades`: house: {100: <0-4>}; then hand the list in again with tidemark quarantined --out")
 
     (shop.home / "search.yaml").write_text("landing: {settling: 0s}\ngrades: {house: {100: 4}}\n")
     assert main(["quarantined", "--reason", "unknown scale", "--out", str(tmp_path / "out")]) == 0

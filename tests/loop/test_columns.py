@@ -78,8 +78,8 @@ def named_since(inputs: Mapping[str, DataFrame], params: Mapping[str, Any]) -> D
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        ("DROP COLUMN plan", "column plan is not there"),
-        ("RENAME COLUMN plan TO tariff", "column plan is not there"),
+        ("DROP COLUMN plan", "column plan does not exist"),
+        ("RENAME COLUMN plan TO tariff", "column plan does not exist"),
     ],
 )
 def test_s28_an_input_that_lost_a_column_stops_the_session(accounts: Accounts, change: str, sentence: str) -> None:
