@@ -183,7 +183,8 @@ def test_grades_of_an_unknown_scale_land_once_the_mapping_is_written_as_the_reas
     grades.write_text('{"user_query":"red shoes","object_id":"i1","grade":100}\n')
     run(shop, *judgments)
     (refused,) = (row["reason"] for row in rows(shop, judgments[1]) if row["file_path"] == "judgments/house.jsonl")
-    assert refused.endswith("under `grades`: house: {100: <0-4>}; then hand the list in again with tidemark quarantined --out")
+    assert "Write under `grades` in search.yaml: house: {100: <0-4>}" in refused
+    assert refused.endswith("then hand the list in again with tidemark quarantined --out")
 
     (shop.home / "search.yaml").write_text("landing: {settling: 0s}\ngrades: {house: {100: 4}}\n")
     assert main(["quarantined", "--reason", "unknown scale", "--out", str(tmp_path / "out")]) == 0

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.accounts.names import SIGNUPS
-from tests.accounts.world import Accounts, as_request, hour, same_rows_as_rebuild
+from tests.accounts.world import Accounts, Event, as_request, hour, same_rows_as_rebuild
 from tests.loop.housekeeping import expire, fold
 from tests.loop.test_by_hand import arrive, roll_back
 from tests.loop.test_retention import keeping_a_day, older_than, resync, run
@@ -137,32 +137,34 @@ def test_s60_foreign_rows_on_a_table_without_its_watermark_name_a_way_that_is_op
 
 def test_s60_a_request_rolled_back_after_a_lost_watermark_was_adopted_is_carried_out_again(accounts: Accounts) -> None:
     arrive(accounts, 0.5)
-    accounts.run(FACTS)
-    before = accounts.head(FACTS)
-    accounts.run(FACTS, as_request(0, 0))
-    take_watermark_away(accounts, FACTS)
-    adopt(accounts, FACTS)
-    assert accounts.plan(FACTS, as_request(0, 0)).how is How.nothing
-    roll_back(accounts, FACTS, before)
+    accounts.run(STATES)
+    before = accounts.head(STATES)
+    accounts.append(SIGNUPS, [Event("late", "account-late", 0.7)])
+    accounts.run(STATES, as_request(0, 0))
+    take_watermark_away(accounts, STATES)
+    adopt(accounts, STATES)
+    assert accounts.plan(STATES, as_request(0, 0)).how is How.nothing
+    roll_back(accounts, STATES, before)
 
-    adopt(accounts, FACTS)
+    adopt(accounts, STATES)
 
-    assert accounts.plan(FACTS, as_request(0, 0)).how is How.overwrite
+    assert accounts.plan(STATES, as_request(0, 0)).how is How.overwrite
 
 
 def test_s60_a_request_rolled_back_before_the_lost_watermark_was_adopted_is_carried_out_again(
     accounts: Accounts,
 ) -> None:
     arrive(accounts, 0.5)
-    accounts.run(FACTS)
-    before = accounts.head(FACTS)
-    accounts.run(FACTS, as_request(0, 0))
-    roll_back(accounts, FACTS, before)
-    take_watermark_away(accounts, FACTS)
+    accounts.run(STATES)
+    before = accounts.head(STATES)
+    accounts.append(SIGNUPS, [Event("late", "account-late", 0.7)])
+    accounts.run(STATES, as_request(0, 0))
+    roll_back(accounts, STATES, before)
+    take_watermark_away(accounts, STATES)
 
-    adopt(accounts, FACTS)
+    adopt(accounts, STATES)
 
-    assert accounts.plan(FACTS, as_request(0, 0)).how is How.overwrite
+    assert accounts.plan(STATES, as_request(0, 0)).how is How.overwrite
 
 
 def test_s60_a_rolled_back_table_without_its_watermark_takes_in_again_what_came_after(
