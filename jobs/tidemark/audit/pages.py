@@ -26,7 +26,7 @@ def verdict(report: Report) -> str:
 def index_page(summaries: Sequence[Summary]) -> str:
     """Return the index of all sessions, in the given order."""
     counts = {word: sum(s.verdict == word for s in summaries) for word in _BADGES}
-    tiles = "".join(_tile(str(count), word, _BADGES[word]) for word, count in counts.items())
+    tiles = "".join(_tile(str(count), word, _BADGES[word] if count else "") for word, count in counts.items())
     head = _cells(
         "th",
         [
