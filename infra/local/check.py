@@ -44,15 +44,26 @@ def problems(settings: Settings) -> Iterator[str]:
 
 
 def _unpublished(context: Context) -> Iterator[str]:
-    """Check that each dataset is published by a session that is closed in `ops`."""
+    """Check that each dataset is published by a session that is closed in `ops`. A source without files need not be."""
     closed = {row["session"] for row in ops.rows(context.lake, "ops.high_watermarks", columns=("session",))}
     for name in context.specs:
         table = context.lake.find_table(name)
         mark = watermark_of(table) if table is not None else None
+        if mark is None and _may_be_unpublished(context, name):
+            continue
         if mark is None:
             yield f"{name}: nothing published"
         elif mark.session not in closed:
             yield f"{name}: session {mark.session} has published but is not closed"
+
+
+def _may_be_unpublished(context: Context, name: str) -> bool:
+    """Return whether a dataset is a source in whose landing folders no file lies."""
+    landing = context.spec(name).landing
+    if landing is None:
+        return False
+    folders = (context.settings.landing / folder for folder in landing.folders)
+    return not any(path.is_file() for folder in folders for path in folder.rglob("*"))
 
 
 def _lost_records(lake: Lake, world: World) -> Iterator[str]:
