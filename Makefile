@@ -38,7 +38,7 @@ test: setup  ## Run all tests (TESTS=tests/loop: some; CATALOGS=all: the loop on
 	@$(PY) -m pytest -q -n $(WORKERS) --dist loadfile $(TESTS)
 
 quick: setup  ## Run the tests that need no engine, in under a minute
-	@$(PY) -m pytest -q -p tests.quick -n $(WORKERS) --dist loadfile $(TESTS)
+	@$(PY) -m pytest -q -p tests.quick -n $(WORKERS) --dist worksteal $(TESTS)
 
 kill-matrix: setup  ## Kill sessions at every point, in every mode and catalog, and recover them (CASES="postgres later": some)
 	@$(PY) -m tests.kill $(CASES)

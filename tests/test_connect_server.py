@@ -139,7 +139,11 @@ def test_a_process_ends_though_its_server_ended_before(tmp_path: Path) -> None:
 @pytest.mark.parametrize("token", ["", ";token=guessed"], ids=["without a token", "with a wrong one"])
 def test_a_server_refuses_who_has_not_its_token(spark_remote: str, token: str) -> None:
     address = f"{shown_address(spark_remote)}/{token}"
+    from pyspark.sql.connect.session import SparkSession
+
     with pytest.raises(EngineError, match="refuses the token") as refused:
         open_session(address, {"spark.sql.session.timeZone": "UTC"})
     assert "guessed" not in str(refused.value)
+    active = SparkSession.getActiveSession()
+    assert active is None or active.range(1).count() == 1, "the refused session is not used by default"
     assert open_session(spark_remote, {}).range(2).count() == 2

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from infra.local.errors import HostError
-from tidemark.engine.loopback import why_taken
 from tidemark.settings import Settings
 from tidemark.support.atomic_files import replace_file
+from tidemark.support.loopback import why_taken
 
 DEFAULT = 8080
 

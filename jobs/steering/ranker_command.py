@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import importlib
-from collections.abc import Callable
 from typing import Any
+
+from tidemark.cli.late_import import command_in
 
 _CHANGES = {
     "promote": "serve this ranker, whatever the gate says, until it is taken back",
@@ -20,10 +20,10 @@ def add_command(commands: Any) -> None:
     parser = commands.add_parser("ranker", help="show the rankers, and decide which one is served")
     actions = parser.add_subparsers(required=True, metavar="ACTION")
     listed = actions.add_parser("list", help="list the rankers, who is champion and why, and all decisions")
-    listed.set_defaults(command=_command("show", "list_rankers"))
+    listed.set_defaults(command=command_in("steering.show", "list_rankers"))
     shown = actions.add_parser("show", help="show one ranker")
     _version(shown)
-    shown.set_defaults(command=_command("show", "show_ranker"))
+    shown.set_defaults(command=command_in("steering.show", "show_ranker"))
     for action, text in _CHANGES.items():
         _change(actions.add_parser(action, help=text), action)
 
@@ -33,18 +33,8 @@ def _change(parser: argparse.ArgumentParser, action: str) -> None:
         _version(parser)
     parser.add_argument("--reason", required=True, help="why, in a sentence; it is recorded and shown to readers")
     parser.add_argument("--clock", default=None, metavar="INSTANT", help="the instant of the decision (default: now)")
-    parser.set_defaults(action=action, command=_command("change", "change"))
+    parser.set_defaults(action=action, command=command_in("steering.change", "change"))
 
 
 def _version(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("version", metavar="VERSION", help="a model version, or the number of its training run")
-
-
-def _command(module: str, name: str) -> Callable[[argparse.Namespace], int]:
-    """Return a command that imports its module when it runs, so that help and wrong arguments answer quickly."""
-
-    def command(options: argparse.Namespace) -> int:
-        status: int = getattr(importlib.import_module(f"steering.{module}"), name)(options)
-        return status
-
-    return command

@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from infra.local import launch, supervision
+from infra.local import launch, processes, supervision
 from infra.local.deaths import deaths_since
 from infra.local.errors import HostError
 from infra.local.programs import AIRFLOW, POSTGRES, programs
@@ -59,6 +59,7 @@ def test_a_supervisor_that_does_not_answer_is_seen_and_ended(
     supervised: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(supervision, "_ANSWER_TIMEOUT", 0.5)
+    monkeypatch.setattr(processes, "PATIENCE", 1.0)
     leader = supervision.supervisor_process(supervised)
     assert leader is not None and supervision.is_running(supervised)
     os.kill(leader.pid, signal.SIGSTOP)

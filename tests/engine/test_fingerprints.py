@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -60,6 +61,19 @@ def test_the_order_of_rows_and_of_a_maps_keys_does_not_matter(spark: SparkSessio
 )
 def test_any_other_value_gives_another_fingerprint(spark: SparkSession, change: dict[str, Any]) -> None:
     assert found(spark, {**ROW, **change}) != found(spark, ROW)
+
+
+@pytest.mark.parametrize("zone", ["UTC", "America/New_York", "Asia/Kolkata"])
+def test_a_day_begins_in_utc_wherever_the_machine_is(
+    spark: SparkSession, zone: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    frame = spark.sql("SELECT DATE '2026-04-12' AS day, 'one' AS a")
+    with monkeypatch.context() as patch:
+        patch.setenv("TZ", zone)
+        time.tzset()
+        found = fingerprints(frame, "day", "day")
+    time.tzset()
+    assert list(found) == [datetime(2026, 4, 12, tzinfo=UTC)]
 
 
 @pytest.mark.parametrize("rows", [[ROW], [ROW, ROW, ROW], [ROW, ROW, {**ROW, "a": "two"}]], ids=len)

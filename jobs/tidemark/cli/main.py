@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import importlib
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from importlib.metadata import entry_points
 
+from tidemark.cli.late_import import command_in
 from tidemark.errors import TidemarkError
 
 MORE_COMMANDS = "tidemark.commands"
@@ -64,57 +64,47 @@ def _parser() -> argparse.ArgumentParser:
     _declare(commands.add_parser("declare", help="declare a source complete, so that its readers go on"))
     status = commands.add_parser("status", help="show how far behind each dataset is, and how its last session ended")
     status.add_argument("--json", action="store_true", help="print one JSON object instead of text")
-    status.set_defaults(command=_command("status", "status"))
+    status.set_defaults(command=command_in("tidemark.cli.status", "status"))
     watermarks = commands.add_parser("watermarks", help="show how far each dataset is built")
-    watermarks.set_defaults(command=_command("show", "watermarks"))
+    watermarks.set_defaults(command=command_in("tidemark.cli.show", "watermarks"))
     listed = commands.add_parser("sessions", help="list the latest sessions")
     listed.add_argument("dataset", nargs="?", help="only those of this dataset")
     listed.add_argument("--last", type=int, default=20, help="how many (default 20)")
-    listed.set_defaults(command=_command("show", "sessions"))
+    listed.set_defaults(command=command_in("tidemark.cli.show", "sessions"))
     _quarantined(
         commands.add_parser("quarantined", help="show which records landing refused; --out writes them to files")
     )
     doctor_parser = commands.add_parser("doctor", help="check Java, jars, catalog and versions")
-    doctor_parser.set_defaults(command=_command("doctor", "doctor"))
+    doctor_parser.set_defaults(command=command_in("tidemark.cli.doctor", "doctor"))
     for more in entry_points(group=MORE_COMMANDS):
         more.load()(commands)
     return parser
 
 
-def _command(module: str, name: str) -> Callable[[argparse.Namespace], int]:
-    """Return a command that imports its module when it runs, so that help and wrong arguments answer quickly."""
-
-    def command(options: argparse.Namespace) -> int:
-        status: int = getattr(importlib.import_module(f"tidemark.cli.{module}"), name)(options)
-        return status
-
-    return command
-
-
 def _plan(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("dataset")
     _range(parser)
-    parser.set_defaults(command=_command("sessions", "plan"))
+    parser.set_defaults(command=command_in("tidemark.cli.sessions", "plan"))
 
 
 def _run(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("dataset", nargs="?")
     parser.add_argument("--all", action="store_true", help="every dataset, inputs first")
     _range(parser)
-    parser.set_defaults(command=_command("sessions", "run"))
+    parser.set_defaults(command=command_in("tidemark.cli.sessions", "run"))
 
 
 def _adopt(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("dataset")
     _reason_and_clock(parser)
-    parser.set_defaults(command=_command("manual", "adopt"))
+    parser.set_defaults(command=command_in("tidemark.cli.manual", "adopt"))
 
 
 def _declare(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("dataset")
     parser.add_argument("--through", required=True, metavar="INSTANT", help="complete before this UTC instant")
     _reason_and_clock(parser)
-    parser.set_defaults(command=_command("manual", "declare"))
+    parser.set_defaults(command=command_in("tidemark.cli.manual", "declare"))
 
 
 def _quarantined(parser: argparse.ArgumentParser) -> None:
@@ -123,7 +113,7 @@ def _quarantined(parser: argparse.ArgumentParser) -> None:
         "--since", default=None, metavar="INSTANT", help="only records that landed at this UTC instant or later"
     )
     parser.add_argument("--out", default=None, metavar="FOLDER", help="write the records to files in this folder")
-    parser.set_defaults(command=_command("quarantined", "quarantined"))
+    parser.set_defaults(command=command_in("tidemark.cli.quarantined", "quarantined"))
 
 
 def _reason_and_clock(parser: argparse.ArgumentParser) -> None:

@@ -15,7 +15,6 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from tidemark.engine.heap import GIB, MIB, choose_heap, read_memory
-from tidemark.engine.loopback import free_port, is_listening, why_taken
 from tidemark.engine.processes import Running, born, recall
 from tidemark.engine.running_servers import find_server, running_servers
 from tidemark.engine.server_command import server_command, server_environment
@@ -23,6 +22,7 @@ from tidemark.engine.server_state import ServerState
 from tidemark.engine.watchdog import end_server, start_watchdog
 from tidemark.errors import EngineError
 from tidemark.settings import Settings
+from tidemark.support.loopback import free_port, is_listening, why_taken
 
 START_TIMEOUT = 90.0
 """Seconds within which a Connect server must answer. It takes about 6 on two cores."""

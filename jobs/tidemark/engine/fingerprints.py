@@ -7,8 +7,11 @@ on the order of the rows. Rows that differ have the same fingerprint with a prob
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, time
+from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
+
+from tidemark.catalog.manifests import EPOCH
+from tidemark.state.ranges import MICROSECOND
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
@@ -28,14 +31,14 @@ class Fingerprint(NamedTuple):
 def fingerprints(frame: DataFrame, event_time: str, unit: str) -> Mapping[datetime, Fingerprint]:
     """Return the fingerprint of the rows of each hour, day or month, by its start in UTC.
 
-    `unit` is the word for it in Spark's `date_trunc`. The session's time zone has to be UTC.
+    `unit` is the word for it in Spark's `date_trunc`. Spark's session has to be in UTC; this process may be elsewhere.
     """
     from pyspark.sql import functions as F
 
-    start = F.date_trunc(unit, F.col(event_time).cast("timestamp")).alias("start")
+    start = F.unix_micros(F.date_trunc(unit, F.col(event_time).cast("timestamp"))).alias("start")
     sums = [F.sum(_row_hash(frame, seed).cast("decimal(20,0)")).alias(f"sum{seed}") for seed in SEEDS]
     found = frame.groupBy(start).agg(F.count(F.lit(1)).alias("rows"), *sums).collect()
-    return {_instant(row[0]): Fingerprint(*(int(value) for value in row[1:])) for row in found}
+    return {EPOCH + row[0] * MICROSECOND: Fingerprint(*(int(value) for value in row[1:])) for row in found}
 
 
 def _row_hash(frame: DataFrame, seed: int) -> Column:
@@ -60,9 +63,3 @@ def _hashable(column: Column, kind: DataType) -> Column:
     elif not isinstance(kind, ArrayType | StructType):
         return column
     return F.to_json(F.struct(column.alias("value")), {"ignoreNullFields": "false"})
-
-
-def _instant(start: date) -> datetime:
-    if not isinstance(start, datetime):
-        return datetime.combine(start, time(), UTC)
-    return start.astimezone(UTC) if start.tzinfo else start.replace(tzinfo=UTC)

@@ -62,12 +62,16 @@ def open_session(address: str, conf: Mapping[str, str]) -> SparkSession:
 
     # Spark reads this variable to learn that it talks to a server; `SparkSession.builder.remote` sets it too.
     os.environ["SPARK_CONNECT_MODE_ENABLED"] = "1"
+    before = SparkSession.getActiveSession()
     builder = SparkSession.builder.channelBuilder(TokenChannelBuilder(address))
     try:
         session: SparkSession = builder.config(map=dict(conf)).create()
     except SparkConnectGrpcException as error:
         if "authentication token" not in str(error):
             raise
+        refused = SparkSession.getActiveSession()
+        if refused is not None and refused is not before:
+            refused.stop()  # otherwise PySpark would use it by default in this process
         raise EngineError(
             f"the Spark Connect server at {shown_address(address)} refuses the token. If TIDEMARK_SPARK_REMOTE names "
             f"it, write its token there (sc://host:15002/;token=...). If it is the home's own server, run make stop, "

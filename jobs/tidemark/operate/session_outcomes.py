@@ -13,7 +13,7 @@ from pyiceberg.expressions import BooleanExpression
 from tidemark.catalog import Lake, ops
 from tidemark.catalog.filters import one_of
 from tidemark.lineage.history import published_snapshot
-from tidemark.lineage.publish_commit import watermark_of
+from tidemark.lineage.publish_commit import last_session
 from tidemark.lineage.watermark_history import sort_by_succession
 from tidemark.operate.audit_verdicts import AuditVerdict, read_verdicts
 from tidemark.state.plan import Plan
@@ -131,7 +131,6 @@ def _open_outcome(lake: Lake, plan: Plan, audit: AuditVerdict | None) -> Outcome
         return Outcome.published
     if audit is not None and audit.failed:
         return Outcome.audit_failed
-    current = watermark_of(table)
-    if (current.session if current else None) != (plan.previous.session if plan.previous else None):
+    if last_session(table.metadata) != (plan.previous.session if plan.previous else None):
         return Outcome.lost
     return Outcome.planned

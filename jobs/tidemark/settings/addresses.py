@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-import socket
 from pathlib import Path
 from urllib.parse import quote
 
 from tidemark.settings.settings import Settings
+from tidemark.support.loopback import is_listening
 
 PREFIX = "/tidemark"
 """The path under which Airflow serves the pages."""
@@ -16,8 +16,6 @@ FILE = "pages.url"
 """The file in the folder `run` that holds the address of the pages while the home's server is started."""
 
 _ADDRESS = re.compile(r"http://127\.0\.0\.1:([0-9]{1,5})/[!-~]*")
-_PATIENCE = 0.5
-"""Seconds to wait for the server. It is on this machine, so it accepts a connection at once or not at all."""
 
 
 def report_address(settings: Settings, path: Path) -> str:
@@ -35,14 +33,6 @@ def running_pages(settings: Settings) -> str | None:
     except (OSError, UnicodeDecodeError):
         return None
     found = _ADDRESS.fullmatch(text)
-    if found is None or not text.endswith("/") or not _listens(int(found[1])):
+    if found is None or not text.endswith("/") or not is_listening(int(found[1])):
         return None
     return text
-
-
-def _listens(port: int) -> bool:
-    try:
-        with socket.create_connection(("127.0.0.1", port), timeout=_PATIENCE):
-            return True
-    except (OSError, OverflowError):
-        return False

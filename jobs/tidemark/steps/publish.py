@@ -1,4 +1,4 @@
-"""publish: move main to the audited snapshot and set the watermark, in one catalog commit."""
+"""publish: move main to the audited rows and set the watermark, in one catalog commit."""
 
 from __future__ import annotations
 

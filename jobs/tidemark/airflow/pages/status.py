@@ -63,7 +63,7 @@ def _row(dataset: DatasetStatus, root: str) -> tuple[str, ...]:
         session_cell(last, root) if last else html.badge("none yet", ""),
         audited_cell(last),
         html.time(last.planned_at if last else None),
-        "".join(_needs(dataset)),
+        "".join(_remarks(dataset)),
     )
 
 
@@ -96,7 +96,7 @@ def audited_cell(session: Session | None) -> str:
     return f"{at}<br>{html.badge(audit.word, VERDICT_TONES[audit.word])}"
 
 
-def _needs(dataset: DatasetStatus) -> Iterator[str]:
+def _remarks(dataset: DatasetStatus) -> Iterator[str]:
     if dataset.remark:
         yield f"<p>{escape(dataset.remark)}</p>"
     if dataset.overdue:
