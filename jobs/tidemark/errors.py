@@ -14,6 +14,7 @@
     |  |- SnapshotExpired     the history between the published snapshot and main has expired
     |  `- WatermarkLost       sessions have published, but the table has no watermark any more
     |- WriteError             a write staged something else than its plan says
+    |  `- OutputRefused       the rows of a transform do not fit the columns of its spec
     |- AuditError             the audit could not be carried out
     |- AuditFailed            the audit was carried out, and the rows did not pass
     |- MainMoved              another session published first
@@ -81,6 +82,10 @@ class WatermarkLost(TargetChanged):
 
 class WriteError(TidemarkError):
     """A write staged something else than its plan says."""
+
+
+class OutputRefused(WriteError):
+    """A transform returned columns, types or values that its spec does not have; nothing was written."""
 
 
 class AuditError(TidemarkError):

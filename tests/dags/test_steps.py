@@ -51,6 +51,7 @@ def test_work_that_another_run_has_done_is_skipped_and_not_closed_twice(
         errors.PositionLost("expired"),
         errors.ForeignCommit("whose?"),
         errors.TransformRefused("0 or 1?"),
+        errors.OutputRefused("1.7 is no int"),
     ],
 )
 def test_a_permanent_error_is_not_retried_and_keeps_its_message(

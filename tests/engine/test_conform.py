@@ -13,7 +13,7 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import StructType
 
 from tidemark.engine.conform import Target, conform
-from tidemark.errors import WriteError
+from tidemark.errors import OutputRefused
 from tidemark.support.error_translation import translate
 
 pytestmark = pytest.mark.spark
@@ -34,12 +34,12 @@ def conformed(spark: SparkSession, given: str, wanted: str) -> list[Any]:
 
 
 def refusal(spark: SparkSession, given: str, wanted: str) -> str:
-    """Return the text of the WriteError that the loop raises for a value that its cast would change."""
-    with pytest.raises(Exception, match="WriteError") as raised:
+    """Return the text of the OutputRefused that the loop raises for a value that its cast would change."""
+    with pytest.raises(Exception, match="OutputRefused") as raised:
         conformed(spark, given, wanted)
     assert isinstance(raised.value, Exception)
     ours = translate(raised.value, "accounts.seen")
-    assert isinstance(ours, WriteError)
+    assert isinstance(ours, OutputRefused)
     return str(ours)
 
 
@@ -121,7 +121,7 @@ def test_a_value_is_shown_on_one_line_and_cut(spark: SparkSession) -> None:
 
 
 def test_types_that_no_cast_connects_are_refused_before_anything_runs(spark: SparkSession) -> None:
-    with pytest.raises(WriteError, match=r"column value is string, the transform .* returned map<string,int>"):
+    with pytest.raises(OutputRefused, match=r"column value is string, the transform .* returned map<string,int>"):
         conform(spark, spark.sql("SELECT map('a', 1) AS value"), target("value string"))
 
 
@@ -148,7 +148,7 @@ def test_a_column_whose_name_holds_a_dot_is_found(spark: SparkSession) -> None:
 
 
 def test_columns_that_are_given_twice_are_named(spark: SparkSession) -> None:
-    with pytest.raises(WriteError, match=r"it returned twice: \['a'\]"):
+    with pytest.raises(OutputRefused, match=r"it returned twice: \['a'\]"):
         conform(spark, spark.sql("SELECT 1 AS a, 2 AS a"), target("a int"))
 
 
@@ -194,7 +194,7 @@ def test_an_arrow_table_whose_cast_would_change_a_value_is_refused(
 def test_an_arrow_type_that_spark_cannot_hold_is_refused_at_once(
     spark: SparkSession, column: pa.Array[Any], wanted: str
 ) -> None:
-    with pytest.raises(WriteError, match=r"accounts\.seen: column value is "):
+    with pytest.raises(OutputRefused, match=r"accounts\.seen: column value is "):
         conform(spark, pa.table({"value": column}), target(f"value {wanted}"))
 
 
@@ -207,5 +207,5 @@ def test_whole_seconds_become_instants_however_they_are_given(spark: SparkSessio
 
 
 def test_an_arrow_table_with_other_columns_is_refused(spark: SparkSession) -> None:
-    with pytest.raises(WriteError, match=r"\['a'\]; it did not return: \['b'\]"):
+    with pytest.raises(OutputRefused, match=r"\['a'\]; it did not return: \['b'\]"):
         conform(spark, pa.table({"a": [1]}), target("b bigint"))

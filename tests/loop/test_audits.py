@@ -17,7 +17,7 @@ from tests.accounts.world import Accounts, Event
 from tidemark import session
 from tidemark.audit import audit_staged
 from tidemark.catalog import ops
-from tidemark.errors import AuditError, AuditFailed, TidemarkError, WriteError
+from tidemark.errors import AuditError, AuditFailed, OutputRefused, TidemarkError
 from tidemark.session import WARNING
 from tidemark.spec import Expectation
 from tidemark.stages import Planned, Staged
@@ -155,7 +155,7 @@ def test_s40_a_transform_with_wrong_columns_publishes_nothing(
     head = accounts.head(STATES)
     monkeypatch.setattr(transforms, "states", lambda inputs, params: inputs["signups"])
 
-    with pytest.raises(WriteError, match="did not return"):
+    with pytest.raises(OutputRefused, match="did not return"):
         accounts.run(STATES)
 
     assert (accounts.head(STATES), accounts.watermark(STATES)) == (head, None)
@@ -177,7 +177,9 @@ def test_a_value_that_its_column_cannot_hold_is_refused_by_the_write(
         lambda inputs, params: totals(inputs, params).withColumn("signups", F.col("signups") + F.lit(0.5)),
     )
 
-    with pytest.raises(WriteError, match=r"column signups is bigint and cannot hold 2\.5, a double that the transform"):
+    with pytest.raises(
+        OutputRefused, match=r"column signups is bigint and cannot hold 2\.5, a double that the transform"
+    ):
         accounts.run(TOTALS)
 
     assert (accounts.head(TOTALS), accounts.watermark(TOTALS)) == (head, None)

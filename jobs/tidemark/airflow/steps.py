@@ -158,6 +158,7 @@ def run_step(step: Callable[[], Result]) -> Result:
         errors.RequestRefused,
         errors.InputChanged,
         errors.ColumnsDiffer,
+        errors.OutputRefused,
         errors.TargetChanged,
         errors.AuditFailed,
         errors.LandingError,

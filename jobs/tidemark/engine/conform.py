@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 from pyspark.sql import types as S
 
 from tidemark.engine.casts import Cast, cast_between
-from tidemark.errors import WriteError
+from tidemark.errors import OutputRefused
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 SHOWN_LETTERS = 80
 """The most characters of a value that an error shows."""
 
-_RAISED_AS = "tidemark.errors.WriteError: "
+_RAISED_AS = "tidemark.errors.OutputRefused: "
 """Begins the message of Spark's error, so that it is translated into our own (support/error_translation.py)."""
 
 _DATED = r"^\s*[+-]?\d{4}"
@@ -62,8 +62,8 @@ def conform(spark: SparkSession, result: Any, target: Target) -> DataFrame:
         target: The columns to produce.
 
     Raises:
-        WriteError: If a column is missing or not in the spec, or if no cast connects two types. If a cast would change
-            a value of a DataFrame, it is raised when the frame is run, before anything is committed.
+        OutputRefused: If a column is missing or not in the spec, or if no cast connects two types. If a cast would
+            change a value of a DataFrame, it is raised when the frame is run, before anything is committed.
     """
     import pyarrow as pa
 
@@ -78,12 +78,12 @@ def conform(spark: SparkSession, result: Any, target: Target) -> DataFrame:
 
 
 def _check_columns(given: Collection[str], target: Target) -> None:
-    """Check that the transform returned each of the spec's columns once, and no other. Raises WriteError."""
+    """Check that the transform returned each of the spec's columns once, and no other. Raises OutputRefused."""
     wanted, found = set(target.columns.names), set(given)
     if wanted == found and len(found) == len(given):
         return
     repeated = sorted(name for name, times in Counter(given).items() if times > 1)
-    raise WriteError(
+    raise OutputRefused(
         f"{target.dataset}: the transform {target.transform} returned columns that the spec does not have: "
         f"{sorted(found - wanted) or 'none'}; it did not return: {sorted(wanted - found) or 'none'}; "
         f"{f'it returned twice: {repeated}; ' if repeated else ''}correct the transform or {target.spec_file}"
@@ -93,7 +93,7 @@ def _check_columns(given: Collection[str], target: Target) -> None:
 def _frame_of(spark: SparkSession, table: pa.Table, target: Target) -> DataFrame:
     """Return an Arrow table as a frame, with the types that Spark has for the table's own types.
 
-    Raises WriteError for a type that Spark does not have, and for an instant in nanoseconds that microseconds cannot
+    Raises OutputRefused for a type that Spark does not have, and for an instant in nanoseconds that microseconds cannot
     hold.
     """
     import pyarrow as pa
@@ -107,7 +107,7 @@ def _frame_of(spark: SparkSession, table: pa.Table, target: Target) -> DataFrame
             kind = from_arrow_type(column.type, prefer_timestamp_ntz=True)
             columns.append(column.cast(to_arrow_type(kind)))
         except (pa.ArrowInvalid, pa.ArrowNotImplementedError, PySparkException) as error:
-            raise WriteError(
+            raise OutputRefused(
                 f"{target.dataset}: column {field.name} is {field.dataType.simpleString()} and cannot hold the values "
                 f"that the transform {target.transform} returned ({column.type}): {str(error)[:SHOWN_LETTERS]}. "
                 f"{_remedy(target)}"
@@ -123,7 +123,7 @@ def _cast(given: S.DataType, field: S.StructField, target: Target) -> Column:
     value, wanted = F.col(_quoted(field.name)), field.dataType
     cast = cast_between(given, wanted)
     if cast is Cast.impossible:
-        raise WriteError(
+        raise OutputRefused(
             f"{target.dataset}: column {field.name} is {wanted.simpleString()}, the transform {target.transform} "
             f"returned {given.simpleString()}, and no cast between them keeps the values. {_remedy(target)}"
         )

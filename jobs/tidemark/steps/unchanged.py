@@ -79,8 +79,8 @@ def leave_out_unchanged(context: Context, audited: Audited, say: Say) -> Audited
         return audited
     differing = rebuilt.partitions - unchanged
     say(
-        f"{len(rebuilt.partitions)} partitions were rebuilt and {len(differing)} differ from what main holds; "
-        f"the others keep their files, and readers do not follow them"
+        f"partitions rebuilt: {len(rebuilt.partitions)}, of which differ from what main holds: {len(differing)}. "
+        f"The others keep their files, and readers do not follow them"
     )
     if not differing:
         return replace(audited, snapshot_id=staged.plan.base_snapshot)

@@ -40,8 +40,8 @@ class Output:
 def write(context: Context, planned: Planned, attempt: str) -> Staged:
     """Stage the plan's rows in one commit on a branch; a finished earlier attempt of the session is used as it is.
 
-    Raises TransformRefused if the transform refuses its inputs or settings. Raises WriteError if its output does not
-    fit the spec, or if the branch does not hold exactly one commit of this session on the plan's base.
+    Raises TransformRefused if the transform refuses its inputs or settings, and OutputRefused if its output does not
+    fit the spec. Raises WriteError if the branch does not hold exactly one commit of this session on the plan's base.
     """
     plan = planned.plan
     spec = context.spec(plan.dataset)
