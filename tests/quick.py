@@ -1,4 +1,4 @@
-"""`make quick`: the tests that need no engine, in a process that never imports one.
+"""`make quick`: the tests that need neither an engine nor services, in a process that never imports an engine.
 
 A test module is left out if importing it imports pyspark, directly or indirectly, and so is a folder whose conftest.py
 does. Single tests are left out by their marks. Properties try a few examples only.
@@ -18,7 +18,7 @@ from tests.examples import QUICK
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 ROOTS = (CHECKOUT, CHECKOUT / "jobs")
-MARKS = ("spark", "loop", "e2e")
+MARKS = ("spark", "loop", "e2e", "services")
 
 
 def pytest_configure(config: pytest.Config) -> None:

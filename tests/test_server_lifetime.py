@@ -24,6 +24,8 @@ from tidemark.engine.session import open_session
 from tidemark.engine.watchdog import start_watchdog
 from tidemark.settings import CHECKOUT, Settings
 
+pytestmark = pytest.mark.services
+
 IDLE = 1.0
 """Seconds."""
 

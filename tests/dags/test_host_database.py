@@ -23,6 +23,8 @@ from infra.local.errors import HostError
 from infra.local.sockets import LONGEST, make_sockets_folder, sockets_folder
 from tidemark.settings import Settings
 
+pytestmark = pytest.mark.services
+
 
 @pytest.fixture
 def settings() -> Iterator[Settings]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -76,7 +77,7 @@ def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, 
     found = {"scheduler": leader.pid}
     until = time.monotonic() + 60
     while len(found) < 4 and time.monotonic() < until:
-        found |= {name: int(pid) for name, pid in (line.split() for line in log.read_text().splitlines())}
+        found |= {name: int(pid) for name, pid in re.findall(r"^(\w+) (\d+)\n", log.read_text(), re.MULTILINE)}
         time.sleep(0.05)
     yield found
     for pid in found.values():

@@ -22,6 +22,8 @@ from infra.local.status import status_lines
 from infra.local.supervision import Program
 from tidemark.settings import CHECKOUT, Settings
 
+pytestmark = pytest.mark.services
+
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 LIVES, DIES = Program("lives", "airflow", 20), Program("dies", "airflow", 20)
 

@@ -18,6 +18,7 @@ from tests.docs.pages import CHECKOUT
 
 CODE = CHECKOUT / "jobs" / "tidemark"
 SHOWN = 3
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 """The number of places that are named for each key."""
 
 
@@ -78,8 +79,16 @@ def page() -> str:
 
 
 @lru_cache(maxsize=1024)
-def _parsed(path: Path) -> ast.Module:
-    return ast.parse(path.read_text(encoding="utf-8"))
+def _functions(path: Path) -> list[tuple[str, list[ast.Attribute]]]:
+    """Return the functions of a file, each with the attributes that it reads."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
+    return [(each.name, [node for node in ast.walk(each) if isinstance(node, ast.Attribute)]) for each in functions]
+
+
+@lru_cache(maxsize=1024)
+def _text(path: Path) -> str:
+    return path.read_text(encoding="utf-8")
 
 
 def code_of(rule: Rule) -> Iterator[str]:
@@ -88,13 +97,13 @@ def code_of(rule: Rule) -> Iterator[str]:
         name = path.relative_to(CODE).as_posix()
         if name.startswith(("spec/parse", "spec/verify", "spec/load", "spec/model")):
             continue
-        for node in ast.walk(_parsed(path)):
-            if isinstance(node, ast.FunctionDef) and any(_looks_at(n, rule) for n in ast.walk(node)):
-                yield f"`{name}`: {node.name}"
+        for function, attributes in _functions(path):
+            if any(_looks_at(attribute, rule) for attribute in attributes):
+                yield f"`{name}`: {function}"
 
 
-def _looks_at(node: ast.AST, rule: Rule) -> bool:
-    if not (isinstance(node, ast.Attribute) and node.attr in rule.attributes):
+def _looks_at(node: ast.Attribute, rule: Rule) -> bool:
+    if node.attr not in rule.attributes:
         return False
     owner = node.value
     name = owner.attr if isinstance(owner, ast.Attribute) else owner.id if isinstance(owner, ast.Name) else ""
@@ -107,13 +116,13 @@ def tests_of(key: str) -> Iterator[str]:
         if any(key in _keys(case) for case in _cases(path)):
             yield f"`tests/planning/{path.name}`"
     for path in sorted((CHECKOUT / "tests").rglob("test_*.py")):
-        if _names(path.read_text(encoding="utf-8"), key):
+        if _names(_text(path), key):
             yield f"`{path.relative_to(CHECKOUT).as_posix()}`"
 
 
 @lru_cache(maxsize=1024)
 def _cases(path: Path) -> list[dict[str, object]]:
-    cases: list[dict[str, object]] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    cases: list[dict[str, object]] = yaml.load(_text(path), LOADER)
     return cases
 
 

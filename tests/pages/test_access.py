@@ -8,7 +8,7 @@ import pytest
 
 from tests.pages.conftest import Pages
 
-pytestmark = pytest.mark.dags
+pytestmark = [pytest.mark.dags, pytest.mark.services]
 
 PLACES = {"{session}": "rebuilt-1", "{name:path}": "data-docs/index.html", "{rest:path}": "no/such/page"}
 PATHS = ("/", "/sessions", "/sessions/{session}", "/reports/{name:path}", "/style.css", "/{rest:path}")

@@ -10,7 +10,7 @@ import pytest
 from tests.pages.conftest import Pages
 from tests.pages.lake import DAYS, HOSTILE, LANDED, REBUILT
 
-pytestmark = pytest.mark.dags
+pytestmark = [pytest.mark.dags, pytest.mark.services]
 
 
 @pytest.mark.parametrize("path", ["", "sessions", "sessions/landed-1", "sessions/rebuilt-1"])

@@ -10,7 +10,7 @@ from tests.pages.conftest import Pages
 from tests.pages.lake import OUTSIDE
 from tidemark.airflow.pages.reports import find_report
 
-pytestmark = pytest.mark.dags
+pytestmark = [pytest.mark.dags, pytest.mark.services]
 
 
 @pytest.mark.parametrize(
