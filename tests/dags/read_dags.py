@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import logging
 import sys
+from datetime import timedelta
 from typing import Any
 
 HEAVY = (
@@ -47,6 +48,7 @@ def _dag(dag: Any) -> dict[str, Any]:
         "tags": sorted(dag.tags),
         "run_types": sorted(kind.value for kind in dag.allowed_run_types or ()),
         "params": sorted(dag.params),
+        "choices": {name: param.schema["enum"] for name, param in _form(dag) if "enum" in param.schema},
         "tasks": {task.task_id: _task(task) for task in dag.tasks},
     }
 
@@ -58,11 +60,20 @@ def _task(task: Any) -> dict[str, Any]:
         "pool": task.pool,
         "retries": task.retries,
         "backoff": bool(task.retry_exponential_backoff),
-        "timeout": task.execution_timeout.total_seconds() if task.execution_timeout else None,
+        "timeout": _seconds(task.execution_timeout),
+        "answered_within": _seconds(getattr(task, "response_timeout", None)),
         "outlets": [outlet.name for outlet in task.outlets],
         "group": task.task_group.label if task.task_group is not None else None,
         "triggers": getattr(task, "trigger_dag_id", None),
     }
+
+
+def _form(dag: Any) -> list[tuple[str, Any]]:
+    return [(name, dag.params.get_param(name)) for name in dag.params]
+
+
+def _seconds(time: timedelta | None) -> float | None:
+    return time.total_seconds() if time else None
 
 
 if __name__ == "__main__":

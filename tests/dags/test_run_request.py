@@ -140,3 +140,37 @@ def test_a_backfill_with_a_range_of_its_own_is_refused() -> None:
     run = FakeRun("backfill", data_interval_start=at(3, 8), data_interval_end=at(3, 9))
     with pytest.raises(RequestRefused, match="backfill"):
         read(run, {"from": "2026-04-01", "to": "2026-04-02"})
+
+
+RESTATE = ("dataset", "from", "to", "reason", "readers", "plan_only")
+ASKED = {"dataset": "search.a", "from": "2026-04-01", "to": "2026-04-03", "reason": "a bot"}
+
+
+def test_the_form_of_restate_names_one_dataset_and_says_whether_its_readers_run() -> None:
+    found = read(FakeRun(dag_id="restate"), ASKED | {"readers": True, "plan_only": False}, RESTATE)
+    assert found.range == Interval(at(1), at(3)) and found.reason == "a bot" and found.request_id
+    assert (found.dataset, found.with_readers, found.plan_only) == ("search.a", True, False)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "why"),
+    [
+        ({"dataset": "../etc"}, "dataset: .* is not a name"),
+        ({"dataset": None}, "dataset: .* is not a name"),
+        ({"from": None}, "from: missing"),
+        ({"from": None, "to": None}, "from: missing"),
+        ({"from": "2026-04-03", "to": "2026-04-01"}, "is not before to"),
+        ({"to": "2027-01-01"}, "lies after the start of this run"),
+        ({"readers": "yes"}, "^readers: yes is neither true nor false"),
+        ({"plan_only": 1}, "^plan_only: 1 is neither true nor false"),
+        ({"reason": "\n"}, "reason: write 1 to 500 printable characters"),
+    ],
+)
+def test_a_wrong_form_of_restate_is_refused_by_name(wrong: dict[str, Any], why: str) -> None:
+    with pytest.raises(RequestRefused, match=why):
+        read(FakeRun(dag_id="restate"), {**ASKED, **wrong}, RESTATE)
+
+
+def test_other_dags_rebuild_all_of_their_datasets() -> None:
+    found = read(FakeRun(), {"from": "2026-04-01", "to": "2026-04-03"})
+    assert (found.dataset, found.with_readers, found.plan_only) == (None, False, False)

@@ -6,6 +6,7 @@
     params.py          the run parameters that a person may set
     run_request.py     what a run asks for: clock, range, reason
     restate.py         the restatement that a run asks of a dataset
+    approval.py        preview, approval and choice before a rebuild on request
     pools.py           one publisher per table at a time
     names.py           names of all datasets, for DAG files
     chores.py          tasks that are not sessions: maintenance, releases, pages
@@ -15,10 +16,21 @@
 Heavy modules are imported only when a task runs, so DAG files parse in milliseconds.
 """
 
+from tidemark.airflow.approval import approved_rebuild
 from tidemark.airflow.catch_up import catch_up
 from tidemark.airflow.group import DEFAULTS, dataset
 from tidemark.airflow.names import datasets_of
-from tidemark.airflow.params import LANDING_PARAMS, RANGE_PARAMS
+from tidemark.airflow.params import LANDING_PARAMS, RANGE_PARAMS, restate_params
 from tidemark.airflow.pools import pool_of
 
-__all__ = ["DEFAULTS", "LANDING_PARAMS", "RANGE_PARAMS", "catch_up", "dataset", "datasets_of", "pool_of"]
+__all__ = [
+    "DEFAULTS",
+    "LANDING_PARAMS",
+    "RANGE_PARAMS",
+    "approved_rebuild",
+    "catch_up",
+    "dataset",
+    "datasets_of",
+    "pool_of",
+    "restate_params",
+]

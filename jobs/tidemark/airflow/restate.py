@@ -20,9 +20,12 @@ def restatement_of(context: Context, dataset: str, request: RunRequest) -> Resta
     """Return the restatement that a run asks of a dataset; None means a usual session.
 
     Sources and versioned datasets are not rebuilt by ranges: in a run with a range, their sessions take in what is
-    new. A DAG that contains no other datasets declares no range parameters.
+    new. A DAG that contains no other datasets declares no range parameters. If the run names one dataset, the
+    sessions of all others take in what is new.
     """
     if request.range is None or not context.spec(dataset).rebuilds_ranges:
+        return None
+    if request.dataset not in (None, dataset):
         return None
     restatement = Restatement(request.range, request.request_id or "unnamed", request.reason)
     if request.request_id is not None:

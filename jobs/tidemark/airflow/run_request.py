@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Protocol
 
 from tidemark.errors import RequestRefused
-from tidemark.settings.run_parameters import check_reason, make_request, parse_instant_parameter, read_range
+from tidemark.settings.run_parameters import (
+    check_dataset,
+    check_reason,
+    make_request,
+    parse_instant_parameter,
+    read_range,
+)
 from tidemark.state.ranges import Interval
 from tidemark.support.text import printable
 
@@ -32,13 +38,17 @@ class RunRequest:
     """The clock of a run and, for a restatement, its range, its reason and its request id.
 
     `range` is None for a usual run. `request_id` is also None for a backfill: a backfill is many runs, so its requests
-    are named after what they rebuild (see `name_backfill`).
+    are named after what they rebuild (see `name_backfill`). `dataset` is the only dataset to rebuild; None means every
+    dataset of the DAG. `with_readers` asks for the sessions of its readers too, and `plan_only` for no session at all.
     """
 
     clock: datetime
     range: Interval | None = None
     reason: str = ""
     request_id: str | None = None
+    dataset: str | None = None
+    with_readers: bool = False
+    plan_only: bool = False
 
 
 def read_request(run: Run, params: Mapping[str, Any], declared: Collection[str]) -> RunRequest:
@@ -52,13 +62,31 @@ def read_request(run: Run, params: Mapping[str, Any], declared: Collection[str])
     bounds = {name: params.get(name) or None for name in ("from", "to")}
     if _run_type(run) == "backfill":
         return _read_backfill(run, params, clock, bounds)
-    if not any(bounds.values()):
+    if not any(bounds.values()) and "dataset" not in declared:
         return RunRequest(clock)
     interval = read_range(bounds["from"], bounds["to"], clock)
     digest = hashlib.sha256(f"{run.dag_id} {run.run_id}".encode()).hexdigest()[:16]
     reason = str(params.get("reason") or _default_reason(run))
     request = make_request(interval, f"run {run.dag_id[:100]} {digest}", reason)
-    return RunRequest(clock, request.range, request.reason, request.request_id)
+    asked = RunRequest(clock, request.range, request.reason, request.request_id)
+    return _read_choice(asked, params) if "dataset" in declared else asked
+
+
+def _read_choice(asked: RunRequest, params: Mapping[str, Any]) -> RunRequest:
+    """Return the request with what the form of `restate` chooses. Raises RequestRefused."""
+    return replace(
+        asked,
+        dataset=check_dataset(str(params.get("dataset"))),
+        with_readers=_read_bool(params, "readers"),
+        plan_only=_read_bool(params, "plan_only"),
+    )
+
+
+def _read_bool(params: Mapping[str, Any], name: str) -> bool:
+    value = params.get(name, False)
+    if not isinstance(value, bool):
+        raise RequestRefused(f"{name}: {printable(str(value))[:40]} is neither true nor false")
+    return value
 
 
 def check_params(dag: str, params: Mapping[str, Any], declared: Collection[str]) -> None:

@@ -36,9 +36,34 @@ def commit(dataset: str, published: str) -> None:
     run_step(lambda: _commit(dataset, published))
 
 
+def preview(datasets: list[str]) -> dict[str, Any]:
+    """Say what the rebuild that the run asks for would touch.
+
+    Returns the sentences, whether a person has to approve it, and those of the DAG's datasets whose sessions run.
+    """
+    return run_step(lambda: _preview(datasets))
+
+
 def owes_ranges(datasets: list[str]) -> bool:
     """Whether one of the datasets owes ranges that the next run can rebuild. False in a run with a range."""
     return run_step(lambda: _owes_ranges(datasets))
+
+
+def _preview(datasets: list[str]) -> dict[str, Any]:
+    from tidemark.operate.preview import is_large, preview
+    from tidemark.operate.preview_text import preview_lines
+    from tidemark.state.cause import Restatement
+
+    request = _request()
+    assert request.dataset and request.range and request.request_id, "the DAG declares these parameters"
+    restatement = Restatement(request.range, request.request_id, request.reason)
+    found = preview(_open(request.clock), request.dataset, restatement)
+    lines = preview_lines(found)
+    _log("\n".join(lines))
+    if found is None or request.plan_only:
+        return {"text": "", "ask": False, "datasets": []}
+    followers = [name for name in found.followers if name in datasets] if request.with_readers else []
+    return {"text": "\n\n".join(lines), "ask": is_large(found), "datasets": [request.dataset, *followers]}
 
 
 def _owes_ranges(datasets: list[str]) -> bool:

@@ -10,6 +10,8 @@ from tidemark.cli.clock import read_clock
 from tidemark.errors import RequestRefused
 from tidemark.explain import explain
 from tidemark.operate.lakes import open_existing_lake
+from tidemark.operate.preview import preview
+from tidemark.operate.preview_text import preview_lines
 from tidemark.settings import load_settings
 from tidemark.settings.run_parameters import check_dataset, check_reason, make_request, read_range
 from tidemark.state.cause import NEWS, Cause, Restatement, Resync
@@ -23,6 +25,7 @@ def plan(options: argparse.Namespace) -> int:
     cause = _cause(options, dataset)
     context = session.open_context(load_settings(), read_clock(options), dataset, open_existing_lake)
     print(explain(session.plan(context, dataset, cause)))
+    _print_preview(context, dataset, cause)
     return 0
 
 
@@ -37,8 +40,15 @@ def run(options: argparse.Namespace) -> int:
     dataset = check_dataset(options.dataset)
     cause = _cause(options, dataset)
     context = session.open_context(load_settings(), read_clock(options), dataset)
+    _print_preview(context, dataset, cause)
     _run_one(context, dataset, cause)
     return 0
+
+
+def _print_preview(context: Context, dataset: str, cause: Cause) -> None:
+    """Print what a rebuild of a range would touch. Raises RequestRefused if the range holds nothing."""
+    if isinstance(cause, Restatement):
+        print("\n".join(preview_lines(preview(context, dataset, cause))))
 
 
 def _run_all(options: argparse.Namespace) -> None:

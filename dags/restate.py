@@ -1,0 +1,52 @@
+"""Rebuild a range of one table on request, and show before it what the rebuild would touch.
+
+**Trigger it with the form**: the dataset, the range in UTC (`to` is exclusive), and the reason, which is recorded. The
+log of `preview` then says how many partitions are rebuilt, the rows and bytes that are replaced and read, the expected
+time by past sessions, and which tables follow. A range that is reversed, in the future, not built yet, or without rows
+is refused there, before anything runs. With **Plan only** the run ends after the preview.
+
+**A large rebuild waits for an approval**, which shows the same figures: a rebuild of more than 31 partitions, of more
+than a gigabyte, or of more than half an hour. Find it under Browse, Required Actions.
+
+**Readers**: the tables that read the dataset take in what differs at their next usual runs, or in this run with **Run
+its readers too**. The nightly DAG then trains the ranker.
+
+**No backfill**: the range is a parameter, and one run rebuilds all of it.
+"""
+
+from airflow.sdk import DAG
+
+from tidemark.airflow import DEFAULTS, approved_rebuild, dataset, restate_params
+
+REBUILT = (
+    "search.search_requests",
+    "search.user_actions",
+    "search.impressions",
+    "search.interactions",
+    "ranking.query_item_signals",
+    "ranking.position_propensities",
+    "ranking.query_item_features",
+    "ranking.relevance_labels",
+    "ranking.training_examples",
+)
+
+with DAG(
+    "restate",
+    schedule=None,
+    catchup=False,
+    max_active_runs=1,
+    allowed_run_types=["manual"],
+    default_args=DEFAULTS,
+    params=restate_params(list(REBUILT)),
+    tags=["search", "ranking", "on request"],
+    doc_md=__doc__,
+):
+    groups = {name: dataset(name) for name in (*REBUILT, "search.position_bases")}
+    requests, actions, impressions, interactions, signals, propensities, features, labels, examples, bases = (
+        groups.values()
+    )
+
+    actions >> bases >> impressions
+    [requests, actions] >> impressions >> interactions >> [signals, propensities, features, labels]
+    propensities >> [features, labels] >> examples
+    approved_rebuild(groups)

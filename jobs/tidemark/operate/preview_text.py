@@ -1,0 +1,49 @@
+"""A preview of a rebuild in words, for the log, the command line and the approval form."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from tidemark.operate.preview import Files, Preview
+from tidemark.state.ranges import describe
+
+_UNITS = ("bytes", "kB", "MB", "GB", "TB")
+
+
+def preview_lines(found: Preview | None) -> list[str]:
+    """Return one fact per line, without padding, so that a narrow log viewer shows each of them whole."""
+    if found is None:
+        return ["nothing to do: a session has carried out this request already"]
+    dataset = found.plan.dataset
+    lines = [f"{dataset}: rebuilds {found.partitions:,} partitions: {describe(found.ranges)}"]
+    lines.append(f"replaces {_files(found.replaced)} of {dataset}")
+    lines += [f"reads {_files(read)} of {name}" for name, read in found.read.items()]
+    lines.append(f"expected time: {_expected(found)}")
+    names = ", ".join(found.followers)
+    lines.append(f"then follow, as far as rows differ: {names}" if names else "no dataset reads it")
+    return lines
+
+
+def _files(held: Files) -> str:
+    return f"{held.rows:,} rows, {_size(held.size)} in {held.files:,} files"
+
+
+def _size(size: float) -> str:
+    for unit in _UNITS:
+        if size < 1000 or unit == _UNITS[-1]:
+            break
+        size /= 1000
+    return f"{size:,.0f} {unit}" if unit == "bytes" else f"{size:,.1f} {unit}"
+
+
+def _expected(found: Preview) -> str:
+    if found.expected is None:
+        return "unknown, because no rebuild of this table is on record"
+    return f"about {_duration(found.expected)}, by its last {found.measured} rebuilds"
+
+
+def _duration(time: timedelta) -> str:
+    seconds = round(time.total_seconds())
+    if seconds < 100:
+        return f"{seconds} s"
+    return f"{round(seconds / 60):,} min" if seconds < 6000 else f"{seconds / 3600:,.1f} h"
