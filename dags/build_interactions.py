@@ -12,7 +12,7 @@ UTC in the user menu: 29 March at 00:00 in Berlin is 28 March, 23:00 in UTC, and
 
 from airflow.sdk import DAG, CronDataIntervalTimetable
 
-from tidemark.airflow import DEFAULTS, RANGE_PARAMS, catch_up, dataset
+from tidemark.airflow import DEFAULTS, RANGE_PARAMS, catch_up, dataset, skip_repeated
 
 with DAG(
     "build_interactions",
@@ -31,3 +31,4 @@ with DAG(
     actions >> dataset("search.position_bases") >> impressions
     [requests, actions] >> impressions >> dataset("search.interactions")
     catch_up(dag)
+    skip_repeated(dag)

@@ -13,7 +13,7 @@ UTC in the user menu: 29 March at 00:00 in Berlin is 28 March, 23:00 in UTC, and
 
 from airflow.sdk import DAG, CronDataIntervalTimetable
 
-from tidemark.airflow import DEFAULTS, RANGE_PARAMS, catch_up, dataset
+from tidemark.airflow import DEFAULTS, RANGE_PARAMS, catch_up, dataset, skip_repeated
 
 with DAG(
     "build_training_data",
@@ -32,3 +32,4 @@ with DAG(
     dataset("ranking.query_item_signals")
     propensities >> [features, labels] >> dataset("ranking.training_examples")
     catch_up(dag)
+    skip_repeated(dag)

@@ -3,6 +3,7 @@
     group.py           the task group
     steps.py           what the tasks do
     catch_up.py        start the next run while ranges are owed
+    repeated.py        end repeated runs of a backfill with their first task
     params.py          the run parameters that a person may set
     run_request.py     what a run asks for: clock, range, reason
     restate.py         the restatement that a run asks of a dataset
@@ -22,6 +23,7 @@ from tidemark.airflow.group import DEFAULTS, dataset
 from tidemark.airflow.names import datasets_of
 from tidemark.airflow.params import LANDING_PARAMS, RANGE_PARAMS, restate_params
 from tidemark.airflow.pools import pool_of
+from tidemark.airflow.repeated import skip_repeated
 
 __all__ = [
     "DEFAULTS",
@@ -33,4 +35,5 @@ __all__ = [
     "datasets_of",
     "pool_of",
     "restate_params",
+    "skip_repeated",
 ]

@@ -9,11 +9,16 @@ from dataclasses import replace
 from tidemark import session
 from tidemark.airflow.run_request import RunRequest
 from tidemark.lineage.publish_commit import watermark_of
+from tidemark.session import Say
 from tidemark.state.cause import Restatement
 from tidemark.state.codec import encode
 from tidemark.state.plan import Plan
 from tidemark.state.ranges import format_instant
+from tidemark.steps.answered_requests import answered_by
 from tidemark.steps.context import Context
+
+UNNAMED = "unnamed"
+"""The request id of a run of a backfill until `named` gives it one."""
 
 
 def restatement_of(context: Context, dataset: str, request: RunRequest) -> Restatement | None:
@@ -27,8 +32,12 @@ def restatement_of(context: Context, dataset: str, request: RunRequest) -> Resta
         return None
     if request.dataset not in (None, dataset):
         return None
-    restatement = Restatement(request.range, request.request_id or "unnamed", request.reason)
-    if request.request_id is not None:
+    return Restatement(request.range, request.request_id or UNNAMED, request.reason)
+
+
+def named(context: Context, dataset: str, restatement: Restatement) -> Restatement:
+    """Return the restatement with a request id: the run's own, or for a backfill a hash of what it rebuilds."""
+    if restatement.request_id != UNNAMED:
         return restatement
     return replace(restatement, request_id=name_backfill(session.plan(context, dataset, restatement)))
 
@@ -42,6 +51,20 @@ def why_not_built(context: Context, dataset: str, restatement: Restatement) -> s
         return None
     built = f"built through {format_instant(through)}" if through else "not built yet"
     return f"{dataset}: {restatement.range} is not rebuilt, because the table is {built}; the next usual run builds it"
+
+
+def to_rebuild(context: Context, dataset: str, request: RunRequest, say: Say) -> bool:
+    """Whether a run with a range has to rebuild a dataset. Datasets without ranges are left to their usual runs."""
+    restatement = restatement_of(context, dataset, request)
+    if restatement is None:
+        return False
+    reason = why_not_built(context, dataset, restatement)
+    done = None if reason else answered_by(context, named(context, dataset, restatement), dataset)
+    if done:
+        reason = f"{dataset}: session {done} has rebuilt {restatement.range} already"
+    if reason:
+        say(reason)
+    return reason is None
 
 
 def name_backfill(plan: Plan) -> str:

@@ -50,6 +50,11 @@ class RunRequest:
     with_readers: bool = False
     plan_only: bool = False
 
+    @property
+    def is_backfill(self) -> bool:
+        """Whether the run is one of many that rebuild a range together."""
+        return self.range is not None and self.request_id is None
+
 
 def read_request(run: Run, params: Mapping[str, Any], declared: Collection[str]) -> RunRequest:
     """Return what the run asks for.

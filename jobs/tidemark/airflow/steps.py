@@ -44,6 +44,11 @@ def preview(datasets: list[str]) -> dict[str, Any]:
     return run_step(lambda: _preview(datasets))
 
 
+def has_work(datasets: list[str]) -> bool:
+    """Whether a run has something to do. False only for a run of a backfill whose ranges earlier runs have rebuilt."""
+    return run_step(lambda: _has_work(datasets))
+
+
 def owes_ranges(datasets: list[str]) -> bool:
     """Whether one of the datasets owes ranges that the next run can rebuild. False in a run with a range."""
     return run_step(lambda: _owes_ranges(datasets))
@@ -64,6 +69,18 @@ def _preview(datasets: list[str]) -> dict[str, Any]:
         return {"text": "", "ask": False, "datasets": []}
     followers = [name for name in found.followers if name in datasets] if request.with_readers else []
     return {"text": "\n\n".join(lines), "ask": is_large(found), "datasets": [request.dataset, *followers]}
+
+
+def _has_work(datasets: list[str]) -> bool:
+    from tidemark.airflow.restate import to_rebuild
+
+    request = _request()
+    if not request.is_backfill:
+        return True
+    context = _open(request.clock)
+    left = next((name for name in datasets if to_rebuild(context, name, request, _log)), None)
+    _log(f"{left} is to be rebuilt" if left else "nothing to do: the other tasks are skipped")
+    return left is not None
 
 
 def _owes_ranges(datasets: list[str]) -> bool:
@@ -94,7 +111,7 @@ def _next_run_continues(context: Any, dataset: str) -> bool:
 
 def _init(dataset: str) -> dict[str, str]:
     from tidemark import session
-    from tidemark.airflow.restate import restatement_of, why_not_built
+    from tidemark.airflow.restate import named, restatement_of, why_not_built
     from tidemark.state.cause import NEWS
     from tidemark.state.effect import Nothing
 
@@ -107,6 +124,7 @@ def _init(dataset: str) -> dict[str, str]:
         if reason:
             raise AirflowSkipException(reason)
         if restatement:
+            restatement = named(context, dataset, restatement)
             _log(f"{dataset}: asked for {restatement.range}, in UTC; a table is rebuilt by whole partitions")
     plan = session.init(context, dataset, restatement or NEWS, _log).plan
     if isinstance(plan.effect, Nothing):
