@@ -57,9 +57,9 @@ def drive(settings: Settings, client: Client, display: Display) -> bool:
 
     Raises HostError if a run fails.
     """
-    runs.wait_for_dags(client, (*runs.CHAIN, *runs.HOUSEKEEPING))
+    runs.wait_for_dags(client, (*runs.CHAIN, *runs.HOUSEKEEPING, *runs.ON_REQUEST))
     worked = [_drive(settings, client, dag, display) for dag in runs.CHAIN]
-    for dag in runs.HOUSEKEEPING:
+    for dag in (*runs.HOUSEKEEPING, *runs.ON_REQUEST):
         runs.unpause(client, dag)
     return any(worked)
 

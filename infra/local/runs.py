@@ -14,6 +14,8 @@ from infra.local.errors import HostError
 CHAIN = ("land_search_logs", "build_interactions", "build_training_data", "train_ranker")
 """The DAGs that `make run` drives, in the order of the flow."""
 HOUSEKEEPING = ("maintain_tables",)
+ON_REQUEST = ("restate",)
+"""DAGs without a schedule. Only a run of an unpaused DAG begins."""
 ENDED = ("success", "failed")
 PARSE_TIMEOUT = 120.0
 """Seconds to wait until the DAG processor has read all DAGs. It takes about 5."""
