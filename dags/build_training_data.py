@@ -1,6 +1,8 @@
 """Build training examples from interactions: signals, propensities, features, labels, and examples by cut.
 
 **A run** reads what is new or late since the tables' watermarks and rebuilds only the days that it affects.
+**A scheduled run first waits** until the interactions are complete through the end of its day, usually half an hour
+after midnight. After six hours it goes on with what is there, with a warning. No other run waits.
 **A backfill, or a run with `from` and `to`**, rebuilds the partitions that overlap its dates, with the same audits.
 Days that a table has not reached yet are left to its usual run; labels, for example, wait until their window has
 closed.
@@ -11,25 +13,32 @@ UTC in the user menu: 29 March at 00:00 in Berlin is 28 March, 23:00 in UTC, and
 **After a long outage** each run processes a limited piece, and starts the next run while ranges are owed.
 """
 
+from datetime import timedelta
+
 from airflow.sdk import DAG, CronDataIntervalTimetable
 
-from tidemark.airflow import DEFAULTS, RANGE_PARAMS, catch_up, dataset, skip_repeated
+from tidemark.airflow import DEFAULTS, RANGE_PARAMS, catch_up, complete_through, dataset, skip_repeated
+
+DEADLINE = timedelta(hours=6)
+"""How long a run waits for the interactions: until somebody is there in the morning, and well before the next day."""
 
 with DAG(
     "build_training_data",
     schedule=CronDataIntervalTimetable("@daily", timezone="UTC"),
     catchup=False,
-    max_active_runs=1,
+    max_active_runs=2,  # so that a manual run need not queue behind one that waits; pools keep one publisher per table
     default_args=DEFAULTS,
     params=RANGE_PARAMS,
     tags=["ranking", "daily"],
     doc_md=__doc__,
 ) as dag:
+    interactions = complete_through("search.interactions", DEADLINE)
+    signals = dataset("ranking.query_item_signals")
     propensities = dataset("ranking.position_propensities")
     features = dataset("ranking.query_item_features")
     labels = dataset("ranking.relevance_labels")
 
-    dataset("ranking.query_item_signals")
+    interactions >> [signals, propensities]
     propensities >> [features, labels] >> dataset("ranking.training_examples")
     catch_up(dag)
     skip_repeated(dag)

@@ -7,6 +7,8 @@ file, place and reason.
 **A run** reads the files that are there at its clock: the end of its interval or, for a manual run, the time of its
 trigger or the given `clock`. **A backfill** lands the files that are missing; its dates do not matter, because files
 have no dates.
+**It runs at 20 minutes past the hour**, because a file is read once it has not changed for 15 minutes. So the hour that
+has just ended counts as complete at this run, and not an hour later.
 """
 
 from airflow.sdk import DAG, CronDataIntervalTimetable
@@ -15,7 +17,7 @@ from tidemark.airflow import DEFAULTS, LANDING_PARAMS, dataset
 
 with DAG(
     "land_search_logs",
-    schedule=CronDataIntervalTimetable("@hourly", timezone="UTC"),
+    schedule=CronDataIntervalTimetable("20 * * * *", timezone="UTC"),
     catchup=False,
     max_active_runs=1,
     default_args=DEFAULTS,

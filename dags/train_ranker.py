@@ -4,13 +4,21 @@
 whether the new ranker is promoted; the scores are those of the latest promoted ranker. `release` then records which
 snapshots of all tables belong together, and `report` writes the page of the newest ranker.
 
+**A scheduled run first waits** until the examples hold what yesterday's logs give them, which is usually so before it
+starts. After five hours it goes on with what is there, with a warning. A manual run does not wait.
+
 **No backfill**: a ranker is trained on what is published now. Each older ranker is a row of `ranking.rankers`, with
 the snapshots that it was trained on. Airflow refuses a backfill of this DAG.
 """
 
+from datetime import timedelta
+
 from airflow.sdk import DAG, CronDataIntervalTimetable, TriggerRule, task
 
-from tidemark.airflow import DEFAULTS, dataset
+from tidemark.airflow import DEFAULTS, complete_through, dataset
+
+DEADLINE = timedelta(hours=5)
+"""How long a run waits for the examples. It ends after the wait of `build_training_data`, which starts earlier."""
 
 
 @task(trigger_rule=TriggerRule.NONE_FAILED)
@@ -34,10 +42,16 @@ with DAG(
     "train_ranker",
     schedule=CronDataIntervalTimetable("30 2 * * *", timezone="UTC"),
     catchup=False,
-    max_active_runs=1,
+    max_active_runs=2,  # so that a manual run need not queue behind one that waits; pools keep one publisher per table
     allowed_run_types=["scheduled", "manual"],
     default_args=DEFAULTS,
     tags=["ranking", "nightly"],
     doc_md=__doc__,
 ):
-    (dataset("ranking.rankers") >> dataset("ranking.ranker_scores") >> release("ranking.ranker_scores") >> report())
+    (
+        complete_through("ranking.training_examples", DEADLINE)
+        >> dataset("ranking.rankers")
+        >> dataset("ranking.ranker_scores")
+        >> release("ranking.ranker_scores")
+        >> report()
+    )

@@ -86,8 +86,12 @@ def begin(client: Client, dag: str, conf: dict[str, str]) -> str:
 
 
 def current_run(client: Client, dag: str) -> str | None:
-    """Return the id of the DAG's latest run that has not ended; None if all have ended."""
-    return next((str(run["dag_run_id"]) for run in _runs(client, dag) if run["state"] not in ENDED), None)
+    """Return the id of the DAG's latest run that has not ended; None if there is none.
+
+    A run that waits for its inputs does not count: it may wait for hours, and another run can work beside it.
+    """
+    open_runs = (str(run["dag_run_id"]) for run in _runs(client, dag) if run["state"] not in ENDED)
+    return next((run for run in open_runs if not _waits(client, dag, run)), None)
 
 
 def started_another(state: RunState) -> bool:
@@ -173,6 +177,14 @@ def _runs(client: Client, dag: str) -> list[dict[str, Any]]:
         "dag_runs"
     ]
     return runs
+
+
+def _waits(client: Client, dag: str, run: str) -> bool:
+    """Whether a task of the run waits in the triggerer and none is at work."""
+    path = f"dags/{dag}/dagRuns/{run}/taskInstances"
+    tasks = query_with_retries(lambda: client.get(path, limit=200))["task_instances"]
+    states = {task["state"] for task in tasks}
+    return "deferred" in states and not states & {"running", "queued", "scheduled"}
 
 
 def _wait_for_first(client: Client, dag: str) -> str | None:

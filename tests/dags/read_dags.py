@@ -43,6 +43,7 @@ def _dag(dag: Any) -> dict[str, Any]:
     return {
         "doc": dag.doc_md,
         "timetable": type(dag.timetable).__name__,
+        "cron": getattr(dag.timetable, "_expression", None) or getattr(dag.timetable, "expression", None),
         "catchup": dag.catchup,
         "max_active_runs": dag.max_active_runs,
         "tags": sorted(dag.tags),
@@ -64,6 +65,9 @@ def _task(task: Any) -> dict[str, Any]:
         "answered_within": _seconds(getattr(task, "response_timeout", None)),
         "outlets": [outlet.name for outlet in task.outlets],
         "group": task.task_group.label if task.task_group is not None else None,
+        "waits_for": getattr(task, "dataset", None),
+        "deadline": task.deadline.total_seconds() if hasattr(task, "deadline") else None,
+        "metadata": [outlet.extra for outlet in task.outlets],
         "triggers": getattr(task, "trigger_dag_id", None),
     }
 

@@ -4,6 +4,9 @@
     steps.py           what the tasks do
     catch_up.py        start the next run while ranges are owed
     repeated.py        end repeated runs of a backfill with their first task
+    sensor.py          wait until a table is complete; for the DAGs of others too
+    completeness_trigger.py  the waiting itself, in Airflow's triggerer
+    missed_deadline.py       what happens when a wait ends at its deadline
     params.py          the run parameters that a person may set
     run_request.py     what a run asks for: clock, range, reason
     restate.py         the restatement that a run asks of a dataset
@@ -24,6 +27,7 @@ from tidemark.airflow.names import datasets_of
 from tidemark.airflow.params import LANDING_PARAMS, RANGE_PARAMS, restate_params
 from tidemark.airflow.pools import pool_of
 from tidemark.airflow.repeated import skip_repeated
+from tidemark.airflow.sensor import complete_through
 
 __all__ = [
     "DEFAULTS",
@@ -31,6 +35,7 @@ __all__ = [
     "RANGE_PARAMS",
     "approved_rebuild",
     "catch_up",
+    "complete_through",
     "dataset",
     "datasets_of",
     "pool_of",

@@ -34,6 +34,6 @@ def dataset(name: str) -> TaskGroup:
     with TaskGroup(name.rpartition(".")[2], group_display_name=name, tooltip=f"One session of {name}") as group:
         init = task(task_id="init", trigger_rule=TriggerRule.NONE_FAILED, **limits)(steps.init)
         write = task(task_id="write_audit_publish", pool=pool_of(name))(steps.write_audit_publish)
-        close = task(task_id="commit", outlets=[Asset(name)], **limits)(steps.commit)
+        close = task(task_id="commit", outlets=[Asset(name, extra={"table": name})], **limits)(steps.commit)
         close(name, write(name, init(name)))
     return group

@@ -20,7 +20,8 @@ _DESCRIPTION = "Incremental tables: init -> write-audit-publish -> commit."
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status.
 
-    0: done. 1: refused or failed, with the reason on stderr. 2: wrong arguments.
+    0: done. 1: refused or failed, with the reason on stderr. 2: wrong arguments. 3: not complete at the deadline of
+    `tidemark wait`.
     """
     options = _parse(arguments)
     try:
@@ -67,6 +68,7 @@ def _parser() -> argparse.ArgumentParser:
     status.set_defaults(command=command_in("tidemark.cli.status", "status"))
     watermarks = commands.add_parser("watermarks", help="show how far each dataset is built")
     watermarks.set_defaults(command=command_in("tidemark.cli.show", "watermarks"))
+    _wait(commands.add_parser("wait", help="wait until a table is complete; exits with 3 at the deadline"))
     listed = commands.add_parser("sessions", help="list the latest sessions")
     listed.add_argument("dataset", nargs="?", help="only those of this dataset")
     listed.add_argument("--last", type=int, default=20, help="how many (default 20)")
@@ -105,6 +107,18 @@ def _declare(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--through", required=True, metavar="INSTANT", help="complete before this UTC instant")
     _reason_and_clock(parser)
     parser.set_defaults(command=command_in("tidemark.cli.manual", "declare"))
+
+
+def _wait(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("dataset")
+    parser.add_argument(
+        "--through", required=True, metavar="INSTANT", help="complete before this UTC instant, in the table's own time"
+    )
+    parser.add_argument("--final", action="store_true", help="until no event that arrives in time can change it")
+    parser.add_argument(
+        "--deadline", default=None, metavar="DURATION", help="such as 2h or 45m; 0s looks once (default: none)"
+    )
+    parser.set_defaults(command=command_in("tidemark.cli.wait", "wait"))
 
 
 def _quarantined(parser: argparse.ArgumentParser) -> None:
