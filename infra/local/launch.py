@@ -1,7 +1,7 @@
 """The command that the supervisor runs for each service.
 
-It ends processes that an earlier run of the service left behind, waits for the database if the service needs it, and
-then becomes the service.
+It ends processes that an earlier run of the service left behind, tells if the service died, waits for the database if
+the service needs it, and then becomes the service.
 
     python -m infra.local.launch NAME
 """
@@ -14,7 +14,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from infra.local import database, postgres, processes
+from infra.local import database, death_alert, postgres, processes
 from infra.local.errors import HostError
 from infra.local.programs import AIRFLOW, POSTGRES
 from tidemark.errors import TidemarkError
@@ -67,6 +67,7 @@ def main(arguments: Sequence[str]) -> int:
     settings = Settings(home=home, schemas=CHECKOUT / "schemas")
     try:
         end_leftovers(settings, arguments[0])
+        death_alert.begin(settings, arguments[0])
         command = command_of(settings, arguments[0])
     except TidemarkError as error:
         print(f"{arguments[0]}: {error}", file=sys.stderr, flush=True)

@@ -69,6 +69,7 @@ def _task(task: Any) -> dict[str, Any]:
         "deadline": task.deadline.total_seconds() if hasattr(task, "deadline") else None,
         "metadata": [outlet.extra for outlet in task.outlets],
         "triggers": getattr(task, "trigger_dag_id", None),
+        "told": [[type(each).__name__, each.dataset] for each in task.on_failure_callback],
     }
 
 

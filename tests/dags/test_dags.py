@@ -24,6 +24,7 @@ EXPECTED = {
     "build_training_data",
     "train_ranker",
     "maintain_tables",
+    "watch_tables",
 }
 ON_REQUEST = {"restate"}
 """DAGs without a schedule. Their tables are those of other DAGs."""
@@ -127,8 +128,15 @@ def test_s12_the_last_task_runs_the_dag_again_while_something_is_owed(dags: dict
     assert tasks["run_again"]["triggers"] == name
 
 
+@pytest.mark.parametrize("name", sorted(EXPECTED))
+def test_somebody_is_told_of_each_task_that_fails(dags: dict[str, Any], name: str) -> None:
+    datasets = {task["id"]: dataset for dataset, tasks in groups(dags[name]).items() for task in tasks.values()}
+    for task_id, task in dags[name]["tasks"].items():
+        assert task["told"] == [["FailureAlert", datasets.get(task_id)]]
+
+
 def test_only_dags_with_ranges_take_a_backfill(dags: dict[str, Any]) -> None:
-    for name in ("train_ranker", "maintain_tables"):
+    for name in ("train_ranker", "maintain_tables", "watch_tables"):
         assert dags[name]["run_types"] == ["manual", "scheduled"]
         assert "from" not in dags[name]["params"]
     for name in ("build_interactions", "build_training_data"):

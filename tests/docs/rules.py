@@ -50,6 +50,7 @@ RULES = (
     Rule("news_if", "whether the added rows can matter to a version", ("news_if",), ("spec", "window")),
     Rule("max_range", "how much one session rebuilds", ("max_range",)),
     Rule("catch_up_limit", "how old a range may be and still be rebuilt automatically", ("catch_up_limit",)),
+    Rule("fresh_within", "how far the dataset may be behind before somebody is told", ("fresh_within",)),
     Rule("on_change", "what a session does when the logic has changed", ("on_change",)),
     Rule("replace", "whether a version is added or replaces all rows", ("replace",)),
     Rule("landing", "where the files of a source are and how they are read", ("landing",)),

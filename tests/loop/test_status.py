@@ -33,7 +33,7 @@ def command_line(accounts: Accounts, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def status_of(accounts: Accounts, dataset: str, now: datetime | None = None) -> DatasetStatus:
-    found = read_status(accounts.context.lake, accounts.context.specs, now or datetime.now(UTC))
+    found = read_status(accounts.context.lake, accounts.context.specs, now or datetime.now(UTC), {})
     return next(status for status in found if status.dataset == dataset)
 
 

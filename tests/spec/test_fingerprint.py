@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -78,6 +79,7 @@ def test_s72_unused_keys_of_a_spec_leave_its_fingerprint_as_it_was() -> None:
     (check, *rest), window = spec.expectations, spec.inputs["plans"]
 
     assert fingerprint.fingerprint(spec, {}) == AS_OF_VERSION_0_1
+    assert fingerprint.fingerprint(replace(spec, fresh_within=timedelta(hours=3)), {}) == AS_OF_VERSION_0_1
     for used in (
         replace(spec, expectations=(replace(check, shows="plan"), *rest)),
         replace(spec, inputs={**spec.inputs, "plans": replace(window, touches="hours")}),

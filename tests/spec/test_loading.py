@@ -24,7 +24,13 @@ def test_a_stateful_spec_says_all_of_it(tmp_path: Path) -> None:
     assert spec.transform == "shops.visits:build"
     assert spec.settings == ("actions",)
     assert (spec.replace, spec.landing, spec.catch_up_limit) == (None, None, timedelta(days=60))
+    assert spec.fresh_within is None
     assert spec.path == tmp_path / "visits.yaml"
+
+
+def test_a_deadline_is_a_duration(tmp_path: Path) -> None:
+    spec = load(tmp_path, VISITS.replace("catch_up_limit:", "fresh_within: 3h\ncatch_up_limit:"))
+    assert spec.fresh_within == timedelta(hours=3)
 
 
 def test_columns_keep_their_order_and_all_that_is_said_of_them(tmp_path: Path) -> None:

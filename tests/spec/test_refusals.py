@@ -102,6 +102,8 @@ SPOILED = [
     ("visits", "smoothing: 20", "actions: 20", "params", "actions is both in params and in settings"),
     ("visits", "settings: [actions]", "settings: [action]", "settings", "the settings have no key action; did you mean actions?"),
     ("visits", "catch_up_limit: 60d", "catch_up_limit: 0d", "catch_up", "write how old a target hour may be"),
+    ("visits", "catch_up_limit: 60d", "fresh_within: 0h", "fresh_within", "write how far it may be behind now, such as 3h"),
+    ("doors", "quarantine: none}", "quarantine: none, completeness: static}\nfresh_within: 3h", "fresh_within", "a source with completeness: static is never behind"),
     # landing
     ("doors", "folders: [doors]", "folders: [../doors]", "landing", "name a folder directly in the landing folder"),
     ("doors", "folders: [doors]", "folders: [shop/doors]", "landing", "name a folder directly in the landing folder, such as queries, without /"),

@@ -8,6 +8,7 @@ from typing import Any
 from airflow.sdk import Asset, TaskGroup, TriggerRule, task
 
 from tidemark.airflow import steps
+from tidemark.airflow.alerting.notifier import FailureAlert
 from tidemark.airflow.pools import pool_of
 
 DEFAULTS: dict[str, Any] = {
@@ -16,8 +17,10 @@ DEFAULTS: dict[str, Any] = {
     "retry_exponential_backoff": True,
     "max_retry_delay": timedelta(minutes=10),
     "execution_timeout": timedelta(hours=2),
+    "on_failure_callback": FailureAlert(),
 }
-"""For `default_args`. A step that died converges when it runs again, so a retry is always safe."""
+"""For `default_args`. A step that died converges when it runs again, so a retry is always safe. An alert is sent after
+the last try only."""
 
 INIT_TIMEOUT = timedelta(minutes=10)
 """For init and commit. They read metadata only, so a task that takes longer hangs."""
@@ -31,7 +34,9 @@ def dataset(name: str) -> TaskGroup:
     XCom, because an XCom would outlive a step that is cleared.
     """
     limits: dict[str, Any] = {"pool": pool_of(name), "execution_timeout": INIT_TIMEOUT}
-    with TaskGroup(name.rpartition(".")[2], group_display_name=name, tooltip=f"One session of {name}") as group:
+    told = {"on_failure_callback": FailureAlert(name)}
+    group_id, tooltip = name.rpartition(".")[2], f"One session of {name}"
+    with TaskGroup(group_id, group_display_name=name, tooltip=tooltip, default_args=told) as group:
         init = task(task_id="init", trigger_rule=TriggerRule.NONE_FAILED, **limits)(steps.init)
         write = task(task_id="write_audit_publish", pool=pool_of(name))(steps.write_audit_publish)
         close = task(task_id="commit", outlets=[Asset(name, extra={"table": name})], **limits)(steps.commit)

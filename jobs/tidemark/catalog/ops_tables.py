@@ -179,6 +179,24 @@ TABLES: Final[Mapping[str, OpsTable]] = {
             **_RECORDED,
         },
     ),
+    "ops.alerts": OpsTable(
+        "One row for each alert about a condition, written once it was sent: when the condition begins, and when it is "
+        "over. Repeated alerts about one failure within a day are only logged and have no row.",
+        {
+            "condition": (
+                _TEXT,
+                "The condition, for example `late search.interactions`. It holds if its newest row says `began`.",
+            ),
+            "state": (_TEXT, "`began` or `over`. An event, such as a refused promotion, has no end."),
+            "kind": (_TEXT, "What the alert is about, in the words of the message, for example `audit failed`."),
+            "place": (_TEXT, "The dataset, task or service that the alert names."),
+            "what": (_TEXT, "What happened, as the message says it. It may hold unescaped data."),
+            "dataset": (_TEXT, "The dataset whose task failed; null if the alert is not about a failed task."),
+            "session": (_TEXT, "The session whose task failed; null if none was planned."),
+            "channels": (_TEXT, "The channels that took the message, such as `log, mail`."),
+            **_RECORDED,
+        },
+    ),
 }
 
 SCHEMAS: Final[Mapping[str, pa.Schema]] = {name: table.schema for name, table in TABLES.items()}

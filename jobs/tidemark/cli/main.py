@@ -78,9 +78,16 @@ def _parser() -> argparse.ArgumentParser:
     )
     doctor_parser = commands.add_parser("doctor", help="check Java, jars, catalog and versions")
     doctor_parser.set_defaults(command=command_in("tidemark.cli.doctor", "doctor"))
+    _alerts(commands.add_parser("alerts", help="try the alerts: `tidemark alerts test` sends one message"))
     for more in entry_points(group=MORE_COMMANDS):
         more.load()(commands)
     return parser
+
+
+def _alerts(parser: argparse.ArgumentParser) -> None:
+    actions = parser.add_subparsers(required=True, metavar="ACTION")
+    test = actions.add_parser("test", help="send a test message through the log and every configured channel")
+    test.set_defaults(command=command_in("tidemark.airflow.alerting.command", "test"))
 
 
 def _plan(parser: argparse.ArgumentParser) -> None:

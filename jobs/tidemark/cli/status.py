@@ -9,7 +9,13 @@ from datetime import UTC, datetime
 
 from tidemark.operate.lakes import open_existing_lake
 from tidemark.operate.status import DatasetStatus, read_status
-from tidemark.operate.status_text import describe_behind, describe_last, describe_waits, shown_instant
+from tidemark.operate.status_text import (
+    describe_behind,
+    describe_deadline,
+    describe_last,
+    describe_waits,
+    shown_instant,
+)
 from tidemark.settings import load_settings
 from tidemark.spec.load import load_specs
 from tidemark.state.codec import encode
@@ -24,7 +30,7 @@ def status(options: argparse.Namespace) -> int:
     settings = load_settings()
     specs = load_specs(settings.schemas, settings.values)
     now = datetime.now(UTC)
-    found = read_status(open_existing_lake(settings), specs, now)
+    found = read_status(open_existing_lake(settings), specs, now, settings.values)
     print(_to_json(found, now) if options.json else "\n".join(_lines(found, now)))
     return 0
 
@@ -45,6 +51,8 @@ def _lines(found: tuple[DatasetStatus, ...], now: datetime) -> Iterator[str]:
 
 
 def _remarks(dataset: DatasetStatus) -> Iterator[str]:
+    if dataset.late:
+        yield f"late: {describe_deadline(dataset)}"
     if dataset.remark:
         yield dataset.remark
     if dataset.owed:

@@ -33,6 +33,8 @@ class DatasetStatus:
     `complete_through`. `last` is the newest session, whatever became of it. `waits_for` names the inputs without whose
     progress the next session cannot go on. `quarantined_last_day` counts the records that a quarantine table took in;
     None for other tables. `remark` is what the domain says of the dataset, such as which ranker is served.
+    `fresh_within_hours` is how far the dataset may be behind, None if it has no deadline. `late` says that it is
+    further behind.
     """
 
     dataset: str
@@ -47,16 +49,24 @@ class DatasetStatus:
     waits_for: tuple[Wait, ...]
     quarantined_last_day: int | None
     remark: str | None = None
+    fresh_within_hours: float | None = None
+    late: bool = False
 
     @property
     def needs_attention(self) -> bool:
-        """Whether somebody has to act: the last audit failed, ranges are overdue, or a table is gone."""
+        """Whether somebody has to act: the last audit failed, ranges are overdue, a table is gone, or it is late."""
         bad = (Outcome.audit_failed, Outcome.table_gone)
-        return bool(self.overdue) or (self.last is not None and self.last.outcome in bad)
+        return self.late or bool(self.overdue) or (self.last is not None and self.last.outcome in bad)
 
 
-def read_status(lake: Lake, specs: Mapping[str, DatasetSpec], now: datetime) -> tuple[DatasetStatus, ...]:
-    """Return the status of each dataset, inputs before their readers. `now` is the machine's clock."""
+def read_status(
+    lake: Lake, specs: Mapping[str, DatasetSpec], now: datetime, values: Mapping[str, Any]
+) -> tuple[DatasetStatus, ...]:
+    """Return the status of each dataset, inputs before their readers. `now` is the machine's clock.
+
+    `values` are those of the settings. If they say that the logs are history, no deadline applies.
+    """
+    is_history = values.get("landing", {}).get("completeness") == "data"
     marks = {name: _watermark(lake, name) for name in specs}
     last, remarks = _last_sessions(lake), read_remarks(lake)
     quarantines = {spec.landing.quarantine for spec in specs.values() if spec.landing}
@@ -68,7 +78,7 @@ def read_status(lake: Lake, specs: Mapping[str, DatasetSpec], now: datetime) -> 
             waits_for=waits_of(specs[name], specs, marks),
             quarantined_last_day=count_recorded_since(lake, name, now - LOOK_BACK) if name in quarantines else None,
             remark=remarks.get(name),
-            **_progress(marks[name], now),
+            **_progress(marks[name], now, None if is_history else specs[name].fresh_within),
         )
         for name in dependency_order(dict(specs))
     )
@@ -86,7 +96,7 @@ def _last_sessions(lake: Lake) -> dict[str, Session]:
     return {session.dataset: session for session in with_outcomes(lake, list(newest.values()))}
 
 
-def _progress(mark: Watermark | None, now: datetime) -> dict[str, Any]:
+def _progress(mark: Watermark | None, now: datetime, fresh_within: timedelta | None) -> dict[str, Any]:
     through = mark.complete_through if mark else None
     behind = None if through is None else max(round((now - through) / HOUR, 1), 0.0)
     return {
@@ -94,6 +104,8 @@ def _progress(mark: Watermark | None, now: datetime) -> dict[str, Any]:
         "complete_through": through,
         "final_through": mark.final_through if mark else None,
         "hours_behind": behind,
+        "fresh_within_hours": fresh_within and fresh_within / HOUR,
+        "late": through is not None and fresh_within is not None and now - through > fresh_within,
         "owed": mark.owed if mark else (),
         "overdue": mark.overdue if mark else (),
     }

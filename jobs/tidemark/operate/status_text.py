@@ -23,6 +23,11 @@ def describe_behind(dataset: DatasetStatus) -> str:
     return f"{dataset.hours_behind:,.1f} h"
 
 
+def describe_deadline(dataset: DatasetStatus) -> str:
+    """Return how far a dataset may be behind, and how far it is, for example `behind by 5.0 h, fresh within 3 h`."""
+    return f"behind by {describe_behind(dataset)}, fresh within {dataset.fresh_within_hours or 0:g} h"
+
+
 def describe_last(session: Session | None) -> str:
     """Return a line about the last session: its outcome, and when it was audited, by which clock."""
     if session is None:

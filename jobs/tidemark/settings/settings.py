@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tidemark.errors import SettingsError, SpecError
+from tidemark.settings.alerts import check_alerts
 from tidemark.settings.file import check_landing, overlay, read_settings
 from tidemark.settings.postgres import PostgresAddress
 from tidemark.settings.postgres_parts import NAME as CATALOG_VARIABLE
@@ -125,6 +126,7 @@ def _values(shared: Path, own: Path) -> dict[str, Any]:
     for path in (shared, own):
         values = read_settings(path)
         check_landing(values, path)
+        check_alerts(values, path)
         check_values(values, path, schema)
         merged = overlay(merged, values)
     return merged

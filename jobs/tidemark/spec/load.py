@@ -35,6 +35,7 @@ KEYS = (
     "catch_up_limit",
     "max_range",
     "on_change",
+    "fresh_within",
     "landing",
     "columns",
     "expectations",
@@ -94,6 +95,7 @@ def _read(path: Path, values: Mapping[str, Any]) -> tuple[DatasetSpec, Item]:
         catch_up_limit=_positive(keys.get("catch_up_limit"), values, "how old a target hour may be, such as 60d"),
         max_range=_positive(keys.get("max_range"), values, "how much one session may rebuild, such as 30d"),
         on_change=read.choice(keys["on_change"], ON_CHANGE) if "on_change" in keys else "rebuild",
+        fresh_within=_positive(keys.get("fresh_within"), values, "how far it may be behind now, such as 3h"),
         landing=read_landing(keys["landing"], values) if "landing" in keys else None,
         expectations=read_expectations(keys["expectations"], columns) if "expectations" in keys else (),
     )

@@ -126,6 +126,7 @@ class DatasetSpec:
     on_change: OnChange = "rebuild"
     landing: LandingSpec | None = None
     expectations: tuple[Expectation, ...] = ()
+    fresh_within: timedelta | None = None
 
     @property
     def namespace(self) -> str:

@@ -31,7 +31,7 @@ class Reading:
     def status(self, now: datetime) -> tuple[DatasetStatus, ...]:
         """Return the status of every dataset."""
         with self._translating():
-            return read_status(self.lake, self.specs, now)
+            return read_status(self.lake, self.specs, now, self.settings.values)
 
     def sessions(self, dataset: str | None, most: int) -> list[Session]:
         """Return the latest sessions, newest first."""

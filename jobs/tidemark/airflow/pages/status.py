@@ -59,12 +59,20 @@ def _row(dataset: DatasetStatus, root: str) -> tuple[str, ...]:
     return (
         dataset_link(dataset.dataset, root) + html.small(dataset.mode),
         _complete(dataset),
-        html.DASH if dataset.hours_behind is None else f'<span class="whole">{escape(describe_behind(dataset))}</span>',
+        _behind(dataset),
         session_cell(last, root) if last else html.badge("none yet", ""),
         audited_cell(last),
         html.time(last.planned_at if last else None),
         "".join(_remarks(dataset)),
     )
+
+
+def _behind(dataset: DatasetStatus) -> str:
+    if dataset.hours_behind is None:
+        return html.DASH
+    shown = f'<span class="whole">{escape(describe_behind(dataset))}</span>'
+    late = f"{html.badge('late', 'bad')} {html.small(f'fresh within {dataset.fresh_within_hours:g} h')}"
+    return f"{shown}<br>{late}" if dataset.late else shown
 
 
 def _complete(dataset: DatasetStatus) -> str:

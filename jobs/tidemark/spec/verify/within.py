@@ -28,6 +28,7 @@ def check_within(spec: DatasetSpec, item: Item) -> None:
     _check_param_names(spec, item)
     if spec.inputs:
         _check_inputs(spec, item.value["inputs"])
+    _check_deadline(spec, item)
     for key, length in (("catch_up_limit", spec.catch_up_limit), ("max_range", spec.max_range)):
         if spec.event_unit == "day" and length and not is_whole_days(length):
             raise item.value[key].error(
@@ -36,6 +37,14 @@ def check_within(spec: DatasetSpec, item: Item) -> None:
 
 
 _DAYS_REMEDY = "write whole days, such as 28d"
+
+
+def _check_deadline(spec: DatasetSpec, item: Item) -> None:
+    """Refuse a deadline for a source whose completeness does not follow the clock."""
+    if spec.fresh_within is not None and spec.landing is not None and spec.landing.completeness == "static":
+        raise item.value["fresh_within"].error(
+            "a source with completeness: static is never behind", "remove fresh_within, or write completeness: clock"
+        )
 
 
 def _check_name(spec: DatasetSpec, item: Item) -> None:

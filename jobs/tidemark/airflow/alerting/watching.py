@@ -1,0 +1,46 @@
+"""Tell what no failed task shows: missed deadlines, blocked inputs, overdue data, stuck sessions, refused rankers."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from tidemark.airflow.alerting.channels import send
+from tidemark.catalog import Lake
+from tidemark.operate.alerts.alert import trial_alert
+from tidemark.operate.alerts.conditions import Condition, find_conditions
+from tidemark.operate.alerts.record import read_told, record
+from tidemark.operate.alerts.watch import domain_conditions, find_news
+from tidemark.operate.lakes import has_lake, open_existing_lake
+from tidemark.operate.status import read_status
+from tidemark.settings import Settings, load_settings
+from tidemark.spec.load import load_specs
+
+
+def watch(test: bool = False) -> str:
+    """Tell what begins and what is over, and return a line that says how much. With `test`, send a test message too."""
+    settings = load_settings()
+    if test:
+        send(trial_alert("the DAG watch_tables"), settings)
+    if not has_lake(settings):
+        return "there is no lake yet"
+    return tell_news(settings, open_existing_lake(settings), datetime.now(UTC))
+
+
+def tell_news(settings: Settings, lake: Lake, now: datetime) -> str:
+    """Send an alert about each condition that begins or is over, and record those that were delivered.
+
+    One that could not be delivered is sent again by the next check.
+    """
+    specs = load_specs(settings.schemas, settings.values)
+    found = read_status(lake, specs, now, settings.values)
+    conditions = [*find_conditions(found, specs, now), *domain_conditions(lake)]
+    news = list(find_news(conditions, read_told(lake), found, now))
+    delivered = sum(_tell(settings, lake, each) for each in news)
+    return f"{len(conditions)} conditions hold; {len(news)} news, {delivered} delivered"
+
+
+def _tell(settings: Settings, lake: Lake, condition: Condition) -> bool:
+    sent = send(condition.alert, settings)
+    if sent.is_delivered:
+        record(lake, condition.key, condition.alert, sent.took, condition.dataset, condition.session)
+    return sent.is_delivered

@@ -1,0 +1,83 @@
+"""The alert about a task that failed and is not tried again."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from tidemark import errors
+from tidemark.operate.alerts.alert import Alert, Kind
+
+_NAMED = re.compile(r"([A-Z][A-Za-z]+): (.*)", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A failed task: the DAG, the run, the task, and its dataset if it belongs to a session.
+
+    `error` is the exception, None if the process was killed. `session` is the session that the run planned.
+    """
+
+    dag: str
+    run: str
+    task: str
+    dataset: str | None = None
+    error: BaseException | None = None
+    session: str | None = None
+
+
+def alert_of(failure: Failure) -> Alert:
+    """Return the alert about a failure."""
+    name, what = _describe(failure.error)
+    failed_audit = name == errors.AuditFailed.__name__
+    place = f"{failure.dag}, run {failure.run}, task {failure.task}"
+    return Alert(
+        kind=Kind.audit_failed if failed_audit else Kind.failed,
+        where=f"{failure.dataset}, {place}" if failure.dataset else place,
+        what=f"{name}: {what}" if what else name,
+        next_command=_next_command(failure, failed_audit),
+        page=_page(failure),
+        runbook=_RUNBOOKS.get(name),
+    )
+
+
+def key_of(failure: Failure) -> str | None:
+    """Return what a repeated failure has in common with the first: dataset and error. None without a dataset."""
+    return f"{_describe(failure.error)[0]} {failure.dataset}" if failure.dataset else None
+
+
+def _describe(error: BaseException | None) -> tuple[str, str]:
+    """Return the name and the message of an error. A step raises permanent errors by name, inside Airflow's own."""
+    if error is None:
+        return "TaskKilled", "the task's process was killed, or its worker did not answer any more"
+    text = str(error)
+    found = _NAMED.fullmatch(text)
+    if found and found[1] in _RUNBOOKS:
+        return found[1], found[2]
+    return type(error).__name__, text
+
+
+def _next_command(failure: Failure, failed_audit: bool) -> str:
+    if failure.dataset is None:
+        return "correct the cause, then clear the task in Airflow's UI"
+    if failed_audit:
+        return f"correct the cause, then .venv/bin/tidemark run {failure.dataset}, or clear the task in Airflow's UI"
+    return f".venv/bin/tidemark plan {failure.dataset}, correct the cause, then clear the task in Airflow's UI"
+
+
+def _page(failure: Failure) -> str:
+    if failure.session is not None:
+        return f"sessions/{failure.session}"
+    return f"sessions?dataset={failure.dataset}" if failure.dataset else ""
+
+
+def _names(base: type[errors.TidemarkError]) -> list[str]:
+    return [base.__name__, *(name for each in base.__subclasses__() for name in _names(each))]
+
+
+_RUNBOOKS = {
+    name: re.sub(r"(?<!^)([A-Z])", r"-\1", name).lower()
+    for name in _names(errors.TidemarkError)
+    if name not in ("TidemarkError", "TargetChanged")
+}
+"""The runbook of each error, which is named after it. A test checks that each page exists."""
