@@ -73,14 +73,14 @@ def read_status(
     return tuple(
         DatasetStatus(
             dataset=name,
-            mode=specs[name].mode,
+            mode=spec.mode,
             last=last.get(name),
-            waits_for=waits_of(specs[name], specs, marks),
+            waits_for=waits_of(spec, specs, marks),
             quarantined_last_day=count_recorded_since(lake, name, now - LOOK_BACK) if name in quarantines else None,
             remark=remarks.get(name),
-            **_progress(marks[name], now, None if is_history else specs[name].fresh_within),
+            **_progress(marks[name], now, None if is_history else spec.fresh_within),
         )
-        for name in dependency_order(dict(specs))
+        for name, spec in ((name, specs[name]) for name in dependency_order(dict(specs)))
     )
 
 
