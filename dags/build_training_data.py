@@ -1,6 +1,8 @@
 """Build training examples from interactions: signals, propensities, features, labels, and examples by cut.
 
-**A run** reads what is new or late since the tables' watermarks and rebuilds only the days that it affects.
+**A run** reads what is new or late since the tables' watermarks and rebuilds only the days that it affects. `pin` first
+records which snapshots of the inputs it reads, so that all tables are built from the same ones. What is written to the
+inputs later is read by the next run.
 **A scheduled run first waits** until the interactions are complete through the end of its day, usually half an hour
 after midnight. After six hours it goes on with what is there, with a warning. No other run waits.
 **A backfill, or a run with `from` and `to`**, rebuilds the partitions that overlap its dates, with the same audits.
@@ -17,7 +19,7 @@ from datetime import timedelta
 
 from airflow.sdk import DAG, CronDataIntervalTimetable
 
-from tidemark.airflow import DEFAULTS, RANGE_PARAMS, catch_up, complete_through, dataset, skip_repeated
+from tidemark.airflow import DEFAULTS, RANGE_PARAMS, catch_up, complete_through, dataset, pin_inputs, skip_repeated
 
 DEADLINE = timedelta(hours=6)
 """How long a run waits for the interactions: until somebody is there in the morning, and well before the next day."""
@@ -32,13 +34,12 @@ with DAG(
     tags=["ranking", "daily"],
     doc_md=__doc__,
 ) as dag:
-    interactions = complete_through("search.interactions", DEADLINE)
-    signals = dataset("ranking.query_item_signals")
+    dataset("ranking.query_item_signals")
     propensities = dataset("ranking.position_propensities")
     features = dataset("ranking.query_item_features")
     labels = dataset("ranking.relevance_labels")
 
-    interactions >> [signals, propensities]
     propensities >> [features, labels] >> dataset("ranking.training_examples")
     catch_up(dag)
+    complete_through("search.interactions", DEADLINE) >> pin_inputs(dag)
     skip_repeated(dag)

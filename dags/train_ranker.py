@@ -2,7 +2,8 @@
 
 **A run** trains a ranker if the examples or the grades have changed since the last one. A gate in the session decides
 whether the new ranker is promoted; the scores are those of the latest promoted ranker. `release` then records which
-snapshots of all tables belong together, and `report` writes the page of the newest ranker.
+snapshots of all tables belong together, and `report` writes the page of the newest ranker. `pin` first records which
+snapshots the run reads: the newest examples, and the grades and features that these examples were built from.
 
 **A scheduled run first waits** until the examples hold what yesterday's logs give them, which is usually so before it
 starts. After five hours it goes on with what is there, with a warning. A manual run does not wait.
@@ -15,7 +16,7 @@ from datetime import timedelta
 
 from airflow.sdk import DAG, CronDataIntervalTimetable, TriggerRule, task
 
-from tidemark.airflow import DEFAULTS, complete_through, dataset
+from tidemark.airflow import DEFAULTS, complete_through, dataset, pin_inputs
 
 DEADLINE = timedelta(hours=5)
 """How long a run waits for the examples. It ends after the wait of `build_training_data`, which starts earlier."""
@@ -47,11 +48,6 @@ with DAG(
     default_args=DEFAULTS,
     tags=["ranking", "nightly"],
     doc_md=__doc__,
-):
-    (
-        complete_through("ranking.training_examples", DEADLINE)
-        >> dataset("ranking.rankers")
-        >> dataset("ranking.ranker_scores")
-        >> release("ranking.ranker_scores")
-        >> report()
-    )
+) as dag:
+    (dataset("ranking.rankers") >> dataset("ranking.ranker_scores") >> release("ranking.ranker_scores") >> report())
+    complete_through("ranking.training_examples", DEADLINE) >> pin_inputs(dag)

@@ -135,6 +135,16 @@ def test_somebody_is_told_of_each_task_that_fails(dags: dict[str, Any], name: st
         assert task["told"] == [["FailureAlert", datasets.get(task_id)]]
 
 
+@pytest.mark.parametrize("name", ["build_training_data", "train_ranker"])
+def test_s69_the_inputs_are_pinned_before_any_session(dags: dict[str, Any], name: str) -> None:
+    tasks = dags[name]["tasks"]
+    for steps in groups(dags[name]).values():
+        assert "pin" in _ancestors(tasks, steps["init"]["id"])
+    assert not set(tasks["pin"]["upstream"]) & {
+        step["id"] for each in groups(dags[name]).values() for step in each.values()
+    }
+
+
 def test_only_dags_with_ranges_take_a_backfill(dags: dict[str, Any]) -> None:
     for name in ("train_ranker", "maintain_tables", "watch_tables"):
         assert dags[name]["run_types"] == ["manual", "scheduled"]

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tidemark.airflow.run_request import RunRequest, read_request
+from tidemark.airflow.run_request import RunRequest, name_of, read_request
 from tidemark.errors import RequestRefused
 from tidemark.state.ranges import Interval
 
@@ -174,3 +174,7 @@ def test_a_wrong_form_of_restate_is_refused_by_name(wrong: dict[str, Any], why: 
 def test_other_dags_rebuild_all_of_their_datasets() -> None:
     found = read(FakeRun(), {"from": "2026-04-01", "to": "2026-04-03"})
     assert (found.dataset, found.with_readers, found.plan_only) == (None, False, False)
+
+
+def test_a_run_keeps_its_name_when_it_is_cleared_as_a_backfill() -> None:
+    assert name_of(FakeRun("scheduled")) == name_of(FakeRun("backfill")) == "build_interactions/manual__1"

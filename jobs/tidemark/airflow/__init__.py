@@ -7,13 +7,14 @@
     sensor.py          wait until a table is complete; for the DAGs of others too
     completeness_trigger.py  the waiting itself, in Airflow's triggerer
     missed_deadline.py       what happens when a wait ends at its deadline
+    pinning.py         pin the inputs that all sessions of a run read
     params.py          the run parameters that a person may set
     run_request.py     what a run asks for: clock, range, reason
     restate.py         the restatement that a run asks of a dataset
     approval.py        preview, approval and choice before a rebuild on request
     pools.py           one publisher per table at a time
     names.py           names of all datasets, for DAG files
-    chores.py          tasks that are not sessions: maintenance, releases, pages
+    chores.py          tasks that are not sessions: maintenance, pins, releases, pages
     pages/             the pages inside Airflow's UI, and who may see them
     backfill_limit.py  refuse backfills that are too long
 
@@ -25,6 +26,7 @@ from tidemark.airflow.catch_up import catch_up
 from tidemark.airflow.group import DEFAULTS, dataset
 from tidemark.airflow.names import datasets_of
 from tidemark.airflow.params import LANDING_PARAMS, RANGE_PARAMS, restate_params
+from tidemark.airflow.pinning import pin_inputs
 from tidemark.airflow.pools import pool_of
 from tidemark.airflow.repeated import skip_repeated
 from tidemark.airflow.sensor import complete_through
@@ -38,6 +40,7 @@ __all__ = [
     "complete_through",
     "dataset",
     "datasets_of",
+    "pin_inputs",
     "pool_of",
     "restate_params",
     "skip_repeated",

@@ -1,14 +1,15 @@
-"""Tasks that are not sessions: maintenance, releases, pages. Import this module only inside a task."""
+"""Tasks that are not sessions: maintenance, pins, releases, pages. Import this module only inside a task."""
 
 from __future__ import annotations
 
 import importlib
+from dataclasses import replace
 
 from airflow.sdk import get_current_context
 
-from tidemark.airflow.run_request import check_params, clock_of
+from tidemark.airflow.run_request import check_params, clock_of, name_of, read_request
 from tidemark.airflow.steps import run_step
-from tidemark.operate import maintenance, pages, releases
+from tidemark.operate import maintenance, pages, pins, releases
 from tidemark.session import open_context
 from tidemark.settings import load_settings
 from tidemark.steps.context import Context
@@ -22,6 +23,17 @@ def maintain_table(dataset: str) -> str:
 def maintain_ops() -> str:
     """Maintain the tables of `ops` and return a line for each."""
     return maintenance.maintain_ops(_open())
+
+
+def pin_inputs(datasets: list[str]) -> str:
+    """Pin the inputs of the run's datasets and return a line for each; a run with a range pins nothing."""
+    run = get_current_context()
+    request = run_step(lambda: read_request(run["dag_run"], run["params"], list(run["dag"].params)))
+    if request.range is not None:
+        return "nothing is pinned: a range is rebuilt from the inputs as they are now"
+    context = replace(_open(), run=name_of(run["dag_run"]))
+    pinned = run_step(lambda: pins.pin_inputs(context, datasets))
+    return "\n".join(f"{name}: read at snapshot {each.snapshot}" for name, each in pinned.items())
 
 
 def write_release(dataset: str) -> str:

@@ -121,6 +121,11 @@ def clock_of(run: Run, params: Mapping[str, Any]) -> datetime:
     return (run.start_date or run.run_after) if _run_type(run) == "backfill" else run.run_after
 
 
+def name_of(run: Run) -> str:
+    """Return the name of a run: its DAG and its id with `/` between them. A run keeps its name if it is cleared."""
+    return f"{run.dag_id}/{run.run_id}"
+
+
 def _read_backfill(run: Run, params: Mapping[str, Any], clock: datetime, bounds: Mapping[str, Any]) -> RunRequest:
     if any(bounds.values()):
         raise RequestRefused(

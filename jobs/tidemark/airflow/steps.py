@@ -177,6 +177,8 @@ def _clock() -> Any:
 
 
 def _open(clock: Any) -> Any:
+    from tidemark.airflow.run_request import name_of
+    from tidemark.operate.pins import find_pins
     from tidemark.session import open_context
     from tidemark.settings import load_settings
     from tidemark.settings.run_parameters import check_clock
@@ -184,7 +186,9 @@ def _open(clock: Any) -> Any:
     settings = load_settings()
     run = get_current_context()["dag_run"]
     check_clock(clock, max(run.run_after, run.start_date or run.run_after), settings.values)
-    return replace(open_context(settings, clock), run=f"{run.dag_id}/{run.run_id}")
+    context = open_context(settings, clock)
+    name = name_of(run)
+    return replace(context, run=name, pins=find_pins(context.lake, name) or {})
 
 
 def run_step(step: Callable[[], Result]) -> Result:

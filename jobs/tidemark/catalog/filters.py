@@ -61,6 +61,6 @@ def since_instant(column: str, start: datetime) -> BooleanExpression:
     return GreaterThanOrEqual(column, start.isoformat())  # type: ignore[call-arg, arg-type]
 
 
-def one_of(column: str, values: Iterable[str]) -> BooleanExpression:
+def one_of(column: str, values: Iterable[Any]) -> BooleanExpression:
     """Match rows whose column has one of the values."""
     return In(column, set(values))  # type: ignore[call-arg, arg-type]

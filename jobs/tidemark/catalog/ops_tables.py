@@ -168,6 +168,20 @@ TABLES: Final[Mapping[str, OpsTable]] = {
             **_RECORDED,
         },
     ),
+    "ops.pins": OpsTable(
+        "One row for each run that has pinned its inputs. All usual sessions of the run read these snapshots, whatever "
+        "is written to the inputs meanwhile.",
+        {
+            "run": (_TEXT, "The run: for Airflow, the DAG and the run with `/` between them."),
+            "tables": (
+                _TEXT,
+                "For each input the table's UUID, the snapshot id, how far it was complete and final, and whether "
+                "anything was published in it, as JSON.",
+            ),
+            "pinned_at": (_INSTANT, "The clock of the run."),
+            **_RECORDED,
+        },
+    ),
     "ops.releases": OpsTable(
         "One row for each release. A release names the snapshots of all tables that belong together. Each of them is "
         "tagged with the release's name.",

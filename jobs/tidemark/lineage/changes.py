@@ -24,17 +24,23 @@ from tidemark.state.ranges import MICROSECOND, Ranges, union
 
 
 def changes_since(
-    table: Table, position: int | None, event_time: str | None, reader: str, keep: Keep | None = None
+    table: Table,
+    position: int | None,
+    event_time: str | None,
+    reader: str,
+    keep: Keep | None = None,
+    head: Snapshot | None = None,
 ) -> Changes:
     """Return what changed on the table's main after `position`; if `position` is None, everything that main holds.
 
+    `head` is the last snapshot that counts, by default main's.
     If `event_time` is None (a table without event time), the changes hold no files, only the number of rows. If whole
     partitions older than `keep` were removed, that is retention and not a change.
 
     Raises PositionLost if the position is not in main's history, InputChanged for a commit or file that the loop
     cannot follow. Both messages say how to rebuild the dataset `reader`.
     """
-    head = table.current_snapshot()
+    head = head or table.current_snapshot()
     if head is None:
         name = table_name(table)
         raise InputChanged(f"{name}: the table has no snapshot. Create the table from its spec: tidemark run {name}")

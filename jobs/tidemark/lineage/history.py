@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from pyiceberg.table import Table
 from pyiceberg.table.snapshots import Operation, Snapshot
 
+from tidemark.catalog.manifests import ancestors
 from tidemark.catalog.properties import CONTENT, CREATED, KEPT, PART_OF, SESSION, branch_prefix, property_of
-from tidemark.lineage.ancestry import commits_since
+from tidemark.lineage.ancestry import commits_since, main_history
 from tidemark.lineage.publish_commit import watermark_of
 from tidemark.state.plan import Plan
 
@@ -54,6 +57,33 @@ def same_content(table: Table, one: int, other: int) -> bool:
     The earlier one may have expired, as long as its child names it as its parent.
     """
     return one == other or _reaches(table, one, other) or _reaches(table, other, one)
+
+
+def same_rows(table: Table, snapshot_id: int) -> list[int]:
+    """Return the snapshots that hold the rows of a snapshot, itself included, oldest first.
+
+    Searched are main's history and, if the snapshot is not in it, its ancestors.
+    """
+    start = table.snapshot_by_id(snapshot_id)
+    lines = [main_history(table), ancestors(table, start) if start is not None else iter(())]
+    for line in (list(reversed(list(each))) for each in lines):
+        ids = [line[0].parent_snapshot_id if line else None, *(snapshot.snapshot_id for snapshot in line)]
+        if snapshot_id in ids:
+            return _neighbours(ids, [keeps_content(snapshot) for snapshot in line], ids.index(snapshot_id))
+    return [snapshot_id]
+
+
+def _neighbours(ids: Sequence[int | None], kept: Sequence[bool], place: int) -> list[int]:
+    """Return the ids around a place that are joined by commits which kept the content.
+
+    `kept[n]` says so of the commit that made `ids[n + 1]`.
+    """
+    first = last = place
+    while first > 0 and kept[first - 1]:
+        first -= 1
+    while last < len(kept) and kept[last]:
+        last += 1
+    return [each for each in ids[first : last + 1] if each is not None]
 
 
 def readable_snapshot(table: Table, snapshot_id: int) -> int | None:

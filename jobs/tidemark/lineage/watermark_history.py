@@ -7,13 +7,16 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pyiceberg.expressions import BooleanExpression
+from pyiceberg.table import Table
 from pyiceberg.table.snapshots import Snapshot
 
 from tidemark.catalog import ops
-from tidemark.catalog.filters import both, equals
+from tidemark.catalog.filters import both, equals, one_of
 from tidemark.catalog.lake import Lake
+from tidemark.catalog.manifests import table_name
 from tidemark.catalog.properties import WATERMARK, property_of
-from tidemark.lineage.history import keeps_content
+from tidemark.lineage.history import keeps_content, same_rows
+from tidemark.lineage.publish_commit import watermark_of
 from tidemark.state.effect import How
 from tidemark.state.watermark import Watermark
 
@@ -65,6 +68,26 @@ def last_record(records: Mapping[int, list[Watermark]], snapshot: Snapshot) -> W
 def records_of(lake: Lake, dataset: str) -> Mapping[int, list[Watermark]]:
     """Return the watermarks that closed sessions set, by the snapshot that they left on main, in order."""
     return _by_snapshot(_recorded(lake, ops.of_dataset(dataset)))
+
+
+def watermarks_at(lake: Lake, table: Table, snapshot_id: int) -> tuple[Watermark, ...]:
+    """Return the watermarks under which main held the rows of a snapshot, oldest first; empty if none is known.
+
+    Each of them says what the rows were built from: a session that changed no row has moved the positions.
+    """
+    same = same_rows(table, snapshot_id)
+    where = both(ops.of_dataset(table_name(table)), one_of("snapshot", same))
+    recorded = _by_snapshot(_recorded(lake, where))
+    found = [mark for each in same for mark in recorded.get(each) or _staged(table.snapshot_by_id(each))]
+    current = watermark_of(table)
+    if current is not None and current.snapshot in same and current.session not in {mark.session for mark in found}:
+        found.append(current)
+    return tuple(found)
+
+
+def _staged(snapshot: Snapshot | None) -> list[Watermark]:
+    text = property_of(snapshot, WATERMARK) if snapshot is not None else None
+    return [Watermark.from_json(text)] if text is not None else []
 
 
 def touches_of(lake: Lake, dataset: str) -> Mapping[int, list[Watermark]]:

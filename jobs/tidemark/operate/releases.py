@@ -14,9 +14,8 @@ from pyiceberg.table import Table
 
 from tidemark.catalog import ops
 from tidemark.catalog.filters import equals
-from tidemark.lineage.history import readable_snapshot, same_content
+from tidemark.lineage.built_from import built_from
 from tidemark.lineage.publish_commit import watermark_of
-from tidemark.state.ranges import describe
 from tidemark.steps.context import Context
 from tidemark.support.error_translation import translate_errors
 
@@ -52,14 +51,17 @@ class Release:
 def write_release(context: Context, dataset: str) -> Release:
     """Release a dataset together with every table that it was built from, as the watermarks name them.
 
-    Nothing is written if the tables do not belong together yet: two readers of one table were built from different
-    contents, or a table has changed since its reader read it, or a table owes ranges. A later run writes the release
-    then.
+    A table that has moved on since its reader read it is released as it was read. Nothing is written if the tables do
+    not belong together: two readers of one table were built from different contents, or a table owes ranges. A later
+    run writes the release then.
     """
-    tables: dict[str, int] = {}
-    conflict = _collect(context, dataset, _published_snapshot(context, dataset), tables)
-    if conflict or not tables:
-        return Release("", tables, False, conflict or f"{dataset}: nothing is published yet")
+    snapshot = _published_snapshot(context, dataset)
+    if snapshot is None:
+        return Release("", {}, False, f"{dataset}: nothing is published yet")
+    built = built_from(context.lake, context.specs, dataset, snapshot)
+    if built.why_not:
+        return Release("", {}, False, built.why_not)
+    tables = built.tables
     name = "release_" + hashlib.sha256(json.dumps(tables, sort_keys=True).encode()).hexdigest()[:12]
     is_this = equals("release", name)
     if ops.rows(context.lake, "ops.releases", is_this, ("release",)):
@@ -115,41 +117,6 @@ def _published_snapshot(context: Context, dataset: str) -> int | None:
     table = context.lake.find_table(dataset)
     watermark = watermark_of(table) if table is not None else None
     return watermark.snapshot if watermark else None
-
-
-def _collect(context: Context, dataset: str, snapshot: int | None, tables: dict[str, int]) -> str | None:
-    """Add a dataset's snapshot to `tables`, and then the snapshots that it was built from.
-
-    Returns None, or a sentence that says why the tables do not belong together.
-    """
-    if snapshot is None:
-        return None
-    table = context.lake.table(dataset)
-    readable_id = readable_snapshot(table, snapshot)
-    if readable_id is None:
-        return f"{dataset}: snapshot {snapshot} has expired and cannot be read; the release follows after the next run"
-    if not same_content(table, tables.setdefault(dataset, readable_id), snapshot):
-        return f"{dataset}: its readers were built from two snapshots, {tables[dataset]} and {snapshot}"
-    watermark = watermark_of(table)
-    if watermark is None:
-        return None
-    if watermark.owed:
-        return f"{dataset}: owes {describe(watermark.owed)}; the release follows once these ranges are rebuilt"
-    if not same_content(table, watermark.snapshot, snapshot):
-        return (
-            f"{dataset}: has moved on to snapshot {watermark.snapshot} since its reader read {snapshot}; "
-            f"the release follows after the next run"
-        )
-    windows = context.spec(dataset).inputs
-    return _first_conflict(
-        _collect(context, windows[name].dataset, position.snapshot, tables)
-        for name, position in watermark.inputs.items()
-        if name in windows and windows[name].dataset != dataset
-    )
-
-
-def _first_conflict(conflicts: Iterable[str | None]) -> str | None:
-    return next((conflict for conflict in conflicts if conflict), None)
 
 
 def _tag_all(context: Context, name: str, tables: Mapping[str, int]) -> None:

@@ -28,7 +28,7 @@ class TargetState:
 class InputState:
     """The state of one input.
 
-    - `head`: main's snapshot id.
+    - `head`: the last snapshot that is read: main's, or an earlier one that the run has pinned.
     - `published`: False if no session has filled the table yet.
     - `bounds`: whether its completeness limits the target. Inputs that are static or have no event time do not.
     - `own`: True if the dataset reads its own rows.
@@ -37,6 +37,7 @@ class InputState:
     - `row_times`: the event times of the rows that the input holds, from the bounds of its files; None if they were
       not gathered, or if the rows have no event time.
     - `without_news`: True if the input only gained rows that cannot matter to the target.
+    - `note`: what to tell people about how far it is read; None if it is read as it is now.
     """
 
     spec: InputSpec
@@ -52,6 +53,7 @@ class InputState:
     at_position: int | None = None
     row_times: Ranges | None = None
     without_news: bool = False
+    note: str | None = None
 
     @property
     def waited_for(self) -> datetime | None:

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from tidemark.catalog import Lake
 from tidemark.errors import RequestRefused
 from tidemark.settings import Settings
 from tidemark.spec import DatasetSpec
+from tidemark.state.pin import Pins
 
 
 @dataclass(frozen=True)
 class Context:
     """Settings, the open lake, all specs, and `clock`, the instant of the run.
 
-    `run` names the run for people, as `ops.sessions` records it; None without a scheduler.
+    `run` names the run for people, as `ops.sessions` records it; None without a scheduler. `pins` are the inputs that
+    usual sessions of the run read as they were when it began.
     """
 
     settings: Settings
@@ -24,6 +26,7 @@ class Context:
     specs: Mapping[str, DatasetSpec]
     clock: datetime
     run: str | None = None
+    pins: Pins = field(default_factory=dict)
 
     def spec(self, dataset: str) -> DatasetSpec:
         """Return the spec of a dataset. Raises RequestRefused if it is unknown."""

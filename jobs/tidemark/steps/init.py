@@ -16,7 +16,7 @@ from tidemark.planning.restatement import check_built
 from tidemark.spec import DatasetSpec
 from tidemark.spec.fingerprint import fingerprint, logic
 from tidemark.stages import Planned
-from tidemark.state.cause import NEWS, Cause, Restatement, Resync
+from tidemark.state.cause import NEWS, Cause, News, Restatement, Resync
 from tidemark.state.effect import ReplaceAll
 from tidemark.state.plan import Plan
 from tidemark.steps.answered_requests import answered_by
@@ -59,6 +59,8 @@ def plan_session(context: Context, spec: DatasetSpec, target: Table, cause: Caus
     resync = isinstance(cause, Resync)
     check_target = check_watermark_not_lost if resync else check_target_integrity
     check_target(context.lake, target)
+    if not isinstance(cause, News):
+        context = replace(context, pins={})  # what a person asks for is built from the inputs as they are now
     plan = make_plan(_situation(context, spec, target, cause))
     if resync and not isinstance(plan.effect, ReplaceAll):
         check_no_foreign_commit(target)
@@ -71,19 +73,19 @@ def _situation(context: Context, spec: DatasetSpec, target: Table, cause: Cause)
     watermark = watermark_of(target)
     tables = {name: input_table(context, spec, i, target) for name, i in spec.inputs.items()}
     resync = isinstance(cause, Resync)
+    inputs = {name: input_state(context, spec, i, tables[name], watermark, resync) for name, i in spec.inputs.items()}
     situation = Situation(
         spec=spec,
         target=TargetState(
             str(target.metadata.table_uuid), head.snapshot_id, target.metadata.current_schema_id, watermark
         ),
-        inputs={
-            name: input_state(context, spec, i, tables[name], watermark, resync) for name, i in spec.inputs.items()
-        },
+        inputs=inputs,
         fingerprint=fingerprint(spec, context.settings.values),
         logic=logic(spec, context.settings.values),
         clock=context.clock,
         cause=cause,
         answered_by=answered_by(context, cause, spec.dataset),
+        notes=tuple(state.note for state in inputs.values() if state.note),
     )
     if spec.landing is not None:
         return landing_state(context, situation)

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from pyiceberg.table import Table
+from pyiceberg.table.snapshots import Snapshot
 
 from tidemark.catalog.evolution import check_readable
 from tidemark.catalog.manifests import table_name
@@ -30,6 +31,7 @@ from tidemark.state.changes import Changes
 from tidemark.state.ranges import BEGINNING
 from tidemark.state.watermark import Position, Watermark
 from tidemark.steps.context import Context
+from tidemark.steps.pinned import extent_of
 
 
 def input_table(context: Context, spec: DatasetSpec, window: InputSpec, target: Table) -> Table:
@@ -54,13 +56,13 @@ def input_state(
     """
     own = window.dataset == spec.dataset
     input_spec = context.spec(window.dataset)
-    state = watermark_of(table)
     event_time = window.event_time or input_spec.event_time
     if not own:
-        _check_in_history(context, table, state)
+        _check_in_history(context, table, watermark_of(table))
     keep = _keep(context, spec, window, event_time)
     seen = watermark.inputs.get(window.name) if watermark and not resync else None
-    changes = _own_changes(table) if own else _changes(table, spec.dataset, seen, event_time, keep)
+    extent = extent_of(context, table, seen)
+    changes = _own_changes(table) if own else _changes(table, spec.dataset, seen, event_time, keep, extent.head)
     if window.touches is not None:
         changes = with_touched_times(table, changes, window.touches, spec.dataset)
     return InputState(
@@ -68,13 +70,14 @@ def input_state(
         uuid=str(table.metadata.table_uuid),
         head=changes.to_snapshot,
         changes=changes,
-        complete_through=state.complete_through if state else None,
-        final_through=state.final_through if state else None,
-        published=state is not None,
+        complete_through=extent.complete_through,
+        final_through=extent.final_through,
+        published=extent.published,
         bounds=bounds_reader(spec, input_spec),
         own=own,
         at_position=readable_snapshot(table, seen.snapshot) if seen else None,
         held_from=latest(changes.dropped_through, _held_from(table, watermark, window, seen, keep)),
+        note=extent.note,
     )
 
 
@@ -134,7 +137,12 @@ def _check_in_history(context: Context, table: Table, state: Watermark | None) -
 
 
 def _changes(
-    table: Table, reader: str, position: Position | None, event_time: str | None, keep: Keep | None
+    table: Table,
+    reader: str,
+    position: Position | None,
+    event_time: str | None,
+    keep: Keep | None,
+    head: Snapshot | None,
 ) -> Changes:
     if position is not None and position.uuid != str(table.metadata.table_uuid):
         raise PositionLost(
@@ -142,7 +150,7 @@ def _changes(
             f"read. Rebuild the reader from what the table holds now: tidemark run {reader} --resync"
         )
     _check_read_ahead(table, reader, position.read_ahead if position else None)
-    return changes_since(table, position.snapshot if position else None, event_time, reader, keep)
+    return changes_since(table, position.snapshot if position else None, event_time, reader, keep, head)
 
 
 def _check_read_ahead(table: Table, reader: str, read_ahead: int | None) -> None:

@@ -4,6 +4,7 @@
 - Each reader's position: the reader needs the whole path from there to main's head.
 - The snapshots in each reader's open plans: a running session reads its inputs at these.
 - The positions that a reader returns to if it is rolled back within KEEP_SNAPSHOTS_FOR.
+- The snapshots that runs have pinned within KEEP_SNAPSHOTS_FOR: their sessions may still have to read them.
 """
 
 from __future__ import annotations
@@ -22,12 +23,13 @@ from tidemark.lineage.ancestry import main_history
 from tidemark.lineage.history import keeps_content
 from tidemark.lineage.publish_commit import watermark_of
 from tidemark.lineage.watermark_history import last_record, touches_of
+from tidemark.operate.pins import pinned_snapshots
 from tidemark.state.plan import Plan
 from tidemark.state.watermark import Watermark
 from tidemark.steps.context import Context
 
 KEEP_SNAPSHOTS_FOR = timedelta(days=7)
-"""How far a table can be rolled back, and how long a reader that pinned a snapshot has to finish."""
+"""How far a table can be rolled back, and how long a run or a reader that pinned a snapshot has to finish."""
 
 
 def needed_snapshots(context: Context, table: Table) -> Iterator[int]:
@@ -38,6 +40,7 @@ def needed_snapshots(context: Context, table: Table) -> Iterator[int]:
     yield from (snapshot for _, snapshot in reader_positions(context, table))
     yield from _positions_after_rollback(context, table)
     yield from _snapshots_in_open_plans(context, table)
+    yield from pinned_snapshots(context, table, KEEP_SNAPSHOTS_FOR)
 
 
 def reader_positions(context: Context, table: Table) -> Iterator[tuple[str, int]]:
