@@ -41,5 +41,6 @@ with DAG(
 
     propensities >> [features, labels] >> dataset("ranking.training_examples")
     catch_up(dag)
-    complete_through("search.interactions", DEADLINE) >> pin_inputs(dag)
+    pin = pin_inputs(dag)
+    complete_through("search.interactions", DEADLINE) >> pin
     skip_repeated(dag)

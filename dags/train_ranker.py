@@ -50,4 +50,5 @@ with DAG(
     doc_md=__doc__,
 ) as dag:
     (dataset("ranking.rankers") >> dataset("ranking.ranker_scores") >> release("ranking.ranker_scores") >> report())
-    complete_through("ranking.training_examples", DEADLINE) >> pin_inputs(dag)
+    pin = pin_inputs(dag)
+    complete_through("ranking.training_examples", DEADLINE) >> pin
