@@ -6,7 +6,6 @@
     repeated.py        end repeated runs of a backfill with their first task
     sensor.py          wait until a table is complete; for the DAGs of others too
     completeness_trigger.py  the waiting itself, in Airflow's triggerer
-    missed_deadline.py       what happens when a wait ends at its deadline
     pinning.py         pin the inputs that all sessions of a run read
     params.py          the run parameters that a person may set
     run_request.py     what a run asks for: clock, range, reason

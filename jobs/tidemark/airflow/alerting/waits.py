@@ -1,26 +1,24 @@
-"""Tell that a wait for inputs reached its deadline. Import this module only inside a task."""
+"""Tell that a wait for a table reached its deadline. Import this module only inside a task."""
 
 from __future__ import annotations
 
-from datetime import datetime
+import logging
 
-from tidemark.airflow.alerting.channels import Sent, send
+from tidemark.airflow.alerting.channels import send
 from tidemark.operate.alerts.alert import Alert, Kind
 from tidemark.settings import load_settings
-from tidemark.state.ranges import format_instant
+
+_LOGGER = logging.getLogger(__name__)
 
 
-def tell_went_on(dataset: str, waited_for: str, deadline: datetime) -> Sent:
-    """Tell that a run went on at its deadline although an input was not complete.
+def tell_went_on(dataset: str, what: str) -> None:
+    """Tell that a run went on at its deadline although a table was not complete.
 
-    `dataset` is what the run builds. `waited_for` says for what it waited, for example `search.interactions to be
-    complete through 2026-04-12T00:00Z; it is complete through 2026-04-11T22:00Z`.
+    `dataset` is the table that the run waited for, `what` says how far it is complete and what was wanted. An error of
+    the alert itself is logged, and never changes the state of the task.
     """
-    alert = Alert(
-        Kind.went_on,
-        dataset,
-        f"waited until {format_instant(deadline)} for {waited_for}\nwent on with what is there",
-        f".venv/bin/tidemark plan {dataset}",
-        f"sessions?dataset={dataset}",
-    )
-    return send(alert, load_settings())
+    command = f".venv/bin/tidemark plan {dataset}"
+    try:
+        send(Alert(Kind.went_on, dataset, what, command, f"sessions?dataset={dataset}"), load_settings())
+    except Exception:
+        _LOGGER.exception("the alert about this deadline could not be sent; see docs/runbooks/alerts.md")
