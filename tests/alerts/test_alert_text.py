@@ -65,7 +65,7 @@ def test_a_failed_audit_leads_to_its_session_and_runbook(error: Exception) -> No
     assert alert.page == "sessions/s-1"
     assert alert.what == "AuditFailed: 37 rows\nnext: x"
     assert alert.where == "search.a, build, run manual__1, task a.write_audit_publish"
-    assert ".venv/bin/tidemark run search.a" in alert.next_command
+    assert alert.next_command == "correct the cause, then clear the task in Airflow's UI, with the tasks after it"
 
 
 def test_another_error_leads_to_its_own_runbook_and_the_datasets_sessions() -> None:

@@ -10,6 +10,7 @@ import sys
 from email.message import Message
 from html import unescape
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -206,14 +207,19 @@ def _closed_port() -> int:
         return port
 
 
-def test_a_wait_that_reached_its_deadline_is_told(
-    posts: Received, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_wait_that_reached_its_deadline_is_told_and_never_fails(
+    posts: Received, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     from tidemark.airflow.alerting.waits import tell_went_on
 
     (tmp_path / "search.yaml").write_text("alerts: {webhook_connection: tidemark_webhook}\n", encoding="utf-8")
     monkeypatch.setenv("TIDEMARK_HOME", str(tmp_path))
-    tell_went_on("search.interactions", "it is complete through noon. The run goes on with what is there")
+    task = SimpleNamespace(dag_id="train_ranker", run_id="scheduled__1", task_id="wait_for_examples")
+    tell_went_on({"ti": task}, "the examples are complete through noon")
     ((_, post),) = posts.posts
-    assert post["what"] == "it is complete through noon. The run goes on with what is there"
-    assert (post["kind"], post["where"]) == ("went on without an input", "search.interactions")
+    assert (post["kind"], post["what"]) == ("went on without an input", "the examples are complete through noon")
+    assert post["where"] == "train_ranker, run scheduled__1, task wait_for_examples"
+
+    (tmp_path / "search.yaml").write_text("alerts: [broken]\n", encoding="utf-8")
+    tell_went_on({"ti": task}, "the examples are complete through noon")
+    assert "the alert could not be sent: SettingsError" in caplog.text

@@ -19,7 +19,8 @@ def run(kind: str = "scheduled", end: float = 2, ago: timedelta = timedelta(0)) 
     """Return the context of a run whose data interval ends at an hour, and that started a while ago."""
     started = datetime.now(UTC) - ago
     interval = {"data_interval_start": hour(end - 1), "data_interval_end": hour(end)}
-    return {"dag_run": SimpleNamespace(run_type=kind, start_date=started, **interval)}
+    task = SimpleNamespace(dag_id="reader", run_id="run 1", task_id="wait")
+    return {"dag_run": SimpleNamespace(run_type=kind, start_date=started, **interval), "ti": task}
 
 
 def wait_for(dataset: str = SHOWN, through: str | None = None, final: bool = False) -> Any:
@@ -109,7 +110,7 @@ def test_a_run_past_its_deadline_goes_on_and_says_what_is_missing(
     tables.publish(1)
     wait_for().execute(run(ago=timedelta(hours=2)))
     assert {record.levelname for record in caplog.records} == {"WARNING"}
-    assert caplog.messages[0] == f"Tidemark, went on without an input: {SHOWN}"
+    assert caplog.messages[0] == "Tidemark, went on without an input: reader"
     assert (
         f"what     {SHOWN} is complete through 2026-04-12T01:00Z; wanted: 2026-04-12T02:00Z; the deadline of 1:00:00 "
         f"has passed. The run goes on with what is there"

@@ -41,7 +41,7 @@ class CompleteThrough(BaseSensorOperator):
         if event["reached"]:
             _LOGGER.info("%s; the run goes on", event["found"])
         else:
-            self._go_on(event["found"], event["wanted"])
+            self._go_on(context, event["found"], event["wanted"])
 
     def _execute(self, context: Any) -> None:
         from tidemark.operate.completeness import read_completeness
@@ -57,7 +57,7 @@ class CompleteThrough(BaseSensorOperator):
         if found.reaches(wanted):
             _LOGGER.info("%s; wanted: %s; no wait", found.describe(), format_instant(wanted))
         elif until <= datetime.now(UTC):
-            self._go_on(found.describe(), format_instant(wanted))
+            self._go_on(context, found.describe(), format_instant(wanted))
         else:
             _LOGGER.info("%s; waiting for %s", found.describe(), format_instant(wanted))
             self._wait(format_instant(wanted), until)
@@ -68,11 +68,11 @@ class CompleteThrough(BaseSensorOperator):
         trigger = CompletenessTrigger(self.dataset, wanted, self.final, until.isoformat(timespec="seconds"))
         self.defer(trigger=trigger, method_name="execute_complete", timeout=until - datetime.now(UTC) + MARGIN)
 
-    def _go_on(self, found: str, wanted: str) -> None:
+    def _go_on(self, context: Any, found: str, wanted: str) -> None:
         from tidemark.airflow.alerting.waits import tell_went_on
 
         limit = f"the deadline of {self.deadline} has passed"
-        tell_went_on(self.dataset, f"{found}; wanted: {wanted}; {limit}. The run goes on with what is there")
+        tell_went_on(context, f"{found}; wanted: {wanted}; {limit}. The run goes on with what is there")
 
 
 def complete_through(

@@ -1,8 +1,9 @@
-"""Tell that a wait for a table reached its deadline. Import this module only inside a task."""
+"""Tell that a wait for inputs reached its deadline. Import this module only inside a task."""
 
 from __future__ import annotations
 
 import logging
+from typing import Any
 
 from tidemark.airflow.alerting.channels import send
 from tidemark.operate.alerts.alert import Alert, Kind
@@ -11,14 +12,15 @@ from tidemark.settings import load_settings
 _LOGGER = logging.getLogger(__name__)
 
 
-def tell_went_on(dataset: str, what: str) -> None:
-    """Tell that a run went on at its deadline although a table was not complete.
+def tell_went_on(context: Any, message: str) -> None:
+    """Tell that a run went on at its deadline. An error of the alert itself is logged, and never fails the task.
 
-    `dataset` is the table that the run waited for, `what` says how far it is complete and what was wanted. An error of
-    the alert itself is logged, and never changes the state of the task.
+    `context` is Airflow's context of the wait. `message` says which table is complete through when, and what was
+    wanted.
     """
-    command = f".venv/bin/tidemark plan {dataset}"
+    task = context["ti"]
+    place = f"{task.dag_id}, run {task.run_id}, task {task.task_id}"
     try:
-        send(Alert(Kind.went_on, dataset, what, command, f"sessions?dataset={dataset}"), load_settings())
-    except Exception:
-        _LOGGER.exception("the alert about this deadline could not be sent; see docs/runbooks/alerts.md")
+        send(Alert(Kind.went_on, place, message, ".venv/bin/tidemark status"), load_settings())
+    except Exception as error:
+        _LOGGER.error("the alert could not be sent: %s; see docs/runbooks/alerts.md", type(error).__name__)

@@ -66,9 +66,9 @@ class Alert:
 
     @property
     def subject(self) -> str:
-        """One printable line, such as `audit failed: search.interactions`."""
+        """One printable line, such as `audit failed: search.interactions`: the kind and the first part of the place."""
         state = "over: " if self.over else ""
-        return printable(f"{state}{self.kind}: {self.where}")[:LONGEST_SUBJECT]
+        return printable(f"{state}{self.kind}: {self.where.partition(', ')[0]}")[:LONGEST_SUBJECT]
 
     @property
     def runbook_page(self) -> str:

@@ -61,7 +61,7 @@ def _next_command(failure: Failure, failed_audit: bool) -> str:
     if failure.dataset is None:
         return "correct the cause, then clear the task in Airflow's UI"
     if failed_audit:
-        return f"correct the cause, then .venv/bin/tidemark run {failure.dataset}, or clear the task in Airflow's UI"
+        return "correct the cause, then clear the task in Airflow's UI, with the tasks after it"
     return f".venv/bin/tidemark plan {failure.dataset}, correct the cause, then clear the task in Airflow's UI"
 
 
