@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from tests.accounts.names import PLANS, SIGNUPS
 from tests.accounts.world import Accounts, Event, as_request
+from tests.loop.respecified import with_spec
 from tests.pins.nights import COMPARED, FACTS, HOURLY, Nights
 from tidemark.operate.manual import adopt
 from tidemark.operate.releases import write_release
@@ -100,6 +103,23 @@ def test_rows_that_were_rolled_back_are_not_released(built: Nights) -> None:
     assert not released.written
     assert f"{HOURLY}: snapshot" in released.why
     assert "was rolled back after its reader had read it" in released.why
+
+
+def test_an_optional_input_that_nobody_had_filled_is_released_empty(nights: Nights) -> None:
+    accounts = nights.accounts
+    inputs = accounts.context.specs[COMPARED].inputs
+    with_spec(accounts, COMPARED, inputs={**inputs, "hourly": replace(inputs["hourly"], optional=True)})
+    nights.land(PLANS, [Event("p0", "a", 0.1)], 3)
+    arrive(nights, 0.5)
+    empty = accounts.table(HOURLY).current_snapshot()
+    accounts.run(COMPARED)
+    assert write_release(accounts.context, COMPARED).written
+    accounts.run(HOURLY)
+
+    released = write_release(accounts.context, COMPARED)
+
+    assert released.release, released.why
+    assert empty is not None and released.tables[HOURLY] == empty.snapshot_id
 
 
 def test_a_table_that_was_dropped_has_no_release(built: Nights) -> None:

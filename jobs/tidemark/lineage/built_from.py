@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pyiceberg.table import Table
 
 from tidemark.catalog.lake import Lake
+from tidemark.catalog.properties import CONTENT, CREATED, property_of
 from tidemark.lineage.ancestry import commits_since
 from tidemark.lineage.history import readable_snapshot, same_content, same_rows
 from tidemark.lineage.watermark_history import watermarks_at
@@ -111,14 +112,16 @@ class _Lineage:
         return self._marks[place]
 
     def _exact_marks(self, table: Table, place: Place) -> list[Watermark]:
-        """Return the watermarks that say exactly what a place was built from; empty for a source.
+        """Return the watermarks that say exactly what a place was built from.
 
-        Raises _NotTogether if there is none.
+        Empty for a source, and for a table as it was before its first session. Raises _NotTogether if there is none.
         """
         dataset, snapshot = place
         if not self.specs[dataset].inputs:
             return []
         known = watermarks_at(self.lake, table, snapshot)
+        if not known and _was_never_filled(table, snapshot):
+            return []
         if not known:
             raise _NotTogether(f"{dataset}: which inputs snapshot {snapshot} was built from is not on record")
         if known[-1].owed:
@@ -139,6 +142,12 @@ class _Lineage:
         for name, position in mark.inputs.items():
             if name in windows and not _has_read_all(self._table(windows[name].dataset), position):
                 yield windows[name].dataset
+
+
+def _was_never_filled(table: Table, snapshot_id: int) -> bool:
+    """Whether no session had filled a table at a snapshot, as it may be for an optional input."""
+    snapshots = (table.snapshot_by_id(each) for each in same_rows(table, snapshot_id))
+    return any(snapshot is not None and property_of(snapshot, CONTENT) == CREATED for snapshot in snapshots)
 
 
 def _has_read_all(table: Table | None, position: Position) -> bool:
