@@ -65,7 +65,7 @@ def _task(task: Any) -> dict[str, Any]:
         "answered_within": _seconds(getattr(task, "response_timeout", None)),
         "outlets": [outlet.name for outlet in task.outlets],
         "group": task.task_group.label if task.task_group is not None else None,
-        "waits_for": getattr(task, "dataset", None),
+        "awaited": getattr(task, "dataset", None),
         "deadline": task.deadline.total_seconds() if hasattr(task, "deadline") else None,
         "metadata": [outlet.extra for outlet in task.outlets],
         "triggers": getattr(task, "trigger_dag_id", None),

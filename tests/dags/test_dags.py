@@ -70,7 +70,7 @@ def test_each_dag_says_what_it_is_and_when(dags: dict[str, Any], name: str) -> N
     assert len(dag["doc"]) > 200
     assert dag["timetable"] == ("NullTimetable" if name in ON_REQUEST else "CronDataIntervalTimetable")
     assert dag["catchup"] is False
-    waits = any(task["waits_for"] for task in dag["tasks"].values())
+    waits = any(task["awaited"] for task in dag["tasks"].values())
     assert dag["max_active_runs"] == (2 if waits else 1), "a manual run does not queue behind one that waits"
     assert dag["tags"]
 

@@ -30,7 +30,7 @@ TODAY = datetime(2026, 4, 12, tzinfo=UTC)
 
 def waits(dag: dict[str, Any]) -> dict[str, str]:
     """Return the waits of a DAG: for each table the id of the task."""
-    return {task["waits_for"]: name for name, task in dag["tasks"].items() if task["waits_for"]}
+    return {task["awaited"]: name for name, task in dag["tasks"].items() if task["awaited"]}
 
 
 def ancestors(dag: dict[str, Any], name: str) -> set[str]:
@@ -52,7 +52,7 @@ def clock(dag: dict[str, Any], day: datetime = TODAY) -> datetime:
 
 def deadline(dag: dict[str, Any]) -> timedelta:
     """Return the deadline of a DAG's waits."""
-    (seconds,) = {task["deadline"] for task in dag["tasks"].values() if task["waits_for"]}
+    (seconds,) = {task["deadline"] for task in dag["tasks"].values() if task["awaited"]}
     return timedelta(seconds=seconds)
 
 

@@ -55,7 +55,7 @@ def test_it_loads_and_waits_before_it_counts(tmp_path: Path) -> None:
     assert found["errors"] == {}
     assert found["imported"] == []
     tasks = found["dags"]["count_clicks"]["tasks"]
-    assert tasks["wait_for_interactions"]["waits_for"] == SHOWN
+    assert tasks["wait_for_interactions"]["awaited"] == SHOWN
     assert tasks["count_clicks"]["upstream"] == ["wait_for_interactions"]
 
 
