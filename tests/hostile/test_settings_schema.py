@@ -15,7 +15,7 @@ from tidemark.settings import CHECKOUT, load_settings
 SHARED = CHECKOUT / "infra" / "search.yaml"
 REFUSED = [
     ("atribution_window: 7d", "unknown key atribution_window; did you mean attribution_window?"),
-    ("zzz: 7d", "unknown key zzz; known keys: landing, handed_in, "),
+    ("zzz: 7d", "unknown key zzz; known keys: landing, "),
     ("devices: {pth: query_attributes.ua}", "unknown key pth in devices; did you mean path?"),
     ("devices:", "devices is empty; write a block of keys"),
     ("devices: {path: ua}", "devices.path is ua; write a path into the query record, such as query_attributes.device"),
