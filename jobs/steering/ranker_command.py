@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
+from tidemark.cli.as_json import add_json
 from tidemark.cli.late_import import command_in
 
 _CHANGES = {
@@ -20,9 +21,11 @@ def add_command(commands: Any) -> None:
     parser = commands.add_parser("ranker", help="show the rankers, and decide which one is served")
     actions = parser.add_subparsers(required=True, metavar="ACTION")
     listed = actions.add_parser("list", help="list the rankers, who is champion and why, and all decisions")
+    add_json(listed)
     listed.set_defaults(command=command_in("steering.show", "list_rankers"))
     shown = actions.add_parser("show", help="show one ranker")
     _version(shown)
+    add_json(shown)
     shown.set_defaults(command=command_in("steering.show", "show_ranker"))
     for action, text in _CHANGES.items():
         _change(actions.add_parser(action, help=text), action)

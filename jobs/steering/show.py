@@ -4,20 +4,29 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from datetime import date
+from typing import Any
 
 from ranking.training.champion import UNFREEZE, Run
 from steering.registry import SCORES, Registry, read_registry, read_run, scores_now
 from tidemark.catalog import Lake
+from tidemark.cli.as_json import print_json
 from tidemark.operate.lakes import open_existing_lake
 from tidemark.settings import load_settings
+from tidemark.state.codec import encode
 from tidemark.support.text import printable
+
+JSON_COLUMNS = ("features", "metrics", "parameters", "snapshots")
 
 
 def list_rankers(options: argparse.Namespace) -> int:
     """Print a line for each training run, newest first, then the decisions, the champion and what the scores say."""
     lake = open_existing_lake(load_settings())
     registry = read_registry(lake)
+    if options.json:
+        print_json(_listed(lake, registry))
+        return 0
     for run in reversed(registry.runs):
         print(f"{run.version:>4}  {run.model_version:<24} {_mark(registry, run):<12} {printable(run.verdict)}")
     for decision in registry.decisions:
@@ -32,8 +41,29 @@ def show_ranker(options: argparse.Namespace) -> int:
     lake = open_existing_lake(load_settings())
     registry = read_registry(lake)
     run = registry.find(options.version)
+    if options.json:
+        print_json({"state": _mark(registry, run), **_row(read_run(lake, run))})
+        return 0
     print("\n".join(f"{name:<18}{printable(text)}" for name, text in _facts(lake, registry, run)))
     return 0
+
+
+def _listed(lake: Lake, registry: Registry) -> dict[str, Any]:
+    champion, scores = registry.standing.champion, scores_now(lake)
+    return {
+        "champion": champion.model_version if champion else None,
+        "because": registry.standing.explain() if champion else None,
+        "held": registry.standing.held,
+        "rankers": [{**encode(run), "state": _mark(registry, run)} for run in registry.runs],
+        "decisions": registry.decisions,
+        "scores": dict(zip(("model_version", "served_because", "rows"), scores, strict=True)) if scores else None,
+    }
+
+
+def _row(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a row of the registry for a program: columns with JSON as values, days as text."""
+    shown = {name: json.loads(value) if name in JSON_COLUMNS else value for name, value in row.items()}
+    return {name: str(value) if isinstance(value, date) else value for name, value in shown.items()}
 
 
 def describe_standing(registry: Registry) -> Iterator[str]:

@@ -6,6 +6,7 @@ import json
 import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -163,3 +164,25 @@ def test_the_command_prints_a_line_for_each_dataset_or_json(
     assert datasets[STATES]["complete_through"] == "2026-04-12T01:00Z"
     assert datasets[STATES]["last"]["outcome"] == "published and closed"
     assert datetime.fromisoformat(found["at"]) - datetime.now(UTC) < timedelta(minutes=5)
+
+
+def test_each_command_that_shows_the_loop_prints_json_on_request(
+    accounts: Accounts, command_line: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fill(accounts, "basic")
+    done = accounts.run(STATES)
+
+    def printed(*words: str) -> Any:
+        capsys.readouterr()
+        assert main([*words, "--json"]) == 0
+        return json.loads(capsys.readouterr().out)
+
+    mark = printed("watermarks")["datasets"][STATES]["watermark"]
+    assert (mark["session"], mark["complete_through"]) == (done.plan.session, "2026-04-12T01:00Z")
+    (shown,) = printed("sessions", STATES)["sessions"]
+    assert (shown["session"], shown["outcome"]) == (done.plan.session, "published and closed")
+    assert shown["rebuilds"] == [["2026-04-12T00:00Z", "2026-04-12T01:00Z"]]
+    assert printed("plan", STATES)["plan"]["effect"] == {"kind": "nothing"}
+    planned = printed("plan", STATES, "--from", "2026-04-12T00:00Z", "--to", "2026-04-12T01:00Z")
+    assert (planned["plan"]["effect"]["kind"], planned["preview"]["partitions"]) == ("replace_ranges", 1)
+    assert planned["preview"]["replaced"]["rows"] == len(accounts.rows(STATES))

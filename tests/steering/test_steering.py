@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from steering.registry import DECISIONS, RANKERS
@@ -86,6 +88,14 @@ def test_s71_what_is_impossible_is_refused_and_a_frozen_champion_stays(
     assert listed[-1].startswith(f"ranking.ranker_scores: 3 scores of {champion}, Promoted: nDCG@10")
     assert main(["ranker", "show", "2"]) == 0
     assert "frozen by ada at 2026-04-03T03:00Z: no changes during the sale" in capsys.readouterr().out
+    assert main(["ranker", "list", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["champion"], found["scores"]["rows"]) == (champion, 3)
+    assert [ranker["state"] for ranker in found["rankers"]] == ["no artifact", "champion", "-"]
+    assert main(["ranker", "show", "2", "--json"]) == 0
+    shown = json.loads(capsys.readouterr().out)
+    assert (shown["model_version"], shown["state"]) == (champion, "champion")
+    assert isinstance(shown["features"], list) and "artifact" not in shown
     assert main(["watermarks"]) == 0
     assert f"champion: {champion}, Promoted: nDCG@10" in capsys.readouterr().out
     assert main(["ranker", "rollback", "--reason", "it has become worse"]) == 1

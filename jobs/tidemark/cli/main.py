@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 from importlib.metadata import entry_points
 
+from tidemark.cli.as_json import add_json
 from tidemark.cli.late_import import command_in
 from tidemark.errors import TidemarkError
 
@@ -64,14 +65,16 @@ def _parser() -> argparse.ArgumentParser:
     _adopt(commands.add_parser("adopt", help="accept what main holds after somebody changed it by hand"))
     _declare(commands.add_parser("declare", help="declare a source complete, so that its readers go on"))
     status = commands.add_parser("status", help="show how far behind each dataset is, and how its last session ended")
-    status.add_argument("--json", action="store_true", help="print one JSON object instead of text")
+    add_json(status)
     status.set_defaults(command=command_in("tidemark.cli.status", "status"))
     watermarks = commands.add_parser("watermarks", help="show how far each dataset is built")
+    add_json(watermarks)
     watermarks.set_defaults(command=command_in("tidemark.cli.show", "watermarks"))
     _wait(commands.add_parser("wait", help="wait until a table is complete; exits with 3 at the deadline"))
     listed = commands.add_parser("sessions", help="list the latest sessions")
     listed.add_argument("dataset", nargs="?", help="only those of this dataset")
     listed.add_argument("--last", type=int, default=20, help="how many (default 20)")
+    add_json(listed)
     listed.set_defaults(command=command_in("tidemark.cli.show", "sessions"))
     _quarantined(
         commands.add_parser("quarantined", help="show which records landing refused; --out writes them to files")
@@ -93,6 +96,7 @@ def _alerts(parser: argparse.ArgumentParser) -> None:
 def _plan(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("dataset")
     _range(parser)
+    add_json(parser)
     parser.set_defaults(command=command_in("tidemark.cli.sessions", "plan"))
 
 

@@ -6,12 +6,13 @@ import argparse
 import sys
 
 from tidemark import session
+from tidemark.cli.as_json import print_json
 from tidemark.cli.clock import read_clock
 from tidemark.errors import RequestRefused
 from tidemark.explain import explain
 from tidemark.operate.lakes import open_existing_lake
 from tidemark.operate.preview import preview
-from tidemark.operate.preview_text import preview_lines
+from tidemark.operate.preview_text import facts, preview_lines
 from tidemark.settings import load_settings
 from tidemark.settings.run_parameters import check_dataset, check_reason, make_request, read_range
 from tidemark.state.cause import NEWS, Cause, Restatement, Resync
@@ -24,8 +25,14 @@ def plan(options: argparse.Namespace) -> int:
     dataset = check_dataset(options.dataset)
     cause = _cause(options, dataset)
     context = session.open_context(load_settings(), read_clock(options), dataset, open_existing_lake)
-    print(explain(session.plan(context, dataset, cause)))
-    _print_preview(context, dataset, cause)
+    planned = session.plan(context, dataset, cause)
+    found = preview(context, dataset, cause) if isinstance(cause, Restatement) else None
+    if options.json:
+        print_json({"plan": planned, "preview": facts(found) if found else None})
+        return 0
+    print(explain(planned))
+    if isinstance(cause, Restatement):
+        print("\n".join(preview_lines(found)))
     return 0
 
 

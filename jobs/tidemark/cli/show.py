@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import argparse
 from datetime import datetime
+from typing import Any
 
-from tidemark.catalog import ops
+from tidemark.catalog import Lake, ops
+from tidemark.cli.as_json import print_json
 from tidemark.lineage.publish_commit import watermark_of
 from tidemark.operate.lakes import open_existing_lake
 from tidemark.operate.remarks import read_remarks
 from tidemark.operate.session_outcomes import Outcome, Session, newest_sessions, read_plans, with_outcomes
 from tidemark.settings import load_settings
 from tidemark.spec.load import load_specs
+from tidemark.state.codec import encode
 from tidemark.state.plan import Plan
 from tidemark.state.ranges import describe, format_instant
 from tidemark.state.watermark import Watermark
@@ -25,12 +28,20 @@ def watermarks(options: argparse.Namespace) -> int:
     names = sorted(load_specs(settings.schemas, settings.values))
     width = max(len(name) for name in names)
     remarks = read_remarks(lake)
+    marks = {name: _watermark(lake, name) for name in names}
+    if options.json:
+        print_json({"datasets": {name: {"watermark": marks[name], "remark": remarks.get(name)} for name in names}})
+        return 0
     for name in names:
-        table = lake.find_table(name)
-        print(f"{name:<{width}}  {_describe_watermark(watermark_of(table) if table is not None else None)}")
+        print(f"{name:<{width}}  {_describe_watermark(marks[name])}")
         if name in remarks:
             print(f"{'':<{width}}  {remarks[name]}")
     return 0
+
+
+def _watermark(lake: Lake, dataset: str) -> Watermark | None:
+    table = lake.find_table(dataset)
+    return watermark_of(table) if table is not None else None
 
 
 def _describe_watermark(mark: Watermark | None) -> str:
@@ -58,11 +69,18 @@ def sessions(options: argparse.Namespace) -> int:
     newest = newest_sessions(lake, where)
     shown = with_outcomes(lake, newest[: max(options.last, 0)])
     plans = read_plans(lake, (session.session for session in shown))
+    if options.json:
+        print_json({"sessions": [_facts(session, plans[session.session]) for session in shown]})
+        return 0
     for session in shown:
         print(_describe_session(session, plans[session.session]))
     if not newest:
         print("no session yet")
     return 0
+
+
+def _facts(session: Session, plan: Plan) -> dict[str, Any]:
+    return {**encode(session), "rebuilds": plan.ranges, "reason": plan.cause.reason}
 
 
 def _describe_session(session: Session, plan: Plan) -> str:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
+from tidemark.cli.as_json import print_json
 from tidemark.operate.lakes import open_existing_lake
 from tidemark.operate.status import DatasetStatus, read_status
 from tidemark.operate.status_text import (
@@ -18,7 +18,6 @@ from tidemark.operate.status_text import (
 )
 from tidemark.settings import load_settings
 from tidemark.spec.load import load_specs
-from tidemark.state.codec import encode
 from tidemark.state.ranges import describe, format_instant
 
 
@@ -31,12 +30,11 @@ def status(options: argparse.Namespace) -> int:
     specs = load_specs(settings.schemas, settings.values)
     now = datetime.now(UTC)
     found = read_status(open_existing_lake(settings), specs, now, settings.values)
-    print(_to_json(found, now) if options.json else "\n".join(_lines(found, now)))
+    if options.json:
+        print_json({"at": now, "datasets": found})
+    else:
+        print("\n".join(_lines(found, now)))
     return 0
-
-
-def _to_json(found: tuple[DatasetStatus, ...], now: datetime) -> str:
-    return json.dumps({"at": format_instant(now), "datasets": [encode(dataset) for dataset in found]}, indent=2)
 
 
 def _lines(found: tuple[DatasetStatus, ...], now: datetime) -> Iterator[str]:

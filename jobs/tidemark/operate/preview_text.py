@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 from tidemark.operate.preview import Files, Preview
 from tidemark.state.ranges import describe
@@ -22,6 +23,18 @@ def preview_lines(found: Preview | None) -> list[str]:
     names = ", ".join(found.followers)
     lines.append(f"then follow, as far as rows differ: {names}" if names else "no dataset reads it")
     return lines
+
+
+def facts(found: Preview) -> dict[str, Any]:
+    """Return the facts of a preview apart from its plan, for a program. The expected time is in seconds."""
+    return {
+        "partitions": found.partitions,
+        "replaced": found.replaced,
+        "read": found.read,
+        "expected_seconds": found.expected.total_seconds() if found.expected is not None else None,
+        "measured": found.measured,
+        "followers": found.followers,
+    }
 
 
 def _files(held: Files) -> str:
