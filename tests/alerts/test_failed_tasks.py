@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from airflow.sdk.exceptions import AirflowFailException
 
 from tests.alerts.conftest import Connect, mail_connection, settings_with, webhook_connection
 from tests.alerts.receivers import Received, webhook
@@ -99,6 +100,23 @@ def test_the_same_failure_is_sent_once_a_day_and_another_one_at_once(
     assert subjects(mails) == [f"audit failed: {REBUILT}"]
     assert tell_once(both, replace(FAILURE, error=EngineError("no Java"))) is not None
     assert set(read_told(lake)) == {f"AuditFailed {REBUILT}", f"EngineError {REBUILT}"}
+
+
+def test_a_refused_request_is_not_told_because_who_asked_sees_it(both: Settings, mails: Received, lake: Lake) -> None:
+    refused = AirflowFailException("RequestRefused: from: missing")
+    assert tell_once(both, replace(FAILURE, dataset=None, error=refused)) is None
+    assert mails.mails == []
+
+
+def test_a_task_without_a_dataset_is_told_once_a_day_and_its_end_never(
+    both: Settings, mails: Received, lake: Lake
+) -> None:
+    watching = replace(FAILURE, task="watch", dataset=None, error=EngineError("no catalog"))
+    assert tell_once(both, watching) is not None
+    assert tell_once(both, replace(watching, run="manual__2")) is None
+    assert tell_once(both, replace(watching, task="pin")) is not None
+    tell_news(both, lake)
+    assert not any(subject.startswith("over: task failed") for subject in subjects(mails))
 
 
 def test_a_failure_that_lasts_is_told_again_after_a_day(both: Settings, mails: Received, lake: Lake) -> None:

@@ -7,19 +7,22 @@ import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 
 import pytest
 
 from tidemark import errors
+from tidemark.airflow.run_request import RunRequest
 from tidemark.session import WARNING
 from tidemark.stages import Published
 from tidemark.state.effect import NOTHING
 from tidemark.state.plan import Plan
+from tidemark.state.ranges import Interval
 
 pytestmark = pytest.mark.dags
 
 NOW = datetime(2026, 4, 12, tzinfo=UTC)
+DAY = Interval(datetime(2026, 4, 11, tzinfo=UTC), NOW)
 DONE_BY_ANOTHER = Published(Plan("search.a", "uuid", 1, 0, "spec", "logic", NOW, NOTHING), 1)
 
 
@@ -32,6 +35,19 @@ def steps(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> ModuleType:
     monkeypatch.setattr(steps, "_clock", lambda: NOW)
     monkeypatch.setattr(steps, "_open", lambda clock: clock)
     return steps
+
+
+@pytest.mark.parametrize("chosen", [None, [], ["search.b"]], ids=["rejected", "plan only", "another"])
+def test_a_rebuild_of_one_table_runs_no_session_that_was_not_chosen(
+    steps: ModuleType, monkeypatch: pytest.MonkeyPatch, chosen: list[str] | None
+) -> None:
+    from airflow.sdk.exceptions import AirflowSkipException
+
+    task = SimpleNamespace(xcom_pull=lambda task_ids, key: chosen)
+    monkeypatch.setattr(steps, "get_current_context", lambda: {"ti": task})
+    monkeypatch.setattr(steps, "_request", lambda: RunRequest(NOW, DAY, "why", "asked", dataset="search.b"))
+    with pytest.raises(AirflowSkipException, match=r"search\.a: this run is not asked for it, or was not approved"):
+        steps.init("search.a")
 
 
 def test_work_that_another_run_has_done_is_skipped_and_not_closed_twice(

@@ -16,6 +16,7 @@ from tidemark.settings import Settings
 
 DAG, DATASET = "restate", "search.interactions"
 PREVIEW, APPROVE, WRITE = "preview", "approve", "interactions.write_audit_publish"
+READER = "query_item_signals.init"
 PATIENCE = 180.0
 """Seconds until a run must ask for an approval."""
 
@@ -90,6 +91,9 @@ def _rejected(client: Client, range_: Mapping[str, str]) -> Iterator[str]:
 def _rebuilt(client: Client, day: Mapping[str, str]) -> Iterator[str]:
     state = _ended(client, day)
     written = {step.task for step in state.steps if step.name == "write_audit_publish" and step.state == "success"}
+    log = runs.log_of(client, state, _step(state, READER))
+    if not any("this run is not asked for it" in line for line in log):
+        yield f"{READER} does not say that its table was not asked for"
     if state.state != "success" or written != {WRITE}:
         yield f"the rebuild ended as {state.state}; sessions were carried out by {sorted(written) or 'no task'}"
 

@@ -12,6 +12,7 @@ from tests.accounts.world import Accounts, Event, as_request, hours
 from tidemark.errors import RequestRefused
 from tidemark.operate.preview import Files, Preview, count_partitions, followers, is_large, preview
 from tidemark.operate.preview_text import preview_lines
+from tidemark.state.cause import Resync
 
 pytestmark = [pytest.mark.loop, pytest.mark.spark]
 
@@ -43,8 +44,8 @@ def test_the_preview_states_the_partitions_and_rows_that_the_rebuild_replaces(bu
     assert {name: built.head(name) for name in heads} == heads
     assert found.ranges == (hours(3, 5),) and found.partitions == 3
     assert (found.replaced.rows, found.replaced.files) == (len(in_range), 3) and found.replaced.size > 0
-    assert set(found.read) == {SIGNUPS, PLANS, CANCELS}
-    assert found.read[SIGNUPS].rows == 2, "a state needs everything before it"
+    assert {i.dataset for i in found.plan.inputs.values()} == {SIGNUPS, PLANS, CANCELS}
+    assert found.read["signups"].rows == 2, "a state needs everything before it"
     assert not is_large(found)
     done = built.run(STATES, as_request(3, 5))
     assert done.plan.ranges == found.ranges
@@ -54,6 +55,11 @@ def test_the_expected_time_is_that_of_past_rebuilds(built: Accounts) -> None:
     found = previewed(built)
     assert found.measured == 1 and found.expected is not None and found.expected > timedelta(0)
     assert any(line.startswith("expected time: about ") for line in preview_lines(found))
+
+
+def test_a_resync_says_nothing_about_the_time_of_a_rebuild(built: Accounts) -> None:
+    built.run(STATES, Resync("to be sure"))
+    assert previewed(built).measured == 1
 
 
 def test_each_line_of_the_preview_is_a_fact_about_the_tables(built: Accounts) -> None:

@@ -6,10 +6,11 @@ import pytest
 
 from tests.accounts.names import SIGNUPS
 from tests.accounts.world import Accounts, Event, as_request, hour
-from tests.pins.nights import FACTS, Nights
+from tests.pins.nights import FACTS, HOURLY, Nights
 from tidemark import session
-from tidemark.errors import RequestRefused
-from tidemark.operate.pins import pin_inputs
+from tidemark.catalog.properties import CATALOG
+from tidemark.errors import InputChanged, RequestRefused
+from tidemark.operate.pins import find_pins, pin_inputs
 from tidemark.stages import Committed
 from tidemark.state.cause import NEWS, Cause, Resync
 from tidemark.state.effect import How
@@ -89,9 +90,10 @@ def test_an_input_that_had_nothing_at_the_pin_is_waited_for(nights: Nights) -> N
     assert "nothing published there yet" in notes(done)
 
 
-def test_a_run_pins_once(nights: Nights) -> None:
+def test_a_run_that_has_published_does_not_pin_again(nights: Nights) -> None:
     pinned = arrive(nights, 0.5, through=0)
     pin(nights)
+    run(nights)
     arrive(nights, 1.5, through=1)
 
     again = pin_inputs(nights.context("night"), [AROUND])
@@ -101,6 +103,34 @@ def test_a_run_pins_once(nights: Nights) -> None:
     assert other[SIGNUPS].snapshot == nights.accounts.head(SIGNUPS)
     with pytest.raises(RequestRefused, match="only a named run"):
         pin_inputs(nights.accounts.context, [AROUND])
+
+
+def test_a_run_that_has_published_nothing_pins_again_and_sees_a_corrected_input(nights: Nights) -> None:
+    arrive(nights, 0.5, through=0)
+    arrive(nights, 1.5, through=1)
+    pin(nights, FACTS)
+    session.init(nights.context("night"), FACTS, say=nights.accounts.said.append)
+    nights.accounts.delete(SIGNUPS, "event_id = 's1.5'")
+
+    pin(nights, FACTS)
+    run(nights, FACTS)
+
+    assert [row["event_id"] for row in nights.accounts.rows(FACTS)] == ["s0.5"]
+
+
+def test_an_input_that_was_rolled_back_is_not_pinned(nights: Nights) -> None:
+    accounts = nights.accounts
+    arrive(nights, 0.5, through=0)
+    accounts.run(FACTS)
+    first = accounts.head(FACTS)
+    arrive(nights, 5.5, through=5)
+    accounts.run(FACTS)
+    accounts.spark.sql(f"CALL {CATALOG}.system.set_current_snapshot('{FACTS}', {first})")
+
+    with pytest.raises(InputChanged, match="Its readers wait until then"):
+        pin(nights, HOURLY)
+
+    assert find_pins(accounts.context.lake, "night") is None
 
 
 def test_a_night_that_is_run_again_does_nothing(nights: Nights) -> None:

@@ -18,7 +18,7 @@ ANSWER_WITHIN = timedelta(days=1)
 class ApproveLarge(ApprovalOperator):
     """Wait in the UI for an approval if the preview says that the rebuild is large; otherwise go on at once.
 
-    If a person rejects the rebuild, all tasks after this one are skipped.
+    If a person rejects the rebuild, all tasks after this one are skipped. It is not retried: it would ask again.
     """
 
     def execute(self, context: Any) -> Any:
@@ -36,13 +36,15 @@ def approved_rebuild(groups: dict[str, TaskGroup]) -> None:
         subject="Rebuild {{ params.dataset }} from {{ params.from }} to {{ params.to }}?",
         body="{{ ti.xcom_pull(task_ids='preview')['text'] }}",
         ignore_downstream_trigger_rules=True,
+        retries=0,
         execution_timeout=None,  # Airflow would take it for the time to answer, and warn
         response_timeout=ANSWER_WITHIN,
     )
 
     @task.branch(trigger_rule=TriggerRule.ALL_SUCCESS)
-    def choose(previewed: dict[str, Any]) -> list[str]:
+    def choose(previewed: dict[str, Any], ti: Any = None) -> list[str]:
         """Return the first tasks of the tables whose sessions run; the tasks of the other tables are skipped."""
+        ti.xcom_push(key="datasets", value=previewed["datasets"])
         return [f"{name.rpartition('.')[2]}.init" for name in previewed["datasets"]]
 
     chosen = choose(preview)

@@ -54,31 +54,55 @@ def owes_ranges(datasets: list[str]) -> bool:
     return run_step(lambda: _owes_ranges(datasets))
 
 
+def _is_left(context: Any, dataset: str, request: Any) -> bool:
+    """Whether a dataset has to be rebuilt. If that cannot be said, its own init reports why."""
+    from tidemark.airflow.restate import to_rebuild
+    from tidemark.errors import TidemarkError
+
+    try:
+        return to_rebuild(context, dataset, request, _log)
+    except TidemarkError as error:
+        _log(str(error))
+        return True
+
+
 def _preview(datasets: list[str]) -> dict[str, Any]:
-    from tidemark.operate.preview import is_large, preview
+    from tidemark.operate.preview import followers, is_large, preview
     from tidemark.operate.preview_text import preview_lines
     from tidemark.state.cause import Restatement
 
     request = _request()
     assert request.dataset and request.range and request.request_id, "the DAG declares these parameters"
     restatement = Restatement(request.range, request.request_id, request.reason)
-    found = preview(_open(request.clock), request.dataset, restatement)
+    context = _open(request.clock)
+    found = preview(context, request.dataset, restatement)
     lines = preview_lines(found)
     _log("\n".join(lines))
-    if found is None or request.plan_only:
+    if request.plan_only:
         return {"text": "", "ask": False, "datasets": []}
-    followers = [name for name in found.followers if name in datasets] if request.with_readers else []
-    return {"text": "\n\n".join(lines), "ask": is_large(found), "datasets": [request.dataset, *followers]}
+    readers = followers(context.specs, request.dataset) if request.with_readers else ()
+    return {
+        "text": "\n\n".join(lines),
+        "ask": found is not None and is_large(found),
+        "datasets": [request.dataset, *(name for name in readers if name in datasets)],
+    }
+
+
+def _chosen() -> list[str]:
+    """Return the datasets that the run may work on: those that the task `choose` named. None if it did not run.
+
+    Airflow follows the arrows behind a chosen task, and a cleared task does not look at what was skipped before. So
+    each init asks again.
+    """
+    return get_current_context()["ti"].xcom_pull(task_ids="choose", key="datasets") or []
 
 
 def _has_work(datasets: list[str]) -> bool:
-    from tidemark.airflow.restate import to_rebuild
-
     request = _request()
     if not request.is_backfill:
         return True
     context = _open(request.clock)
-    left = next((name for name in datasets if to_rebuild(context, name, request, _log)), None)
+    left = next((name for name in datasets if _is_left(context, name, request)), None)
     _log(f"{left} is to be rebuilt" if left else "nothing to do: the other tasks are skipped")
     return left is not None
 
@@ -116,6 +140,8 @@ def _init(dataset: str) -> dict[str, str]:
     from tidemark.state.effect import Nothing
 
     request = _request()
+    if request.dataset is not None and dataset not in _chosen():
+        raise AirflowSkipException(f"{dataset}: this run is not asked for it, or was not approved")
     context = _open(request.clock)
     restatement = None
     if request.range is not None:

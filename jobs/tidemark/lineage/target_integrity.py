@@ -1,4 +1,4 @@
-"""Check that only the loop has changed a target since its watermark, and say what happened to it otherwise."""
+"""Check that only the loop has changed a table since its watermark, and say what happened to it otherwise."""
 
 from __future__ import annotations
 
@@ -10,12 +10,24 @@ from pyiceberg.table.snapshots import Snapshot
 from tidemark.catalog.lake import Lake
 from tidemark.catalog.manifests import table_name
 from tidemark.catalog.properties import SESSION, WATERMARK, property_of
-from tidemark.errors import ForeignCommit, RolledBack, SnapshotExpired, TargetChanged, WatermarkLost
+from tidemark.errors import ForeignCommit, InputChanged, RolledBack, SnapshotExpired, TargetChanged, WatermarkLost
 from tidemark.lineage.ancestry import commits_since, main_history
 from tidemark.lineage.history import keeps_content
 from tidemark.lineage.publish_commit import watermark_of
 from tidemark.lineage.watermark_history import has_record
 from tidemark.state.watermark import Watermark
+
+
+def check_input_integrity(lake: Lake, table: Table) -> None:
+    """Raise InputChanged if an input lost its watermark, or if main does not follow from its published snapshot.
+
+    An input that was rolled back promises rows that it no longer holds; without a watermark it promises nothing.
+    """
+    mark = watermark_of(table)
+    if mark is None and is_watermark_lost(lake, table):
+        raise InputChanged(f"{watermark_lost(table)}. Its readers wait until then. Afterwards run this again")
+    if mark is not None and since_published(table, mark) is None:
+        raise InputChanged(f"{not_on_main(lake, table, mark)}. Its readers wait until then. Afterwards run this again")
 
 
 def check_target_integrity(lake: Lake, table: Table) -> None:

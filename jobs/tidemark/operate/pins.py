@@ -13,7 +13,9 @@ from tidemark.catalog.filters import equals, since_instant
 from tidemark.errors import RequestRefused
 from tidemark.lineage.built_from import built_from
 from tidemark.lineage.publish_commit import watermark_of
+from tidemark.lineage.target_integrity import check_input_integrity
 from tidemark.lineage.watermark_history import watermarks_at
+from tidemark.operate.session_outcomes import COLUMNS, Outcome, with_outcomes
 from tidemark.state.pin import PinnedInput, Pins, pins_from_json, pins_to_json
 from tidemark.steps.context import Context
 from tidemark.support.error_translation import translating_errors
@@ -24,26 +26,39 @@ def pin_inputs(context: Context, datasets: Collection[str]) -> Pins:
 
     An input is pinned as it is now. If another input was built from it, it is pinned as that one has read it, so that
     the two belong together. Datasets of `datasets` are not pinned: each session reads what the run has published. If
-    the run has pinned its inputs before, nothing changes. Raises RequestRefused if the run has no name.
+    the run has pinned its inputs before and a session of it has published, nothing changes. If none has, the run
+    pins again, because somebody may have corrected an input meanwhile.
+
+    Raises RequestRefused if the run has no name, InputChanged if an input was changed by hand.
     """
     if context.run is None:
         raise RequestRefused("only a named run can pin its inputs; without a scheduler, inputs are read as they are")
     with translating_errors("pin inputs"):
-        return find_pins(context.lake, context.run) or _record(context, context.run, datasets)
+        known = find_pins(context.lake, context.run)
+        if known is not None and _has_published(context.lake, context.run):
+            return known
+        return _record(context, context.run, datasets, known)
 
 
-def _record(context: Context, run: str, datasets: Collection[str]) -> Pins:
-    """Record what the inputs hold now, unless the run has pinned them meanwhile; return what is on record."""
+def _record(context: Context, run: str, datasets: Collection[str], known: Pins | None) -> Pins:
+    """Record what the inputs hold now, and return it. If that is known already, nothing is written."""
     pins = _pins_now(context, _outside_inputs(context, datasets))
-    row = {"run": run, "tables": pins_to_json(pins), "pinned_at": context.clock}
-    ops.append_once(context.lake, "ops.pins", [row], equals("run", run))
-    return find_pins(context.lake, run) or pins
+    if pins != known:
+        ops.append(context.lake, "ops.pins", [{"run": run, "tables": pins_to_json(pins), "pinned_at": context.clock}])
+    return pins
+
+
+def _has_published(lake: Lake, run: str) -> bool:
+    """Whether a session of a run has published. The next ones then have to read what it has read."""
+    sessions = with_outcomes(lake, ops.rows(lake, "ops.sessions", equals("run", run), COLUMNS))
+    return any(session.outcome in (Outcome.closed, Outcome.published) for session in sessions)
 
 
 def find_pins(lake: Lake, run: str) -> Pins | None:
-    """Return the inputs that a run has pinned; None if it has pinned none."""
-    found = ops.rows(lake, "ops.pins", equals("run", run), ("tables",))
-    return pins_from_json(found[0]["tables"]) if found else None
+    """Return the inputs that a run has pinned last; None if it has pinned none."""
+    found = ops.rows(lake, "ops.pins", equals("run", run), ("tables", "recorded_at"))
+    newest = max(found, key=lambda row: row["recorded_at"], default=None)
+    return pins_from_json(newest["tables"]) if newest else None
 
 
 def pinned_snapshots(context: Context, table: Table, keep_for: timedelta) -> Iterator[int]:
@@ -92,7 +107,11 @@ def _upstream(context: Context, dataset: str) -> set[str]:
 
 
 def _pinned_input(context: Context, table: Table, read: int | None) -> PinnedInput:
-    """Return an input as it was at the snapshot `read`, or else as it is now."""
+    """Return an input as it was at the snapshot `read`, or else as it is now.
+
+    Raises InputChanged if main was changed by hand: the watermark would then promise more than main holds.
+    """
+    check_input_integrity(context.lake, table)
     uuid = str(table.metadata.table_uuid)
     marks = watermarks_at(context.lake, table, read) if read is not None else ()
     if read is not None and marks:

@@ -19,7 +19,7 @@ from tidemark.operate.session_outcomes import read_plans
 from tidemark.planning.windows import partition_unit
 from tidemark.spec import DatasetSpec
 from tidemark.state.cause import Restatement
-from tidemark.state.effect import How, Nothing
+from tidemark.state.effect import How, Nothing, ReplaceRanges
 from tidemark.state.plan import InputPlan, Plan
 from tidemark.state.ranges import MICROSECOND, Interval, Ranges, ceil, describe, intersect
 from tidemark.steps.context import Context
@@ -48,9 +48,9 @@ class Preview:
     """What a restatement would do.
 
     `ranges` are the whole partitions that are rebuilt, `partitions` their number. `replaced` is what the table holds
-    there now, `read` what is read of each input. `expected` is the time that the session takes if it goes like the
-    latest `measured` ones; None if none is on record. `followers` are the datasets that read this one, directly or
-    through others, in the order in which they run.
+    there now, `read` what is read of each input, by its name in the spec. `expected` is the time that the session
+    takes if it goes like the latest `measured` ones; None if none is on record. `followers` are the datasets that read
+    this one, directly or through others, in the order in which they run.
     """
 
     plan: Plan
@@ -82,8 +82,8 @@ def preview(context: Context, dataset: str, restatement: Restatement) -> Preview
     plan = session.plan(context, dataset, restatement)
     if isinstance(plan.effect, Nothing):
         return None
-    replaced = _held(context.lake, dataset, spec, plan.base_snapshot, plan.ranges)
-    read = {each.dataset: _read(context, each) for each in plan.inputs.values() if each.dataset != dataset}
+    replaced = _held(context.lake, dataset, spec.event_time, plan.base_snapshot, plan.ranges)
+    read = {name: _read(context, spec, name, i) for name, i in plan.inputs.items() if i.dataset != dataset}
     if replaced.rows == 0 and not any(each.rows for each in read.values()):
         raise RequestRefused(
             f"from, to: {describe(plan.ranges)} holds nothing for {dataset}: neither the table nor its inputs have "
@@ -122,21 +122,22 @@ def _partitions(spec: DatasetSpec, interval: Interval) -> Iterator[datetime]:
         start = ceil(start + MICROSECOND, partition_unit(spec))
 
 
-def _held(lake: Lake, dataset: str, spec: DatasetSpec, snapshot: int, ranges: Ranges | None) -> Files:
+def _held(lake: Lake, dataset: str, event_time: str | None, snapshot: int, ranges: Ranges | None) -> Files:
     """Return what a snapshot of a table holds in some ranges of its event time; all of it if `ranges` is None."""
     table = lake.table(dataset)
     found = table.snapshot_by_id(snapshot)
     if found is None:
         return Files(0, 0, 0)
     files = [entry.data_file for entry in live_entries(table, found)]
-    if ranges is not None and spec.event_time is not None:
-        times = ((file, file_interval(table, file, spec.event_time)) for file in files)
+    if ranges is not None and event_time is not None:
+        times = ((file, file_interval(table, file, event_time)) for file in files)
         files = [file for file, time in times if time is not None and intersect((time,), ranges)]
     return Files(len(files), sum(file.record_count for file in files), sum(file.file_size_in_bytes for file in files))
 
 
-def _read(context: Context, read: InputPlan) -> Files:
-    return _held(context.lake, read.dataset, context.spec(read.dataset), read.read_snapshot, read.reads)
+def _read(context: Context, spec: DatasetSpec, name: str, read: InputPlan) -> Files:
+    event_time = spec.inputs[name].event_time or context.spec(read.dataset).event_time
+    return _held(context.lake, read.dataset, event_time, read.read_snapshot, read.reads)
 
 
 def _expected_time(lake: Lake, spec: DatasetSpec, partitions: int) -> tuple[timedelta | None, int]:
@@ -159,9 +160,9 @@ def _past_rebuilds(lake: Lake, spec: DatasetSpec) -> Iterator[tuple[timedelta, i
     planned = [row for row in ops.rows(lake, "ops.sessions", of_table, columns) if row["how"] == How.overwrite.value]
     began = {name: at for name, at in _recorded_at(planned).items() if name in ended}
     latest = sorted(began, key=began.__getitem__)[-PAST_SESSIONS:]
-    plans = read_plans(lake, latest)
-    for name in latest:
-        yield ended[name] - began[name], count_partitions(spec, plans[name].ranges)
+    for name, plan in read_plans(lake, latest).items():
+        if isinstance(plan.effect, ReplaceRanges):  # a resync rebuilds all of time
+            yield ended[name] - began[name], count_partitions(spec, plan.ranges)
 
 
 def _recorded_at(rows: Iterable[Mapping[str, Any]]) -> dict[str, datetime]:

@@ -18,7 +18,7 @@ def preview_lines(found: Preview | None) -> list[str]:
     dataset = found.plan.dataset
     lines = [f"{dataset}: rebuilds {found.partitions:,} partitions: {describe(found.ranges)}"]
     lines.append(f"replaces {_files(found.replaced)} of {dataset}")
-    lines += [f"reads {_files(read)} of {name}" for name, read in found.read.items()]
+    lines += [f"reads {_files(read)} of {found.plan.inputs[name].dataset}" for name, read in found.read.items()]
     lines.append(f"expected time: {_expected(found)}")
     names = ", ".join(found.followers)
     lines.append(f"then follow, as far as rows differ: {names}" if names else "no dataset reads it")

@@ -10,19 +10,13 @@ from pyiceberg.table.snapshots import Snapshot
 
 from tidemark.catalog.evolution import check_readable
 from tidemark.catalog.manifests import table_name
-from tidemark.errors import InputChanged, PositionLost
+from tidemark.errors import PositionLost
 from tidemark.lineage.ancestry import commits_since
 from tidemark.lineage.changes import changes_since, row_times
 from tidemark.lineage.history import readable_snapshot
-from tidemark.lineage.publish_commit import watermark_of
 from tidemark.lineage.retained_since import retained_since
 from tidemark.lineage.retention import Keep
-from tidemark.lineage.target_integrity import (
-    is_watermark_lost,
-    not_on_main,
-    since_published,
-    watermark_lost,
-)
+from tidemark.lineage.target_integrity import check_input_integrity
 from tidemark.lineage.touched_times import with_touched_times
 from tidemark.planning import InputState
 from tidemark.planning.draft import latest
@@ -58,7 +52,7 @@ def input_state(
     input_spec = context.spec(window.dataset)
     event_time = window.event_time or input_spec.event_time
     if not own:
-        _check_in_history(context, table, watermark_of(table))
+        check_input_integrity(context.lake, table)
     keep = _keep(context, spec, window, event_time)
     seen = watermark.inputs.get(window.name) if watermark and not resync else None
     extent = extent_of(context, table, seen)
@@ -122,18 +116,6 @@ def _position_on(table: Table, watermark: Watermark | None, window: InputSpec) -
     if window.name in here or window.keep is None:
         return here.get(window.name)
     return max(here.values(), key=lambda position: position.held_from or BEGINNING, default=None)
-
-
-def _check_in_history(context: Context, table: Table, state: Watermark | None) -> None:
-    """Raise InputChanged if the input lost its watermark, or if main does not follow from its published snapshot.
-
-    An input that was rolled back promises rows that it no longer holds; without a watermark it promises nothing.
-    """
-    if state is None and is_watermark_lost(context.lake, table):
-        raise InputChanged(f"{watermark_lost(table)}. Its readers wait until then. Afterwards run this again")
-    if state is not None and since_published(table, state) is None:
-        error = not_on_main(context.lake, table, state)
-        raise InputChanged(f"{error}. Its readers wait until then. Afterwards run this again")
 
 
 def _changes(

@@ -10,7 +10,7 @@ from typing import Any
 from tidemark.airflow.alerting.channels import Sent, send
 from tidemark.catalog import Lake, ops
 from tidemark.catalog.filters import both, equals
-from tidemark.operate.alerts.failures import Failure, alert_of, key_of
+from tidemark.operate.alerts.failures import Failure, alert_of, is_refused_request, key_of
 from tidemark.operate.alerts.record import read_told, record
 from tidemark.operate.lakes import open_existing_lake
 from tidemark.settings import Settings, load_settings
@@ -31,14 +31,17 @@ def tell_failure(context: Any, dataset: str | None) -> None:
 def tell_once(settings: Settings, failure: Failure) -> Sent | None:
     """Send the alert about a failure, and record it; None if it was told within the last day.
 
-    If the lake cannot be read, which may be why the task failed, the alert is sent without it.
+    A refused request of a person is not told. If the lake cannot be read, which may be why the task failed, the alert
+    is sent without it.
     """
+    if is_refused_request(failure):
+        return None
     condition = key_of(failure)
-    lake = _lake(settings) if condition else None
-    if lake is None or condition is None:
+    lake = _lake(settings)
+    if lake is None:
         return send(alert_of(failure), settings)
     try:
-        failure = replace(failure, session=_session_of(lake, failure))
+        failure = replace(failure, session=_session_of(lake, failure) if failure.dataset else None)
         told = read_told(lake).get(condition)
     except Exception as error:
         _LOGGER.warning("alert without its session: %s", type(error).__name__)

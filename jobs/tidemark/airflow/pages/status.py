@@ -71,8 +71,10 @@ def _behind(dataset: DatasetStatus) -> str:
     if dataset.hours_behind is None:
         return html.DASH
     shown = f'<span class="whole">{escape(describe_behind(dataset))}</span>'
-    late = f"{html.badge('late', 'bad')} {html.small(f'fresh within {dataset.fresh_within_hours:g} h')}"
-    return f"{shown}<br>{late}" if dataset.late else shown
+    if not dataset.late:
+        return shown
+    limit = html.small(f"fresh within {dataset.fresh_within_hours:g} h")
+    return f"{shown}<br>{html.badge('late', 'bad')} {limit}"
 
 
 def _complete(dataset: DatasetStatus) -> str:

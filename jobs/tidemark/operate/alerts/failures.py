@@ -41,9 +41,17 @@ def alert_of(failure: Failure) -> Alert:
     )
 
 
-def key_of(failure: Failure) -> str | None:
-    """Return what a repeated failure has in common with the first: dataset and error. None without a dataset."""
-    return f"{_describe(failure.error)[0]} {failure.dataset}" if failure.dataset else None
+def is_refused_request(failure: Failure) -> bool:
+    """Whether a run's first task refused what a person asked for. Who asked sees it, and nothing is broken.
+
+    A session that refuses is told: it may be the DAG that asks for something impossible.
+    """
+    return failure.dataset is None and _describe(failure.error)[0] == errors.RequestRefused.__name__
+
+
+def key_of(failure: Failure) -> str:
+    """Return what a repeated failure has in common with the first: the error, and the dataset or else the task."""
+    return f"{_describe(failure.error)[0]} {failure.dataset or f'{failure.dag}.{failure.task}'}"
 
 
 def _describe(error: BaseException | None) -> tuple[str, str]:

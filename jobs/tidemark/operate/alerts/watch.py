@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from importlib.metadata import entry_points
 
 from tidemark.catalog import Lake
-from tidemark.operate.alerts.alert import Alert
+from tidemark.operate.alerts.alert import Alert, Kind
 from tidemark.operate.alerts.conditions import Condition
 from tidemark.operate.alerts.record import Told
 from tidemark.operate.session_outcomes import Outcome, Session
@@ -58,11 +58,14 @@ def _is_explained(
 
 
 def _is_over(told: Told, last: Mapping[str, Session | None]) -> bool:
-    """Whether a condition that no longer shows is over. A failed task is, once a session of its dataset has closed."""
+    """Whether a condition that no longer shows is over. A failed task is, once a session of its dataset has closed.
+
+    Of a failed task without a dataset nobody can say: it is told again if it fails again after a day.
+    """
     if told.kind.is_event:
         return False
     if told.dataset is None:
-        return True
+        return told.kind is not Kind.failed
     session = last.get(told.dataset)
     if session is None or session.outcome is not Outcome.closed:
         return False
