@@ -143,8 +143,13 @@ def log_of(client: Client, state: RunState, step: Step) -> list[str]:
         if event.startswith("::"):
             in_source_details = event == _SOURCES
         elif not in_source_details:
-            lines += [event, *_errors(entry)]
+            lines += [event, *_reason(entry), *_errors(entry)]
     return lines
+
+
+def _reason(entry: Any) -> list[str]:
+    """Return why a task was skipped, which Airflow logs beside the event."""
+    return [str(entry["reason"])] if isinstance(entry, dict) and entry.get("reason") else []
 
 
 def _errors(entry: Any) -> list[str]:

@@ -17,6 +17,8 @@ from tidemark.settings import Settings
 DAG, DATASET = "restate", "search.interactions"
 PREVIEW, APPROVE, WRITE = "preview", "approve", "interactions.write_audit_publish"
 READER = "query_item_signals.init"
+READING = 5.0
+"""Seconds that a person takes to read. Airflow fails a task that is answered before its process has ended."""
 PATIENCE = 180.0
 """Seconds until a run must ask for an approval."""
 
@@ -82,6 +84,7 @@ def _rejected(client: Client, range_: Mapping[str, str]) -> Iterator[str]:
     asked = client.get(f"{path}/-1/hitlDetails")
     if DATASET not in asked["subject"] or "rebuilds 41 partitions" not in asked["body"]:
         yield f"the approval does not show the preview: {asked['subject']} {asked['body']}"
+    time.sleep(READING)
     client.patch(f"{path}/-1/hitlDetails", {"chosen_options": ["Reject"], "params_input": {}})
     state = runs.watch(client, DAG, run, lambda _: None)
     if state.state != "success" or _step(state, WRITE).state != "skipped":
