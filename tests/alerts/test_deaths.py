@@ -15,15 +15,15 @@ from tests.alerts.conftest import webhook_connection
 from tests.alerts.receivers import webhook
 from tidemark.settings import CHECKOUT, Settings
 
-NOW = datetime.now(UTC).replace(microsecond=0)
+NOW = datetime(2026, 4, 12, 9, tzinfo=UTC)
 SERVICE = "airflow-scheduler"
 
 
-def home_with(folder: Path, *deaths: tuple[str, timedelta]) -> Settings:
-    """Return a home in whose supervisor's log services died so long ago."""
+def home_with(folder: Path, *deaths: tuple[str, timedelta], now: datetime = NOW) -> Settings:
+    """Return a home in whose supervisor's log services died so long before `now`."""
     settings = Settings(home=folder, schemas=CHECKOUT / "schemas")
     lines = [
-        f"{(NOW - age).astimezone():%Y-%m-%d %H:%M:%S},000 WARN exited: {name} (terminated by SIGKILL; not expected)"
+        f"{(now - age).astimezone():%Y-%m-%d %H:%M:%S},000 WARN exited: {name} (terminated by SIGKILL; not expected)"
         for name, age in deaths
     ]
     log_of(settings).parent.mkdir(parents=True)
@@ -54,7 +54,7 @@ def test_a_service_that_keeps_dying_is_told_once_an_hour(tmp_path: Path) -> None
 
 
 def test_the_command_that_starts_the_service_again_sends_the_alert(tmp_path: Path) -> None:
-    home_with(tmp_path, (SERVICE, timedelta(seconds=2)))
+    home_with(tmp_path, (SERVICE, timedelta(seconds=2)), now=datetime.now(UTC))
     (tmp_path / "search.yaml").write_text("alerts: {webhook_connection: tidemark_webhook}\n", encoding="utf-8")
     with webhook() as received:
         connection = json.dumps(webhook_connection(received.port))
