@@ -86,4 +86,4 @@ def test_an_error_that_is_not_ours_and_a_killed_task_have_a_runbook_too() -> Non
 def test_failures_count_as_the_same_if_dataset_and_error_are() -> None:
     assert key_of(failure(AirflowsOwn("AuditFailed: 1"))) == key_of(failure(AuditFailed("2"))) == "AuditFailed search.a"
     assert key_of(failure(EngineError("2"))) == "EngineError search.a"
-    assert key_of(failure(EngineError("2"), dataset=None)) is None
+    assert key_of(failure(EngineError("2"), dataset=None)) == "EngineError build.a.write_audit_publish"
