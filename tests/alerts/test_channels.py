@@ -179,6 +179,7 @@ def test_a_connection_that_is_missing_is_named(connect: Connect, tmp_path: Path)
     assert "not found" in sent.failed["mail"]  # type: ignore[attr-defined]
 
 
+@pytest.mark.services
 def test_the_command_tries_the_channels(both: Settings, mails: Received, posts: Received, tmp_path: Path) -> None:
     (tmp_path / "search.yaml").write_text(
         "alerts: {mail_to: [on-call@example.org], webhook_connection: tidemark_webhook}\n", encoding="utf-8"

@@ -9,6 +9,8 @@ import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
+
 from infra.local.death_alert import RECENT, alert_of, death_to_tell
 from infra.local.supervision import log_of
 from tests.alerts.conftest import webhook_connection
@@ -53,6 +55,7 @@ def test_a_service_that_keeps_dying_is_told_once_an_hour(tmp_path: Path) -> None
     assert death_to_tell(later, SERVICE, NOW) is not None
 
 
+@pytest.mark.services
 def test_the_command_that_starts_the_service_again_sends_the_alert(tmp_path: Path) -> None:
     home_with(tmp_path, (SERVICE, timedelta(seconds=2)), now=datetime.now(UTC))
     (tmp_path / "search.yaml").write_text("alerts: {webhook_connection: tidemark_webhook}\n", encoding="utf-8")

@@ -55,6 +55,7 @@ def subjects(mails: Received) -> list[str]:
     return [line.removeprefix("Subject: Tidemark, ") for line in found]
 
 
+@pytest.mark.services
 def test_tasks_that_fail_are_told_by_airflow_after_their_last_try(tmp_path: Path, lake: Lake) -> None:
     (tmp_path / "search.yaml").write_text("alerts: {webhook_connection: tidemark_webhook}\n", encoding="utf-8")
     with webhook() as received:

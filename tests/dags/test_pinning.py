@@ -16,7 +16,7 @@ from tidemark.catalog import ops
 from tidemark.session import open_context
 from tidemark.settings import load_settings
 
-pytestmark = pytest.mark.dags
+pytestmark = [pytest.mark.dags, pytest.mark.spark]
 
 DATASETS = ["ranking.rankers", "ranking.ranker_scores"]
 INPUTS = {

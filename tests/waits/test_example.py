@@ -50,6 +50,7 @@ def _value(kind: pa.DataType) -> Any:
     return "x" if pa.types.is_string(kind) or pa.types.is_large_string(kind) else 0
 
 
+@pytest.mark.services
 def test_it_loads_and_waits_before_it_counts(tmp_path: Path) -> None:
     found = load_dags(written(tmp_path).parent, tmp_path / "airflow")
     assert found["errors"] == {}
@@ -59,6 +60,7 @@ def test_it_loads_and_waits_before_it_counts(tmp_path: Path) -> None:
     assert tasks["count_clicks"]["upstream"] == ["wait_for_interactions"]
 
 
+@pytest.mark.services
 def test_its_tasks_run_on_a_real_lake(tables: Tables, monkeypatch: pytest.MonkeyPatch) -> None:
     """The wait defers on an incomplete day. Its trigger ends once the day is complete. Then only that day counts."""
     from airflow.sdk.exceptions import TaskDeferred
