@@ -163,6 +163,7 @@ def test_restate_rebuilds_every_table_that_has_ranges_after_a_preview_and_an_app
     assert dag["params"] == ["dataset", "from", "plan_only", "readers", "reason", "to"]
     assert set(dag["choices"]["dataset"]) == {name for name, spec in specs.items() if spec.rebuilds_ranges}
     assert dag["tasks"]["approve"]["upstream"] == ["preview"]
+    assert dag["tasks"]["approve"]["retries"] == 0
     assert "approve" in dag["tasks"]["choose"]["upstream"]
     for name, tasks in groups(dag).items():
         assert "choose" in tasks["init"]["upstream"], f"{name} would run unasked"

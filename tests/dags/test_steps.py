@@ -50,6 +50,20 @@ def test_a_rebuild_of_one_table_runs_no_session_that_was_not_chosen(
         steps.init("search.a")
 
 
+def test_a_backfill_goes_on_if_one_table_cannot_say_whether_it_is_rebuilt(
+    steps: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def ask(context: object, dataset: str, *_: object) -> bool:
+        if dataset == "search.b":
+            raise errors.PositionLost("expired")
+        return False
+
+    monkeypatch.setattr("tidemark.airflow.restate.to_rebuild", ask)
+    monkeypatch.setattr(steps, "_request", lambda: RunRequest(NOW, DAY, "why"))
+    assert steps.has_work(["search.a", "search.b"])
+    assert not steps.has_work(["search.a"])
+
+
 def test_work_that_another_run_has_done_is_skipped_and_not_closed_twice(
     steps: ModuleType, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -30,8 +30,8 @@ def dataset(name: str) -> TaskGroup:
     """Return the task group of a dataset. Its id is the dataset's name without the namespace.
 
     If init finds nothing to do, it is skipped together with the other two tasks. The groups after it still run,
-    because other inputs of theirs may have changed. If a step fails, no later step runs. Skipping never depends on an
-    XCom, because an XCom would outlive a step that is cleared.
+    because other inputs of theirs may have changed. If a step fails, no later step runs. Between the three
+    tasks, skipping never depends on an XCom, because an XCom would outlive a step that is cleared.
     """
     limits: dict[str, Any] = {"pool": pool_of(name), "execution_timeout": INIT_TIMEOUT}
     told = {"on_failure_callback": FailureAlert(name)}

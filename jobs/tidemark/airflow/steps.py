@@ -1,6 +1,9 @@
-"""What the three tasks of a dataset do. Each task opens the lake by itself, so any of them can run again alone.
+"""What tasks do: the three of a dataset, and those before and after them.
 
-XCom carries only the session's id and its kind of work, which `ops.sessions` also records.
+Each task opens the lake by itself, so any of them can run again alone.
+
+Between the tasks of a session, XCom carries only its id and its kind of work, which `ops.sessions` also records. In
+`restate` it also carries what was previewed and which datasets were chosen.
 """
 
 from __future__ import annotations
@@ -89,7 +92,7 @@ def _preview(datasets: list[str]) -> dict[str, Any]:
 
 
 def _chosen() -> list[str]:
-    """Return the datasets that the run may work on: those that the task `choose` named. None if it did not run.
+    """Return the datasets that the run may work on: those that the task `choose` named; none if it did not run.
 
     Airflow follows the arrows behind a chosen task, and a cleared task does not look at what was skipped before. So
     each init asks again.

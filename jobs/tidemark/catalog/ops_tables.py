@@ -170,7 +170,7 @@ TABLES: Final[Mapping[str, OpsTable]] = {
     ),
     "ops.pins": OpsTable(
         "One row for each run that has pinned its inputs. All usual sessions of the run read these snapshots, whatever "
-        "is written to the inputs meanwhile.",
+        "is written to the inputs meanwhile. A run that has published nothing may pin again; its newest row counts.",
         {
             "run": (_TEXT, "The run: for Airflow, the DAG and the run with `/` between them."),
             "tables": (

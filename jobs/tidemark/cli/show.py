@@ -6,12 +6,12 @@ import argparse
 from datetime import datetime
 from typing import Any
 
-from tidemark.catalog import Lake, ops
+from tidemark.catalog import ops
 from tidemark.cli.as_json import print_json
-from tidemark.lineage.publish_commit import watermark_of
 from tidemark.operate.lakes import open_existing_lake
 from tidemark.operate.remarks import read_remarks
 from tidemark.operate.session_outcomes import Outcome, Session, newest_sessions, read_plans, with_outcomes
+from tidemark.operate.status import find_watermark
 from tidemark.settings import load_settings
 from tidemark.spec.load import load_specs
 from tidemark.state.codec import encode
@@ -28,7 +28,7 @@ def watermarks(options: argparse.Namespace) -> int:
     names = sorted(load_specs(settings.schemas, settings.values))
     width = max(len(name) for name in names)
     remarks = read_remarks(lake)
-    marks = {name: _watermark(lake, name) for name in names}
+    marks = {name: find_watermark(lake, name) for name in names}
     if options.json:
         print_json({"datasets": {name: {"watermark": marks[name], "remark": remarks.get(name)} for name in names}})
         return 0
@@ -37,11 +37,6 @@ def watermarks(options: argparse.Namespace) -> int:
         if name in remarks:
             print(f"{'':<{width}}  {remarks[name]}")
     return 0
-
-
-def _watermark(lake: Lake, dataset: str) -> Watermark | None:
-    table = lake.find_table(dataset)
-    return watermark_of(table) if table is not None else None
 
 
 def _describe_watermark(mark: Watermark | None) -> str:

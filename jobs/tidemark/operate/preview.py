@@ -103,11 +103,12 @@ def is_large(found: Preview) -> bool:
 
 def followers(specs: Mapping[str, DatasetSpec], dataset: str) -> tuple[str, ...]:
     """Return the datasets that read a dataset, directly or through others, inputs before their readers."""
-    reached = {dataset}
+    found: list[str] = []
     for name in session.dependency_order(dict(specs)):
-        if any(window.dataset in reached for window in specs[name].inputs.values()):
-            reached.add(name)
-    return tuple(name for name in session.dependency_order(dict(specs)) if name in reached - {dataset})
+        inputs = {window.dataset for window in specs[name].inputs.values()}
+        if name != dataset and not inputs.isdisjoint((dataset, *found)):
+            found.append(name)
+    return tuple(found)
 
 
 def count_partitions(spec: DatasetSpec, ranges: Ranges) -> int:

@@ -67,7 +67,7 @@ def read_status(
     `values` are those of the settings. If they say that the logs are history, no deadline applies.
     """
     is_history = values.get("landing", {}).get("completeness") == "data"
-    marks = {name: _watermark(lake, name) for name in specs}
+    marks = {name: find_watermark(lake, name) for name in specs}
     last, remarks = _last_sessions(lake), read_remarks(lake)
     quarantines = {spec.landing.quarantine for spec in specs.values() if spec.landing}
     return tuple(
@@ -84,7 +84,8 @@ def read_status(
     )
 
 
-def _watermark(lake: Lake, dataset: str) -> Watermark | None:
+def find_watermark(lake: Lake, dataset: str) -> Watermark | None:
+    """Return the watermark of a dataset; None if its table does not exist or nothing is published."""
     table = lake.find_table(dataset)
     return watermark_of(table) if table is not None else None
 
