@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
+from pyiceberg.exceptions import CommitFailedException
+from pyiceberg.table import Table
 
 from tests.accounts.names import CANCELS, PLANS, SIGNUPS
 from tests.accounts.world import Accounts, Event, hour, hours, same_rows_as_rebuild
 from tidemark import session
 from tidemark.catalog import ops
+from tidemark.catalog.part_of_commit import commit_files
 from tidemark.catalog.properties import PART_OF, SESSION, property_of
 from tidemark.lineage.history import session_branches
 from tidemark.stages import Planned
@@ -117,6 +121,34 @@ def test_s67_a_stateless_table_is_compared_too(accounts: Accounts, tmp_path: Pat
     after = by_hour(accounts, FACTS)
     assert {at for at in before if before[at] == after.get(at)} == {max(before)}, "hour 2 keeps its file"
     same_rows_as_rebuild(accounts, FACTS, tmp_path / "clean")
+
+
+@pytest.mark.both_catalogs
+def test_s67_a_part_is_committed_although_another_branch_of_the_table_moves(
+    built: Accounts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody commits to another branch between the part's reading of the table and its commit."""
+    built.append(PLANS, [Event("p3", "a", 3.5, "max", landed=7)], complete=7)
+    planned: Planned = session.init(built.context, STATES, say=built.said.append)
+    audited = audit(built.context, write(built.context, planned, "one"))
+    refused: list[CommitFailedException] = []
+
+    def beside_another_commit(table: Table, *args: Any) -> int:
+        if not refused:
+            nothing = table.schema().as_arrow().empty_table()
+            built.table(STATES).append(nothing, branch=audited.staged.branch)
+        try:
+            return commit_files(table, *args)
+        except CommitFailedException as error:
+            refused.append(error)
+            raise
+
+    monkeypatch.setattr("tidemark.steps.unchanged.commit_files", beside_another_commit)
+
+    part = leave_out_unchanged(built.context, audited, print)
+
+    assert len(refused) == 1
+    assert part.snapshot_id != audited.snapshot_id, "the part was committed at the second try"
 
 
 @pytest.mark.both_catalogs

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from pyiceberg.exceptions import CommitFailedException
 from pyiceberg.manifest import DataFile
-from pyiceberg.table import Table
+from pyiceberg.table import Table, Transaction
 
 
 def commit_files(
@@ -21,6 +22,20 @@ def commit_files(
             files.delete_data_file(file)
         for file in added:
             files.append_data_file(file)
-    snapshot = change.commit_transaction().snapshot_by_name(branch)
+    snapshot = _commit(change).snapshot_by_name(branch)
     assert snapshot is not None, "the commit just created it"
     return snapshot.snapshot_id
+
+
+def _commit(change: Transaction) -> Table:
+    """Commit, and return the table. Raises CommitFailedException if another commit of the table came first.
+
+    If that commit was on another branch, PyIceberg finds the branch unmoved and only then refuses the sequence number,
+    with a ValueError.
+    """
+    try:
+        return change.commit_transaction()
+    except ValueError as error:
+        if "sequence number" not in str(error):
+            raise
+        raise CommitFailedException(str(error)) from error
