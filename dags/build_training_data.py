@@ -1,4 +1,4 @@
-"""Build training examples from interactions: signals, propensities, features, labels, and examples by cut.
+"""Build training examples from interactions: counts, signals, propensities, features, labels, and examples by cut.
 
 **A run** reads what is new or late since the tables' watermarks and rebuilds only the days that it affects. `pin` first
 records which snapshots of the inputs it reads, so that all tables are built from the same ones. What is written to the
@@ -34,11 +34,12 @@ with DAG(
     tags=["ranking", "daily"],
     doc_md=__doc__,
 ) as dag:
-    dataset("ranking.query_item_signals")
+    counts = dataset("ranking.query_item_counts")
     propensities = dataset("ranking.position_propensities")
     features = dataset("ranking.query_item_features")
     labels = dataset("ranking.relevance_labels")
 
+    counts >> [dataset("ranking.query_item_signals"), propensities]
     propensities >> [features, labels] >> dataset("ranking.training_examples")
     catch_up(dag)
     pin = pin_inputs(dag)

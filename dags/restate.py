@@ -23,6 +23,7 @@ REBUILT = (
     "search.user_actions",
     "search.impressions",
     "search.interactions",
+    "ranking.query_item_counts",
     "ranking.query_item_signals",
     "ranking.position_propensities",
     "ranking.query_item_features",
@@ -42,11 +43,11 @@ with DAG(
     doc_md=__doc__,
 ):
     groups = {name: dataset(name) for name in (*REBUILT, "search.position_bases")}
-    requests, actions, impressions, interactions, signals, propensities, features, labels, examples, bases = (
+    requests, actions, impressions, interactions, counts, signals, propensities, features, labels, examples, bases = (
         groups.values()
     )
 
     actions >> bases >> impressions
-    [requests, actions] >> impressions >> interactions >> [signals, propensities, features, labels]
+    [requests, actions] >> impressions >> interactions >> counts >> [signals, propensities, features, labels]
     propensities >> [features, labels] >> examples
     approved_rebuild(groups)

@@ -27,6 +27,7 @@ EXPECTED = {
         "interactions",
     },
     "ranking": {
+        "query_item_counts",
         "query_item_signals",
         "position_propensities",
         "query_item_features",

@@ -8,8 +8,6 @@ import pytest
 
 from ranking.propensity import harvesting, positions
 
-DAY = 100
-KNOWN, UNKNOWN = DAY, DAY + 1
 TRUTH = np.array(positions.MIDDLES) ** -1.1
 
 
@@ -23,13 +21,13 @@ def world(units: int, seed: int = 3) -> pd.DataFrame:
             clicked = int(dice.binomial(shown, attraction * TRUTH[place]))
             base = {"unit": unit, "cluster": unit % 50, "position": positions.PLACES[place]}
             base["device"] = "phone" if unit % 2 else "desktop"
-            rows.append({**base, "impressions": clicked, "click_known": KNOWN})
-            rows.append({**base, "impressions": shown - clicked, "click_known": 2**31 - 1})
+            rows.append({**base, "impressions": shown, "clicks": 0})
+            rows.append({**base, "impressions": 0, "clicks": clicked})
     return pd.DataFrame(rows)
 
 
 def test_a_known_curve_is_found_within_its_interval() -> None:
-    curve = harvesting.fit(harvesting.Table.of(world(1500), DAY), harvesting.assumed())
+    curve = harvesting.fit(harvesting.Table.of(world(1500)), harvesting.assumed())
     single = slice(0, positions.SINGLE)
     found = np.exp(curve.log_propensity)[single]
     assert np.abs(found - TRUTH[single]).mean() < 0.02
@@ -39,12 +37,12 @@ def test_a_known_curve_is_found_within_its_interval() -> None:
 
 
 def test_more_exchanges_narrow_the_interval() -> None:
-    wide, narrow = (harvesting.fit(harvesting.Table.of(world(n), DAY), harvesting.assumed()) for n in (100, 1500))
+    wide, narrow = (harvesting.fit(harvesting.Table.of(world(n)), harvesting.assumed()) for n in (100, 1500))
     assert ((narrow.high - narrow.low)[1:] < (wide.high - wide.low)[1:]).all()
 
 
 def test_nothing_to_compare_gives_the_prior() -> None:
-    table = harvesting.Table.of(world(20).query("unit < 0"), DAY)
+    table = harvesting.Table.of(world(20).query("unit < 0"))
     curve = harvesting.fit(table, harvesting.assumed())
     assert table.clicks_used == 0
     assert curve.log_propensity == pytest.approx(harvesting.assumed())
@@ -53,23 +51,21 @@ def test_nothing_to_compare_gives_the_prior() -> None:
 def test_only_units_with_clicks_and_two_positions_count() -> None:
     rows = pd.DataFrame(
         [
-            {"unit": 1, "position": 1, "impressions": 5, "click_known": KNOWN},
-            {"unit": 2, "position": 1, "impressions": 5, "click_known": UNKNOWN},
-            {"unit": 2, "position": 2, "impressions": 5, "click_known": UNKNOWN},
-            {"unit": 3, "position": 1, "impressions": 5, "click_known": UNKNOWN},
-            {"unit": 3, "position": 2, "impressions": 3, "click_known": KNOWN},
+            {"unit": 1, "position": 1, "impressions": 5, "clicks": 5},
+            {"unit": 2, "position": 1, "impressions": 5, "clicks": 0},
+            {"unit": 2, "position": 2, "impressions": 5, "clicks": 0},
+            {"unit": 3, "position": 1, "impressions": 5, "clicks": 0},
+            {"unit": 3, "position": 2, "impressions": 3, "clicks": 3},
         ]
     ).assign(cluster=0, device="phone")
-    table = harvesting.Table.of(rows, DAY)
+    table = harvesting.Table.of(rows)
     assert table.clicks_used == 3
     assert table.impressions.sum() == 8
 
 
 def test_the_order_of_units_does_not_move_the_curve() -> None:
     rows = world(60)
-    one, other = (
-        harvesting.fit(harvesting.Table.of(each, DAY), harvesting.assumed()) for each in (rows, rows.iloc[::-1])
-    )
+    one, other = (harvesting.fit(harvesting.Table.of(each), harvesting.assumed()) for each in (rows, rows.iloc[::-1]))
     assert one.log_propensity == pytest.approx(other.log_propensity, abs=1e-9)
 
 

@@ -19,7 +19,10 @@ from tidemark.settings import load_settings
 from tidemark.spec import DatasetSpec
 from tidemark.spec.load import load_specs
 
-BUILT = ("impressions", "interactions", "query_item_signals", "position_propensities", "query_item_features")
+BUILT = (
+    "impressions", "interactions", "query_item_counts", "query_item_signals", "position_propensities",
+    "query_item_features",
+)  # fmt: skip
 EVER: tuple[tuple[datetime, datetime], ...] = ((START - timedelta(days=3), START + timedelta(days=DAYS + 8)),)
 PARAMS = {
     "features": {"title": "title", "item_attributes": ["price"], "behaviour": []},
@@ -62,9 +65,9 @@ class World:
         for key, each in spec.inputs.items():
             source = self.specs[each.dataset.split(".")[1]]
             rows = self.spark.createDataFrame(given[source.name])
-            if within_windows and source.event_time:
-                kind = source.columns[source.event_time].type
-                rows = rows.where(_seen(source.event_time, kind, ranges, each.before, each.after))
+            event_time = each.event_time or source.event_time
+            if within_windows and event_time:
+                rows = rows.where(_seen(event_time, source.columns[event_time].type, ranges, each.before, each.after))
             inputs[key] = rows
         settings = {key: self.values.get(key) for key in spec.settings}
         params = {**settings, **spec.params, **PARAMS, "ranges": ranges}

@@ -52,17 +52,46 @@ class Case:
 def run(
     case: Case, dataset: DatasetSpec, specs: Mapping[str, DatasetSpec], values: Mapping[str, Any], spark: SparkSession
 ) -> list[Row]:
-    """Return the rows of the transform in the types of the spec, clipped to the ranges as in the loop."""
-    unknown = set(case.given) - set(dataset.inputs)
-    assert not unknown, f"{dataset.dataset} has no input {sorted(unknown)}"
-    inputs = {
-        name: frame(spark, specs[each.dataset], case.given.get(name, [])) for name, each in dataset.inputs.items()
-    }
-    settings = {key: values.get(key) for key in dataset.settings}
-    params = {**settings, **dataset.params, "ranges": case.ranges, "session": "case", **case.params}
-    target = Target(dataset.dataset, to_struct(dataset), str(dataset.transform), dataset.path.name)
-    rows = rows_of(conform(spark, load_transform(dataset)(inputs, params), target))
+    """Return the rows of the transform in the types of the spec, clipped to the ranges as in the loop.
+
+    A case may give the inputs of an input instead of the input itself, which is then built by its own transform.
+    """
+    params = {**_params(dataset, values), "ranges": case.ranges, **case.params}
+    inputs = _inputs(case, dataset, specs, values, spark)
+    rows = rows_of(_built(dataset, inputs, params, spark))
     return [row for row in rows if _wanted(row, dataset.event_time, case.ranges)]
+
+
+def _inputs(
+    case: Case, dataset: DatasetSpec, specs: Mapping[str, DatasetSpec], values: Mapping[str, Any], spark: SparkSession
+) -> dict[str, DataFrame]:
+    """Return the inputs of the dataset: the given rows, rows built from given rows of an earlier dataset, or none."""
+    earlier = set(case.given) - set(dataset.inputs)
+    frames: dict[str, DataFrame] = {}
+    used: set[str] = set()
+    for name, each in dataset.inputs.items():
+        source = specs[each.dataset]
+        given = {key: case.given[key] for key in earlier & set(source.inputs)}
+        if given:
+            used |= given.keys()
+            its = {key: frame(spark, specs[i.dataset], given.get(key, [])) for key, i in source.inputs.items()}
+            frames[name] = _built(source, its, _params(source, values), spark)
+        else:
+            frames[name] = frame(spark, source, case.given.get(name, []))
+    assert used == earlier, f"{dataset.dataset} and its inputs have no input {sorted(earlier - used)}"
+    return frames
+
+
+def _built(
+    dataset: DatasetSpec, inputs: Mapping[str, DataFrame], params: Mapping[str, Any], spark: SparkSession
+) -> DataFrame:
+    target = Target(dataset.dataset, to_struct(dataset), str(dataset.transform), dataset.path.name)
+    return conform(spark, load_transform(dataset)(inputs, params), target)
+
+
+def _params(dataset: DatasetSpec, values: Mapping[str, Any]) -> dict[str, Any]:
+    settings = {key: values.get(key) for key in dataset.settings}
+    return {**settings, **dataset.params, "ranges": ((BEGINNING, END),), "session": "case"}
 
 
 def load_transform(dataset: DatasetSpec) -> Transform:

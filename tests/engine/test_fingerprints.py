@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from pyspark.sql import SparkSession
 
-from tidemark.engine.fingerprints import Fingerprint, fingerprints
+from tidemark.engine.fingerprints import Fingerprint, Place, fingerprints
 
 pytestmark = pytest.mark.spark
 
@@ -32,8 +32,8 @@ ROW: dict[str, Any] = {
 
 def found(spark: SparkSession, *rows: dict[str, Any]) -> Fingerprint:
     frame = spark.createDataFrame([tuple(row.values()) for row in rows], SCHEMA)
-    ((start, fingerprint),) = fingerprints(frame, "at", "hour").items()
-    assert start == datetime(2026, 4, 12, 12, tzinfo=UTC)
+    ((place, fingerprint),) = fingerprints(frame, "at", "hour").items()
+    assert place == Place(datetime(2026, 4, 12, 12, tzinfo=UTC))
     return fingerprint
 
 
@@ -73,7 +73,17 @@ def test_a_day_begins_in_utc_wherever_the_machine_is(
         time.tzset()
         found = fingerprints(frame, "day", "day")
     time.tzset()
-    assert list(found) == [datetime(2026, 4, 12, tzinfo=UTC)]
+    assert list(found) == [Place(datetime(2026, 4, 12, tzinfo=UTC))]
+
+
+def test_rows_of_a_partition_are_told_apart_by_their_known_day(spark: SparkSession) -> None:
+    frame = spark.sql("SELECT DATE '2026-04-12' AS day, explode(sequence(12, 14)) AS n").selectExpr(
+        "day", "date_add(day, n - 12) AS known"
+    )
+    found = fingerprints(frame, "day", "day", "known")
+    start = datetime(2026, 4, 12, tzinfo=UTC)
+    assert set(found) == {Place(start, start.replace(day=day)) for day in (12, 13, 14)}
+    assert {fingerprint.rows for fingerprint in found.values()} == {1}
 
 
 @pytest.mark.parametrize("rows", [[ROW], [ROW, ROW, ROW], [ROW, ROW, {**ROW, "a": "two"}]], ids=len)

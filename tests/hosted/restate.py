@@ -16,7 +16,7 @@ from tidemark.settings import Settings
 
 DAG, DATASET = "restate", "search.interactions"
 PREVIEW, APPROVE, WRITE = "preview", "approve", "interactions.write_audit_publish"
-READER = "query_item_signals.init"
+READER = "query_item_counts.init"
 READING = 5.0
 """Seconds that a person takes to read. Airflow fails a task that is answered before its process has ended."""
 PATIENCE = 180.0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -55,11 +55,11 @@ class Searching:
         file.write_text("".join(f"{text}\n" for text in texts), encoding="utf-8")
         os.utime(file, (self.clock.timestamp(),) * 2)
 
-    def run(self) -> dict[str, Committed]:
-        """Run the sessions of an hour, in the order of `tidemark run --all`."""
+    def run(self, followed: Collection[str] = FOLLOWED) -> dict[str, Committed]:
+        """Run the sessions of an hour of some datasets, in the order of `tidemark run --all`."""
         self.clock += timedelta(hours=1)
         context = self.context
-        names = [name for name in session.dependency_order(dict(context.specs)) if name in FOLLOWED]
+        names = [name for name in session.dependency_order(dict(context.specs)) if name in followed]
         return {name: session.run(context, name, say=self.said.append) for name in names}
 
     @property

@@ -25,12 +25,20 @@ def test_a_stateful_spec_says_all_of_it(tmp_path: Path) -> None:
     assert spec.settings == ("actions",)
     assert (spec.replace, spec.landing, spec.catch_up_limit) == (None, None, timedelta(days=60))
     assert spec.fresh_within is None
+    assert spec.known_time is None
     assert spec.path == tmp_path / "visits.yaml"
 
 
 def test_a_deadline_is_a_duration(tmp_path: Path) -> None:
     spec = load(tmp_path, VISITS.replace("catch_up_limit:", "fresh_within: 3h\ncatch_up_limit:"))
     assert spec.fresh_within == timedelta(hours=3)
+
+
+def test_a_known_time_is_a_second_time_of_a_row(tmp_path: Path) -> None:
+    known = "event_time: began_at\nknown_time: known_at"
+    column = "columns:\n  known_at: {type: timestamp, required: true, means: when the record arrived}"
+    spec = load(tmp_path, VISITS.replace("event_time: began_at", known).replace("columns:", column))
+    assert spec.known_time == "known_at"
 
 
 def test_columns_keep_their_order_and_all_that_is_said_of_them(tmp_path: Path) -> None:

@@ -1,8 +1,8 @@
 """Behaviour features of a day: counts and rates over the 28 days before it, as known at its 00:00 UTC.
 
-Each row of `exposures` adds integers to every day from the first day that may know it until 28 days after it was
-shown. Examinations are summed as integers, in millionths. So no sum depends on the order of rows. Quotients are
-rounded to 9 digits.
+Each row of the daily counts adds integers to every day from the first day that may know it until 28 days after the
+item was shown. Examinations are summed as integers, in millionths. So no sum depends on the order of rows.
+Quotients are rounded to 9 digits.
 """
 
 from collections.abc import Callable, Iterable
@@ -13,62 +13,47 @@ from pyspark.sql import functions as F
 
 from ranking import durations
 from ranking.propensity import positions
-from ranking.traffic import exposures
+from ranking.traffic import daily_counts
 
 WINDOWS = (1, 7, 28)
 LONGEST = max(WINDOWS)
 PAIR = ["application", "query", "item_id"]
 MILLION = 1_000_000
-OUTCOMES = {
-    "clicked": "click_known_at", "long_clicked": "long_click_known_at", "carted": "cart_known_at",
-    "purchased": "purchase_known_at",
-}  # fmt: skip
-COUNTS = {
-    "impressions": ("shown", "seen_from"), "looks": ("looks", "seen_from"), "places": ("places", "seen_from"),
-    "clicks": ("shown", "clicked_from"), "long_clicks": ("shown", "long_clicked_from"),
-    "carts": ("shown", "carted_from"), "purchases": ("shown", "purchased_from"),
-}  # fmt: skip
-"""For each count: the column that it sums, and the column with the first day that may know it."""
+COUNTS = ("impressions", "looks", "places", "clicks", "long_clicks", "carts", "purchases")
+"""The sums. `looks` are expected examinations in millionths, `places` sums positions."""
 Lookup = Callable[[str], Column]
 Prior = Callable[[str, str], Column]
 
 
-def known_sums(
-    interactions: DataFrame, propensities: DataFrame, ranges: Iterable[tuple[datetime, datetime]]
-) -> DataFrame:
+def known_sums(counts: DataFrame, propensities: DataFrame, ranges: Iterable[tuple[datetime, datetime]]) -> DataFrame:
     """Return one row per pair and day that has traffic known before that day.
 
     The columns are `<count>_<window>` (long) for each count and each window in days, and `last_clicked` (date), the
-    last day on which the pair was shown and clicked. `looks` are expected examinations in millionths: each impression
-    adds the propensity that was known when its own day began. `places` sums positions.
+    last day on which the pair was shown and clicked. An impression adds the propensity that was known when its own day
+    began to `looks`.
     """
-    spread = F.explode(durations.target_days(F.col("seen_from"), F.date_add("shown_day", LONGEST), ranges))
-    rows = _additions(interactions, propensities).withColumn("day", spread)
+    spread = F.explode(durations.target_days(daily_counts.known_from(), F.date_add("shown_day", LONGEST), ranges))
+    rows = _additions(counts, propensities).withColumn("day", spread)
     age = F.date_diff("day", "shown_day")
     sums = [
-        F.sum(F.when((age <= window) & (F.col(since) <= F.col("day")), F.col(added)).otherwise(0))
-        .alias(f"{name}_{window}")
+        F.sum(F.when(age <= window, F.col(name)).otherwise(0)).alias(f"{name}_{window}")
         for window in WINDOWS
-        for name, (added, since) in COUNTS.items()
-    ]  # fmt: skip
-    clicked = F.max(F.when(F.col("clicked_from") <= F.col("day"), F.col("shown_day"))).alias("last_clicked")
+        for name in COUNTS
+    ]
+    clicked = F.max(F.when(F.col("clicks") > 0, F.col("shown_day"))).alias("last_clicked")
     return rows.groupBy(*PAIR, "day").agg(*sums, clicked)
 
 
-def _additions(interactions: DataFrame, propensities: DataFrame) -> DataFrame:
-    """Sum the exposures that agree in pair, day shown and days of knowledge: `shown`, `looks` and `places`."""
-    seen = exposures.of_clients(interactions).where(F.col("shown_by") != "click")
+def _additions(counts: DataFrame, propensities: DataFrame) -> DataFrame:
+    """Sum the counts of each pair, `shown_day` and `known_day` over devices, positions and ways of showing."""
     curve = propensities.select("application", "day", "device", "position", "propensity")
-    seen = seen.join(F.broadcast(curve), ["application", "day", "device", "position"], "left")
+    keys = ["application", "day", "device", "position"]
+    seen = daily_counts.evident(counts).join(F.broadcast(curve), keys, "left")
     looked = F.coalesce("propensity", positions.assumed_propensity(F.col("position")))
-    next_day = F.date_add("day", 1)
-    days = {"seen_from": F.greatest(exposures.knowable_from("impression_known_at"), next_day)}
-    for outcome, known in OUTCOMES.items():
-        days[f"{outcome}_from"] = F.when(F.col(known).isNotNull(), F.greatest(exposures.knowable_from(known), next_day))
-    seen = seen.withColumns({**days, "shown_day": F.col("day"), "micro_looks": F.round(looked * MILLION).cast("long")})
-    return seen.groupBy(*PAIR, "shown_day", *days).agg(
-        F.count("*").alias("shown"), F.sum("micro_looks").alias("looks"), F.sum("position").alias("places")
-    )
+    looks = F.round(looked * MILLION).cast("long") * F.col("impressions")
+    placed = seen.withColumns({"looks": looks, "places": F.col("position") * F.col("impressions")})
+    sums = [F.sum(name).alias(name) for name in COUNTS]
+    return placed.withColumnRenamed("day", "shown_day").groupBy(*PAIR, "shown_day", daily_counts.KNOWN).agg(*sums)
 
 
 def features(sums: DataFrame, strength: float, click_strength: float) -> DataFrame:
@@ -94,14 +79,12 @@ def features(sums: DataFrame, strength: float, click_strength: float) -> DataFra
     return joined.select(*PAIR, "day", *rounded)
 
 
-def active_days(interactions: DataFrame, ranges: Iterable[tuple[datetime, datetime]]) -> DataFrame:
+def active_days(counts: DataFrame, ranges: Iterable[tuple[datetime, datetime]]) -> DataFrame:
     """Return the days of each application on which it knew of at least one impression of the 28 days before."""
-    known = exposures.countable(interactions).where(F.col("shown_by") != "click")
-    days = known.withColumn("shown_day", F.to_date("shown_at"))
-    days = days.select("application", "shown_day", exposures.knowable_from("impression_known_at").alias("known_from"))
-    from_day = F.greatest("known_from", F.date_add("shown_day", 1))
-    spread = durations.target_days(from_day, F.date_add("shown_day", LONGEST), ranges)
-    return days.distinct().select("application", F.explode(spread).alias("day")).distinct()
+    known = daily_counts.evident(counts).where(F.col("impressions") > 0)
+    days = known.select("application", "day", daily_counts.KNOWN).distinct()
+    spread = durations.target_days(daily_counts.known_from(), F.date_add("day", LONGEST), ranges)
+    return days.select("application", F.explode(spread).alias("day")).distinct()
 
 
 def _totals(keys: list[str], whose: str, windows: Iterable[int]) -> dict[str, Column]:

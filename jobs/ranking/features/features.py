@@ -21,13 +21,13 @@ PAIR = behaviour.PAIR
 
 
 def build(inputs: Mapping[str, DataFrame], params: Mapping[str, Any]) -> DataFrame:
-    """Return one row per pair and day. Inputs: interactions, propensities, items, log.
+    """Return one row per pair and day. Inputs: counts, propensities, items, log.
 
     Raises ValueError for an item attribute whose feature would have the name of a computed feature.
     """
     settings = {**content.DEFAULTS, **(params.get("features") or {})}
-    known = behaviour.known_sums(inputs["interactions"], inputs["propensities"], params["ranges"])
-    days = behaviour.active_days(inputs["interactions"], params["ranges"])
+    known = behaviour.known_sums(inputs["counts"], inputs["propensities"], params["ranges"])
+    days = behaviour.active_days(inputs["counts"], params["ranges"])
     rows = _with_cold(known, _cold(inputs["log"], days))
     warm = behaviour.features(rows, float(params["smoothing"]), float(params["click_smoothing"]))
     with_items = content.with_items(warm, inputs["items"], settings)

@@ -10,7 +10,7 @@ from ranking import durations
 from ranking.labels import splits
 from ranking.labels.splits import LabelSettings
 from ranking.propensity import positions
-from ranking.traffic import exposures
+from ranking.traffic import daily_counts
 
 PAIR = ["application", "query", "item_id", "window_end"]
 PLACE = ["application", "window_end", "device", "position"]
@@ -19,7 +19,7 @@ MILLION = 1_000_000  # examinations are summed as integers, in millionths, so th
 
 
 def traffic(
-    interactions: DataFrame, propensities: DataFrame, settings: LabelSettings, params: Mapping[str, Any]
+    counts: DataFrame, propensities: DataFrame, settings: LabelSettings, params: Mapping[str, Any]
 ) -> DataFrame:
     """Return one row per pair and cut: impressions, clicks, long_clicks, matured (longs) and examination (double).
 
@@ -28,26 +28,21 @@ def traffic(
     position and device, from the curves of the day `window_end`. `matured` counts the impressions of days whose
     attribution window had closed at the cut.
     """
-    cut = F.to_timestamp("window_end")
-    closed = F.to_timestamp(F.date_add("day", 1)) + durations.span(params["attribution_window"]) <= cut
-    counts = _shown(interactions, settings, params).groupBy(*PAIR, "device", "position").agg(
-        F.count("*").alias("impressions"),
-        F.count_if(F.col("click_known_at") < cut).alias("clicks"),
-        F.count_if(F.col("long_click_known_at") < cut).alias("long_clicks"),
-        F.count_if(closed).alias("matured"),
-    )  # fmt: skip
+    closed = F.to_timestamp(F.date_add("day", 1)) + durations.span(params["attribution_window"])
+    matured = F.when(closed <= F.to_timestamp("window_end"), F.col("impressions")).otherwise(0)
+    known = _known(counts, settings, params).withColumn("matured", matured)
     sums = [F.sum(name).alias(name) for name in ("impressions", "clicks", "long_clicks", "matured")]
+    placed = known.groupBy(*PAIR, "device", "position").agg(*sums)
     looks = F.sum(_micro_looks() * F.col("impressions")) / F.lit(float(MILLION))
-    return _placed(counts, propensities).groupBy(*PAIR).agg(*sums, looks.alias("examination"))
+    return _placed(placed, propensities).groupBy(*PAIR).agg(*sums, looks.alias("examination"))
 
 
-def _shown(interactions: DataFrame, settings: LabelSettings, params: Mapping[str, Any]) -> DataFrame:
-    """Return each exposure once per wanted cut whose window contains it, if it was known at that cut."""
+def _known(counts: DataFrame, settings: LabelSettings, params: Mapping[str, Any]) -> DataFrame:
+    """Return each count once per wanted cut whose window contains its day, if it was known at that cut."""
     cuts = splits.cuts_after(F.col("day"), settings.horizon, settings.cut_every, settings.cut_phase)
-    seen = exposures.of_clients(interactions.where(F.col("query") != "")).where(F.col("shown_by") != "click")
-    spread = seen.withColumn("window_end", F.explode(cuts))
+    spread = daily_counts.evident(counts.where(F.col("query") != "")).withColumn("window_end", F.explode(cuts))
     wanted = durations.days_within(F.col("window_end"), params["ranges"])
-    return spread.where(wanted & (F.col("impression_known_at") < F.to_timestamp("window_end")))
+    return spread.where(wanted & (daily_counts.known_from() <= F.col("window_end")))
 
 
 def _placed(counts: DataFrame, propensities: DataFrame) -> DataFrame:

@@ -29,10 +29,10 @@ def build(inputs: Mapping[str, DataFrame], params: Mapping[str, Any]) -> DataFra
     """Return one row per pair and cut, counting only what was known before 00:00 UTC of `window_end`.
 
     The pairs are those shown in the window, and graded pairs of applications that have traffic in the window.
-    Inputs: interactions, propensities, judgments.
+    Inputs: counts, propensities, judgments.
     """
     settings = LabelSettings.of(params)
-    traffic = label_traffic.traffic(inputs["interactions"], inputs["propensities"], settings, params)
+    traffic = label_traffic.traffic(inputs["counts"], inputs["propensities"], settings, params)
     grades = _grades(read_grades(inputs["judgments"], params), traffic.select(*CUT).distinct())
     pairs = _with_rates(traffic.join(grades, PAIR, "full"), traffic, settings)
     pairs = pairs.withColumn("exam", splits.is_exam(F.col("query"), settings.exam_share))

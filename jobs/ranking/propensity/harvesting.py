@@ -52,20 +52,17 @@ class Table:
     cluster: npt.NDArray[np.int64]
 
     @classmethod
-    def of(cls, rows: pd.DataFrame, day: int) -> "Table":
+    def of(cls, rows: pd.DataFrame) -> "Table":
         """Build the table from rows of counts, keeping the units that compare positions.
 
-        A row needs unit, position, impressions, click_known (the first day number that may know the clicks), device
-        and cluster. If `click_known` is at most `day`, all impressions of the row were clicked. A unit is kept if it
-        has a click and was shown at more than one position.
+        A row needs unit, position, impressions, clicks, device and cluster. A unit is kept if it has a click and was
+        shown at more than one position.
         """
         _, first, unit = np.unique(rows["unit"].to_numpy(np.int64), return_index=True, return_inverse=True)
         place = rows["position"].map(PLACE_OF).to_numpy(np.int64)
-        count = rows["impressions"].to_numpy(float)
-        clicked = count * (rows["click_known"].to_numpy(np.int64) <= day)
         shape = (len(first), len(PLACE_OF))
         cell = unit * shape[1] + place
-        shown, clicks = (_filled(cell, weight, shape) for weight in (count, clicked))
+        shown, clicks = (_filled(cell, rows[count].to_numpy(float), shape) for count in ("impressions", "clicks"))
         device = rows["device"].to_numpy(object)[first]
         cluster = rows["cluster"].to_numpy(np.int64)[first]
         return cls(shown, clicks, device, cluster)._where((clicks.sum(1) > 0) & ((shown > 0).sum(1) > 1))

@@ -16,11 +16,10 @@ from pyspark.sql import functions as F
 
 from ranking import durations
 from ranking.propensity import harvesting, positions
-from ranking.traffic import exposures
+from ranking.traffic import daily_counts
 
 WINDOW_DAYS = 28
 EPOCH = date(1970, 1, 1)
-NEVER = 2**31 - 1
 ALL = "all"
 SCHEMA = (
     "application string, day date, device string, position int, propensity double, low double, high double, "
@@ -31,9 +30,9 @@ SCHEMA = (
 def build(inputs: Mapping[str, DataFrame], params: Mapping[str, Any]) -> DataFrame:
     """Return a curve per application, day and device seen in the 28 days before, and one for `all`.
 
-    Input: interactions.
+    Input: counts.
     """
-    shown = _shown(inputs["interactions"], int(params["block_days"]))
+    shown = _shown(inputs["counts"], int(params["block_days"]))
     wanted = [(_number(first), _number(end)) for first, end in durations.day_bounds(params["ranges"])]
     least_clicks = int(params["least_clicks"])
 
@@ -45,39 +44,35 @@ def build(inputs: Mapping[str, DataFrame], params: Mapping[str, Any]) -> DataFra
     return found.where(durations.days_within(F.col("day"), params["ranges"]))
 
 
-def _shown(interactions: DataFrame, block_days: int) -> DataFrame:
-    """Count impressions per unit, position, day, and first days that may know the impression and its click.
+def _shown(counts: DataFrame, block_days: int) -> DataFrame:
+    """Count impressions and clicks per unit, position, day, and first day that may know of them.
 
     A unit is a pair on one device, shown in one way, within one block of days. Days are numbered from 1970-01-01.
-    A click that is not known has the day number `NEVER`.
     """
-    seen = exposures.of_clients(interactions).where((F.col("shown_by") != "click") & ~F.col("taken_twice"))
     number = F.unix_date("day")
-    click_from = exposures.knowable_from("own_click_known_at")
-    keyed = seen.select(
+    keyed = daily_counts.evident(counts).select(
         "application", "device", number.alias("day"), "position",
         F.xxhash64("query", "item_id", "device", "shown_by", F.floor(number / block_days)).alias("unit"),
         F.xxhash64("query").alias("cluster"),
-        F.unix_date(exposures.knowable_from("impression_known_at")).alias("known"),
-        F.coalesce(F.unix_date(click_from), F.lit(NEVER)).alias("click_known"),
+        F.unix_date(daily_counts.known_from()).alias("known"),
+        F.col("placed_impressions").alias("impressions"), F.col("placed_clicks").alias("clicks"),
     )  # fmt: skip
-    keys = ["application", "device", "unit", "cluster", "day", "position", "known", "click_known"]
-    return keyed.groupBy(*keys).agg(F.count("*").alias("impressions"))
+    return keyed.where((F.col("impressions") > 0) | (F.col("clicks") > 0))
 
 
 def _comparable(shown: DataFrame) -> DataFrame:
     """Keep the units that were clicked and shown at two or more positions; only these compare positions."""
     unit = Window.partitionBy("application", "unit")
     spread = F.max("position").over(unit) > F.min("position").over(unit)
-    clicked = F.min("click_known").over(unit) < NEVER
+    clicked = F.sum("clicks").over(unit) > 0
     return shown.withColumn("compares", spread & clicked).where("compares")
 
 
 def _presence(shown: DataFrame) -> DataFrame:
     """Return the days on which each device had any impression, with the columns of the counts."""
-    days = shown.groupBy("application", "device", "day").agg(F.min("known").alias("known"))
-    nothing = {name: F.lit(0) for name in ("unit", "cluster", "position", "click_known", "impressions")}
-    return days.withColumns({**nothing, "compares": F.lit(False)})
+    days = shown.where(F.col("impressions") > 0).groupBy("application", "device", "day")
+    nothing = {name: F.lit(0) for name in ("unit", "cluster", "position", "impressions", "clicks")}
+    return days.agg(F.min("known").alias("known")).withColumns({**nothing, "compares": F.lit(False)})
 
 
 def _number(day: date) -> int:
@@ -102,7 +97,7 @@ def _day(units: pd.DataFrame, there: pd.DataFrame, day: int, least_clicks: int) 
     devices = sorted(_before(there, day)["device"].unique())
     if not devices:
         return
-    table = harvesting.Table.of(_before(units, day), day)
+    table = harvesting.Table.of(_before(units, day))
     pooled = harvesting.fit(table, harvesting.assumed())
     enough = table.clicks_used >= least_clicks
     for device in [ALL, *devices]:

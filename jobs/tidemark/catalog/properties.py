@@ -21,6 +21,10 @@ ATTEMPT: Final = "tidemark.attempt"
 PART_OF: Final = "tidemark.part-of"
 """Snapshot property: the staged snapshot of which this one holds only the partitions that differ from main."""
 
+KNOWN_CHANGES: Final = "tidemark.known-changes"
+"""Snapshot property: the times along the dataset's `known_time` at which the snapshot differs from its parent, as JSON
+(`state/known_changes.py`)."""
+
 CONTENT: Final = "tidemark.content"
 """Snapshot property: KEPT if the commit changed no row, CREATED for a table's first commit."""
 

@@ -20,6 +20,13 @@ if TYPE_CHECKING:
 SEEDS = (1, 2)
 
 
+class Place(NamedTuple):
+    """Rows that are compared together: the start of their partition and, if asked for, their known day, in UTC."""
+
+    partition: datetime
+    known: datetime | None = None
+
+
 class Fingerprint(NamedTuple):
     """What is known of a set of rows: their number, and a sum of hashes for each seed."""
 
@@ -28,17 +35,32 @@ class Fingerprint(NamedTuple):
     second: int
 
 
-def fingerprints(frame: DataFrame, event_time: str, unit: str) -> Mapping[datetime, Fingerprint]:
-    """Return the fingerprint of the rows of each hour, day or month, by its start in UTC.
+def fingerprints(
+    frame: DataFrame, event_time: str, unit: str, known_time: str | None = None
+) -> Mapping[Place, Fingerprint]:
+    """Return the fingerprint of the rows of each hour, day or month and, with `known_time`, of each known day.
 
-    `unit` is the word for it in Spark's `date_trunc`. Spark's session has to be in UTC; this process may be elsewhere.
+    `unit` is the word for hour, day or month in Spark's `date_trunc`. Spark's session has to be in UTC; this process
+    may be elsewhere.
     """
     from pyspark.sql import functions as F
 
-    start = F.unix_micros(F.date_trunc(unit, F.col(event_time).cast("timestamp"))).alias("start")
+    known = F.lit(None) if known_time is None else _start(known_time, "day")
     sums = [F.sum(_row_hash(frame, seed).cast("decimal(20,0)")).alias(f"sum{seed}") for seed in SEEDS]
-    found = frame.groupBy(start).agg(F.count(F.lit(1)).alias("rows"), *sums).collect()
-    return {EPOCH + row[0] * MICROSECOND: Fingerprint(*(int(value) for value in row[1:])) for row in found}
+    groups = frame.groupBy(_start(event_time, unit).alias("start"), known.cast("long").alias("known"))
+    found = groups.agg(F.count(F.lit(1)).alias("rows"), *sums).collect()
+    return {_place(row[0], row[1]): Fingerprint(*(int(value) for value in row[2:])) for row in found}
+
+
+def _start(column: str, unit: str) -> Column:
+    """Return the start of the unit that holds a date or an instant, in microseconds since 1970."""
+    from pyspark.sql import functions as F
+
+    return F.unix_micros(F.date_trunc(unit, F.col(column).cast("timestamp")))
+
+
+def _place(partition: int, known: int | None) -> Place:
+    return Place(EPOCH + partition * MICROSECOND, None if known is None else EPOCH + known * MICROSECOND)
 
 
 def _row_hash(frame: DataFrame, seed: int) -> Column:

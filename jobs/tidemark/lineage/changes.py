@@ -1,7 +1,8 @@
 """What changed in an input since a position, read from Iceberg metadata alone.
 
 Snapshots are ordered by ancestry, never by commit time. Event times come from the column bounds of the changed
-files, one interval per file, so no data is read.
+files, one interval per file, so no data is read. A snapshot of a dataset with a `known_time` may say more exactly where
+it differs along that column (`state/known_changes.py`).
 """
 
 from __future__ import annotations
@@ -9,18 +10,21 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
+from itertools import chain
 
 from pyiceberg.manifest import DataFile, ManifestEntry, ManifestEntryStatus
 from pyiceberg.table import Table
 from pyiceberg.table.snapshots import Operation, Snapshot
 
 from tidemark.catalog.manifests import added_since, changed_by, file_interval, live_entries, table_name
+from tidemark.catalog.properties import KNOWN_CHANGES, property_of
 from tidemark.errors import InputChanged
 from tidemark.lineage.ancestry import unseen_commits
 from tidemark.lineage.history import keeps_content
 from tidemark.lineage.retention import Keep, dropped_by_retention
 from tidemark.state.changes import ChangedFile, Changes
-from tidemark.state.ranges import MICROSECOND, Ranges, union
+from tidemark.state.known_changes import KnownChanges
+from tidemark.state.ranges import MICROSECOND, Interval, Ranges, union
 
 
 def changes_since(
@@ -54,6 +58,8 @@ def changes_since(
     changed = [*appended, *rewritten]
     kept = len(new) - len(appended) - len(removing)
     counts = Changes(position, head.snapshot_id, len(appended), len(rewritten), kept, ())
+    known = {s.snapshot_id: found for s in rewritten if (found := _known_changes(s, event_time)) is not None}
+    changed = [snapshot for snapshot in changed if snapshot.snapshot_id not in known]
     if event_time is None:
         return replace(counts, timeless_rows=sum(e.data_file.record_count for e in changed_by(table, changed)))
     only_appends = len(appended) == len(new)
@@ -61,7 +67,7 @@ def changes_since(
     changes = (entry for entry in entries if not any(d.is_removal(entry) for d in dropped.values()))
     return replace(
         counts,
-        files=_changed_files(table, changes, event_time, reader),
+        files=tuple(sorted((*_changed_files(table, changes, event_time, reader), *chain(*known.values())), key=_order)),
         dropped=len(removing) - len(rewritten),
         dropped_through=max((d.through for d in dropped.values()), default=None),
     )
@@ -114,6 +120,13 @@ def _kind(table: Table, snapshot: Snapshot) -> str:
     )
 
 
+def _known_changes(snapshot: Snapshot, event_time: str | None) -> tuple[ChangedFile, ...] | None:
+    """Return where the snapshot says that it differs from its parent along `event_time`; None if it says nothing."""
+    found = KnownChanges.from_json(property_of(snapshot, KNOWN_CHANGES) or "")
+    holds = found is not None and found.column == event_time and found.parent == snapshot.parent_snapshot_id
+    return found.changed if found is not None and holds else None
+
+
 def _first_read(table: Table, head: Snapshot, event_time: str | None, reader: str) -> Changes:
     files = () if event_time is None else _changed_files(table, live_entries(table, head), event_time, reader)
     return Changes(None, head.snapshot_id, 0, 0, 0, files)
@@ -127,4 +140,8 @@ def _changed_files(
         span = file_interval(table, entry.data_file, event_time, reader)
         if span is not None:
             found.append(ChangedFile(span, entry.data_file.record_count))
-    return tuple(sorted(found, key=lambda file: (file.span, file.rows)))
+    return tuple(sorted(found, key=_order))
+
+
+def _order(file: ChangedFile) -> tuple[Interval, int]:
+    return file.span, file.rows

@@ -127,6 +127,7 @@ class DatasetSpec:
     landing: LandingSpec | None = None
     expectations: tuple[Expectation, ...] = ()
     fresh_within: timedelta | None = None
+    known_time: str | None = None
 
     @property
     def namespace(self) -> str:

@@ -2,35 +2,35 @@
 
 After the audit, the rebuilt partitions are compared with main's by fingerprints of their rows. If none differs, the
 session publishes only its watermark. If some differ, only their files are published: a second commit on the plan's
-base, whose rows are those of the staged snapshot.
-
-Nothing is compared that metadata shows to be new or gone, so a session that only adds partitions reads nothing here.
+base, whose rows are those of the staged snapshot. If the dataset has a known time, that commit also says along it where
+the rows differ.
 """
 
 from __future__ import annotations
 
 import logging
 import uuid
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from datetime import datetime
+from collections.abc import Callable
+from dataclasses import replace
 
 from pyiceberg.exceptions import CommitFailedException
-from pyiceberg.manifest import DataFile, ManifestEntryStatus
 from pyiceberg.table import Table
 
-from tidemark.catalog.manifests import file_interval, is_data, live_entries, own_entries
+from tidemark.catalog.manifests import live_entries
 from tidemark.catalog.part_of_commit import commit_files
-from tidemark.catalog.properties import ATTEMPT, PART_OF, SESSION, WATERMARK, branch_name, property_of
-from tidemark.engine.fingerprints import Fingerprint, fingerprints
-from tidemark.engine.frames import read_input, within
-from tidemark.engine.session import connect
+from tidemark.catalog.properties import (
+    ATTEMPT,
+    KNOWN_CHANGES,
+    PART_OF,
+    SESSION,
+    WATERMARK,
+    branch_name,
+    property_of,
+)
 from tidemark.errors import WriteError
-from tidemark.planning.windows import partition_unit
-from tidemark.spec import DatasetSpec
 from tidemark.stages import Audited, Staged
 from tidemark.state.effect import ReplaceAll, ReplaceRanges
-from tidemark.state.ranges import MICROSECOND, Interval, Ranges, Unit, round_out, union
+from tidemark.steps.comparison import Comparison, Rebuilt, compare, rebuilt_partitions
 from tidemark.steps.context import Context
 from tidemark.support.error_translation import engine_errors
 
@@ -41,26 +41,6 @@ _LOG = logging.getLogger(__name__)
 TRIES = 5
 """How often a part is committed. A commit fails if another ref of the table moves at the same instant."""
 
-Files = Mapping[Interval, tuple[DataFile, ...]]
-
-
-@dataclass(frozen=True)
-class Rebuilt:
-    """The data files that a staged snapshot added and removed, by the partition of event time that they belong to."""
-
-    added: Files
-    removed: Files
-
-    @property
-    def partitions(self) -> set[Interval]:
-        """All partitions that the snapshot changed."""
-        return {*self.added, *self.removed}
-
-    @property
-    def comparable(self) -> set[Interval]:
-        """The partitions that had rows before and have rows now. All others differ."""
-        return {*self.added} & {*self.removed}
-
 
 def leave_out_unchanged(context: Context, audited: Audited, say: Say) -> Audited:
     """Return what is to be published of an audited snapshot: all of it, what differs from main, or main itself."""
@@ -68,69 +48,27 @@ def leave_out_unchanged(context: Context, audited: Audited, say: Say) -> Audited
     spec = context.spec(staged.plan.dataset)
     if spec.event_time is None or not isinstance(staged.plan.effect, ReplaceRanges | ReplaceAll):
         return audited
-    table = context.lake.table(spec.dataset)
-    rebuilt = _rebuilt(table, spec, staged)
+    rebuilt = rebuilt_partitions(context.lake.table(spec.dataset), spec, staged)
+    if rebuilt is None:
+        return audited
     try:
-        unchanged = _unchanged(context, spec, staged, rebuilt.comparable) if rebuilt else set()
+        found = compare(context, spec, staged, rebuilt)
     except engine_errors() as error:  # main may be damaged, which this session is about to repair
         _LOG.info("%s: what main holds cannot be compared, so all is published", spec.dataset, exc_info=error)
         return audited
-    if rebuilt is None or not unchanged:
-        return audited
-    differing = rebuilt.partitions - unchanged
-    say(
-        f"partitions rebuilt: {len(rebuilt.partitions)}, of which differ from what main holds: {len(differing)}. "
-        f"The others keep their files, and readers do not follow them"
-    )
-    if not differing:
+    if found.unchanged:
+        say(
+            f"partitions rebuilt: {len(rebuilt.partitions)}, of which differ from what main holds: "
+            f"{len(found.differing)}. The others keep their files, and readers do not follow them"
+        )
+    if not found.differing and found.unchanged:
         return replace(audited, snapshot_id=staged.plan.base_snapshot)
-    return _publish_part(context, audited, rebuilt, differing)
+    if not found.unchanged and found.known is None:
+        return audited
+    return _publish_part(context, audited, rebuilt, found)
 
 
-def _rebuilt(table: Table, spec: DatasetSpec, staged: Staged) -> Rebuilt | None:
-    """Return the files that the staged snapshot changed.
-
-    Returns None if the partitions cannot be told apart: a file spans several of them, or there are delete files.
-    """
-    snapshot = table.snapshot_by_id(staged.snapshot_id)
-    assert snapshot is not None and spec.event_time is not None, "the staged snapshot was just audited"
-    unit = partition_unit(spec)
-    files: dict[ManifestEntryStatus, dict[Interval, list[DataFile]]] = {}
-    for entry in own_entries(table, snapshot):
-        times = file_interval(table, entry.data_file, spec.event_time) if is_data(entry) else None
-        partition = _partition(times, unit) if times is not None else None
-        if partition is None:
-            return None
-        files.setdefault(entry.status, {}).setdefault(partition, []).append(entry.data_file)
-    added, removed = (files.get(status, {}) for status in (ManifestEntryStatus.ADDED, ManifestEntryStatus.DELETED))
-    return Rebuilt(*({part: tuple(found) for part, found in each.items()} for each in (added, removed)))
-
-
-def _partition(times: Interval, unit: Unit) -> Interval | None:
-    """Return the hour, day or month that holds an interval; None if it spans several."""
-    (whole,) = round_out((times,), unit)
-    return whole if round_out((Interval(times.start, times.start + MICROSECOND),), unit) == (whole,) else None
-
-
-def _unchanged(context: Context, spec: DatasetSpec, staged: Staged, partitions: set[Interval]) -> set[Interval]:
-    """Return those of the partitions whose rows are the same on main and in the staged snapshot."""
-    if not partitions:
-        return set()
-    ranges = union(partitions)
-    before, after = (
-        _fingerprints(context, spec, snapshot, ranges) for snapshot in (staged.plan.base_snapshot, staged.snapshot_id)
-    )
-    return {part for part in partitions if part.start in after and before.get(part.start) == after[part.start]}
-
-
-def _fingerprints(context: Context, spec: DatasetSpec, snapshot: int, ranges: Ranges) -> Mapping[datetime, Fingerprint]:
-    assert spec.event_time is not None
-    frame = read_input(connect(context.settings), context.lake.table(spec.dataset), snapshot)
-    rows = frame.select(*spec.columns).where(within(frame, spec.event_time, ranges))
-    return fingerprints(rows, spec.event_time, partition_unit(spec))
-
-
-def _publish_part(context: Context, audited: Audited, rebuilt: Rebuilt, differing: set[Interval]) -> Audited:
+def _publish_part(context: Context, audited: Audited, rebuilt: Rebuilt, found: Comparison) -> Audited:
     """Commit only the files of the differing partitions, on the plan's base, for publication.
 
     If other commits of the table keep coming first, the staged snapshot is published as it is.
@@ -140,13 +78,13 @@ def _publish_part(context: Context, audited: Audited, rebuilt: Rebuilt, differin
     branch = branch_name(plan.session, f"part_{uuid.uuid4().hex[:8]}")
     context.lake.create_branch(context.lake.table(plan.dataset), branch, plan.base_snapshot)
     added, removed = (
-        [file for part in sorted(differing) for file in files.get(part, ())]
+        [file for part in sorted(found.differing) for file in files.get(part, ())]
         for files in (rebuilt.added, rebuilt.removed)
     )
     for _ in range(TRIES):
         table = context.lake.table(plan.dataset)
         try:
-            part = commit_files(table, branch, added, removed, _properties(table, staged))
+            part = commit_files(table, branch, added, removed, _properties(table, staged, found))
         except CommitFailedException:
             continue
         _check_same_rows(context, staged, part)
@@ -154,11 +92,12 @@ def _publish_part(context: Context, audited: Audited, rebuilt: Rebuilt, differin
     return audited
 
 
-def _properties(table: Table, staged: Staged) -> dict[str, str]:
+def _properties(table: Table, staged: Staged, found: Comparison) -> dict[str, str]:
     snapshot = table.snapshot_by_id(staged.snapshot_id)
     assert snapshot is not None, "a branch holds the staged snapshot"
-    copied = {key: property_of(snapshot, key) for key in (SESSION, ATTEMPT, WATERMARK)}
-    return {key: value for key, value in copied.items() if value is not None} | {PART_OF: str(staged.snapshot_id)}
+    values = {key: property_of(snapshot, key) for key in (SESSION, ATTEMPT, WATERMARK)}
+    values |= {PART_OF: str(staged.snapshot_id), KNOWN_CHANGES: found.known.to_json() if found.known else None}
+    return {key: value for key, value in values.items() if value is not None}
 
 
 def _check_same_rows(context: Context, staged: Staged, part: int) -> None:

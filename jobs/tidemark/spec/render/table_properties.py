@@ -49,13 +49,12 @@ def to_write_layout(spec: DatasetSpec) -> dict[str, str]:
 def _metrics(spec: DatasetSpec) -> dict[str, str]:
     """Return the metrics properties of columns.
 
-    The event time gets exact bounds, because readers find changes by them. Columns beyond INFERRED_COLUMNS get bounds
-    explicitly.
+    The event time and the known time get exact bounds, because readers find changes by them. Columns beyond
+    INFERRED_COLUMNS get bounds explicitly.
     """
     beyond = list(spec.columns.values())[INFERRED_COLUMNS:]
     modes = {column.name: mode for column in beyond if (mode := _mode(column)) is not None}
-    if spec.event_time is not None:
-        modes[spec.event_time] = "full"
+    modes |= {name: "full" for name in (spec.event_time, spec.known_time) if name is not None}
     return {f"write.metadata.metrics.column.{name}": mode for name, mode in modes.items()}
 
 

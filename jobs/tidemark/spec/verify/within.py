@@ -23,6 +23,8 @@ def check_within(spec: DatasetSpec, item: Item) -> None:
     _check_grain(spec, item.value["grain"])
     if spec.event_time is not None:
         _check_event_time(spec, spec.event_time, item.value["event_time"])
+    if spec.known_time is not None:
+        _check_known_time(spec, spec.known_time, item.value["known_time"])
     if spec.partition_by:
         _check_partitions(spec, item.value["partition_by"])
     _check_param_names(spec, item)
@@ -92,6 +94,17 @@ def _check_event_time(spec: DatasetSpec, column: str, item: Item) -> None:
         raise item.error(
             f"event_time {column} has type {kind}",
             "name a column of type timestamp, or of type date if a row stands for a whole UTC day",
+        )
+
+
+def _check_known_time(spec: DatasetSpec, column: str, item: Item) -> None:
+    if mode_of(spec).row_for_row or not spec.rebuilds_ranges:
+        raise item.error(f"a {spec.mode} dataset takes no known_time", "remove it, or write mode: stateful")
+    _need_required(spec, item, column, "known_time")
+    if spec.columns[column].type not in TIMES or column == spec.event_time:
+        raise item.error(
+            f"known_time {column} is not a time of its own",
+            "name a column of type date or timestamp, other than the event time, that says when a row became known",
         )
 
 
