@@ -6,7 +6,6 @@ SHELL := /bin/sh
 PY = env JAVA_HOME="$$(cat .venv/share/tidemark/java-home)" .venv/bin/python
 BIN = .venv/bin
 FIND = import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12))
-DAYS ?= 1
 TESTS ?= tests
 WORKERS ?= 2
 
@@ -31,8 +30,8 @@ run: setup  ## Run the whole pipeline on the demo, or on LOGS= [JUDGMENTS=] [ITE
 stop: setup  ## Stop the services that `make run` started
 	@$(PY) -m infra.local.services stop
 
-world: setup  ## Add DAYS=1 days of logs to the demo; the next `make run` processes them
-	@$(PY) -m infra.demo.world extend --home "$${TIDEMARK_HOME:-.tidemark}" --days $(DAYS)
+world: setup  ## Add DAYS=1 days of logs to the demo, or make one: WORLD=easy, plain, stuck, hard, SESSIONS=, SWAPS=, ...
+	@$(PY) -m infra.demo.world
 
 test: setup  ## Run all tests (TESTS=tests/loop: some; CATALOGS=all: the loop on Postgres too; WORKERS=0: in one process)
 	@$(PY) -m pytest -q -n $(WORKERS) --dist loadfile $(TESTS)

@@ -86,7 +86,7 @@ def _draw_clicks(shop: Shop, rng: np.random.Generator, requests: Requests) -> Bo
 def _long_chance(shop: Shop, requests: Requests) -> Floats:
     """Return the chance that a click is long. It depends on the grade, and clickbait lowers it."""
     base = np.array(shop.parameters.long_click)[shop.pairs.grade[requests.shown]]
-    odds = base / (1 - base) / shop.pairs.clickbait[requests.shown] ** 0.7
+    odds = base / (1 - base) / shop.pairs.clickbait[requests.shown] ** shop.parameters.clickbait_dwell
     return np.asarray(odds / (1 + odds))
 
 

@@ -20,6 +20,8 @@ NEVER = 10_000
 """A week that no world reaches, for queries that never get traffic."""
 LATE_WEEKS = (2, 6)
 """Items and queries that appear late do so in a week from this range, its end excluded."""
+LATE_QUERIES = 0.06
+"""Share of the queries that appear late."""
 
 
 def generator(parameters: Parameters, stream: str, day: int = 0) -> np.random.Generator:
@@ -95,7 +97,8 @@ def make_queries(parameters: Parameters) -> Queries:
     picked = np.stack([pool[topic, rng.integers(0, pool.shape[1], count)] for pool in pools], axis=1)
     wants = np.where(asked, picked, -1)
     kind = rng.random(count)
-    first_week = np.where(kind < 0.12, NEVER, np.where(kind < 0.18, rng.integers(*LATE_WEEKS, count), 0))
+    cold, late = kind < parameters.cold_queries, kind < parameters.cold_queries + LATE_QUERIES
+    first_week = np.where(cold, NEVER, np.where(late, rng.integers(*LATE_WEEKS, count), 0))
     weight: Floats = 1.0 / (1.0 + rng.permutation(count).astype(np.float64)) ** parameters.zipf
     drifted = rng.random(count) < 0.33
     after = weight.copy()

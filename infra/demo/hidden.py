@@ -11,9 +11,8 @@ import pyarrow as pa
 
 from infra.demo.behaviour import CLICK, Actions
 from infra.demo.files import parquet_bytes, write_file
-from infra.demo.inputs import known_weeks
 from infra.demo.parameters import DEVICES, SHOWN, Parameters
-from infra.demo.shop import HUMAN, KINDS, Shop, examination, trust
+from infra.demo.shop import HUMAN, KINDS, Shop, examination, known_weeks, trust
 from infra.demo.visits import Requests
 
 

@@ -9,15 +9,13 @@ from typing import Any
 import numpy as np
 
 from infra.demo import words
-from infra.demo.catalogue import Bools, Ints, generator, prices, title_of
+from infra.demo.catalogue import Bools, generator, prices, title_of
 from infra.demo.days import LogFile, log_file
-from infra.demo.parameters import Parameters
+from infra.demo.grading import draw_grades
 from infra.demo.relevance import log_price_ratio
-from infra.demo.shop import Shop
+from infra.demo.shop import Shop, known_weeks
 
 SECOND_GRADING_DAY = 14
-REPEATED_GRADES = 0.05
-"""Share of the pairs that are graded twice, which shows the noise of the graders."""
 
 
 def inputs_of(shop: Shop, day: int) -> list[LogFile]:
@@ -26,16 +24,6 @@ def inputs_of(shop: Shop, day: int) -> list[LogFile]:
     if day % 7 == 0:
         files += [_items(shop, day // 7), _feature_log(shop, day // 7)]
     return files
-
-
-def known_weeks(shop: Shop) -> Ints:
-    """Return for each pair the first week in which its features are logged.
-
-    That is the later of the query's first week (0 if it never gets traffic) and the item's launch week.
-    """
-    first = shop.queries.first_week[shop.pairs.query]
-    launch = shop.items.launch_week[shop.pairs.item]
-    return np.maximum(np.where(first > 1000, 0, first), launch)
 
 
 def _file(shop: Shop, folder: str, name: str, day: int, rows: list[dict[str, Any]]) -> LogFile:
@@ -93,19 +81,6 @@ def _feature_log(shop: Shop, week: int) -> LogFile:
         for r in np.flatnonzero(is_logged).tolist()
     ]
     return _file(shop, "feature_log", "features.jsonl.gz", 7 * week, rows)
-
-
-def draw_grades(shop: Shop) -> tuple[Ints, Ints]:
-    """Return the graded pairs, some of them twice, and their grades."""
-    p: Parameters = shop.parameters
-    rng = generator(p, "judgments")
-    from_start = np.flatnonzero(known_weeks(shop) == 0)
-    repeated = round(p.grades * REPEATED_GRADES)
-    once = rng.choice(from_start, min(p.grades - repeated, from_start.size), replace=False)
-    pairs = np.concatenate([once, once[:repeated]])
-    grade = shop.pairs.grade[pairs]
-    wrong = rng.random(pairs.size) < p.grade_flips
-    return pairs, np.where(wrong, (grade + rng.integers(1, 5, pairs.size)) % 5, grade)
 
 
 def _judgments(shop: Shop, day: int) -> list[LogFile]:

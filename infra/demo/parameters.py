@@ -10,12 +10,28 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 POLICIES = ("easy", "plain", "stuck")
+CHOICES = ("random", "queries", "pooled", "head", "most_clicked")
+"""How the pairs for human grades are chosen (see infra.demo.grading)."""
 DEVICES = ("desktop", "phone")
 SHOWN = 10
 """Results shown per request."""
 DAY_MS = 86_400_000
 HOUR_MS = 3_600_000
 LARGEST_SCALE = 60.0
+_SHARE = (0.0, 1.0)
+RANGES: dict[str, tuple[float, float]] = {
+    **dict.fromkeys(("cold_queries", "exchange", "duplicates", "skewed_sessions", "grade_flips"), _SHARE),
+    **dict.fromkeys(("eta", "eta_after_drift", "clickbait_sigma", "clickbait_dwell"), (0.0, 3.0)),
+    "scale": (0.02, LARGEST_SCALE),
+    "requests_a_day": (1, 1_000_000),
+    "base_queries": (48, 3_000),
+    "drift_day": (0, 1_000_000),
+    "trust_bias": (0.0, 10.0),
+    "outages_a_day": _SHARE,
+    "odd_clients": (0.0, 1_000.0),
+    "grades": (0, 1_000_000),
+}
+"""The least and the largest value of each parameter that a command can set."""
 
 
 class WorldError(Exception):
@@ -37,6 +53,8 @@ class Parameters:
     clickbait: str = "usual"
     application: str = "demo_shop"
     base_queries: int = 320
+    cold_queries: float = 0.12
+    """Share of the queries that nobody sends."""
     candidates: int = 20
     requests_a_day: int = 600
     zipf: float = 1.0
@@ -48,6 +66,9 @@ class Parameters:
     attraction: tuple[float, ...] = (0.10, 0.16, 0.28, 0.52, 1.0)
     attraction_of_best: float = 0.5
     clickbait_sigma: float = 0.6
+    """Twice as much if `clickbait` is hard."""
+    clickbait_dwell: float = 0.7
+    """How much clickbait shortens the stay: the odds of a long click are divided by clickbait to this power."""
     long_click: tuple[float, ...] = (0.12, 0.25, 0.45, 0.65, 0.82)
     purchase_of_long_click: tuple[float, ...] = (0.01, 0.02, 0.04, 0.07, 0.10)
     cart_without_purchase: float = 0.5
@@ -58,7 +79,10 @@ class Parameters:
     duplicates: float = 0.01
     skewed_sessions: float = 0.005
     outages_a_day: float = 0.2
+    odd_clients: float = 2.0
+    """Bots, scrapers and sellers who click their own items: the number of each for a scale of 1."""
     grades: int = 500
+    grade_choice: str = "random"
     grade_flips: float = 0.1
 
     def __post_init__(self) -> None:
@@ -67,8 +91,15 @@ class Parameters:
             raise WorldError(f"policy {self.policy!r} is unknown; choose one of {', '.join(POLICIES)}")
         if self.clickbait not in ("usual", "hard"):
             raise WorldError(f"clickbait {self.clickbait!r} is unknown; choose usual or hard")
-        if not 0.02 <= self.scale <= LARGEST_SCALE:
-            raise WorldError(f"scale {self.scale} is outside 0.02 to {LARGEST_SCALE:g}; choose a scale in this range")
+        if self.grade_choice not in CHOICES:
+            raise WorldError(f"grade_choice {self.grade_choice!r} is unknown; choose one of {', '.join(CHOICES)}")
+        for name, (least, most) in RANGES.items():
+            values = getattr(self, name)
+            for value in values if isinstance(values, tuple) else (values,):
+                if not least <= value <= most:
+                    raise WorldError(f"{name} {value} is outside {least:g} to {most:g}; choose a value in this range")
+        if {len(self.eta), len(self.eta_after_drift)} != {len(DEVICES)}:
+            raise WorldError(f"eta needs {len(DEVICES)} numbers, for {' and '.join(DEVICES)}")
 
     @property
     def query_count(self) -> int:

@@ -111,7 +111,7 @@ def _engine_score(rng: np.random.Generator, features: dict[str, Floats], popular
 def _clickbait(parameters: Parameters, rng: np.random.Generator, flashy: Floats) -> Floats:
     own = rng.normal(size=flashy.size)
     if parameters.clickbait == "hard":
-        return np.asarray(np.exp(1.2 * np.sqrt(0.5) * (flashy + own)))
+        return np.asarray(np.exp(2 * parameters.clickbait_sigma * np.sqrt(0.5) * (flashy + own)))
     return np.asarray(np.exp(parameters.clickbait_sigma * own))
 
 

@@ -96,6 +96,16 @@ def trust(parameters: Parameters) -> Floats:
     return np.asarray((1 + parameters.trust_bias * np.exp(-place)) / (1 + parameters.trust_bias))
 
 
+def known_weeks(shop: Shop) -> Ints:
+    """Return for each pair the first week in which its features are logged.
+
+    That is the later of the query's first week (0 if it never gets traffic) and the item's launch week.
+    """
+    first = shop.queries.first_week[shop.pairs.query]
+    launch = shop.items.launch_week[shop.pairs.item]
+    return np.maximum(np.where(first > 1000, 0, first), launch)
+
+
 @lru_cache(maxsize=4)
 def open_shop(parameters: Parameters) -> Shop:
     """Return the shop with these parameters."""
@@ -107,7 +117,7 @@ def open_shop(parameters: Parameters) -> Shop:
 def _make_clients(parameters: Parameters) -> Clients:
     rng = generator(parameters, "clients")
     people = max(200, round(4000 * parameters.scale))
-    odd = max(1, round(2 * parameters.scale))
+    odd = max(1, round(parameters.odd_clients * parameters.scale)) if parameters.odd_clients else 0
     kind = np.concatenate([np.full(people, HUMAN), np.repeat([BOT, SCRAPER, SELLER], odd)])
     weight = np.where(kind == HUMAN, rng.gamma(0.7, size=kind.size), 0.0)
     return Clients(

@@ -1,8 +1,9 @@
 """Make the demo world, extend it, and add late files.
 
-python -m infra.demo.world make   --home HOME [--days 42] [--end DATE] [--scale 1.0] [--seed 7]
+python -m infra.demo.world make   --home HOME [--days 42] [--end DATE] [--world hard] [--seed 7] [--help: all options]
 python -m infra.demo.world extend --home HOME [--days 1]
 python -m infra.demo.world late   --home HOME [--day DATE]
+python -m infra.demo.world        the command that the variables of `make world` stand for
 """
 
 from __future__ import annotations
@@ -21,7 +22,8 @@ from infra.demo.files import write_file
 from infra.demo.formats import json_lines
 from infra.demo.hidden import write_shown, write_truth
 from infra.demo.inputs import inputs_of
-from infra.demo.parameters import POLICIES, Parameters, WorldError
+from infra.demo.options import add_options, arguments_of, asked_parameters
+from infra.demo.parameters import Parameters, WorldError
 from infra.demo.records import write_records
 from infra.demo.shipping import ship
 from infra.demo.shop import Shop, open_shop
@@ -123,7 +125,7 @@ def _land(home: Path, files: Sequence[LogFile]) -> None:
         write_file(home / "landing" / file.path, file.content, file.closed_at)
 
 
-def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m infra.demo.world", description="Make, extend or disturb the demo world."
     )
@@ -131,13 +133,7 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     making = commands.add_parser("make", help="make the world, or finish it")
     making.add_argument("--days", type=int, help=f"days of traffic (default {DEFAULT_DAYS})")
     making.add_argument("--end", type=date.fromisoformat, help="the day after the last one (default: today)")
-    making.add_argument("--scale", type=float, help="factor on the traffic (default 1.0)")
-    making.add_argument("--seed", type=int, help="another seed gives another world (default 7)")
-    making.add_argument("--policy", choices=POLICIES, help="how the engine orders items (default plain)")
-    making.add_argument(
-        "--clickbait", choices=("usual", "hard"), help="hard: pictures and titles cause half of the clickbait"
-    )
-    making.add_argument("--grades", type=int, help="number of human grades (default 500)")
+    add_options(making)
     extending = commands.add_parser("extend", help="add the next days")
     extending.add_argument("--days", type=int, default=1)
     late = commands.add_parser("late", help="add a file with records of an old day")
@@ -148,7 +144,7 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+def main(arguments: Sequence[str]) -> int:
     """Run the command line. Return 0, or 2 after an error."""
     options = _parse(arguments)
     try:
@@ -158,9 +154,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if options.command == "extend":
             world = extend(options.home, options.days)
         else:
-            names = ("scale", "seed", "policy", "clickbait", "grades")
-            asked = {n: getattr(options, n) for n in names if getattr(options, n) is not None}
-            world = make(options.home, asked, options.days, options.end)
+            world = make(options.home, asked_parameters(options), options.days, options.end)
     except WorldError as error:
         print(f"demo world: {error}", file=sys.stderr)
         return 2
@@ -177,4 +171,4 @@ def _describe(world: World) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:] or arguments_of(os.environ)))
