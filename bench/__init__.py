@@ -9,6 +9,8 @@ lookback.py     sessions compared with a job that rewrites the last two weeks ea
 housekeeping.py many sessions, with maintenance each night
 history.py      months of logs that are handed in at once
 
+labels/         how good the relevance labels are: `python -m bench.labels`
+
 lake.py         the lake of a bench, with a small domain (schemas/, transforms.py, parsers.py)
 data.py         rows made from numbers, the same in every run
 search_logs.py  logs made from numbers, for the bench `history`

@@ -1,0 +1,62 @@
+"""Judge our relevance labels on worlds by name: python -m bench.labels [--worlds plain-1,easy-1] [--settings 500,none].
+
+Each world prints a table of label sources. `--sessions` is the number of search requests, `--queries` that of queries.
+Tables that do not depend on grades are kept in the folder `--keep`, and the next run does not build them again.
+Remove the folder after a change of the transforms before the labels.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from pyspark.sql import SparkSession
+
+from bench.labels.report import Row, judge, table
+from bench.labels.tables import Tables
+from bench.labels.worlds import QUERIES, SETTINGS, Grades, World, WrongWorld, settings_of, world_of
+from bench.lake import open_place
+from tidemark.engine.session import open_session
+
+CONF = {"spark.sql.session.timeZone": "UTC", "spark.sql.shuffle.partitions": "4"}
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Return 0 if all worlds were judged, and 2 for a wrong name, with a message on stderr."""
+    parser = argparse.ArgumentParser(prog="python -m bench.labels", description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--worlds", default="easy-1,plain-1")
+    parser.add_argument("--sessions", default="200000")
+    parser.add_argument("--settings", default=",".join(SETTINGS))
+    parser.add_argument("--queries", type=int, default=QUERIES)
+    parser.add_argument("--keep", type=Path, help="a folder for tables that the next run may use again")
+    options = parser.parse_args(arguments)
+    sizes = [int(text.replace("_", "")) for text in options.sessions.split(",")]
+    try:
+        worlds = [world_of(name, size, options.queries) for size in sizes for name in options.worlds.split(",")]
+        settings = settings_of(options.settings.split(","))
+    except WrongWorld as error:
+        print(f"bench.labels: {error}", file=sys.stderr)
+        return 2
+    with open_place() as place:
+        spark = open_session(place.remote, CONF)
+        for world in worlds:
+            start = time.perf_counter()
+            rows = _rows(spark, world, settings, options.keep)
+            print(f"\n{table(world.title, rows)}\n  {time.perf_counter() - start:.0f} s", flush=True)
+        spark.stop()
+    return 0
+
+
+def _rows(spark: SparkSession, world: World, settings: Sequence[Grades], keep: Path | None) -> list[Row]:
+    """Judge one world in a folder of its own, which is removed unless it is kept."""
+    with TemporaryDirectory(prefix="tidemark-labels-") as folder:
+        shared = keep / f"{world.name}-{world.sessions}-{world.parameters.base_queries}" if keep else Path(folder)
+        return judge(world, Tables(spark, shared.absolute(), Path(folder), world), settings)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
