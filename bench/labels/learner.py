@@ -34,7 +34,7 @@ class Task:
         named = pd.DataFrame([dict(entries) for entries in pairs["named"]])
         named = named[sorted(name for name in named.columns if name.startswith("c_"))]
         matrix = np.hstack([pairs[content].to_numpy(np.float64), named.to_numpy(np.float64)])
-        group = pairs["query"].astype("category").cat.codes.to_numpy(np.int64)
+        group = pairs["query"].astype("category").cat.codes.to_numpy().astype(np.int64)
         return cls(pairs.drop(columns=[*content, "named"]), (*content, *named.columns), matrix, group)
 
     def ndcg(self, label: Floats) -> float:

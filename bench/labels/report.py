@@ -87,7 +87,7 @@ def gap_closed(rows: Sequence[Row], row: Row) -> float:
 
 def table(title: str, rows: Sequence[Row]) -> str:
     """Return the rows as text."""
-    lines = [HEADER]
+    lines: list[tuple[str, ...]] = [HEADER]
     for row in rows:
         numbers = [(row.ratio, ".1f"), (row.enough, ".3f"), (row.few, ".3f")]
         rest = [format(value, form) if np.isfinite(value) else "" for value, form in numbers]
