@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from types import ModuleType
 
-from bench import fixed, history, housekeeping, idle, incremental, init, lookback, wap
+from bench import fixed, history, housekeeping, idle, incremental, init, lookback, ranking, wap
 from bench.command import WrongArguments, read_command, written
 from bench.figures import Figures
 from bench.lake import Place, open_place
@@ -20,6 +20,7 @@ BENCHES: dict[str, ModuleType] = {
     "lookback": lookback,
     "housekeeping": housekeeping,
     "history": history,
+    "ranking": ranking,
 }
 
 

@@ -104,9 +104,9 @@ class BenchLake:
         frame.writeTo(f"lake.{EVENTS}").append()
         self.complete(through)
 
-    def complete(self, through: datetime) -> None:
-        """Set the source's watermark to main's head, complete through an instant."""
-        table = self.table(EVENTS)
+    def complete(self, through: datetime, dataset: str = EVENTS) -> None:
+        """Set the watermark of a table that the bench fills to main's head, complete through an instant."""
+        table = self.table(dataset)
         head = table.current_snapshot()
         assert head is not None, "ensure_table gives each table a first snapshot"
         watermark = Watermark("upstream", head.snapshot_id, through, through)

@@ -157,6 +157,13 @@ def test_history_that_is_handed_in_at_once_makes_a_file_for_each_day(place: Plac
     assert memory.startswith("peak memory of Spark's server: ")
 
 
+@pytest.mark.loop
+def test_a_night_of_ranking_tables_gives_what_a_rebuild_gives(place: Place) -> None:
+    figures = measure(place, "ranking", "days=3", "rows=300", "nights=1")
+    assert [row.what for row in figures.rows][-2:] == ["a rebuild of all tables", "one more day"]
+    assert "1,200 interactions" in figures.notes[0]
+
+
 def test_logs_of_a_bench_are_the_same_in_every_run(tmp_path: Path) -> None:
     written = []
     for name in ("one", "other"):
