@@ -24,5 +24,6 @@ def test_every_declared_entry_point_is_found_and_can_be_loaded() -> None:
 
 def test_the_metadata_of_the_checkout_names_them_in_the_form_of_a_package() -> None:
     text = entry_points_text(CHECKOUT)
-    assert "[tidemark.commands]\nranker = steering.ranker_command:add_command\n" in text
+    commands = "labels = steering.label_command:add_command\nranker = steering.ranker_command:add_command\n"
+    assert f"[tidemark.commands]\n{commands}" in text
     assert "\n[tidemark.remarks]\nranking.ranker_scores = steering.show:remark\n" in text
