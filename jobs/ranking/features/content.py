@@ -6,7 +6,8 @@ from typing import Any
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
-WORD_BREAK = r"[^\p{L}\p{N}]+"
+from ranking.features.words import words
+
 FOREVER = "9999-12-31"
 DEFAULTS: dict[str, Any] = {"title": "title", "item_attributes": [], "behaviour": []}
 
@@ -33,11 +34,11 @@ def with_items(pairs: DataFrame, items: DataFrame, settings: Mapping[str, Any]) 
     first = F.min(F.when(F.col("dated"), F.to_date("valid_from"))).over(Window.partitionBy("application", "item_id"))
     known = known.select(
         "application", "item_id", "since", "until", first.alias("launched"),
-        F.lower(title).alias("title"), _words(title).alias("title_words"),
+        F.lower(title).alias("title"), words(title).alias("title_words"),
         _prefixed(_numbers(settings["item_attributes"]), "item_", settings["behaviour"]).alias("item_named"),
     )  # fmt: skip
     joined = _as_of(pairs, known, ["application", "item_id"])
-    query_words, title_words = _words(F.col("query")), F.col("title_words")
+    query_words, title_words = words(F.col("query")), F.col("title_words")
     common = F.size(F.array_intersect(query_words, title_words))
     age = F.date_diff("day", "launched")
     values = {
@@ -78,11 +79,6 @@ def _as_of(pairs: DataFrame, known: DataFrame, keys: list[str]) -> DataFrame:
     in_force = (F.col("pairs.day") >= F.col("version.since")) & (F.col("pairs.day") < F.col("version.until"))
     values = [F.col(f"version.{name}") for name in known.columns if name not in (*keys, "since", "until")]
     return pairs.alias("pairs").join(version, [*same, in_force], "left").select("pairs.*", *values)
-
-
-def _words(text: Column) -> Column:
-    """Return the different words of a text, in lower case."""
-    return F.array_distinct(F.filter(F.split(F.lower(text), WORD_BREAK), lambda word: word != ""))
 
 
 def _numbers(names: Sequence[str]) -> Column:
