@@ -1,4 +1,4 @@
-"""Build training examples from interactions: counts, signals, propensities, features, labels, and examples by cut.
+"""Build training examples from interactions: counts, propensities, features, the label horizon, labels, and examples.
 
 **A run** reads what is new or late since the tables' watermarks and rebuilds only the days that it affects. `pin` first
 records which snapshots of the inputs it reads, so that all tables are built from the same ones. What is written to the
@@ -40,6 +40,7 @@ with DAG(
     labels = dataset("ranking.relevance_labels")
 
     counts >> [dataset("ranking.query_item_signals"), propensities]
+    dataset("ranking.label_horizons") >> labels
     propensities >> [features, labels] >> dataset("ranking.training_examples")
     catch_up(dag)
     pin = pin_inputs(dag)

@@ -30,6 +30,8 @@ REBUILT = (
     "ranking.relevance_labels",
     "ranking.training_examples",
 )
+VERSIONED = ("search.position_bases", "ranking.label_horizons")
+"""Tables without ranges between those that can be rebuilt; they follow what they read."""
 
 with DAG(
     "restate",
@@ -42,12 +44,14 @@ with DAG(
     tags=["search", "ranking", "on request"],
     doc_md=__doc__,
 ):
-    groups = {name: dataset(name) for name in (*REBUILT, "search.position_bases")}
-    requests, actions, impressions, interactions, counts, signals, propensities, features, labels, examples, bases = (
+    groups = {name: dataset(name) for name in (*REBUILT, *VERSIONED)}
+    requests, actions, impressions, interactions, counts, signals, propensities, features, labels, examples, *others = (
         groups.values()
     )
+    bases, horizons = others
 
     actions >> bases >> impressions
     [requests, actions] >> impressions >> interactions >> counts >> [signals, propensities, features, labels]
+    requests >> horizons >> labels
     propensities >> [features, labels] >> examples
     approved_rebuild(groups)

@@ -26,4 +26,4 @@ def test_the_metadata_of_the_checkout_names_them_in_the_form_of_a_package() -> N
     text = entry_points_text(CHECKOUT)
     commands = "labels = steering.label_command:add_command\nranker = steering.ranker_command:add_command\n"
     assert f"[tidemark.commands]\n{commands}" in text
-    assert "\n[tidemark.remarks]\nranking.ranker_scores = steering.show:remark\n" in text
+    assert "\n[tidemark.remarks]\nranking.label_horizons = steering.horizons:remark\n" in text

@@ -31,6 +31,7 @@ EXPECTED = {
         "query_item_signals",
         "position_propensities",
         "query_item_features",
+        "label_horizons",
         "relevance_labels",
         "training_examples",
         "rankers",
@@ -38,8 +39,8 @@ EXPECTED = {
         "ranker_scores",
     },
 }
-OF_ALL = {"rankers", "ranker_decisions"}
-"""One ranker serves all applications, so neither it nor a decision about it belongs to one."""
+OF_ALL = {"rankers", "ranker_decisions", "label_horizons"}
+"""One ranker serves all applications, so it, the length of its label windows and decisions about it belong to none."""
 
 
 def test_the_published_datasets_are_these() -> None:

@@ -23,8 +23,7 @@ landing:
 # Items and grades of the demo do not name an application.
 handed_in:
   applications: [demo_shop]
-# 42 days of traffic allow more cuts with windows of two weeks than of four; the newest cut ends with the traffic.
-label_horizon: 14d
+# The newest cut ends with the traffic.
 labels:
   cut_phase: {phase}
 """

@@ -10,6 +10,7 @@ from infra.demo.state import load_world
 from infra.local.airflow_home import password_file
 from infra.local.api import Client
 from infra.local.secret import USER, password
+from steering import horizons
 from steering.registry import RANKERS, SCORES, read_registry
 from steering.show import describe_scores, describe_standing
 from tidemark.catalog import Lake, open_lake
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
 HANDED_IN = ("search.judgments", "search.catalog_items", "search.feature_log")
-_NO_CUT = "the logs are too short for a cut that leaves enough time for training before it and for testing after it"
+_NO_RUN = "no training run yet, because the logs are too short for a label window"
 _GROUPS = {
     "warm_pairs": "warm, shown items",
     "warm_queries": "warm, all items",
@@ -44,6 +45,7 @@ def summarise(settings: Settings, client: Client) -> str:
         for part in (
             _tables(settings, lake),
             quality(settings, lake),
+            _label_windows(lake),
             _champion(lake),
             _unclaimed_files(settings),
             _links(settings, client),
@@ -142,7 +144,13 @@ def _handed_in(lake: Lake, spark: SparkSession, dataset: str) -> DataFrame | Non
 
 def _without_ranker(lake: Lake) -> str:
     row = newest_row(lake, RANKERS, ("version", "verdict"))
-    return f"  no ranker: {row['verdict'] if row else _NO_CUT}"
+    return f"  no ranker: {row['verdict'] if row else _NO_RUN}"
+
+
+def _label_windows(lake: Lake) -> str:
+    """Say how many days of behaviour labels count, and since when."""
+    found = horizons.remark(lake)
+    return f"  {found}" if found else ""
 
 
 def _unclaimed_files(settings: Settings) -> str:

@@ -96,6 +96,12 @@ def remark(lake: Lake) -> str | None:
     return "; ".join((*describe_standing(registry), *([describe_scores(lake)] if behind else [])))
 
 
+def newest_run(lake: Lake) -> str | None:
+    """Return the gate's verdict on the newest training run, or why it trained nothing; None without a run."""
+    runs = read_registry(lake).runs
+    return f"run {runs[-1].version}, {runs[-1].model_version}: {printable(runs[-1].verdict)}" if runs else None
+
+
 def _mark(registry: Registry, run: Run) -> str:
     standing = registry.standing
     if run == standing.champion:

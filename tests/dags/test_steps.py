@@ -14,7 +14,7 @@ import pytest
 from tidemark import errors
 from tidemark.airflow.run_request import RunRequest
 from tidemark.session import WARNING
-from tidemark.stages import Published
+from tidemark.stages import Committed, Published
 from tidemark.state.effect import NOTHING
 from tidemark.state.plan import Plan
 from tidemark.state.ranges import Interval
@@ -124,3 +124,16 @@ def test_a_warning_of_an_audit_is_a_warning_in_the_tasks_log(
         steps.write_audit_publish("search.a", {"session": "s", "how": "overwrite"})
     levels = {record.getMessage(): record.levelno for record in caplog.records}
     assert levels == {"staged 3 rows": logging.INFO, "warning: plan is known: 1 row": logging.WARNING}
+
+
+def test_the_log_of_a_commit_says_what_the_domain_remarks_on_the_dataset(
+    steps: ModuleType, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(steps, "_open", lambda clock: SimpleNamespace(lake="the lake"))
+    monkeypatch.setattr("tidemark.session.commit", lambda *_, **__: Committed(DONE_BY_ANOTHER.plan, None))
+    remarks = {"search.a": "r7 is served"}
+    monkeypatch.setattr("tidemark.operate.remarks.read_remark", lambda lake, dataset: remarks.get(dataset))
+    with caplog.at_level(logging.INFO):
+        steps.commit("search.a", "s")
+        steps.commit("search.b", "s")
+    assert [record.getMessage() for record in caplog.records] == ["search.a: r7 is served"]

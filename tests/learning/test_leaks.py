@@ -15,7 +15,7 @@ from tests.learning.conftest import Frames, spec
 pytestmark = pytest.mark.spark
 CUT = date(2026, 4, 16)
 RANGES = ((datetime(2026, 4, 16, tzinfo=UTC), datetime(2026, 4, 17, tzinfo=UTC)),)
-PARAMS = {"ranges": RANGES, "label_horizon": "14d", "attribution_window": "1d"}
+PARAMS = {"ranges": RANGES, "attribution_window": "1d"}
 PAIR = {"application": "shop", "query": "boots", "item_id": "a"}
 
 
@@ -34,7 +34,8 @@ def built(frame: Frames) -> Any:
              "source": "behaviour", "exam": False}  # fmt: skip
     days = [CUT - timedelta(days=back) for back in range(15)]
     features = [{**PAIR, "day": day, "f_clicks_28": 3.0 if day > days[-1] else 0.0} for day in days]
-    inputs = {"labels": frame("relevance_labels", [label]), "features": frame("query_item_features", features)}
+    inputs = {"labels": frame("relevance_labels", [label]), "features": frame("query_item_features", features),
+              "items": frame("catalog_items", []), "log": frame("feature_log", [])}  # fmt: skip
     return inputs, examples.build(inputs, PARAMS)
 
 
@@ -70,7 +71,8 @@ def test_shuffling_what_lies_after_the_cut_changes_no_label(frame: Frames) -> No
     def table(shown: Any) -> Any:
         records = shown.astype(object).where(shown.notna(), None).to_dict("records")
         inputs = {"interactions": frame("interactions", records), "judgments": frame("judgments", []),
-                  "propensities": frame("position_propensities", [])}  # fmt: skip
+                  "propensities": frame("position_propensities", []),
+                  "horizons": frame("label_horizons", [{"revision": 1, "horizon_days": 14}])}  # fmt: skip
         return labels.build(inputs, params).orderBy("query", "item_id").toArrow()
 
     found = table(rows)

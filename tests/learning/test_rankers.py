@@ -27,6 +27,7 @@ def inputs(spark: SparkSession) -> Any:
     return {
         "examples": spark.createDataFrame(made.table(made.examples(cuts=6))),
         "judgments": spark.createDataFrame([], struct("judgments")),
+        "horizons": spark.createDataFrame([], struct("label_horizons")),
         "rankers": spark.createDataFrame([], struct("rankers")),
         "decisions": spark.createDataFrame([], struct("ranker_decisions")),
     }
@@ -131,10 +132,13 @@ def test_the_report_of_a_trained_run_shows_every_part(first: Any) -> None:
 @pytest.mark.parametrize(
     ("condition", "sentence"),
     [
-        ("false", "Nothing to train on: there are no labelled pairs with features yet."),
-        ("window_end = date'2026-01-15'", "Nothing to train on: 1 cut(s) so far, and none ends before the newest"),
-        ("query = 'query 1'", "Too little traffic: 1 query with a label >= 1, but at least 30 are needed."),
-        ("item_id = 'i0'", "Too little traffic: 196 training examples, but at least 300 are needed."),
+        ("false", "Nothing to train on yet: 0 cuts, 0 queries and 0 labelled pairs are at hand."),
+        (
+            "window_end = date'2026-01-15'",
+            "Nothing to train on yet: 1 cut, 60 queries and 600 labelled pairs are at hand.",
+        ),
+        ("query = 'query 1'", "Too little traffic: 1 query with a label >= 1, but at least 30 are needed;"),
+        ("item_id = 'i0'", "Too little traffic: 196 training examples, but at least 300 are needed;"),
         ("grade = 3", "Degenerate input: all training labels are equal"),
     ],
 )

@@ -53,10 +53,13 @@ def test_each_session_says_how_far_it_came(
 
 
 def test_the_reason_of_a_resync_stays_on_record_and_of_no_other_session(
-    accounts: Accounts, command_line: None, capsys: pytest.CaptureFixture[str]
+    accounts: Accounts, command_line: None, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     accounts.append(SIGNUPS, [Event("s0", "a0", 0.5)], complete=0)
-    assert main(["run", FACTS, "--reason", "nobody needs to know"]) == 0
+    with monkeypatch.context() as patched:
+        patched.setattr("tidemark.cli.sessions.read_remark", lambda lake, dataset: f"{dataset} is small")
+        assert main(["run", FACTS, "--reason", "nobody needs to know"]) == 0
+    assert f"{FACTS}: {FACTS} is small" in capsys.readouterr().out.splitlines(), "a remark of the domain"
     assert main(["run", FACTS, "--resync", "--reason", "bots taken out"]) == 0
     assert main(["run", FACTS, "--reason", "nobody needs to know"]) == 0
 

@@ -57,7 +57,7 @@ def test_s71_what_is_impossible_is_refused_and_a_frozen_champion_stays(
     refuse(shop, f"rollback: there is no earlier champion .the present one is {champion}.", "rollback")
     refuse(shop, "unfreeze: no decision holds the champion", "unfreeze")
     refuse(shop, "version: 'r9' is no ranker of ranking.rankers; `tidemark ranker list` shows them", "promote", "r9")
-    refuse(shop, f"version: {untrained} has no artifact .Nothing to train on: 1 cut", "promote", untrained)
+    refuse(shop, f"version: {untrained} has no artifact .Nothing to train on yet: 1 cut", "promote", untrained)
     refuse(shop, "reason: 'bad' is not a sentence", "freeze", reason="bad")
     refuse(shop, "reason: write 1 to 500 printable characters", "freeze", reason="it is \x1b[2J bad")
     assert shop.context.lake.table(DECISIONS).scan().to_arrow().num_rows == 0
@@ -83,7 +83,7 @@ def test_s71_what_is_impossible_is_refused_and_a_frozen_champion_stays(
     listed = [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
     assert listed[0].startswith(f"3 {same['model_version']} - Held: ")
     assert listed[1].startswith(f"2 {champion} champion Promoted: nDCG@10")
-    assert listed[2].startswith(f"1 {untrained} no artifact Nothing to train on")
+    assert listed[2].startswith(f"1 {untrained} no artifact Nothing to train on yet")
     assert f"after run 2: {champion} frozen by ada at 2026-04-03T03:00Z: no changes during the sale" in listed[3]
     assert listed[-1].startswith(f"ranking.ranker_scores: 3 scores of {champion}, Promoted: nDCG@10")
     assert main(["ranker", "show", "2"]) == 0

@@ -1,6 +1,6 @@
 """Content features: how well query and title match, item attributes, and features that the search engine logged."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from pyspark.sql import Column, DataFrame, Window
@@ -27,6 +27,18 @@ def versions(records: DataFrame, keys: list[str], instant: str, values: list[str
     return daily.withColumn("until", until).select(*keys, "since", "until", "value.*")
 
 
+def with_content(pairs: DataFrame, items: DataFrame, log: DataFrame, settings: Mapping[str, Any]) -> DataFrame:
+    """Add all content features of each pair on its day: the c_ columns, and the map `named`.
+
+    `settings` are the setting `features`, merged over `DEFAULTS`. Raises ValueError for an item attribute whose feature
+    would have the name of a column.
+    """
+    found = with_items(pairs, items, settings)
+    _refuse_taken(settings, found.columns)
+    complete = with_logged(found, log, settings).withColumn("named", named())
+    return complete.drop("item_named", "engine_named")
+
+
 def with_items(pairs: DataFrame, items: DataFrame, settings: Mapping[str, Any]) -> DataFrame:
     """Add the c_ columns of title and item, and `item_named`, a map of the numeric attributes of the item by name."""
     known = versions(items, ["application", "item_id"], "valid_from", ["attributes", "valid_from", "dated"])
@@ -47,7 +59,7 @@ def with_items(pairs: DataFrame, items: DataFrame, settings: Mapping[str, Any]) 
         "c_query_words_in_title": F.try_divide(common, F.size(query_words)),
         "c_title_words_in_query": F.try_divide(common, F.size(title_words)),
         "c_query_in_title": F.contains("title", "query").cast("int"),
-        "c_item_age_days": F.when(age >= 0, age),
+        "c_item_age_days": F.when(age > 0, age),  # a version of the day itself is not known yet
     }
     doubles = {name: F.round(value.cast("double"), 9) for name, value in values.items()}
     return joined.withColumns(doubles).drop("title", "title_words", "launched")
@@ -70,6 +82,18 @@ def first_logged(log: DataFrame) -> DataFrame:
     """Return the pairs with logged features, each with the first day (`since`) that may know of it."""
     since = F.date_add(F.to_date(F.min("logged_at")), 1).alias("since")
     return log.groupBy("application", "query", "item_id").agg(since)
+
+
+def _refuse_taken(settings: Mapping[str, Any], columns: Collection[str]) -> None:
+    """Raise ValueError for an item attribute whose feature would have the name of a column, which would hide it."""
+    listed = {name.lower() for name in settings["behaviour"]}
+    for name in settings["item_attributes"]:
+        feature = f"{'f' if name.lower() in listed else 'c'}_item_{name}"
+        if feature in columns:
+            raise ValueError(
+                f"search.yaml, features.item_attributes: {name!r} would become {feature}, which is the name of a "
+                "computed feature; hand the attribute in under another name"
+            )
 
 
 def _as_of(pairs: DataFrame, known: DataFrame, keys: list[str]) -> DataFrame:

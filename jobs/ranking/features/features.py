@@ -8,7 +8,7 @@ A day has a row for each pair with known traffic in the 28 days before it. If th
 days, the day also has a row for each pair with logged features.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from pyspark.sql import DataFrame
@@ -30,23 +30,8 @@ def build(inputs: Mapping[str, DataFrame], params: Mapping[str, Any]) -> DataFra
     days = behaviour.active_days(inputs["counts"], params["ranges"])
     rows = _with_cold(known, _cold(inputs["log"], days))
     warm = behaviour.features(rows, float(params["smoothing"]), float(params["click_smoothing"]))
-    with_items = content.with_items(warm, inputs["items"], settings)
-    _refuse_taken(settings, with_items.columns)
-    complete = content.with_logged(with_items, inputs["log"], settings).withColumn("named", content.named())
-    wanted = durations.days_within(F.col("day"), params["ranges"])
-    return complete.drop("item_named", "engine_named").where(wanted)
-
-
-def _refuse_taken(settings: Mapping[str, Any], columns: Collection[str]) -> None:
-    """Raise ValueError for an item attribute whose feature would have the name of a column, which would hide it."""
-    listed = {name.lower() for name in settings["behaviour"]}
-    for name in settings["item_attributes"]:
-        feature = f"{'f' if name.lower() in listed else 'c'}_item_{name}"
-        if feature in columns:
-            raise ValueError(
-                f"search.yaml, features.item_attributes: {name!r} would become {feature}, which is the name of a "
-                "computed feature; hand the attribute in under another name"
-            )
+    complete = content.with_content(warm, inputs["items"], inputs["log"], settings)
+    return complete.where(durations.days_within(F.col("day"), params["ranges"]))
 
 
 def _with_cold(known: DataFrame, cold: DataFrame) -> DataFrame:

@@ -16,7 +16,7 @@ from typing import Any
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from ranking.labels import calibration, label_traffic, splits
+from ranking.labels import calibration, label_horizons, label_traffic, splits
 from ranking.labels.splits import LabelSettings
 from ranking.logs.grades import read_grades
 
@@ -29,9 +29,9 @@ def build(inputs: Mapping[str, DataFrame], params: Mapping[str, Any]) -> DataFra
     """Return one row per pair and cut, counting only what was known before 00:00 UTC of `window_end`.
 
     The pairs are those shown in the window, and graded pairs of applications that have traffic in the window.
-    Inputs: counts, propensities, judgments.
+    All windows are as long as the horizon in force says. Inputs: counts, horizons, propensities, judgments.
     """
-    settings = LabelSettings.of(params)
+    settings = LabelSettings.of(params, label_horizons.days_in_force(inputs["horizons"]))
     traffic = label_traffic.traffic(inputs["counts"], inputs["propensities"], settings, params)
     grades = _grades(read_grades(inputs["judgments"], params), traffic.select(*CUT).distinct())
     pairs = _with_rates(traffic.join(grades, PAIR, "full"), traffic, settings)

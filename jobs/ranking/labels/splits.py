@@ -96,7 +96,7 @@ def setting(params: Mapping[str, Any], block: str, defaults: Mapping[str, Any]) 
 
 
 LABEL_DEFAULTS = {
-    "cut_every": 7,  # days; label_horizon must be a multiple of it
+    "cut_every": 7,  # days; the label horizon is a multiple of it
     "cut_phase": 0,  # a day is a cut if its number of days since 1970-01-01, modulo cut_every, equals this
     "pseudo_examinations": 30.0,  # weight of the prior, in expected examinations; 20 to 60 measured as good
     "exam_share": 0.2,  # share of the queries
@@ -106,7 +106,7 @@ LABEL_DEFAULTS = {
 
 @dataclass(frozen=True)
 class LabelSettings:
-    """The block `labels` of infra/search.yaml, and the label horizon in days (`horizon`)."""
+    """The block `labels` of infra/search.yaml, and the label horizon in force in days (`horizon`)."""
 
     horizon: int
     cut_every: int
@@ -116,17 +116,6 @@ class LabelSettings:
     calibrate_from: int
 
     @classmethod
-    def of(cls, params: Mapping[str, Any]) -> "LabelSettings":
-        """Read the settings from a transform's params.
-
-        Raises ValueError for a horizon that is not a multiple of `cut_every`, or for an unknown key.
-        """
-        horizon = whole_days(params["label_horizon"])
-        settings = cls(horizon, **setting(params, "labels", LABEL_DEFAULTS))
-        if horizon % settings.cut_every:
-            raise ValueError(
-                f"search.yaml: label_horizon ({horizon}d) is not a multiple of labels.cut_every "
-                f"({settings.cut_every} days), so no training window would end where the test window begins; "
-                "change one of the two"
-            )
-        return settings
+    def of(cls, params: Mapping[str, Any], horizon: int) -> "LabelSettings":
+        """Read the settings from a transform's params. Raises ValueError for an unknown key."""
+        return cls(horizon, **setting(params, "labels", LABEL_DEFAULTS))

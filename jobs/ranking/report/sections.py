@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
+from ranking.labels.horizon import SETTING
 from ranking.report import charts
 from ranking.report.page import facts, figure, grid, page, section
 from ranking.report.yardsticks import random_split, yardsticks
@@ -70,6 +71,7 @@ def _trained_on(row: Mapping[str, Any], results: Mapping[str, Any]) -> str:
     ]
     values = {
         "Trained on": f"{row['training_rows']:,} examples" if row["training_rows"] else "nothing",
+        "Label windows": _horizon(results.get("horizon")),
         "Features from": _days(row["trained_from"], "on"),
         "Labels until": _days(row["trained_through"], "(exclusive)"),
         "Tested on": f"{row['test_rows']:,} examples until {_days(row['tested_through'], '(exclusive)')}",
@@ -77,6 +79,18 @@ def _trained_on(row: Mapping[str, Any], results: Mapping[str, Any]) -> str:
     }
     table = grid(["input", "snapshot", "complete through"], inputs) if inputs else ""
     return section("Trained on", facts(values) + table)
+
+
+def _horizon(found: Mapping[str, Any] | None) -> str:
+    """Return the label horizon, why and since when. Rows from before version 0.3 do not have it."""
+    if found is None:
+        return "not recorded"
+    why = (
+        "set in search.yaml"
+        if found["found_by"] == SETTING
+        else f"the longest for {found['history_days']} days of logs"
+    )
+    return f"{found['days']} days since {found['since']}, {why}"
 
 
 def _champion(results: Mapping[str, Any]) -> str:

@@ -82,14 +82,14 @@ def model_scores(model: learner.Model, test: Examples) -> dict[str, Floats]:
 
 
 def baseline_scores(test: Examples, position: str, popularity: str) -> Scores:
-    """Return the scores of the logged order and of popularity, if the features that they need exist.
+    """Return the scores of the logged order and of popularity, if any test row has the feature that they need.
 
     The logged order is the mean position before the cut. Pairs without traffic come last.
     """
     found = {}
-    if position in test.names:
+    if np.isfinite(test.feature(position)).any():
         found[LOGGED] = {WARM: -np.nan_to_num(test.feature(position), nan=np.inf)}
-    if popularity in test.names:
+    if np.isfinite(test.feature(popularity)).any():
         found[POPULARITY] = {WARM: np.nan_to_num(test.feature(popularity), nan=-np.inf)}
     return found
 

@@ -10,12 +10,12 @@ import pyarrow as pa
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from ranking.labels import splits
+from ranking.labels import horizon, splits
 from ranking.logs.grades import read_grades
-from ranking.training import evaluation, gate, learner, matrices, registry, summary, unchanged
+from ranking.training import evaluation, gate, learner, matrices, registry, shortage, summary, unchanged
 from ranking.training.evaluation import CHAMPION, LOGGED, OURS, WARM
 from ranking.training.matrices import Examples, Parts
-from ranking.training.recipe import Recipe, quantise
+from ranking.training.recipe import Recipe
 from ranking.training.registry import Registry
 
 DEFAULTS: dict[str, Any] = {
@@ -34,22 +34,24 @@ DEFAULTS: dict[str, Any] = {
 def build(inputs: Mapping[str, DataFrame], params: Mapping[str, Any]) -> pa.Table:
     """Return exactly one row of the registry, also if nothing could be trained.
 
-    Inputs: examples, judgments, decisions, and rankers, the registry itself. Registry and decisions say which ranker
-    is the champion. Raises ModelRefused if the artifact of the champion is not what its row says.
+    Inputs: examples, judgments, horizons, decisions, and rankers, the registry itself. Registry and decisions say which
+    ranker is the champion. Raises ModelRefused if the artifact of the champion is not what its row says.
     """
     settings = splits.setting(params, "training", DEFAULTS)
     recipe = Recipe(**settings["recipe"])
     examples = evaluation.shuffled(_examples(inputs["examples"], settings["cuts"]), recipe.seed)
     parts = divide(examples, splits.global_temporal(examples.window_start, examples.window_end), settings)
-    missing = what_is_missing(parts, settings)
+    history = horizon.in_force(inputs["horizons"].toArrow().to_pylist())
+    missing = shortage.what_is_missing(parts, settings, history)
     before = registry.read(inputs["rankers"], inputs["decisions"])
     if missing is not None:
-        return _row(parts, None, gate.cannot_train(missing), summary.of_parts(parts), recipe, before, params)
+        results = summary.of_parts(parts, history)
+        return _row(parts, None, gate.cannot_train(missing), results, recipe, before, params)
     trained = learner.train(parts.train, parts.valid, recipe)
     grades = evaluation.human_grades(_judgments(inputs["judgments"], params))
     scores, verdict = _examine(trained, parts.test, grades, before, settings, recipe.seed)
     verdict = gate.settle(verdict, unchanged.find_same(before, trained.sha256, params), unchanged.find_hold(before))
-    results = summary.of_run(parts, trained, scores, grades, recipe.seed)
+    results = summary.of_run(parts, history, trained, scores, grades, recipe.seed)
     if settings["random_split"]:
         results["random_split"] = _random_split(examples, parts, recipe, settings)
     return _row(parts, trained, verdict, results, recipe, before, params)
@@ -70,26 +72,6 @@ def divide(examples: Examples, split: splits.Names, settings: Mapping[str, Any])
     train, left_out = matrices.cut_long_groups(train, learner.MAX_GROUP)
     valid, left_out_of_valid = matrices.cut_long_groups(valid, learner.MAX_GROUP)
     return Parts(train, valid, gap, test, (*left_out, *left_out_of_valid))
-
-
-def what_is_missing(parts: Parts, settings: Mapping[str, Any]) -> str | None:
-    """Return one sentence on why nothing can be trained, with what there is and what is needed; None if it can."""
-    queries, rows = summary.relevant_queries(parts.train), len(parts.train)
-    cuts = len(
-        np.unique(np.concatenate([getattr(parts, name).window_end for name in ("train", "valid", "gap", "test")]))
-    )
-    if not cuts:
-        return "Nothing to train on: there are no labelled pairs with features yet."
-    if not rows:
-        return f"Nothing to train on: {cuts} cut(s) so far, and none ends before the newest test window starts."
-    if queries < settings["least_queries"]:
-        least, noun = settings["least_queries"], "query" if queries == 1 else "queries"
-        return f"Too little traffic: {queries} {noun} with a label >= 1, but at least {least} are needed."
-    if rows < settings["least_examples"]:
-        return f"Too little traffic: {rows} training examples, but at least {settings['least_examples']} are needed."
-    if len(np.unique(quantise(parts.train.grade))) < 2:
-        return "Degenerate input: all training labels are equal; look at the audit of relevance_labels."
-    return None
 
 
 def _examine(
@@ -126,7 +108,8 @@ def _verdict(
     if not chosen:
         most, least = max(counts["exam"], counts["behaviour"]), settings["least_test_queries"]
         return gate.cannot_train(
-            f"Cannot tell: grades or clicks can judge {most} test queries, but at least {least} are needed."
+            f"Cannot tell: grades or clicks can judge {most} test queries, but at least {least} are needed; wait for "
+            "more clicks, hand in grades, or set training.least_test_queries in search.yaml to a lower number."
         )
     if rival not in scores:
         return gate.cannot_train(

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from ranking.labels.horizon import Row
 from ranking.labels.splits import GAP, TEST, TRAIN
 from ranking.training import evaluation, learner
 from ranking.training.matrices import Examples, Parts, group_sizes
@@ -16,8 +17,11 @@ VALID = "valid"
 _GRADE_EDGES = np.linspace(0, 4, 17)
 
 
-def of_parts(parts: Parts) -> dict[str, Any]:
-    """Return the split and the labels, which exist even if nothing could be trained."""
+def of_parts(parts: Parts, history: Row | None) -> dict[str, Any]:
+    """Return the horizon, the split and the labels, which exist even if nothing could be trained.
+
+    `history` is the row of `label_horizons` in force.
+    """
     named = {TRAIN: parts.train, VALID: parts.valid, GAP: parts.gap, TEST: parts.test}
     return {
         "format": FORMAT,
@@ -26,6 +30,7 @@ def of_parts(parts: Parts) -> dict[str, Any]:
             "parts": {name: _size(rows) for name, rows in named.items()},
             "cuts": [cut for name, rows in named.items() for cut in _cuts(name, rows)],
         },
+        "horizon": _horizon(history) if history is not None else None,
         "left_out": [asdict(each) for each in parts.left_out],
         "labels": {name: _histogram(rows) for name, rows in ((TRAIN, parts.train), (TEST, parts.test))},
     }
@@ -33,6 +38,7 @@ def of_parts(parts: Parts) -> dict[str, Any]:
 
 def of_run(
     parts: Parts,
+    history: Row | None,
     trained: learner.Trained,
     scores: evaluation.Scores,
     grades: Mapping[tuple[str, str, str], float],
@@ -42,7 +48,7 @@ def of_run(
     test = parts.test
     found = evaluation.yardsticks(test, grades)
     return {
-        **of_parts(parts),
+        **of_parts(parts, history),
         "yardsticks": {name: evaluation.table(yardstick, test, scores, seed) for name, yardstick in found.items()},
         "unseen_in_top": {who: evaluation.unseen_in_top(test, views["warm"]) for who, views in scores.items()},
         "curves": {name: [round(value, 6) for value in curve] for name, curve in trained.curves.items()},
@@ -57,6 +63,16 @@ def relevant_queries(rows: Examples) -> int:
     """Count the queries with a label of at least 1. A query of an application counts once for all its cuts."""
     relevant = rows.grade >= RELEVANT
     return len(set(zip(rows.application[relevant], rows.query[relevant], strict=True)))
+
+
+def _horizon(history: Row) -> dict[str, Any]:
+    """Return the label horizon in force as JSON: its days, why, since when, and of how many days of logs."""
+    return {
+        "days": history["horizon_days"],
+        "found_by": history["found_by"],
+        "since": str(history["since"]),
+        "history_days": history["history_days"],
+    }
 
 
 def _size(rows: Examples) -> dict[str, int]:

@@ -173,9 +173,13 @@ def _write_audit_publish(dataset: str, planned: str) -> str:
 
 def _commit(dataset: str, published: str) -> None:
     from tidemark import session
+    from tidemark.operate.remarks import read_remark
     from tidemark.state.ranges import format_instant
 
-    mark = session.commit(_open(_clock()), dataset, published, say=_log).watermark
+    context = _open(_clock())
+    mark = session.commit(context, dataset, published, say=_log).watermark
+    if remark := read_remark(context.lake, dataset):
+        _log(f"{dataset}: {remark}")
     if mark is None:
         return
     through = format_instant(mark.complete_through) if mark.complete_through else None

@@ -13,6 +13,7 @@ from tidemark.explain import explain
 from tidemark.operate.lakes import open_existing_lake
 from tidemark.operate.preview import preview
 from tidemark.operate.preview_text import facts, preview_lines
+from tidemark.operate.remarks import read_remark
 from tidemark.settings import load_settings
 from tidemark.settings.run_parameters import check_dataset, check_reason, make_request, read_range
 from tidemark.state.cause import NEWS, Cause, Restatement, Resync
@@ -78,8 +79,16 @@ def _run_one(context: Context, dataset: str, cause: Cause) -> None:
         worked = not isinstance(done.plan.effect, Nothing)
         if worked:
             print(f"{dataset}: {done.plan.how}, session {done.plan.session}")
+            _print_remark(context, dataset)
         may_continue = worked and not isinstance(cause, Restatement)
         owes = may_continue and done.watermark is not None and bool(done.watermark.owed)
+
+
+def _print_remark(context: Context, dataset: str) -> None:
+    """Print what the domain says of a dataset after its session, such as which ranker is served."""
+    remark = read_remark(context.lake, dataset)
+    if remark:
+        print(f"{dataset}: {remark}")
 
 
 def _cause(options: argparse.Namespace, dataset: str) -> Cause:

@@ -12,6 +12,12 @@ REMARKS = "tidemark.remarks"
 `remark(lake) -> str | None`."""
 
 
+def read_remark(lake: Lake, dataset: str) -> str | None:
+    """Return the remark on one dataset, if it has one now."""
+    found = (entry.load()(lake) for entry in entry_points(group=REMARKS, name=dataset))
+    return next((remark for remark in found if remark), None)
+
+
 def read_remarks(lake: Lake) -> Mapping[str, str]:
     """Return the remark on each dataset that has one now."""
     found = {entry.name: entry.load()(lake) for entry in entry_points(group=REMARKS)}
