@@ -56,6 +56,12 @@ def test_the_logged_order_ranks_by_position_and_puts_the_unseen_last() -> None:
     assert "popularity" not in scores
 
 
+def test_without_any_position_there_is_no_logged_order_to_compare_with() -> None:
+    rows = made.examples(queries=1, items=3)
+    rows.features[:, 3] = np.nan
+    assert evaluation.baseline_scores(rows, "f_position_mean_28", "f_clicks").keys() == {"popularity"}
+
+
 def test_shuffling_keeps_lists_together_and_is_the_same_each_time() -> None:
     rows = made.examples()
     one, two = evaluation.shuffled(rows, 1), evaluation.shuffled(rows, 1)

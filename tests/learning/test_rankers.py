@@ -14,7 +14,7 @@ from pyspark.sql import functions as F
 from ranking.report import sections
 from ranking.training import learner, rankers, registry, scores
 from tests.learning import made
-from tests.learning.conftest import struct
+from tests.learning.conftest import Frames, struct
 
 pytestmark = pytest.mark.spark
 SETTINGS = {"least_test_queries": 10, "recipe": {"rounds": 40, "unwatched_rounds": 40, "min_rows_in_leaf": 5}}
@@ -148,6 +148,18 @@ def test_a_run_that_cannot_train_writes_a_row_with_the_reason(inputs: Any, condi
     assert row["verdict"].startswith(sentence)
     assert (row["promoted"], row["artifact"], row["sha256"]) == (False, None, None)
     assert row["model_version"] in sections.render_report(row)
+
+
+def test_the_label_horizon_is_in_the_verdict_in_the_metrics_and_on_the_page(inputs: Any, frame: Frames) -> None:
+    horizon = {"revision": 2, "horizon_days": 14, "found_by": "history", "settled": False, "history_days": 36}
+    horizon |= {"days_needed": 35, "first_day": date(2026, 1, 1), "since": date(2026, 2, 4)}
+    little = {**inputs, "examples": inputs["examples"].where("query = 'query 1'")}
+    little["horizons"] = frame("label_horizons", [{**horizon, "revision": 1, "horizon_days": 7}, horizon])
+    row = rankers.build(little, PARAMS).to_pylist()[0]
+    assert "are needed; 36 days of logs, 6 cuts, 1 query and 10 labelled pairs are at hand." in row["verdict"]
+    known = {"days": 14, "found_by": "history", "since": "2026-02-04", "history_days": 36}
+    assert json.loads(row["metrics"])["horizon"] == known
+    assert "14 days since 2026-02-04, the longest for 36 days of logs" in sections.render_report(row)
 
 
 def test_labels_alone_promote_nothing(inputs: Any) -> None:

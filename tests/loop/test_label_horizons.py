@@ -44,7 +44,8 @@ class Growing(Searching):
     days = 0
 
     def grow_to(self, days: int) -> dict[str, Committed]:
-        """Hand in the logs of the next days, and run all sessions."""
+        """Hand in the logs of the next days, and run all sessions on the day after the last one."""
+        self.clock = START + days * DAY
         for number in range(self.days, days):
             at = START + number * DAY
             self.hand_in(f"{at:%Y-%m-%d}T23/{number}.jsonl", visits(number))
