@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
 
 INTERACTIONS = "search.interactions"
+REQUESTS, HORIZONS = "search.search_requests", "ranking.label_horizons"
 CHAIN = (
     "ranking.query_item_counts",
     "ranking.query_item_signals",
@@ -86,6 +87,21 @@ class Upstream:
         rows = self._frame(since).select(*table.schema().column_names)
         rows.writeTo(f"lake.{INTERACTIONS}").overwrite(F.col("shown_at") >= F.lit(day(since)))
         self._lake.complete(day(self.days), INTERACTIONS)
+        self._request_on_each_day(self.days - days)
+
+    def _request_on_each_day(self, since: int) -> None:
+        """Publish a request on each new day, and the label horizon that follows from the days."""
+        from pyspark.sql import functions as F
+
+        table = self._lake.table(REQUESTS)
+        known = {name: F.lit("shop") for name in ("application", "file_id", "query", "device")}
+        known |= {name: F.lit(False) for name in ("user_sorted", "user_filtered", "sponsored")}
+        at = F.timestamp_seconds(F.lit(int(day(0).timestamp())) + F.col("id") * 86_400)
+        known |= {"record_id": F.col("id").cast("string"), "arrived_at": at, "requested_at": at}
+        columns = [known.get(name, F.lit(None)).alias(name) for name in table.schema().column_names]
+        self._lake.spark.range(since, self.days).select(*columns).writeTo(f"lake.{REQUESTS}").append()
+        self._lake.complete(day(self.days), REQUESTS)
+        self._lake.run(HORIZONS)
 
     def _frame(self, since: int) -> DataFrame:
         """Return the interactions of the days from `since` on, as known at the end of the last day."""

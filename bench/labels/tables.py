@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
 FEATURES, LABELS, JUDGMENTS = "ranking.query_item_features", "ranking.relevance_labels", "search.judgments"
+HORIZONS = "ranking.label_horizons"
 EPOCH = date(1970, 1, 1)
 EXAM_SHARE = 0.2
 
@@ -32,7 +33,7 @@ def values(home: Path) -> dict[str, Any]:
     """Return the values of infra/search.yaml, with one label window that covers the whole world."""
     found = dict(load_settings({"TIDEMARK_HOME": str(home)}).values)
     cut = {"cut_every": 7, "cut_phase": (CUT - EPOCH).days % 7, "exam_share": EXAM_SHARE}
-    return {**found, "label_horizon": f"{DAYS}d", "labels": {**found["labels"], **cut}}
+    return {**found, "longest_label_horizon": f"{DAYS}d", "labels": {**found["labels"], **cut}}
 
 
 class Tables:
@@ -51,7 +52,9 @@ class Tables:
         given = records.judgments(self._world, grades, EXAM_SHARE)
         folder = self._own / f"{JUDGMENTS}-{grades.name}"
         judged = self._frame(JUDGMENTS, folder, given) if len(given) else self._empty(JUDGMENTS)
-        return self._read(self._built(LABELS, self._own / f"{LABELS}-{grades.name}", {JUDGMENTS: judged}))
+        return self._read(
+            self._built(LABELS, self._own / f"{LABELS}-{grades.name}", {JUDGMENTS: judged, HORIZONS: self._horizon()})
+        )
 
     def features(self) -> pd.DataFrame:
         """Return the features of the cut."""
@@ -88,6 +91,10 @@ class Tables:
 
     def _spark_table(self, dataset: str) -> DataFrame:
         return self._spark.read.parquet(str(self._table(dataset)))
+
+    def _horizon(self) -> DataFrame:
+        """Return the record of one horizon, which covers the whole world."""
+        return self._spark.createDataFrame([(1, DAYS)], "revision int, horizon_days int")
 
     def _empty(self, dataset: str) -> DataFrame:
         return self._spark.createDataFrame([], to_struct(self._specs[dataset]))

@@ -26,6 +26,7 @@ TO_RANKERS = {
     "search.judgments",
     "search.catalog_items",
     "search.feature_log",
+    "ranking.query_item_counts",
     "ranking.position_propensities",
     "ranking.query_item_features",
     "ranking.ranker_decisions",
@@ -50,7 +51,7 @@ class Growing(Searching):
             at = START + number * DAY
             self.hand_in(f"{at:%Y-%m-%d}T23/{number}.jsonl", visits(number))
         self.days = days
-        return self.run()
+        return self.run(TO_RANKERS)
 
     def windows(self, dataset: str) -> set[tuple[date, date]]:
         """Return the label windows in a table."""
@@ -73,7 +74,7 @@ def day(number: int) -> date:
 
 @pytest.fixture
 def shop(home: Path, spark_remote: str) -> Growing:
-    return Growing(home, spark_remote, TO_RANKERS)
+    return Growing(home, spark_remote)
 
 
 def test_the_horizon_follows_a_history_that_grows_from_three_weeks_to_nine(shop: Growing) -> None:
