@@ -98,7 +98,8 @@ class Upstream:
         known |= {name: F.lit(False) for name in ("user_sorted", "user_filtered", "sponsored")}
         at = F.timestamp_seconds(F.lit(int(day(0).timestamp())) + F.col("id") * 86_400)
         known |= {"record_id": F.col("id").cast("string"), "arrived_at": at, "requested_at": at}
-        columns = [known.get(name, F.lit(None)).alias(name) for name in table.schema().column_names]
+        names = [field.name for field in table.schema().fields]
+        columns = [known.get(name, F.lit(None)).alias(name) for name in names]
         self._lake.spark.range(since, self.days).select(*columns).writeTo(f"lake.{REQUESTS}").append()
         self._lake.complete(day(self.days), REQUESTS)
         self._lake.run(HORIZONS)

@@ -36,7 +36,7 @@ class Page(HTMLParser):
 def row(**changes: Any) -> Any:
     rows = made.examples(cuts=6)
     parts = divide(rows, global_temporal(rows.window_start, rows.window_end), DEFAULTS)
-    told = {**of_parts(parts), **UNTRAINED, **changes.pop("told", {})}
+    told = {**of_parts(parts, None), **UNTRAINED, **changes.pop("told", {})}
     return {
         "model_version": "r1", "version": 1, "promoted": False, "verdict": "Too little traffic: none.",
         "sha256": None, "features": "[]", "metrics": json.dumps(told), "parameters": "{}",

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from steering.horizons import remark
-from tests.loop.searching import FOLLOWED, START, Searching, request
+from tests.loop.searching import FOLLOWED, START, Record, Searching, request
 from tidemark import session
 from tidemark.operate.remarks import read_remark
 from tidemark.stages import Committed
@@ -58,7 +58,7 @@ class Growing(Searching):
         return {(row["window_start"], row["window_end"]) for row in self.rows(dataset)}
 
 
-def visits(number: int) -> Iterable[Mapping[str, Any]]:
+def visits(number: int) -> Iterable[Record]:
     """Return some requests of a day; in each, one shown item is clicked."""
     for minute in range(4):
         at = START + number * DAY + timedelta(minutes=minute)

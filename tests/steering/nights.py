@@ -45,7 +45,12 @@ def features(inputs: Mapping[str, Any], params: Mapping[str, Any]) -> pa.Table:
 def horizons(inputs: Mapping[str, Any], params: Mapping[str, Any]) -> pa.Table:
     """Return no row: the windows of these examples are as long as `examples` makes them."""
     whole, day = pa.int32(), pa.date32()
-    kinds = [("revision", whole), ("horizon_days", whole), ("found_by", pa.string()), ("history_days", whole)]
+    kinds: list[tuple[str, pa.DataType]] = [
+        ("revision", whole),
+        ("horizon_days", whole),
+        ("found_by", pa.string()),
+        ("history_days", whole),
+    ]
     return pa.schema([*kinds, ("days_needed", whole), ("first_day", day), ("since", day)]).empty_table()
 
 

@@ -103,7 +103,7 @@ def in_force(rows: Iterable[Row]) -> Row | None:
 
 def _by_history(known: Sequence[Row], days: int, choice: Choice) -> int:
     """Return the longest horizon that fits, but no shorter one than the history chose before."""
-    before = [row["horizon_days"] for row in known if row["found_by"] == HISTORY]
+    before = [int(row["horizon_days"]) for row in known if row["found_by"] == HISTORY]
     kept = [horizon for horizon in before if horizon in choice.choices]
     return max([choice.longest_that_fits(days), *kept])
 

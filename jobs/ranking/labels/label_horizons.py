@@ -10,22 +10,21 @@ from pyspark.sql import functions as F
 from ranking.labels import horizon, splits
 from ranking.labels.horizon import AUTO, CHOICES, Choice
 
-SCHEMA = pa.schema(
-    [
-        ("revision", pa.int32()),
-        ("horizon_days", pa.int32()),
-        ("found_by", pa.string()),
-        ("settled", pa.bool_()),
-        ("history_days", pa.int32()),
-        ("days_needed", pa.int32()),
-        ("first_day", pa.date32()),
-        ("last_day", pa.date32()),
-        ("days", pa.list_(pa.date32())),
-        ("since", pa.date32()),
-        ("horizon_before", pa.int32()),
-        ("touched_days", pa.list_(pa.date32())),
-    ]
-)
+_COLUMNS: list[tuple[str, pa.DataType]] = [
+    ("revision", pa.int32()),
+    ("horizon_days", pa.int32()),
+    ("found_by", pa.string()),
+    ("settled", pa.bool_()),
+    ("history_days", pa.int32()),
+    ("days_needed", pa.int32()),
+    ("first_day", pa.date32()),
+    ("last_day", pa.date32()),
+    ("days", pa.list_(pa.date32())),
+    ("since", pa.date32()),
+    ("horizon_before", pa.int32()),
+    ("touched_days", pa.list_(pa.date32())),
+]
+SCHEMA = pa.schema(_COLUMNS)
 
 
 def build(inputs: Mapping[str, DataFrame], params: Mapping[str, Any]) -> pa.Table:
