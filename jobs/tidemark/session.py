@@ -212,6 +212,7 @@ def _published_by_another_run(context: Context, plan: Plan, error: Exception, sa
 
 
 def _stage_and_publish(context: Context, planned: Planned, attempt: str, say: Say) -> Published:
+    from tidemark.steps.account import give_account
     from tidemark.steps.audit import audit
     from tidemark.steps.unchanged import leave_out_unchanged
     from tidemark.steps.write import write
@@ -225,6 +226,7 @@ def _stage_and_publish(context: Context, planned: Planned, attempt: str, say: Sa
     if audited.report.page_fault:
         say(f"{WARNING}{audited.report.page_fault}")
     say(f"audit passed: {len(audited.report.checks) - len(audited.report.warnings)} checks")
+    give_account(context, staged, say)
     published = publish(context, leave_out_unchanged(context, audited, say))
     say(f"published snapshot {published.snapshot_id}")
     return published

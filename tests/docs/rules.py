@@ -51,6 +51,7 @@ RULES = (
     Rule("max_range", "how much one session rebuilds", ("max_range",)),
     Rule("catch_up_limit", "how old a range may be and still be rebuilt automatically", ("catch_up_limit",)),
     Rule("fresh_within", "how far the dataset may be behind before somebody is told", ("fresh_within",)),
+    Rule("accounted_by", "what a session remarks about its records, by file", ("accounted_by",)),
     Rule("on_change", "what a session does when the logic has changed", ("on_change",)),
     Rule("replace", "whether a version is added or replaces all rows", ("replace",)),
     Rule("landing", "where the files of a source are and how they are read", ("landing",)),

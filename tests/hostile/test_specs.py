@@ -127,6 +127,11 @@ def _yaml(text: str, plain: bool) -> str:
     return text.replace("\n", " ").replace("\x00", "").replace("\x1b", "")[:200] if plain and not body else f'"{body}"'
 
 
+ACCOUNTED = swap(
+    swap(DOORS, "shops.feed:parse", "tests.accounts.parsers:parse"),
+    "mode:",
+    'accounted_by: "shops.feed:remarks"\nmode:',
+)
 ENTRIES = [
     "os:system",
     "subprocess:run",
@@ -148,7 +153,11 @@ ENTRIES = [
 @pytest.mark.parametrize("entry", ENTRIES)
 @pytest.mark.parametrize(
     ("name", "text", "passage"),
-    [("visits", VISITS, "shops.visits:build"), ("doors", DOORS, "shops.feed:parse")],
+    [
+        ("visits", VISITS, "shops.visits:build"),
+        ("doors", DOORS, "shops.feed:parse"),
+        ("doors", ACCOUNTED, "shops.feed:remarks"),
+    ],
 )
 def test_s50_code_that_is_no_transform_is_refused_and_not_imported(
     tmp_path: Path, name: str, text: str, passage: str, entry: str

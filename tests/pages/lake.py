@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -60,6 +61,10 @@ def make_lake(home: Path) -> Lake:
     ops.append(lake, "ops.high_watermarks", [{**closed, "committed_at": CLOCK}])
     failed = {"session": "rebuilt-1", "dataset": REBUILT, "snapshot_id": 1, "check": "rows", "kind": "floor"}
     ops.append(lake, "ops.audit_results", [{**failed, "severity": "fail", "passed": False, "audited_at": CLOCK}])
+    counts = json.dumps({f"with unmapped action {HOSTILE}": 3})
+    account = {"session": "landed-1", "dataset": LANDED, "taken": 40, "counts": counts, "accounted_at": CLOCK}
+    late = {"late": 2, "late_most_s": 7200, "late_typical_s": 3600, "doubled": 1}
+    ops.append(lake, "ops.record_accounts", [{**account, **late, "path": file.path} for file in files])
     _write_reports(home)
     return lake
 

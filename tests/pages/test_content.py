@@ -60,6 +60,16 @@ def test_the_list_of_sessions_holds_those_of_one_dataset(pages: Pages) -> None:
     assert "landed-1" in text and "rebuilt-1" not in text
 
 
+def test_the_last_landing_is_accounted_for_in_sum_and_by_file_behind_a_link(pages: Pages) -> None:
+    text = html.unescape(pages.ask("/tidemark/", "viewer").text)
+    assert "280 taken, 14 late (typically by 1 h, at most by 2 h), 7 doubled, 21 with unmapped action" in text
+    assert 'href="/tidemark/sessions/landed-1#records"' in text
+    session = html.unescape(pages.ask("/tidemark/sessions/landed-1", "viewer").text)
+    records = session.partition('id="records"')[2].partition("</section>")[0]
+    assert len(re.findall(rf"queries/{re.escape(HOSTILE)}-\d.jsonl", records)) == 7
+    assert 'id="records"' not in pages.ask("/tidemark/sessions/rebuilt-1", "viewer").text
+
+
 @pytest.mark.parametrize("path", ["sessions/none", "sessions/%27%20OR%201=1", "sessions?dataset=none", "sessions/a/b"])
 def test_what_does_not_exist_is_not_found(pages: Pages, path: str) -> None:
     assert pages.ask(f"/tidemark/{path}", "viewer").status == 404

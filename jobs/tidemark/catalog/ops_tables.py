@@ -168,6 +168,41 @@ TABLES: Final[Mapping[str, OpsTable]] = {
             **_RECORDED,
         },
     ),
+    "ops.record_accounts": OpsTable(
+        "One row for each session and file: what became of its records. Each landing session writes them after its "
+        "audit, and so does a usual session of a dataset whose spec names `accounted_by`. The rows count only if the "
+        "session published (`ops.high_watermarks`).",
+        {
+            "session": _SESSION,
+            "dataset": _DATASET,
+            "path": (
+                _TEXT,
+                "The file's path below the landing folder. Null if the rows do not name their files, or if a dataset "
+                "with inputs found nothing to remark.",
+            ),
+            "taken": (_LONG, "The number of records that landed; null in a quarantine and in datasets with inputs."),
+            "late": (
+                _LONG,
+                "The records among them whose event time lies before the instant through which the table was complete "
+                "already; null if the dataset has no event time of its own.",
+            ),
+            "late_most_s": (_LONG, "How far the latest of them lies before that instant, in seconds."),
+            "late_typical_s": (_LONG, "The median of this distance, in seconds (approximate)."),
+            "doubled": (
+                _LONG,
+                "The records among them that equal an earlier record of the table in all logged columns; null as in "
+                "`late`.",
+            ),
+            "refused": (_LONG, "The number of refused records; null if the dataset is not a quarantine."),
+            "counts": (
+                _TEXT,
+                "Counts by their description, as JSON: in a quarantine the refused records by kind of reason, "
+                "otherwise what the function `accounted_by` of the spec found. It may hold unescaped data.",
+            ),
+            "accounted_at": (_INSTANT, "The clock of the run."),
+            **_RECORDED,
+        },
+    ),
     "ops.pins": OpsTable(
         "One row for each run that has pinned its inputs. All usual sessions of the run read these snapshots, whatever "
         "is written to the inputs meanwhile. A run that has published nothing may pin again; its newest row counts.",

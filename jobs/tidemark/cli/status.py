@@ -10,6 +10,7 @@ from tidemark.cli.as_json import print_json
 from tidemark.operate.lakes import open_existing_lake
 from tidemark.operate.status import DatasetStatus, read_status
 from tidemark.operate.status_text import (
+    describe_account,
     describe_behind,
     describe_deadline,
     describe_last,
@@ -19,6 +20,7 @@ from tidemark.operate.status_text import (
 from tidemark.settings import load_settings
 from tidemark.spec.load import load_specs
 from tidemark.state.ranges import describe, format_instant
+from tidemark.support.text import printable
 
 
 def status(options: argparse.Namespace) -> int:
@@ -59,5 +61,8 @@ def _remarks(dataset: DatasetStatus) -> Iterator[str]:
         yield f"overdue: {describe(dataset.overdue)}; rebuild it with a backfill"
     if dataset.waits_for:
         yield f"waits for {describe_waits(dataset.waits_for)}"
+    if dataset.account:
+        account = dataset.account
+        yield f"records of {account.session}: {printable(describe_account(account))}"
     if dataset.quarantined_last_day:
         yield f"{dataset.quarantined_last_day:,} records quarantined in the last day; see tidemark quarantined"

@@ -9,6 +9,7 @@ from typing import Any
 
 from tidemark.catalog import Lake
 from tidemark.lineage.publish_commit import watermark_of
+from tidemark.operate.accounts import SessionAccount, newest_accounts
 from tidemark.operate.quarantine import count_recorded_since
 from tidemark.operate.remarks import read_remarks
 from tidemark.operate.session_outcomes import Outcome, Session, newest_sessions, with_outcomes
@@ -34,7 +35,7 @@ class DatasetStatus:
     progress the next session cannot go on. `quarantined_last_day` counts the records that a quarantine table took in;
     None for other tables. `remark` is what the domain says of the dataset, such as which ranker is served.
     `fresh_within_hours` is how far the dataset may be behind, None if it has no deadline. `late` says that it is
-    further behind.
+    further behind. `account` says what became of the records of the newest session that has an account.
     """
 
     dataset: str
@@ -51,6 +52,7 @@ class DatasetStatus:
     remark: str | None = None
     fresh_within_hours: float | None = None
     late: bool = False
+    account: SessionAccount | None = None
 
     @property
     def needs_attention(self) -> bool:
@@ -68,7 +70,7 @@ def read_status(
     """
     is_history = values.get("landing", {}).get("completeness") == "data"
     marks = {name: find_watermark(lake, name) for name in specs}
-    last, remarks = _last_sessions(lake), read_remarks(lake)
+    last, remarks, accounts = _last_sessions(lake), read_remarks(lake), newest_accounts(lake)
     quarantines = {spec.landing.quarantine for spec in specs.values() if spec.landing}
     return tuple(
         DatasetStatus(
@@ -78,6 +80,7 @@ def read_status(
             waits_for=waits_of(spec, specs, marks),
             quarantined_last_day=count_recorded_since(lake, name, now - LOOK_BACK) if name in quarantines else None,
             remark=remarks.get(name),
+            account=accounts.get(name),
             **_progress(marks[name], now, None if is_history else spec.fresh_within),
         )
         for name, spec in ((name, specs[name]) for name in dependency_order(dict(specs)))

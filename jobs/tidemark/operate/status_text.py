@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
+from tidemark.operate.accounts import SessionAccount
 from tidemark.operate.session_outcomes import Session
 from tidemark.operate.status import DatasetStatus
 from tidemark.operate.waiting import Wait
+from tidemark.state.account import facts
 from tidemark.state.ranges import format_instant
 
 
@@ -51,3 +53,9 @@ def describe_waits(waits: Iterable[Wait]) -> str:
         else f"{wait.dataset} (nothing published)"
         for wait in waits
     )
+
+
+def describe_account(account: SessionAccount) -> str:
+    """Return what became of the records of a session, for example `812 taken, 2 doubled; of 3 files`."""
+    files = f"; of {account.files:,} {'file' if account.files == 1 else 'files'}" if account.files else ""
+    return ", ".join(facts(account.total)) + files

@@ -79,7 +79,7 @@ def _spec_content(spec: DatasetSpec) -> dict[str, Any]:
     return {name: value for name, value in shown if name not in _UNSEEN and value is not None}
 
 
-_UNSEEN = ("path", "why", "fresh_within")
+_UNSEEN = ("path", "why", "fresh_within", "accounted_by")
 
 
 @lru_cache(maxsize=128)

@@ -37,6 +37,7 @@ KEYS = (
     "max_range",
     "on_change",
     "fresh_within",
+    "accounted_by",
     "landing",
     "columns",
     "expectations",
@@ -98,6 +99,7 @@ def _read(path: Path, values: Mapping[str, Any]) -> tuple[DatasetSpec, Item]:
         on_change=read.choice(keys["on_change"], ON_CHANGE) if "on_change" in keys else "rebuild",
         known_time=read.text(keys["known_time"]) if "known_time" in keys else None,
         fresh_within=_positive(keys.get("fresh_within"), values, "how far it may be behind now, such as 3h"),
+        accounted_by=read.function_name(keys["accounted_by"]) if "accounted_by" in keys else None,
         landing=read_landing(keys["landing"], values) if "landing" in keys else None,
         expectations=read_expectations(keys["expectations"], columns) if "expectations" in keys else (),
     )

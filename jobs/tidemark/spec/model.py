@@ -128,6 +128,7 @@ class DatasetSpec:
     expectations: tuple[Expectation, ...] = ()
     fresh_within: timedelta | None = None
     known_time: str | None = None
+    accounted_by: str | None = None
 
     @property
     def namespace(self) -> str:

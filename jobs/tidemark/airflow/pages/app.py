@@ -68,7 +68,8 @@ def show_session(request: Request, session: str) -> str:
     if found is None:
         raise HTTPException(404, "There is no such session.")
     root, airflow = root_of(request), root_of(request).removesuffix(f"{PREFIX[1:]}/")
-    return session_page(*found, root, airflow, reading.audit_page(found[0]), reading.report_links())
+    accounts, audit = reading.account(session), reading.audit_page(found[0])
+    return session_page(*found, accounts, root, airflow, audit, reading.report_links())
 
 
 @router.get("/reports/{name:path}")

@@ -10,12 +10,14 @@ from datetime import datetime
 from tidemark.airflow.pages import html
 from tidemark.airflow.pages.reports import find_report
 from tidemark.catalog import Lake, ops
+from tidemark.operate.accounts import read_account
 from tidemark.operate.lakes import open_existing_lake
 from tidemark.operate.session_outcomes import Session, newest_sessions, read_plans, with_outcomes
 from tidemark.operate.status import DatasetStatus, read_status
 from tidemark.settings import Settings, load_settings
 from tidemark.spec import DatasetSpec
 from tidemark.spec.load import load_specs
+from tidemark.state.account import Account
 from tidemark.state.plan import Plan
 from tidemark.support.error_translation import translating_errors
 
@@ -44,6 +46,11 @@ class Reading:
         with self._translating():
             found = with_outcomes(self.lake, newest_sessions(self.lake, ops.of_session(name)))
             return (found[0], read_plans(self.lake, (name,))[name]) if found else None
+
+    def account(self, name: str) -> list[Account]:
+        """Return what became of the records of a session, by file; empty if it has no account."""
+        with self._translating():
+            return read_account(self.lake, name)
 
     def audit_page(self, session: Session) -> str | None:
         """Return the path of the page of a session's audit below the root of the pages; None if there is none."""

@@ -7,8 +7,10 @@ from collections.abc import Iterator, Sequence
 from html import escape
 
 from tidemark.airflow.pages import html
+from tidemark.airflow.pages.accounts import account_section
 from tidemark.airflow.pages.status import TONES, VERDICT_TONES, audited_cell, dataset_link, session_cell
 from tidemark.operate.session_outcomes import Session
+from tidemark.state.account import Account
 from tidemark.state.effect import cleared_ranges
 from tidemark.state.plan import Plan
 from tidemark.state.ranges import Ranges
@@ -53,9 +55,15 @@ def _row(session: Session, root: str) -> tuple[str, ...]:
 
 
 def session_page(
-    session: Session, plan: Plan, root: str, airflow: str, audit_page: str | None, reports: Sequence[str]
+    session: Session,
+    plan: Plan,
+    accounts: Sequence[Account],
+    root: str,
+    airflow: str,
+    audit_page: str | None,
+    reports: Sequence[str],
 ) -> str:
-    """Return the page of one session.
+    """Return the page of one session. `accounts` says what became of its records, by file.
 
     `airflow` is the path of Airflow, with `/` at its end. `audit_page` is the path of the audit's page below `root`;
     None if there is none.
@@ -64,6 +72,7 @@ def session_page(
         f"<header><h1>{escape(session.dataset)} {html.badge(session.outcome, TONES[session.outcome])}</h1>"
         f"<p>session {escape(session.session)}. All times are in UTC.</p></header>"
         f"<section><h2>What became of it</h2>{html.facts(dict(_facts(session, root, airflow, audit_page)))}</section>"
+        f"{account_section(accounts)}"
         f"<section><h2>Plan</h2>{html.facts(dict(_plan(plan)))}{_inputs(plan)}{_files(plan)}</section>"
         f"<section>{html.folded('The whole plan, as stored', f'<pre>{escape(_stored(plan))}</pre>')}</section>"
     )

@@ -9,7 +9,7 @@ from html import escape
 from tidemark.airflow.pages import html
 from tidemark.operate.session_outcomes import Outcome, Session
 from tidemark.operate.status import DatasetStatus
-from tidemark.operate.status_text import describe_behind, describe_waits
+from tidemark.operate.status_text import describe_account, describe_behind, describe_waits
 from tidemark.state.ranges import describe
 
 TONES = {
@@ -29,7 +29,7 @@ _HEAD = {
     "Last session": "its outcome",
     "Audited": "wall clock",
     "Clock of the run": "logical time",
-    "Remarks": "owed, overdue, waits for",
+    "Remarks": "owed, overdue, waits for, records",
 }
 
 
@@ -63,7 +63,7 @@ def _row(dataset: DatasetStatus, root: str) -> tuple[str, ...]:
         session_cell(last, root) if last else html.badge("none yet", ""),
         audited_cell(last),
         html.time(last.planned_at if last else None),
-        "".join(_remarks(dataset)),
+        "".join(_remarks(dataset, root)),
     )
 
 
@@ -106,7 +106,7 @@ def audited_cell(session: Session | None) -> str:
     return f"{at}<br>{html.badge(audit.word, VERDICT_TONES[audit.word])}"
 
 
-def _remarks(dataset: DatasetStatus) -> Iterator[str]:
+def _remarks(dataset: DatasetStatus, root: str) -> Iterator[str]:
     if dataset.remark:
         yield f"<p>{escape(dataset.remark)}</p>"
     if dataset.overdue:
@@ -115,5 +115,8 @@ def _remarks(dataset: DatasetStatus) -> Iterator[str]:
         yield f"<p>{html.badge('owed', 'warned')} {escape(describe(dataset.owed))}</p>"
     if dataset.waits_for:
         yield html.small(f"waits for {describe_waits(dataset.waits_for)}")
+    if dataset.account:
+        by_file = html.link(f"{html.path(root, 'sessions', dataset.account.session)}#records", "by file")
+        yield f"<p>records: {escape(describe_account(dataset.account))} ({by_file})</p>"
     if dataset.quarantined_last_day:
         yield f"<p>{html.badge('quarantined', 'warned')} {dataset.quarantined_last_day:,} records in the last day</p>"

@@ -19,6 +19,8 @@ PARSER = ("record", "place")
 """The arguments of a parser, `parse(record, place)`."""
 NEWS = ("files", "own")
 """The arguments of an input's `news_if`, `holds_news(files, own)`."""
+ACCOUNT = ("new", "known", "params")
+"""The arguments of an account, `remarks(new, known, params)`."""
 
 
 def check_entry(spec: DatasetSpec) -> None:
@@ -30,6 +32,8 @@ def check_entry(spec: DatasetSpec) -> None:
         _check(spec, "transform", spec.transform, TRANSFORM)
     if spec.landing is not None:
         _check(spec, "landing.parser", spec.landing.parser, PARSER)
+    if spec.accounted_by is not None:
+        _check(spec, "accounted_by", spec.accounted_by, ACCOUNT)
     for entry in spec.inputs.values():
         if entry.news_if is not None:
             _check(spec, f"inputs.{entry.name}.news_if", entry.news_if, NEWS)
