@@ -48,6 +48,7 @@ RULES = (
     Rule("touches", "the times that a row of a looked-up table affects", ("touches",), ("spec", "window")),
     Rule("read", "whether a version reads all rows or only the added ones", ("read",)),
     Rule("news_if", "whether the added rows can matter to a version", ("news_if",), ("spec", "window")),
+    Rule("renamed", "the column of the dataset in which a column of an input stands", ("renamed",), ("window",)),
     Rule("max_range", "how much one session rebuilds", ("max_range",)),
     Rule("catch_up_limit", "how old a range may be and still be rebuilt automatically", ("catch_up_limit",)),
     Rule("fresh_within", "how far the dataset may be behind before somebody is told", ("fresh_within",)),

@@ -51,6 +51,7 @@ def refusal(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
         ["adopt", "--reason", "a test"],
         ["declare", "--through", "2026-04-12", "--reason", "a test"],
         ["sessions"],
+        ["explain", "event_id=e1"],
     ],
     ids=" ".join,
 )
@@ -63,6 +64,13 @@ def test_s50_a_hostile_dataset_is_refused(
         return  # This is an ordinary name without a session.
     else:
         assert refusal(capsys, command[0], HOSTILE[value], *command[1:]).startswith("dataset: ")
+    assert untouched(lake)
+
+
+@pytest.mark.parametrize("value", HOSTILE)
+def test_s50_a_hostile_key_of_a_row_is_refused(lake: Path, capsys: pytest.CaptureFixture[str], value: str) -> None:
+    assert "the grain is event_id" in refusal(capsys, "explain", FEED, HOSTILE[value])
+    assert "the grain is event_id" in refusal(capsys, "explain", FEED, f"{HOSTILE[value]}=e1")
     assert untouched(lake)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.spec.writing import DAYS, DOORS, PRICES, SALES, VALUES, VISITS, line_of, put, swap
+from tests.spec.writing import DAYS, DOORS, ENTRIES, PRICES, SALES, VALUES, VISITS, line_of, put, swap
 from tidemark.errors import SpecError
 from tidemark.spec.load import load_specs
 
@@ -67,6 +67,28 @@ def test_rows_without_event_time_may_list_what_they_touch(tmp_path: Path) -> Non
     lists += '  at: {type: "list<timestamp>", means: when it matters}\n'
     sales = load_specs(put(tmp_path, visits=text, lists=lists), VALUES)["shop.visits"].inputs["sales"]
     assert (sales.touches, sales.before) == ("at", timedelta(minutes=90))
+
+
+def test_a_column_of_an_input_may_have_another_name(tmp_path: Path) -> None:
+    entries = swap(ENTRIES, "dataset: shop.doors,", "dataset: shop.doors, renamed: {arrived_at: opened_at},")
+    specs = load_specs(put(tmp_path, entries=entries), VALUES)
+    assert specs["shop.entries"].inputs["doors"].renamed == {"arrived_at": "opened_at"}
+
+
+@pytest.mark.parametrize(
+    ("written", "words"),
+    [
+        ("{arived_at: opened_at}", "arived_at is no column of shop.doors; did you mean arrived_at?"),
+        ("{arrived_at: opend_at}", "opend_at is no column of shop.entries; did you mean opened_at?"),
+        ("{visit_id: opened_at}", "visit_id of shop.doors and opened_at differ in type; name two columns of one type"),
+        ("[arrived_at]", "write a column of the input and one of this dataset"),
+    ],
+)
+def test_a_renamed_column_exists_on_both_sides(tmp_path: Path, written: str, words: str) -> None:
+    entries = swap(ENTRIES, "dataset: shop.doors,", f"dataset: shop.doors, renamed: {written},")
+    with pytest.raises(SpecError) as refused:
+        load_specs(put(tmp_path, entries=entries), VALUES)
+    assert words in str(refused.value)
 
 
 def test_a_versioned_dataset_reads_itself(tmp_path: Path) -> None:

@@ -80,6 +80,12 @@ def test_s72_unused_keys_of_a_spec_leave_its_fingerprint_as_it_was() -> None:
 
     assert fingerprint.fingerprint(spec, {}) == AS_OF_VERSION_0_1
     assert fingerprint.fingerprint(replace(spec, fresh_within=timedelta(hours=3)), {}) == AS_OF_VERSION_0_1
+    for unseen in (
+        replace(spec, accounted_by="own_domain.a:remarks"),
+        replace(spec, inputs={**spec.inputs, "plans": replace(window, renamed={"plan": "plan"})}),
+    ):
+        assert fingerprint.fingerprint(unseen, {}) == AS_OF_VERSION_0_1
+        assert fingerprint.logic(unseen, {}) == fingerprint.logic(spec, {})
     for used in (
         replace(spec, expectations=(replace(check, shows="plan"), *rest)),
         replace(spec, inputs={**spec.inputs, "plans": replace(window, touches="hours")}),

@@ -5,11 +5,24 @@ PyIceberg's expression classes accept a column's name and a plain value, but the
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-from pyiceberg.expressions import AlwaysFalse, And, BooleanExpression, EqualTo, GreaterThanOrEqual, In, LessThan, Or
+from pyiceberg.expressions import (
+    AlwaysFalse,
+    AlwaysTrue,
+    And,
+    BooleanExpression,
+    EqualTo,
+    GreaterThanOrEqual,
+    In,
+    IsNaN,
+    IsNull,
+    LessThan,
+    Or,
+)
 from pyiceberg.table import Table
 from pyiceberg.types import DateType
 
@@ -30,6 +43,20 @@ def between(column: str, start: Any, end: Any) -> BooleanExpression:
 def at_least(column: str, value: Any) -> BooleanExpression:
     """Match rows with `column >= value`."""
     return GreaterThanOrEqual(column, value)  # type: ignore[call-arg, arg-type]
+
+
+def is_value(column: str, value: Any) -> BooleanExpression:
+    """Match rows whose column has the value of a row: null is equal to null, and times are instants or days."""
+    if value is None:
+        return IsNull(column)  # type: ignore[call-arg, arg-type]
+    if isinstance(value, float) and math.isnan(value):
+        return IsNaN(column)  # type: ignore[call-arg, arg-type]
+    return equals(column, value.isoformat() if isinstance(value, date) else value)
+
+
+def all_of(conditions: Iterable[BooleanExpression]) -> BooleanExpression:
+    """Match rows that meet all of the conditions; without conditions, match every row."""
+    return And(AlwaysTrue(), AlwaysTrue(), *conditions)
 
 
 def any_of(conditions: Iterable[BooleanExpression]) -> BooleanExpression:

@@ -52,7 +52,7 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = _parser()
     options = parser.parse_args(arguments)
     for name, value in vars(options).items():
-        if isinstance(value, list):
+        if value == []:
             parser.error(f"{name}: -- is not a value")
     return options
 
@@ -76,6 +76,7 @@ def _parser() -> argparse.ArgumentParser:
     listed.add_argument("--last", type=int, default=20, help="how many (default 20)")
     add_json(listed)
     listed.set_defaults(command=command_in("tidemark.cli.show", "sessions"))
+    _explain(commands.add_parser("explain", help="show where a row comes from: sessions, snapshots, landed files"))
     _quarantined(
         commands.add_parser("quarantined", help="show which records landing refused; --out writes them to files")
     )
@@ -130,6 +131,13 @@ def _wait(parser: argparse.ArgumentParser) -> None:
         "--deadline", default=None, metavar="DURATION", help="such as 2h or 45m; 0s looks once (default: none)"
     )
     parser.set_defaults(command=command_in("tidemark.cli.wait", "wait"))
+
+
+def _explain(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("dataset", metavar="TABLE")
+    parser.add_argument("key", nargs="+", metavar="KEY=VALUE", help="columns of the grain, such as item_id=i7")
+    add_json(parser)
+    parser.set_defaults(command=command_in("tidemark.cli.explain", "explain"))
 
 
 def _quarantined(parser: argparse.ArgumentParser) -> None:

@@ -74,7 +74,8 @@ def _former_entry(entry: str) -> str:
 def _spec_content(spec: DatasetSpec) -> dict[str, Any]:
     """Return the spec's fields without those that no session looks at. Modules have their former names."""
     landing = spec.landing and replace(spec.landing, parser=_former_entry(spec.landing.parser))
-    renamed = replace(spec, transform=spec.transform and _former_entry(spec.transform), landing=landing)
+    inputs = {name: replace(window, renamed={}) for name, window in spec.inputs.items()}  # that is for `explain` only
+    renamed = replace(spec, inputs=inputs, transform=spec.transform and _former_entry(spec.transform), landing=landing)
     shown = shown_fields(renamed).items()
     return {name: value for name, value in shown if name not in _UNSEEN and value is not None}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -37,7 +38,8 @@ class InputSpec:
     has no row, the target has none. `keep` is how long the input keeps its rows; the removal of whole partitions
     that are older is no change. `touches` names a column of an input without event time, in which each row lists the
     times that it affects. `read` is `added` if a version reads only the rows added since the last version.
-    `news_if` names the function that decides from file bounds whether added rows matter.
+    `news_if` names the function that decides from file bounds whether added rows matter. `renamed` says for columns of
+    the input in which column of the target their value stands, if it has another name there.
     """
 
     name: str
@@ -52,6 +54,7 @@ class InputSpec:
     touches: str | None = None
     read: InputRead = "all"
     news_if: str | None = None
+    renamed: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,7 @@ KEYS = (
     "touches",
     "read",
     "news_if",
+    "renamed",
 )
 WAITS: tuple[WaitsFor, ...] = ("complete_through", "final_through")
 READS: tuple[InputRead, ...] = ("all", "added")
@@ -75,7 +76,17 @@ def _input(name: str, item: Item, values: Mapping[str, Any]) -> InputSpec:
         touches=read.text(keys["touches"]) if "touches" in keys else None,
         read=read.choice(keys["read"], READS) if "read" in keys else "all",
         news_if=read.function_name(keys["news_if"]) if "news_if" in keys else None,
+        renamed=_renamed(keys["renamed"]) if "renamed" in keys else {},
     )
+
+
+def _renamed(item: Item) -> dict[str, str]:
+    """Return the columns of the input with the columns of the target that hold their values."""
+    if not isinstance(item.value, dict) or not item.value:
+        raise item.error(
+            f"renamed is {item.shown}", "write a column of the input and one of this dataset: {day: feature_day}"
+        )
+    return {own: read.text(entry) for own, entry in item.value.items()}
 
 
 def _keep(item: Item, window: Window, values: Mapping[str, Any]) -> timedelta:

@@ -38,6 +38,8 @@ def _check_input(specs: Specs, spec: DatasetSpec, entry: InputSpec, item: Item) 
         raise item.value["dataset"].error(f"input {entry.name}: there is no dataset {entry.dataset}", remedy)
     if entry.event_time is not None:
         _check_event_time(upstream, entry.event_time, item.value["event_time"])
+    for own, theirs in entry.renamed.items():
+        _check_renamed(spec, upstream, own, theirs, item.value["renamed"].value[own])
     event_time = entry.event_time or upstream.event_time
     if entry.touches is not None:
         _check_touches(upstream, event_time, entry, item)
@@ -55,6 +57,17 @@ def _check_event_time(upstream: DatasetSpec, event_time: str, item: Item) -> Non
         raise item.error(
             f"{event_time[:60]} is not a required column of type timestamp or date in {upstream.dataset}", remedy
         )
+
+
+def _check_renamed(spec: DatasetSpec, upstream: DatasetSpec, own: str, theirs: str, item: Item) -> None:
+    """Check that `renamed` names a column of the input and one of the target, of the same type."""
+    for dataset, column in ((upstream, own), (spec, theirs)):
+        if column not in dataset.columns:
+            near = difflib.get_close_matches(column, list(dataset.columns), n=1)
+            remedy = f"did you mean {near[0]}?" if near else f"name one of {', '.join(dataset.columns)}"
+            raise item.error(f"{column[:60]} is no column of {dataset.dataset}", remedy)
+    if upstream.columns[own].type != spec.columns[theirs].type:
+        raise item.error(f"{own} of {upstream.dataset} and {theirs} differ in type", "name two columns of one type")
 
 
 def _check_touches(upstream: DatasetSpec, event_time: str | None, entry: InputSpec, item: Item) -> None:
