@@ -19,7 +19,7 @@ def spec(name: str) -> dict[str, Any]:
 def struct(name: str) -> str:
     """Return the columns of a dataset as a Spark schema string."""
     columns = spec(name)["columns"].items()
-    kinds = ((column, about["type"].replace("long", "bigint")) for column, about in columns)
+    kinds = ((column, about["type"].replace("long", "bigint").replace("list<", "array<")) for column, about in columns)
     return ", ".join(f"`{column}` {kind}" for column, kind in kinds)
 
 
