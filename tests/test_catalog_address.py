@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import string
 from collections.abc import Callable
 from pathlib import Path
@@ -13,7 +14,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from psycopg2 import sql
+from pyiceberg.catalog.sql import SqlCatalog
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import OperationalError
 
 from tidemark.catalog import open_lake
 from tidemark.catalog.lake import catalog_properties
@@ -221,3 +224,22 @@ def _make_role(server: PostgresAddress, user: str, password: str) -> None:
         database, owner = sql.Identifier(f"ü of {user}"), sql.Identifier(user)
         cursor.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(database, owner))
     connection.close()
+
+
+@pytest.mark.parametrize(("says", "opens"), [("table iceberg_tables already exists", True), ("disk I/O error", False)])
+def test_a_new_catalog_that_another_process_creates_at_the_same_instant_is_opened(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, says: str, opens: bool
+) -> None:
+    """The other process is first between this one's look for the catalog's tables and their creation."""
+    create = SqlCatalog.create_tables
+
+    def too_late(catalog: SqlCatalog) -> None:
+        create(catalog)
+        raise OperationalError("CREATE TABLE iceberg_tables", {}, sqlite3.OperationalError(says))
+
+    monkeypatch.setattr(SqlCatalog, "create_tables", too_late)
+    if opens:
+        assert open_lake(load_settings({"TIDEMARK_HOME": str(tmp_path)})).catalog.list_namespaces() == []
+    else:
+        with pytest.raises(OperationalError, match="disk I/O error"):
+            open_lake(load_settings({"TIDEMARK_HOME": str(tmp_path)}))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -50,6 +50,19 @@ class NamingCatalog(SqlCatalog):
             return super()._convert_orm_to_iceberg(orm_table)
 
 
+def _open_catalog(properties: Mapping[str, str]) -> NamingCatalog:
+    """Open the catalog; create its own tables if it is new.
+
+    If another process creates them at the same instant, the slower one fails, and finds them when it opens again.
+    """
+    try:
+        return NamingCatalog(CATALOG, **properties)
+    except SQLAlchemyError as error:
+        if "already exists" not in str(error):
+            raise
+        return NamingCatalog(CATALOG, **properties)
+
+
 REF_TRIES = 20
 """How often a change of a branch or tag is tried. Another commit to the same table makes a try fail, although nobody
 else changes the same branch or tag."""
@@ -60,7 +73,7 @@ class Lake:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.catalog = NamingCatalog(CATALOG, **catalog_properties(settings))
+        self.catalog = _open_catalog(catalog_properties(settings))
 
     def table(self, dataset: str) -> Table:
         """Load the table as it is now. Raises NoSuchTableError if it does not exist."""
