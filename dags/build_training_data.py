@@ -41,7 +41,7 @@ with DAG(
 
     counts >> [dataset("ranking.query_item_signals"), propensities]
     dataset("ranking.label_horizons") >> labels
-    propensities >> [features, labels] >> dataset("ranking.training_examples")
+    propensities >> features >> labels >> dataset("ranking.training_examples")
     catch_up(dag)
     pin = pin_inputs(dag)
     complete_through("search.interactions", DEADLINE) >> pin

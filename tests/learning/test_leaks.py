@@ -8,6 +8,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from ranking.labels import labels
+from ranking.traffic import daily_counts
 from ranking.training import examples
 from tests.learning import world
 from tests.learning.conftest import Frames, spec
@@ -70,7 +71,9 @@ def test_shuffling_what_lies_after_the_cut_changes_no_label(frame: Frames) -> No
 
     def table(shown: Any) -> Any:
         records = shown.astype(object).where(shown.notna(), None).to_dict("records")
-        inputs = {"interactions": frame("interactions", records), "judgments": frame("judgments", []),
+        always = {"ranges": ((datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 3, 1, tzinfo=UTC)),)}
+        counts = daily_counts.build({"interactions": frame("interactions", records)}, always)
+        inputs = {"counts": counts, "judgments": frame("judgments", []), "features": frame("query_item_features", []),
                   "propensities": frame("position_propensities", []),
                   "horizons": frame("label_horizons", [{"revision": 1, "horizon_days": 14}])}  # fmt: skip
         return labels.build(inputs, params).orderBy("query", "item_id").toArrow()

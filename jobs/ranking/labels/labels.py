@@ -1,115 +1,147 @@
-"""Relevance labels: a grade 0-4 for each (query, item) pair and cut, from behaviour and human grades.
+"""Relevance labels: a grade 0-4 for each (query, item) pair and cut, from behaviour, content and human grades.
 
-1. The rate of a pair is its long clicks per expected examination, smoothed towards the rate of its query, which is
-   itself smoothed towards the rate of the application: (long_clicks + k * prior) / (examination + k), where k is the
-   setting `pseudo_examinations`.
-2. `calibration` maps the rate to an estimated grade, by a fixed map, or by one fitted on human grades if there are
-   enough of them.
-3. The label is the precision-weighted mean of the estimate and the human grades. The estimate has the precision
-   examination / (examination + k), and each human grade `HUMAN_PRECISION`. So a human grade is strong
-   evidence, but it is not the whole label of a pair with traffic.
+1. The pairs of a cut are those shown in its window, those that people graded, and those with features on the day of the
+   cut. Each has its counts (`label_traffic`), the counts of its query and of the whole cut, its grades and its content.
+2. `calibration` fits a calibrator on a sample of the pairs of each cut, with all graded ones. It estimates a grade from
+   what the traffic of a pair says (`signals`) and from what its content says (`priors`).
+3. The label is the precision-weighted mean of the estimate and the human grades. So a human grade is strong evidence,
+   but it is not the whole label of a pair.
+
+Content features are those of the day of the cut: they are made of what was known before it, as all of the label.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import date
 from typing import Any
 
-from pyspark.sql import Column, DataFrame
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
-from ranking.labels import calibration, label_horizons, label_traffic, splits
+from ranking.labels import calibration, clusters, label_horizons, label_traffic, rows, signals, splits
+from ranking.labels.rows import Fitted
 from ranking.labels.splits import LabelSettings
 from ranking.logs.grades import read_grades
+from ranking.training.examples import CONTENT, feature_map
 
 PAIR = ["application", "query", "item_id", "window_end"]
 CUT = ["application", "window_end"]
-HUMAN_PRECISION = 4.0  # of each grade: a standard deviation of half a grade, as between trained graders
+SAMPLE = 40_000
+"""Pairs of a cut on which its calibrator is fitted, at most; all graded pairs are taken beside them."""
+
+Models = dict[tuple[str, date], Fitted]
 
 
 def build(inputs: Mapping[str, DataFrame], params: Mapping[str, Any]) -> DataFrame:
     """Return one row per pair and cut, counting only what was known before 00:00 UTC of `window_end`.
 
-    The pairs are those shown in the window, and graded pairs of applications that have traffic in the window.
-    All windows are as long as the horizon in force says. Inputs: counts, horizons, propensities, judgments.
+    All windows are as long as the horizon in force says. Inputs: counts, horizons, propensities, judgments, features.
+    Fitting reads a sample of the pairs in this process.
     """
     settings = LabelSettings.of(params, label_horizons.days_in_force(inputs["horizons"]))
-    traffic = label_traffic.traffic(inputs["counts"], inputs["propensities"], settings, params)
-    grades = _grades(read_grades(inputs["judgments"], params), traffic.select(*CUT).distinct())
-    pairs = _with_rates(traffic.join(grades, PAIR, "full"), traffic, settings)
-    pairs = pairs.withColumn("exam", splits.is_exam(F.col("query"), settings.exam_share))
-    pairs = pairs.withColumn("usable_grade", F.when(~F.col("exam"), F.col("human_grade")))
-    return _labelled(calibration.calibrate(pairs, settings.calibrate_from), settings)
+    pairs = _pairs(inputs, settings, params)
+    models = _fit(pairs, settings)
+    strength = settings.pseudo_examinations
+    kept = [*PAIR, "human_grade", "exam"]
+    schema = f"{', '.join(f'{name} {kind}' for name, kind in zip(kept, KEPT_TYPES, strict=True))}, {rows.LABELS}"
+    found = pairs.mapInArrow(_label_batches(models, kept, strength), schema)
+    start = F.date_sub("window_end", settings.horizon)
+    return found.withColumns({"window_start": start, "known_day": F.col("window_end")}).select(*COLUMNS)
+
+
+def _pairs(inputs: Mapping[str, DataFrame], settings: LabelSettings, params: Mapping[str, Any]) -> DataFrame:
+    """Return each pair of each cut with traffic, with all that its label depends on."""
+    counted = label_traffic.traffic(inputs["counts"], inputs["propensities"], settings, params)
+    traffic = counted.localCheckpoint()  # it is read several times below, and sums all counts of the windows
+    cuts = traffic.select(*CUT).distinct()
+    grades = _grades(read_grades(inputs["judgments"], params), cuts)
+    features = inputs["features"].withColumnRenamed("day", "window_end").join(cuts, CUT)
+    features = features.select(*PAIR, feature_map(inputs["features"], CONTENT).alias("content"))
+    joined = traffic.join(grades, PAIR, "full").join(features, PAIR, "full")
+    joined = joined.join(_totals(traffic, CUT, "cut"), CUT)
+    joined = joined.join(_totals(traffic, [*CUT, "query"], "query"), [*CUT, "query"], "left")
+    exam = splits.is_exam(F.col("query"), settings.exam_share)
+    none = F.create_map().cast("map<string,double>")
+    return joined.withColumns(
+        {"exam": exam, "content": F.coalesce("content", none), "human_grade": F.round("human_grade", 6)}
+    )
 
 
 def _grades(judgments: DataFrame, cuts: DataFrame) -> DataFrame:
-    """Return the mean and number of the human grades of each pair that were known at each cut.
+    """Return mean, number and spread of the human grades of each pair that were known at each cut.
 
-    `judgments` has the columns that `read_grades` returns.
+    `judgments` has the columns that `read_grades` returns. The spread is the sum of the squared distances from the
+    mean.
     """
+    exact = F.col("grade").cast("decimal(12,6)")
+    squares = F.sum(exact * exact).cast("double") - F.count("*") * F.pow(F.avg(exact).cast("double"), F.lit(2.0))
     return (
         judgments.join(cuts, "application")
         .where(F.col("counts_from") < F.to_timestamp("window_end"))
         .groupBy(*PAIR)
         .agg(
-            F.avg(F.col("grade").cast("decimal(12,6)")).cast("double").alias("human_grade"),
+            F.avg(exact).cast("double").alias("human_grade"),
             F.count("*").alias("human_grades"),
+            F.greatest(F.lit(0.0), squares).alias("grade_spread"),
             F.max("weight").alias("grade_weight"),
         )
     )
 
 
-def _with_rates(pairs: DataFrame, traffic: DataFrame, settings: LabelSettings) -> DataFrame:
-    """Add `rate` (smoothed long clicks per examination) and `relative_rate` (rate over the application's rate)."""
-    strength = F.lit(settings.pseudo_examinations)
-    overall = _totals(traffic, CUT, "all")
-    queries = _totals(traffic, ["application", "query", "window_end"], "query")
-    joined = pairs.join(overall, CUT).join(queries, ["application", "query", "window_end"], "left")
-    overall_rate = F.col("all_long") / F.greatest(F.col("all_looks"), F.lit(1e-9))
-    prior = _smoothed(F.coalesce("query_long", F.lit(0)), F.coalesce("query_looks", F.lit(0.0)), overall_rate, strength)
-    looks = F.coalesce("examination", F.lit(0.0))
-    rate = _smoothed(F.coalesce("long_clicks", F.lit(0)), looks, prior, strength)
-    relative = F.coalesce(F.try_divide(rate, overall_rate), F.lit(0.0))
-    return joined.withColumns({"examination": looks, "rate": rate, "relative_rate": F.round(relative, 9)})
-
-
 def _totals(traffic: DataFrame, keys: list[str], name: str) -> DataFrame:
-    looks = F.sum(F.col("examination").cast("decimal(24,6)")).cast("double").alias(f"{name}_looks")
-    return traffic.groupBy(*keys).agg(F.sum("long_clicks").alias(f"{name}_long"), looks)
+    """Return the counts of all pairs with the same keys. Examinations are summed exactly, in any order of rows."""
+    sums = [
+        F.sum(F.col(count).cast("decimal(24,6)")).cast("double").alias(f"{name}_{count}") for count in signals.COUNTS
+    ]
+    return traffic.groupBy(*keys).agg(*sums)
 
 
-def _smoothed(successes: Column, trials: Column, prior: Column, strength: Column) -> Column:
-    """Return a rate that starts at `prior`, which weighs as much as `strength` trials."""
-    return (successes + strength * prior) / (trials + strength)
+def _fit(pairs: DataFrame, settings: LabelSettings) -> Models:
+    """Fit a calibrator for each cut, on a sample that takes whole queries in the order of a hash."""
+    by_query = Window.partitionBy(*CUT).orderBy(F.xxhash64("query"), "query", "item_id")
+    graded = F.col("human_grade").isNotNull() & ~F.col("exam")
+    sampled = pairs.withColumn("place", F.row_number().over(by_query)).where((F.col("place") <= SAMPLE) | graded)
+    table = sampled.toArrow().sort_by([(name, "ascending") for name in PAIR])
+    return {cut: _fitted(part, settings) for cut, part in _by_cut(table)}
 
 
-def _labelled(pairs: DataFrame, settings: LabelSettings) -> DataFrame:
-    """Combine the estimate and the human grades into the label, and state its confidence and source."""
-    seen = F.coalesce("impressions", F.lit(0)).cast("long")
-    trust = F.col("examination") / (F.col("examination") + F.lit(settings.pseudo_examinations))
-    graded = F.col("usable_grade").isNotNull()
-    human = F.when(graded, F.lit(HUMAN_PRECISION) * F.col("human_grades")).otherwise(0.0)
-    mixed = F.try_divide(human * F.col("usable_grade") + trust * F.col("estimated_grade"), human + trust)
-    grade = F.when(graded, mixed).otherwise(F.col("estimated_grade"))
-    source = F.when(graded & (seen > 0), "both").when(graded, "human").when(seen > 0, "behaviour").otherwise("prior")
-    counts = {name: F.coalesce(name, F.lit(0)).cast("long") for name in ("clicks", "long_clicks", "human_grades")}
-    return pairs.withColumns(
-        {
-            **counts,
-            "window_start": F.date_sub("window_end", settings.horizon),
-            "known_day": F.col("window_end"),
-            "grade": F.round(F.least(F.greatest(grade, F.lit(0.0)), F.lit(4.0)), 6),
-            "confidence": F.round((human + trust) / (human + trust + F.when(graded, 1.0).otherwise(1 - trust)), 6),
-            "source": source,
-            "evidence": seen,
-            "examination": F.round("examination", 6),
-            "rate": F.round("rate", 9),
-            "maturity": F.round(F.try_divide("matured", seen), 6),
-            "human_grade": F.round("human_grade", 6),
-        }
-    ).select(*COLUMNS)
+def _fitted(part: pa.Table, settings: LabelSettings) -> Fitted:
+    names = rows.content_names(part)
+    folds = clusters.folds(rows.texts(part["query"]), rows.texts(part["item_id"]))
+    found = rows.pairs_of(part, names, folds, settings.pseudo_examinations)
+    grades = rows.grades_of(part)
+    calibrator = calibration.fit(found, grades, settings.calibrate_from, settings.pseudo_examinations)
+    return Fitted(calibrator, names, folds)
 
 
+def _by_cut(table: pa.Table) -> Iterator[tuple[tuple[str, date], pa.Table]]:
+    """Yield the rows of each cut."""
+    for cut in table.select(CUT).group_by(CUT).aggregate([]).to_pylist():
+        same = pc.and_(*(pc.equal(table[name], cut[name]) for name in CUT))
+        yield (cut["application"], cut["window_end"]), table.filter(same).combine_chunks()
+
+
+def _label_batches(
+    models: Models, kept: list[str], strength: float
+) -> Callable[[Iterable[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
+    """Return a function that labels batches of pairs by the calibrators of their cuts."""
+
+    def label(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        for batch in batches:
+            for cut, part in _by_cut(pa.Table.from_batches([batch])):
+                labels = pa.table(rows.labelled(part, models[cut], strength))
+                found = part.select(kept)
+                for name in labels.column_names:
+                    found = found.append_column(name, labels[name])
+                yield from found.to_batches()
+
+    return label
+
+
+KEPT_TYPES = ("string", "string", "string", "date", "double", "boolean")
 COLUMNS = [
     "application", "query", "item_id", "window_start", "window_end", "known_day", "grade", "confidence",
     "source", "evidence", "clicks", "long_clicks", "examination", "rate", "maturity", "human_grade",
-    "human_grades", "exam", "calibrator_version",
+    "human_grades", "exam", "extrapolated", "calibrator_version",
 ]  # fmt: skip

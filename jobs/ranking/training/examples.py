@@ -42,7 +42,7 @@ def build(inputs: Mapping[str, DataFrame], params: Mapping[str, Any]) -> DataFra
         examples = examples.unionByName(_cold(labels.where(_is_among(cold)), inputs, params))
     every = splits.setting(params, "labels", splits.LABEL_DEFAULTS)["cut_every"]
     counted_once = F.least(F.lit(1.0), F.lit(every) / F.date_diff("window_end", "window_start"))
-    weight = F.when(F.col("source") == "prior", 0.0).otherwise(counted_once)
+    weight = F.when(F.col("confidence") == 0, 0.0).otherwise(counted_once)
     group = F.xxhash64("application", "query", "window_end")
     split = F.lit(None).cast("string")
     return examples.withColumns({"group_id": group, "weight": weight, "split": split}).select(
@@ -71,7 +71,7 @@ def _cold(labels: DataFrame, inputs: Mapping[str, DataFrame], params: Mapping[st
     settings = {**content.DEFAULTS, **(params.get("features") or {})}
     dated = labels.withColumn("day", F.col("window_start"))
     known = content.with_content(dated, inputs["items"], inputs["log"], settings)
-    maps = {"behaviour": _map(known, BEHAVIOUR), "content": _map(known, CONTENT)}
+    maps = {"behaviour": feature_map(known, BEHAVIOUR), "content": feature_map(known, CONTENT)}
     return known.withColumns(maps).select(*labels.columns, F.col("day").alias("feature_day"), "behaviour", "content")
 
 
@@ -80,13 +80,13 @@ def _features(features: DataFrame) -> DataFrame:
 
     `feature_day` keeps the day, so that the audit can check the join.
     """
-    maps = {"behaviour": _map(features, BEHAVIOUR), "content": _map(features, CONTENT)}
+    maps = {"behaviour": feature_map(features, BEHAVIOUR), "content": feature_map(features, CONTENT)}
     return features.withColumns(maps).select(
         *PAIR, F.col("day").alias("window_start"), F.col("day").alias("feature_day"), "behaviour", "content"
     )
 
 
-def _map(features: DataFrame, prefix: str) -> Column:
+def feature_map(features: DataFrame, prefix: str) -> Column:
     """Return a map of the columns with a prefix and of the entries of `named` with that prefix.
 
     A column wins over an entry of the same name. Null and NaN values have no entry.

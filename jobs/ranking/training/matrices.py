@@ -175,6 +175,19 @@ def masked(matrix: Matrix, columns: Flags, rows: Flags | None = None) -> Matrix:
     return result
 
 
+def from_map(column: Any, names: Sequence[str]) -> Matrix:
+    """Return the entries of a map column as a matrix with the columns `names`, NaN where an entry is missing."""
+    matrix = np.full((len(column), len(names)), np.nan, dtype=np.float32)
+    if names:
+        _fill(matrix, list(names), column)
+    return matrix
+
+
+def map_keys(column: Any) -> set[str]:
+    """Return the keys that any entry of a map column has."""
+    return set(_keys(column))
+
+
 def _keys(column: Any) -> list[str]:
     return [str(key) for chunk in column.chunks for key in pc.unique(chunk.keys).to_pylist()]
 
@@ -186,6 +199,9 @@ def _fill(matrix: Matrix, names: list[str], column: Any) -> None:
         offsets = chunk.offsets.to_numpy()
         row = begins + np.repeat(np.arange(len(chunk)), np.diff(offsets))
         inside = slice(offsets[0], offsets[-1])
-        place = pc.index_in(chunk.keys[inside], value_set=pa.array(names, pa.string())).to_numpy()
-        matrix[row, place] = chunk.items[inside].to_numpy(zero_copy_only=False).astype(np.float32)
+        place = pc.index_in(chunk.keys[inside], value_set=pa.array(names, pa.string()))
+        place = place.to_numpy(zero_copy_only=False)
+        known = ~np.isnan(place.astype(np.float64))
+        values = chunk.items[inside].to_numpy(zero_copy_only=False).astype(np.float32)
+        matrix[row[known], place[known].astype(np.int64)] = values[known]
         begins += len(chunk)
