@@ -29,7 +29,7 @@ def world(seed: int = 1, looks: float = 60.0) -> tuple[Pairs, np.ndarray]:
     long_clicks = rng.binomial(clicks.astype(int), np.array([0.2, 0.3, 0.5, 0.7, 0.8])[grade.astype(int)]).astype(float)
     pair = {name: np.zeros(query.size) for name in signals.COUNTS}
     pair |= {"impressions": shown, "clicks": clicks, "long_clicks": long_clicks, "examination": shown, "places": shown}
-    of_query = {name: np.bincount(query, values)[query] for name, values in pair.items()}
+    of_query = {name: np.bincount(query, values)[query].astype(np.float64) for name, values in pair.items()}
     cut = {name: float(values.sum()) for name, values in pair.items()}
     overall = cut["long_clicks"] / cut["examination"]
     return Pairs(
@@ -108,8 +108,9 @@ def test_a_pair_is_estimated_alike_alone_and_among_others() -> None:
     for count in (300, 10):
         found = calibration.fit(pairs, grades(true, drawn(count)), 50, STRENGTH)
         rows = np.arange(100, 130)
-        arrays = {f.name: getattr(pairs, f.name) for f in dataclasses.fields(pairs)}
-        part = Pairs(**{n: v[rows] if isinstance(v, np.ndarray) else v for n, v in arrays.items()})
+        values = {field.name: getattr(pairs, field.name) for field in dataclasses.fields(pairs)}
+        arrays = {name: value[rows] for name, value in values.items() if isinstance(value, np.ndarray)}
+        part = dataclasses.replace(pairs, **arrays)
         assert np.array_equal(found.estimate(part).grade, found.estimate(pairs).grade[rows])
 
 
