@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 import numpy as np
 import pytest
@@ -109,7 +110,7 @@ def test_a_pair_is_estimated_alike_alone_and_among_others() -> None:
         found = calibration.fit(pairs, grades(true, drawn(count)), 50, STRENGTH)
         rows = np.arange(100, 130)
         values = {field.name: getattr(pairs, field.name) for field in dataclasses.fields(pairs)}
-        arrays = {name: value[rows] for name, value in values.items() if isinstance(value, np.ndarray)}
+        arrays: dict[str, Any] = {name: value[rows] for name, value in values.items() if isinstance(value, np.ndarray)}
         part = dataclasses.replace(pairs, **arrays)
         assert np.array_equal(found.estimate(part).grade, found.estimate(pairs).grade[rows])
 
