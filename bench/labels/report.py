@@ -45,6 +45,9 @@ def judge(world: World, tables: Tables, settings: Sequence[Grades]) -> list[Row]
         if grades.name == "500":
             rows.append(_row("the 500 human grades alone", task, joined, sources.human(joined), False))
         rows.append(_row(f"ours, grades: {grades.name}", task, joined, joined["grade"].to_numpy(float), True))
+    enough = measures.bands(joined["evidence"].fillna(0).to_numpy(float))["enough"]
+    seen = np.where(enough, task.pairs["true_grade"].to_numpy(float), np.nan)
+    rows.append(_row("true grades, only of pairs with 10 impressions", task, joined, seen, False))
     return [*rows, _row(TRUE, task, task.pairs, task.pairs["true_grade"].to_numpy(float), False)]
 
 

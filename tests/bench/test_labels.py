@@ -121,7 +121,7 @@ def test_known_answer_labels_of_a_world_order_better_than_chance(spark: SparkSes
     found = {row.source: row for row in rows}
     assert list(found) == [
         report.RAW, "clicks over expected clicks", "the 500 human grades alone", "ours, grades: 500",
-        "ours, grades: none", report.TRUE,
+        "ours, grades: none", "true grades, only of pairs with 10 impressions", report.TRUE,
     ]  # fmt: skip
     assert all(0.3 < row.ndcg < 1 for row in rows)
     assert found[report.TRUE].ndcg > found[report.RAW].ndcg
