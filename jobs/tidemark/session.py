@@ -7,7 +7,6 @@ Each call opens what it needs, so the three can run in separate processes.
 
 from __future__ import annotations
 
-import threading
 import uuid
 from collections.abc import Callable
 from datetime import datetime
@@ -189,8 +188,6 @@ def _carry_out(context: Context, planned: Planned, attempt: str, say: Say) -> Pu
     check_as_planned(context.lake.table(plan.dataset), plan)
     if not stages_rows(plan.effect):
         return touch(context, planned)
-    if context.spec(plan.dataset).expectations:
-        threading.Thread(target=_import_audit_library, daemon=True).start()
     try:
         return _stage_and_publish(context, planned, attempt, say)
     except (AuditFailed, MainMoved):
@@ -212,13 +209,15 @@ def _published_by_another_run(context: Context, plan: Plan, error: Exception, sa
 
 
 def _stage_and_publish(context: Context, planned: Planned, attempt: str, say: Say) -> Published:
+    from tidemark.audit import preloading
     from tidemark.steps.account import give_account
     from tidemark.steps.audit import audit
     from tidemark.steps.unchanged import leave_out_unchanged
     from tidemark.steps.write import write
 
-    with engine_loss(planned.plan.dataset, planned.plan.session):
-        staged = write(context, planned, attempt)
+    with engine_loss(planned.plan.dataset, planned.plan.session), preloading() as import_audit_library:
+        checks = context.spec(planned.plan.dataset).expectations
+        staged = write(context, planned, attempt, import_audit_library if checks else None)
     say(f"staged {staged.rows_written} rows, {staged.rows_clipped} clipped, on branch {staged.branch}")
     audited = audit(context, staged)
     for warning in audited.report.warnings:
@@ -230,13 +229,6 @@ def _stage_and_publish(context: Context, planned: Planned, attempt: str, say: Sa
     published = publish(context, leave_out_unchanged(context, audited, say))
     say(f"published snapshot {published.snapshot_id}")
     return published
-
-
-def _import_audit_library() -> None:
-    """Import Great Expectations. It takes seconds, so it runs beside the Spark write."""
-    from tidemark.audit import preload
-
-    preload()
 
 
 def _new_attempt_name() -> str:

@@ -19,8 +19,9 @@ from tidemark.audit import audit_staged
 from tidemark.catalog import ops
 from tidemark.errors import AuditError, AuditFailed, OutputRefused, TidemarkError
 from tidemark.session import WARNING
-from tidemark.spec import Expectation
+from tidemark.spec import DatasetSpec, Expectation
 from tidemark.stages import Planned, Staged
+from tidemark.steps import write as write_step
 from tidemark.steps.audit import audit
 from tidemark.steps.context import Context
 from tidemark.steps.write import write
@@ -293,3 +294,23 @@ def test_s42_a_warning_is_published_and_shown(accounts: Accounts) -> None:
     assert [row["severity"] for row in warned] == ["warn"]
     (flagged,) = [line for line in accounts.said if line.startswith(WARNING)]
     assert warned[0]["check"] in flagged and ".html" in flagged
+
+
+def test_the_audit_library_is_imported_only_after_the_transform_has_run(
+    accounts: Accounts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A transform imports modules, too, and two threads that import the same ones can block each other for good."""
+    order: list[str] = []
+    load = write_step.load_function
+
+    def loaded(spec: DatasetSpec) -> Any:
+        order.append("transform")
+        return load(spec)
+
+    monkeypatch.setattr(write_step, "load_function", loaded)
+    accounts.append(SIGNUPS, [Event("s", "a", 0.5)], complete=7)
+    planned: Planned = session.init(accounts.context, FACTS, say=accounts.said.append)
+
+    write_step.write(accounts.context, planned, "one", lambda: order.append("meanwhile"))
+
+    assert order == ["transform", "meanwhile"]

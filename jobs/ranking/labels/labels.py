@@ -52,8 +52,7 @@ def build(inputs: Mapping[str, DataFrame], params: Mapping[str, Any]) -> DataFra
 
 def _pairs(inputs: Mapping[str, DataFrame], settings: LabelSettings, params: Mapping[str, Any]) -> DataFrame:
     """Return each pair of each cut with traffic, with all that its label depends on."""
-    counted = label_traffic.traffic(inputs["counts"], inputs["propensities"], settings, params)
-    traffic = counted.localCheckpoint()  # it is read several times below, and sums all counts of the windows
+    traffic = label_traffic.traffic(inputs["counts"], inputs["propensities"], settings, params)
     cuts = traffic.select(*CUT).distinct()
     grades = _grades(read_grades(inputs["judgments"], params), cuts)
     features = inputs["features"].withColumnRenamed("day", "window_end").join(cuts, CUT)

@@ -13,8 +13,8 @@
 If the audit cannot be completed, it raises AuditError. It never returns a passing report in that case.
 """
 
-from tidemark.audit.gx import preload
+from tidemark.audit.gx import preload, preloading
 from tidemark.audit.report import CheckResult, Report, rows_for_ops
 from tidemark.audit.run import audit_staged
 
-__all__ = ["CheckResult", "Report", "audit_staged", "preload", "rows_for_ops"]
+__all__ = ["CheckResult", "Report", "audit_staged", "preload", "preloading", "rows_for_ops"]

@@ -1,6 +1,6 @@
 """Run a spec's expectations on the changed rows. This module is the only door to Great Expectations.
 
-The library takes seconds to import, so it is imported inside functions. `preload` imports it early.
+The library takes seconds to import, so it is imported inside functions. `preload` and `preloading` import it early.
 """
 
 from __future__ import annotations
@@ -8,7 +8,8 @@ from __future__ import annotations
 import contextlib
 import html
 import os
-from collections.abc import Callable, Sequence
+import threading
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -36,6 +37,21 @@ def preload() -> None:
     """Import the library before it is needed. Raises nothing: if the import fails, the audit will report it."""
     with contextlib.suppress(AuditError):
         _library()
+
+
+@contextlib.contextmanager
+def preloading() -> Iterator[Callable[[], None]]:
+    """Yield a function that starts to import the library in the background. At the end, wait until it is imported.
+
+    Call it only while this thread imports nothing: two threads that import modules which need each other block each
+    other. A process that ends while a thread imports may hang.
+    """
+    thread = threading.Thread(target=preload, daemon=True)
+    try:
+        yield thread.start
+    finally:
+        if thread.is_alive():
+            thread.join()
 
 
 def _library() -> tuple[Any, Any]:

@@ -37,9 +37,10 @@ class Output:
     keep: Column | None
 
 
-def write(context: Context, planned: Planned, attempt: str) -> Staged:
+def write(context: Context, planned: Planned, attempt: str, meanwhile: Callable[[], object] | None = None) -> Staged:
     """Stage the plan's rows in one commit on a branch; a finished earlier attempt of the session is used as it is.
 
+    `meanwhile` is called once the transform has run, before the engine writes the rows, which takes its time.
     Raises TransformRefused if the transform refuses its inputs or settings, and OutputRefused if its output does not
     fit the spec. Raises WriteError if the branch does not hold exactly one commit of this session on the plan's base.
     """
@@ -48,6 +49,8 @@ def write(context: Context, planned: Planned, attempt: str) -> Staged:
     table = context.lake.table(plan.dataset)
     found = staged_attempt(table, plan)
     output = _transform(context, spec, plan, connect(context.settings))
+    if meanwhile is not None:
+        meanwhile()
     if found is not None:
         branch, snapshot = found
         with naming_broken_files(context, plan):
