@@ -15,11 +15,7 @@ def add_command(commands: Any) -> None:
     """Add `labels` to the commands of `tidemark` (subparsers of argparse)."""
     parser = commands.add_parser("labels", help="write the relevance labels in the forms of other tools")
     actions = parser.add_subparsers(required=True, metavar="ACTION")
-    _export(
-        actions.add_parser(
-            "export", help="write labels of pairs with traffic or grades to a file"
-        )
-    )
+    _export(actions.add_parser("export", help="write labels of pairs with traffic or grades to a file"))
 
 
 def _export(parser: argparse.ArgumentParser) -> None:

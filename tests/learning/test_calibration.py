@@ -10,7 +10,8 @@ import pytest
 
 from ranking.labels import bags, calibration, clusters, graders, priors, signals
 from ranking.labels.bags import Growth
-from ranking.labels.calibration import Fixed, Graded, Grades, Pairs, Proxy
+from ranking.labels.calibrators import Fixed, Graded, Proxy
+from ranking.labels.pairs import Grades, Pairs
 
 QUERIES, ITEMS = 120, 12
 STRENGTH = 30.0

@@ -12,23 +12,27 @@ A calibrator belongs to one (application, cut). It uses only grades that were kn
 queries.
 """
 
-from dataclasses import dataclass
-
 import numpy as np
 import numpy.typing as npt
 from sklearn.isotonic import IsotonicRegression
 
-from ranking.labels import bags, graders, priors, signals
-from ranking.labels.bags import Bag, Groups, Growth, Numbers
+from ranking.labels import bags, graders, priors
+from ranking.labels.bags import Groups, Growth, Numbers
+from ranking.labels.calibrators import (
+    GRADED_VERSION,
+    Calibrator,
+    Fixed,
+    Graded,
+    Proxy,
+    columns_of,
+    drawn_to,
+    logarithm,
+    position_of,
+    prior_of,
+)
+from ranking.labels.pairs import Grades, Pairs
 from ranking.labels.priors import Flags, Prior
 
-FIXED_VERSION, PROXY_VERSION, GRADED_VERSION = "log2-1", "prior-1", "bag-1"
-GRADE_PER_DOUBLING = 1.25
-"""By the fixed map, the application's own rate gets grade 1.25, and eight times that rate nearly 4."""
-PROXY_GRADE_PER_DOUBLING = 1.6
-"""The same for rates drawn to a content prior, which spread less."""
-PROXY_PRECISION = 0.5
-"""1 / variance of the estimate of a pair without traffic, by content alone."""
 LEAST_PAIRS = 200
 """Pairs with enough impressions that a content prior needs."""
 SIGNAL_GROWTH, GROWTH = Growth(20, 8, 8, straight=3), Growth(40, 8, 8, straight=3)
@@ -41,135 +45,6 @@ TWIN_WEIGHT = 0.5
 MAPS = 20
 """Isotonic maps that are averaged, each fitted on a bootstrap sample of queries, so that the map has no flat steps."""
 SEED = 7
-
-
-@dataclass(frozen=True)
-class Pairs:
-    """The pairs of a cut as arrays, one entry or row per pair. `fold` is that of the query, or `priors.UNKNOWN`."""
-
-    signals: Numbers
-    content: Numbers
-    query: Groups
-    fold: Groups
-    impressions: Numbers
-    examination: Numbers
-    rate: Numbers
-    """Long clicks per examination, smoothed towards the query's rate."""
-    long_clicks: Numbers
-    query_impressions: Numbers
-    overall_rate: float
-
-    @property
-    def warm(self) -> Flags:
-        """Mask of the pairs with enough impressions to have signals."""
-        return self.impressions >= signals.ENOUGH
-
-
-@dataclass(frozen=True)
-class Grades:
-    """The usable human grades: mean, number, spread and weight of each pair. The mean is NaN for other pairs."""
-
-    mean: Numbers
-    count: Numbers
-    spread: Numbers
-    weight: Numbers
-    allowed: Flags
-    """Mask of the pairs whose grades may be used: those outside the exam."""
-
-    @property
-    def usable(self) -> Flags:
-        """Mask of the pairs with a grade that may be used."""
-        return ~np.isnan(self.mean) & self.allowed
-
-
-@dataclass(frozen=True)
-class Estimate:
-    """Estimated grades and how sure they are.
-
-    `precision` is 1 / variance of each estimate, and `doubt` 1 / variance of what would be known without evidence:
-    confidence is the precision over the sum of both. `extrapolated` marks pairs unlike all that people graded.
-    """
-
-    grade: Numbers
-    precision: Numbers
-    doubt: Numbers
-    extrapolated: Flags
-
-
-@dataclass(frozen=True)
-class Fixed:
-    """Maps the smoothed rate to a grade: 1.25 * log2(1 + rate over the application's rate), at most 4.
-
-    As in every calibrator, `human_precision` is 1 / variance of one human grade, and `base_precision` that of grades
-    about which nothing is known: the doubt about a pair that people graded.
-    """
-
-    strength: float
-    """Weight of the prior of the rate, in examinations."""
-    version: str = FIXED_VERSION
-    human_precision: float = 1 / graders.USUAL_VARIANCE
-    base_precision: float = 1.0
-
-    def estimate(self, pairs: Pairs) -> Estimate:
-        """Return the estimate of each pair. Its precision is the weight of its traffic beside the prior."""
-        grade = fixed_grade(pairs.rate, pairs.overall_rate, GRADE_PER_DOUBLING)
-        trust = pairs.examination / (pairs.examination + self.strength)
-        return Estimate(grade, trust, 1 - trust, np.ones(len(grade), dtype=np.bool_))
-
-
-@dataclass(frozen=True)
-class Proxy:
-    """Draws the rate of a pair towards its content prior, and maps it to a grade. It needs no human grades."""
-
-    prior: Prior
-    strength: float
-    version: str = PROXY_VERSION
-    human_precision: float = 1 / graders.USUAL_VARIANCE
-    base_precision: float = 1.0
-
-    def rates(self, pairs: Pairs) -> tuple[Numbers, Numbers]:
-        """Return the prior of the rate, and the rate that the pair's own traffic makes of it."""
-        prior = np.exp(self.prior.predict(pairs.content, pairs.fold))
-        return prior, _drawn(pairs, prior, self.strength)
-
-    def estimate(self, pairs: Pairs) -> Estimate:
-        """Return the estimate of each pair. Without traffic it has the precision of the prior alone."""
-        rate = self.rates(pairs)[1]
-        trust = pairs.examination / (pairs.examination + self.strength)
-        grade = fixed_grade(rate, pairs.overall_rate, PROXY_GRADE_PER_DOUBLING)
-        doubt = np.full(len(grade), self.base_precision)
-        return Estimate(grade, PROXY_PRECISION + trust, doubt, np.ones(len(grade), dtype=np.bool_))
-
-
-@dataclass(frozen=True)
-class Graded:
-    """The bag on signals and content, with its isotonic map."""
-
-    prior: Prior | None
-    proxy: Proxy | None
-    bag: Bag
-    places: Numbers
-    values: Numbers
-    """The isotonic map: linear between these points, constant outside their range."""
-    warm_precision: float
-    cold_precision: float
-    support: tuple[Numbers, Numbers]
-    """The least and the largest prior and log impressions of the graded pairs."""
-    version: str
-    human_precision: float
-    base_precision: float
-
-    def estimate(self, pairs: Pairs) -> Estimate:
-        """Return the estimate of each pair."""
-        prior = _prior_of(self.prior, pairs)
-        grade = np.interp(self.bag.predict(_columns(pairs, prior, self.proxy)), self.places, self.values)
-        precision = np.where(pairs.warm, self.warm_precision, self.cold_precision)
-        where = _position(prior, pairs)
-        outside = ((where < self.support[0]) | (where > self.support[1])).any(axis=1)
-        return Estimate(grade, precision, np.full(len(grade), self.base_precision), np.asarray(outside))
-
-
-Calibrator = Fixed | Proxy | Graded
 
 
 def fit(pairs: Pairs, grades: Grades, at_least: int, strength: float) -> Calibrator:
@@ -186,26 +61,16 @@ def fit(pairs: Pairs, grades: Grades, at_least: int, strength: float) -> Calibra
     return Fixed(strength)
 
 
-def fixed_grade(rate: Numbers, overall_rate: float, per_doubling: float) -> Numbers:
-    """Return `per_doubling` * log2(1 + rate / overall_rate), at most 4; 0 if the application has no long clicks."""
-    relative = rate / overall_rate if overall_rate > 0 else np.zeros(len(rate))
-    return np.asarray(np.minimum(4.0, per_doubling * np.log2(1.0 + relative)))
-
-
 def _rate_prior(pairs: Pairs, strength: float) -> Prior:
     """Fit the prior of the log rate in two rounds: the second one learns from rates drawn to the first prior."""
     weight = _trust(pairs)
 
     def learn(rate: Numbers, seed: int) -> Prior:
-        wanted = _logarithm(rate)
+        wanted = logarithm(rate)
         return priors.fit(pairs.content, pairs.query, pairs.fold, lambda _: (wanted, weight), seed)
 
     first = learn(pairs.rate, SEED)
-    return learn(_drawn(pairs, np.exp(first.predict(pairs.content, pairs.fold)), strength), SEED + 10)
-
-
-def _drawn(pairs: Pairs, prior: Numbers, strength: float) -> Numbers:
-    return np.asarray((pairs.long_clicks + strength * prior) / (pairs.examination + strength))
+    return learn(drawn_to(pairs, np.exp(first.predict(pairs.content, pairs.fold)), strength), SEED + 10)
 
 
 def _trust(pairs: Pairs) -> Numbers:
@@ -218,12 +83,12 @@ def _fit_graded(pairs: Pairs, grades: Grades, strength: float, by_content: bool)
     noise = graders.grade_variance(grades.spread[usable], grades.count[usable])
     prior = _grade_prior(pairs, grades, noise) if by_content else None
     proxy = Proxy(_rate_prior(pairs, strength), strength) if by_content and pairs.overall_rate > 0 else None
-    value = _prior_of(prior, pairs)
+    value = prior_of(prior, pairs)
     chances = graders.chance_weights(
-        grades.usable[grades.allowed], _position(value, pairs, pairs.query_impressions)[grades.allowed],
+        grades.usable[grades.allowed], position_of(value, pairs, pairs.query_impressions)[grades.allowed],
         grades.weight[usable],
     )  # fmt: skip
-    columns, target, query = _columns(pairs, value, proxy)[usable], grades.mean[usable], pairs.query[usable]
+    columns, target, query = columns_of(pairs, value, proxy)[usable], grades.mean[usable], pairs.query[usable]
     warm = np.flatnonzero(pairs.warm[usable])
     masked = columns[warm].copy()
     masked[:, 2] = masked[:, 1]
@@ -234,7 +99,7 @@ def _fit_graded(pairs: Pairs, grades: Grades, strength: float, by_content: bool)
     places, values = _isotonic(bag.out_of_bag, target[rows], weight, query[rows])
     error = (target[rows] - np.interp(bag.out_of_bag, places, values)) ** 2
     has_signals = np.r_[pairs.warm[usable], np.zeros(len(warm), dtype=np.bool_)]
-    where = _position(value, pairs)[usable]
+    where = position_of(value, pairs)[usable]
     return Graded(
         prior, proxy, bag, places, values,
         _precision(error[has_signals], noise), _precision(error[~has_signals], noise),
@@ -272,32 +137,8 @@ def _grade_prior(pairs: Pairs, grades: Grades, noise: float) -> Prior:
 
 def _of_traffic(pairs: Pairs) -> Numbers:
     """Return what traffic alone says: the logarithms of rates that all pairs have, and the signals."""
-    rates = [_logarithm(np.nan_to_num(pairs.signals[:, column])) for column in (0, 2)]
-    return np.column_stack([_logarithm(pairs.rate), *rates, pairs.signals])
-
-
-def _prior_of(prior: Prior | None, pairs: Pairs) -> Numbers:
-    return prior.predict(pairs.content, pairs.fold) if prior else np.zeros(len(pairs.impressions))
-
-
-def _columns(pairs: Pairs, prior: Numbers, proxy: Proxy | None) -> Numbers:
-    """Return what the bag sees: the priors of grade and rate, the rate drawn to its prior, and the signals.
-
-    A pair without enough impressions has no signals, and the rate of its prior.
-    """
-    if proxy is None:
-        return np.column_stack([prior, np.zeros(len(prior)), _logarithm(pairs.rate), pairs.signals])
-    rate_prior, rate = (_logarithm(found) for found in proxy.rates(pairs))
-    return np.column_stack([prior, rate_prior, np.where(pairs.warm, rate, rate_prior), pairs.signals])
-
-
-def _logarithm(rate: Numbers) -> Numbers:
-    return np.asarray(np.log(np.maximum(rate, signals.TINY)))
-
-
-def _position(prior: Numbers, pairs: Pairs, *more: Numbers) -> Numbers:
-    """Return where pairs lie among others: prior, log impressions, and the logarithm of more counts."""
-    return np.column_stack([prior, np.log1p(pairs.impressions), *(np.log1p(count) for count in more)])
+    rates = [logarithm(np.nan_to_num(pairs.signals[:, column])) for column in (0, 2)]
+    return np.column_stack([logarithm(pairs.rate), *rates, pairs.signals])
 
 
 def _isotonic(found: Numbers, target: Numbers, weight: Numbers, query: Groups) -> tuple[Numbers, Numbers]:

@@ -9,7 +9,8 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from ranking.labels import priors, signals
-from ranking.labels.calibration import Calibrator, Grades, Pairs
+from ranking.labels.calibrators import Calibrator
+from ranking.labels.pairs import Grades, Pairs
 from ranking.training import matrices
 
 Numbers = npt.NDArray[np.float64]
