@@ -50,6 +50,8 @@ GOOD = {"column": "known_day", "parent": 7, "changed": [["2026-04-01T00:00:00+00
         json.dumps({**GOOD, "changed": [["2026-04-02T00:00:00+00:00", "2026-04-01T00:00:00+00:00", 5]]}),
         json.dumps({**GOOD, "changed": [["2026-04-02T00:00:00+00:00", 5]]}),
         json.dumps({"column": "known_day"}),
+        json.dumps(GOOD).replace("7", "1e999"),
+        "[" * 100_000,
     ],
 )
 def test_a_text_in_another_form_says_nothing(text: str) -> None:

@@ -33,7 +33,8 @@ def build(inputs: Mapping[str, DataFrame], params: Mapping[str, Any]) -> DataFra
     """
     wanted = inputs["interactions"].where(durations.instants_within(F.col("shown_at"), params["ranges"]))
     learnt = {name: _learnt_on(name) for name in (*COUNTS.values(), OWN_CLICK)}
-    exposed = exposures.of_clients(wanted).withColumns(learnt)
+    placed = F.when(~F.col("taken_twice"), F.col(OWN_CLICK))  # elsewhere it counts for nothing, and is no news
+    exposed = exposures.of_clients(wanted).withColumn(OWN_CLICK, placed).withColumns(learnt)
     news = F.array_distinct(F.array_compact(F.array(*learnt)))
     return exposed.withColumn(KNOWN, F.explode(news)).groupBy(*PLACE, KNOWN).agg(*_counts())
 

@@ -53,7 +53,7 @@ class KnownChanges:
             raw = json.loads(text)
             changed = [ChangedFile(_interval(start, end), int(rows)) for start, end, rows in raw["changed"]]
             return cls(str(raw["column"]), int(raw["parent"]), tuple(changed))
-        except (ValueError, TypeError, KeyError):
+        except (ValueError, TypeError, KeyError, OverflowError, RecursionError):
             return None
 
 

@@ -27,7 +27,7 @@ from tidemark.catalog.properties import (
     branch_name,
     property_of,
 )
-from tidemark.errors import WriteError
+from tidemark.errors import InputChanged, WriteError
 from tidemark.stages import Audited, Staged
 from tidemark.state.effect import ReplaceAll, ReplaceRanges
 from tidemark.steps.comparison import Comparison, Rebuilt, compare, rebuilt_partitions
@@ -53,7 +53,7 @@ def leave_out_unchanged(context: Context, audited: Audited, say: Say) -> Audited
         return audited
     try:
         found = compare(context, spec, staged, rebuilt)
-    except engine_errors() as error:  # main may be damaged, which this session is about to repair
+    except (*engine_errors(), InputChanged) as error:  # main may be damaged, or a file may lack bounds
         _LOG.info("%s: what main holds cannot be compared, so all is published", spec.dataset, exc_info=error)
         return audited
     if found.unchanged:
