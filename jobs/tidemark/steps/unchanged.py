@@ -51,9 +51,11 @@ def leave_out_unchanged(context: Context, audited: Audited, say: Say) -> Audited
     rebuilt = rebuilt_partitions(context.lake.table(spec.dataset), spec, staged)
     if rebuilt is None:
         return audited
+    # Main may be damaged, which this session is about to repair, or a file of it may lack bounds.
+    unreadable: tuple[type[Exception], ...] = (*engine_errors(), InputChanged)
     try:
         found = compare(context, spec, staged, rebuilt)
-    except (*engine_errors(), InputChanged) as error:  # main may be damaged, or a file may lack bounds
+    except unreadable as error:
         _LOG.info("%s: what main holds cannot be compared, so all is published", spec.dataset, exc_info=error)
         return audited
     if found.unchanged:
