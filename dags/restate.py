@@ -53,5 +53,5 @@ with DAG(
     actions >> bases >> impressions
     [requests, actions] >> impressions >> interactions >> counts >> [signals, propensities, features, labels]
     requests >> horizons >> labels
-    propensities >> [features, labels] >> examples
+    propensities >> features >> labels >> examples
     approved_rebuild(groups)

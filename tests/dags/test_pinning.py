@@ -20,6 +20,7 @@ pytestmark = [pytest.mark.dags, pytest.mark.spark]
 
 DATASETS = ["ranking.rankers", "ranking.ranker_scores"]
 INPUTS = {
+    "ranking.label_horizons",
     "ranking.query_item_features",
     "ranking.ranker_decisions",
     "ranking.training_examples",

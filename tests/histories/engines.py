@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import datetime
 from typing import Any, Protocol
 from unittest.mock import patch
@@ -24,14 +24,15 @@ from tidemark.audit import Report
 from tidemark.audit.report import CheckResult
 from tidemark.catalog.manifests import file_interval
 from tidemark.catalog.properties import ATTEMPT, CATALOG, CONTENT, KEPT, SESSION, WATERMARK
+from tidemark.engine.fingerprints import Place
 from tidemark.operate.maintenance import expiry, files
 from tidemark.planning.windows import partition_unit
 from tidemark.spec import DatasetSpec
 from tidemark.stages import Staged
 from tidemark.state.effect import How, cleared_ranges
 from tidemark.state.plan import Plan
-from tidemark.state.ranges import Interval, Ranges, floor, intersect
-from tidemark.steps import audit, unchanged, write
+from tidemark.state.ranges import Interval, Ranges, floor, intersect, union
+from tidemark.steps import audit, comparison, write
 from tidemark.steps.context import Context
 
 
@@ -107,7 +108,7 @@ def plain_sessions() -> Iterator[None]:
         patch.object(write, "_stage", _stage),
         patch.object(write, "_write", _write),
         patch.object(audit, "_report", _report),
-        patch.object(unchanged, "_fingerprints", _rows_by_partition),
+        patch.object(comparison, "_fingerprints", _rows_by_partition),
         patch.object(expiry, "call", _call),
         patch.object(files, "call", _call),
     ):
@@ -200,15 +201,15 @@ def _report(context: Context, staged: Staged) -> Report:
 
 
 def _rows_by_partition(
-    context: Context, spec: DatasetSpec, snapshot: int, ranges: Ranges
-) -> dict[datetime, Counter[tuple[str, ...]]]:
+    context: Context, spec: DatasetSpec, snapshot: int, partitions: Collection[Interval]
+) -> dict[Place, Counter[tuple[str, ...]]]:
     """Return the rows of a snapshot by the start of their partition."""
     assert spec.event_time is not None
-    found: dict[datetime, Counter[tuple[str, ...]]] = {}
+    found: dict[Place, Counter[tuple[str, ...]]] = {}
     for row in context.lake.table(spec.dataset).scan(snapshot_id=snapshot).to_arrow().to_pylist():
         at: datetime = row[spec.event_time]
-        if _within(at, ranges):
-            rows = found.setdefault(floor(at, partition_unit(spec)), Counter())
+        if _within(at, union(partitions)):
+            rows = found.setdefault(Place(floor(at, partition_unit(spec))), Counter())
             rows[tuple(str(row[name]) for name in sorted(spec.columns))] += 1
     return found
 

@@ -133,7 +133,7 @@ def test_s40_a_missing_branch_publishes_nothing(accounts: Accounts, monkeypatch:
     ready(accounts, "basic")
     head = accounts.head(STATES)
 
-    def write_and_lose(context: Context, planned: Planned, attempt: str) -> Staged:
+    def write_and_lose(context: Context, planned: Planned, attempt: str, *more: Any) -> Staged:
         staged = write(context, planned, attempt)
         context.lake.remove_branch(STATES, staged.branch)
         snapshots = f"snapshot_ids => array({staged.snapshot_id}L)"
