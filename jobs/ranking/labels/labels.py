@@ -19,11 +19,11 @@ import pyarrow.compute as pc
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
+from ranking.features.maps import CONTENT, feature_map
 from ranking.labels import calibration, clusters, label_horizons, label_traffic, rows, signals, splits
 from ranking.labels.rows import Fitted
 from ranking.labels.splits import LabelSettings
 from ranking.logs.grades import read_grades
-from ranking.training.examples import CONTENT, feature_map
 
 PAIR = ["application", "query", "item_id", "window_end"]
 CUT = ["application", "window_end"]

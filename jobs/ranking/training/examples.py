@@ -13,15 +13,14 @@ from pyspark.sql import functions as F
 
 from ranking import durations
 from ranking.features import content
+from ranking.features.maps import BEHAVIOUR, CONTENT, feature_map
 from ranking.labels import splits
 
 PAIR = ["application", "query", "item_id"]
-BEHAVIOUR, CONTENT = "f_", "c_"
 LABEL_COLUMNS = [
     "window_start", "window_end", "known_day", "grade", "confidence", "source", "evidence", "clicks",
     "long_clicks", "examination", "maturity", "exam",
 ]  # fmt: skip
-NAMED = "named"  # the map of features whose names a shop or its search engine chose, with the same prefixes
 
 
 ApplicationDays = frozenset[tuple[str, date]]
@@ -84,18 +83,3 @@ def _features(features: DataFrame) -> DataFrame:
     return features.withColumns(maps).select(
         *PAIR, F.col("day").alias("window_start"), F.col("day").alias("feature_day"), "behaviour", "content"
     )
-
-
-def feature_map(features: DataFrame, prefix: str) -> Column:
-    """Return a map of the columns with a prefix and of the entries of `named` with that prefix.
-
-    A column wins over an entry of the same name. Null and NaN values have no entry.
-    """
-    columns = sorted(name for name in features.columns if name.startswith(prefix))
-    entries = [part for name in columns for part in (F.lit(name), F.col(name).cast("double"))]
-    none = F.create_map().cast("map<string,double>")
-    full = F.create_map(*entries).cast("map<string,double>")
-    if NAMED in features.columns:
-        own = F.map_filter(F.coalesce(NAMED, none), lambda name, _: name.startswith(prefix) & ~name.isin(columns))
-        full = F.map_concat(full, own)
-    return F.map_filter(full, lambda _, value: value.isNotNull() & ~F.isnan(value))

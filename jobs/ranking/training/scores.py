@@ -8,8 +8,8 @@ import pyarrow as pa
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from ranking.features.maps import NAMED
 from ranking.training import learner
-from ranking.training.examples import NAMED
 from ranking.training.registry import champion_row, standing_of
 
 SCHEMA = "application string, query string, item_id string, score double, model_version string, feature_day date"

@@ -11,6 +11,7 @@ from typing import Any
 
 from pyiceberg.conversions import from_bytes
 from pyiceberg.manifest import DataFile, DataFileContent, ManifestEntry, ManifestEntryStatus, ManifestFile
+from pyiceberg.schema import Schema
 from pyiceberg.table import Table
 from pyiceberg.table.snapshots import Snapshot
 from pyiceberg.types import DateType, IcebergType, PrimitiveType, TimestampType, TimestamptzType
@@ -25,6 +26,14 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 def table_name(table: Table) -> str:
     """Return a table's name as `namespace.name`."""
     return ".".join(table.name()[-2:])
+
+
+def schema_at(table: Table, snapshot_id: int) -> Schema:
+    """Return the schema that a table had at a snapshot; the present one if the snapshot does not name it."""
+    snapshot = table.snapshot_by_id(snapshot_id)
+    if snapshot is None or snapshot.schema_id is None:
+        return table.schema()
+    return table.schemas()[snapshot.schema_id]
 
 
 def ancestors(table: Table, head: Snapshot) -> Iterator[Snapshot]:

@@ -10,7 +10,7 @@ from pyiceberg.expressions import BooleanExpression
 from pyiceberg.io.pyarrow import ArrowScan
 from pyiceberg.table import Table
 
-from tidemark.catalog.manifests import live_entries, table_name
+from tidemark.catalog.manifests import live_entries, schema_at, table_name
 from tidemark.catalog.storage import reading
 
 Row = Mapping[str, Any]
@@ -34,9 +34,7 @@ class FoundRows:
 
 def columns_at(table: Table, snapshot_id: int) -> Collection[str]:
     """Return the names of the columns that a table had at a snapshot."""
-    snapshot = table.snapshot_by_id(snapshot_id)
-    schema = table.schema() if snapshot is None or snapshot.schema_id is None else table.schemas()[snapshot.schema_id]
-    return {field.name for field in schema.fields}
+    return {field.name for field in schema_at(table, snapshot_id).fields}
 
 
 def find_rows(

@@ -5,12 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from tidemark.catalog.manifests import table_name
+from tidemark.catalog.manifests import schema_at, table_name
 from tidemark.catalog.properties import CATALOG
 from tidemark.state.ranges import BEGINNING, END, Ranges, ceil
 
 if TYPE_CHECKING:
-    from pyiceberg.schema import Schema
     from pyiceberg.table import Table
     from pyspark.sql import Column, DataFrame, SparkSession
 
@@ -34,20 +33,13 @@ def read_input(spark: SparkSession, table: Table, snapshot_id: int) -> DataFrame
     from pyspark.sql import functions as F
 
     frame = read_at(spark, table_name(table), snapshot_id)
-    then, now = _schema_at(table, snapshot_id), table.schema()
+    then, now = schema_at(table, snapshot_id), table.schema()
     if then.schema_id == now.schema_id:
         return frame
     types = spark.table(qualified(table_name(table))).schema
     names = {field.name: then.find_column_name(field.field_id) for field in now.fields}
     found = {name: F.lit(None) if old is None else F.col(old) for name, old in names.items()}
     return frame.select([found[field.name].cast(field.dataType).alias(field.name) for field in types.fields])
-
-
-def _schema_at(table: Table, snapshot_id: int) -> Schema:
-    snapshot = table.snapshot_by_id(snapshot_id)
-    if snapshot is None or snapshot.schema_id is None:
-        return table.schema()
-    return table.schemas()[snapshot.schema_id]
 
 
 def read_added(spark: SparkSession, dataset: str, after: int, through: int) -> DataFrame:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -41,6 +42,8 @@ if TYPE_CHECKING:
 
 TABLE = "ops.record_accounts"
 
+_LOG = logging.getLogger(__name__)
+
 
 def give_account(context: Context, staged: Staged, say: Callable[[str], None]) -> None:
     """Record and say the account of a staged session: of every landing, and where a spec names `accounted_by`.
@@ -50,6 +53,7 @@ def give_account(context: Context, staged: Staged, say: Callable[[str], None]) -
     try:
         accounts = _accounts(context, staged)
     except Exception as error:  # A fault in a report must not keep audited rows from readers.
+        _LOG.info("%s: no account of the records", staged.plan.dataset, exc_info=error)
         say(f"warning: no account of the records: {str(error)[:500]}")
         return
     if accounts is None:
