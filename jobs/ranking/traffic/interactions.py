@@ -102,22 +102,27 @@ def _belongs(reach: Reach) -> Column:
 
 
 def _summed(followed: DataFrame) -> DataFrame:
-    """Return one row per impression with at least one action."""
+    """Return one row per impression with at least one action.
+
+    An outcome is known since the first record of its kind arrived, whichever action that was. So a late record of an
+    earlier action changes nothing that was known before.
+    """
     did = {name: F.col("action") == kind for name, kind in KINDS.items()}
-    act = F.struct("occurred_at", "arrived_at", "dwell")
+    act = F.struct("occurred_at", "dwell")
     summed = followed.groupBy(*ROW).agg(
         *(F.count_if(of_kind).alias(name) for name, of_kind in did.items()),
         *(F.min(F.when(of_kind, act)).alias(f"first_{name}") for name, of_kind in did.items()),
+        *(F.min(F.when(of_kind, F.col("arrived_at"))).alias(f"{name}_known_at") for name, of_kind in did.items()),
         F.count_if(did["clicks"] & F.col("long_known_at").isNotNull()).alias("long_clicks"),
         F.min(F.when(did["clicks"], F.col("long_known_at"))).alias("long_click_known_at"),
     )
     return summed.select(
         *ROW, *COUNTS, F.col("first_clicks.dwell").alias("dwell"),
-        F.col("first_clicks.occurred_at").alias("clicked_at"), F.col("first_clicks.arrived_at").alias("click_known_at"),
+        F.col("first_clicks.occurred_at").alias("clicked_at"), F.col("clicks_known_at").alias("click_known_at"),
         "long_click_known_at",
-        F.col("first_carts.occurred_at").alias("carted_at"), F.col("first_carts.arrived_at").alias("cart_known_at"),
+        F.col("first_carts.occurred_at").alias("carted_at"), F.col("carts_known_at").alias("cart_known_at"),
         F.col("first_purchases.occurred_at").alias("purchased_at"),
-        F.col("first_purchases.arrived_at").alias("purchase_known_at"),
+        F.col("purchases_known_at").alias("purchase_known_at"),
     )  # fmt: skip
 
 
