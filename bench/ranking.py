@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 INTERACTIONS = "search.interactions"
 REQUESTS, HORIZONS = "search.search_requests", "ranking.label_horizons"
 CHAIN = (
+    "ranking.automated_clients",
     "ranking.query_item_counts",
     "ranking.query_item_signals",
     "ranking.position_propensities",

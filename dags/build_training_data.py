@@ -1,4 +1,4 @@
-"""Build training examples from interactions: counts, propensities, features, the label horizon, labels, and examples.
+"""Build training examples from interactions: counts without programs, propensities, features, labels, and examples.
 
 **A run** reads what is new or late since the tables' watermarks and rebuilds only the days that it affects. `pin` first
 records which snapshots of the inputs it reads, so that all tables are built from the same ones. What is written to the
@@ -39,7 +39,7 @@ with DAG(
     features = dataset("ranking.query_item_features")
     labels = dataset("ranking.relevance_labels")
 
-    counts >> [dataset("ranking.query_item_signals"), propensities]
+    dataset("ranking.automated_clients") >> counts >> [dataset("ranking.query_item_signals"), propensities]
     dataset("ranking.label_horizons") >> labels
     propensities >> features >> labels >> dataset("ranking.training_examples")
     catch_up(dag)

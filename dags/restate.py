@@ -23,6 +23,7 @@ REBUILT = (
     "search.user_actions",
     "search.impressions",
     "search.interactions",
+    "ranking.automated_clients",
     "ranking.query_item_counts",
     "ranking.query_item_signals",
     "ranking.position_propensities",
@@ -45,13 +46,18 @@ with DAG(
     doc_md=__doc__,
 ):
     groups = {name: dataset(name) for name in (*REBUILT, *VERSIONED)}
-    requests, actions, impressions, interactions, counts, signals, propensities, features, labels, examples, *others = (
-        groups.values()
-    )
-    bases, horizons = others
+    requests, actions, impressions, interactions, automated, counts, *ranked, bases, horizons = groups.values()
+    signals, propensities, features, labels, examples = ranked
 
     actions >> bases >> impressions
-    [requests, actions] >> impressions >> interactions >> counts >> [signals, propensities, features, labels]
+    (
+        [requests, actions]
+        >> impressions
+        >> interactions
+        >> automated
+        >> counts
+        >> [signals, propensities, features, labels]
+    )
     requests >> horizons >> labels
     propensities >> features >> labels >> examples
     approved_rebuild(groups)

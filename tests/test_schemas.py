@@ -27,6 +27,7 @@ EXPECTED = {
         "interactions",
     },
     "ranking": {
+        "automated_clients",
         "query_item_counts",
         "query_item_signals",
         "position_propensities",

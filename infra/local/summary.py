@@ -27,6 +27,7 @@ from tidemark.support.paths import to_link
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
+PROGRAMS = "ranking.automated_clients"
 HANDED_IN = ("search.judgments", "search.catalog_items", "search.feature_log")
 _NO_RUN = "no training run yet, because the logs are too short for a label window"
 _GROUPS = {
@@ -128,7 +129,8 @@ def _account(settings: Settings, lake: Lake) -> str:
         spark.table(qualified(name)) for name in tables
     )
     known, hits = settings.values.get("actions"), (settings.values.get("hits") or {}).get("paths") or ()
-    counts = account(queries, events, requests, actions, impressions, interactions, quarantined, known, hits)
+    programs = spark.table(qualified(PROGRAMS)) if lake.find_table(PROGRAMS) is not None else None
+    counts = account(queries, events, requests, actions, impressions, interactions, quarantined, known, hits, programs)
     judgments, items, log = (_handed_in(lake, spark, name) for name in HANDED_IN)
     counts |= account_of_handed_in(judgments, items, log, impressions)
     text = "  what became of the records\n" + to_text(counts)

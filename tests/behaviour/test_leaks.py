@@ -52,8 +52,10 @@ def test_the_same_click_known_in_time_does_change_features(world: World) -> None
 
 def _rebuilt(world: World, name: str, changed: dict[str, pa.Table]) -> pa.Table:
     """Return the day of a dataset as built from changed tables, from the interactions on."""
-    counts = world.run("query_item_counts", EVER, changed)
-    return world.run(name, (CUT,), {**changed, "query_item_counts": counts})
+    known = dict(changed)
+    for earlier in ("automated_clients", "query_item_counts"):
+        known[earlier] = world.run(earlier, EVER, known)
+    return world.run(name, (CUT,), known)
 
 
 def _full(world: World, name: str) -> list[str]:

@@ -20,14 +20,18 @@ from tidemark.spec import DatasetSpec
 from tidemark.spec.load import load_specs
 
 BUILT = (
-    "impressions", "interactions", "query_item_counts", "query_item_signals", "position_propensities",
-    "query_item_features",
+    "impressions", "interactions", "automated_clients", "query_item_counts", "query_item_signals",
+    "position_propensities", "query_item_features",
 )  # fmt: skip
 EVER: tuple[tuple[datetime, datetime], ...] = ((START - timedelta(days=3), START + timedelta(days=DAYS + 8)),)
 PARAMS = {
     "features": {"title": "title", "item_attributes": ["price"], "behaviour": []},
     "least_clicks": 5,  # so that curves are harvested here
-}
+    "automated": {  # so that some clients of this small world are programs
+        "requests_a_day": 3, "requests_a_minute": None, "regular_requests": None, "regular_spread": 0.05,
+        "items_without_click": None, "clicked_items": 4, "clicked_share": 0.75,
+    },
+}  # fmt: skip
 
 Tables = Mapping[str, pa.Table]
 

@@ -61,7 +61,11 @@ def test_every_number_is_counted_by_hand(settings: Settings) -> None:
     known = {"click": ["click"], "other": ["search"]}
     events = frame("other_fields string", *[(None,)] * 11, ('{"page_id": "/", "theme": "dark"}',))
     tables = (queries, events, requests, actions, impressions, interactions, quarantined)
-    counts = account(*tables, known=known, hits=["other_fields.theirs"])
+    programs = frame(
+        "application string, client_id string, day int, known_day int, items long",
+        ("shop", "c1", 1, 1, 30), ("shop", "c1", 1, 2, 40), ("shop", "c1", 2, 2, 5),
+    )  # fmt: skip
+    counts = account(*tables, known=known, hits=["other_fields.theirs"], programs=programs)
     assert list(counts.items()) == [
         ("query records landed", 6),
         ("events landed", 12),
@@ -100,5 +104,6 @@ def test_every_number_is_counted_by_hand(settings: Settings) -> None:
         ("impressions: without a position", 1),
         ("interactions", 3),
         ("interactions: with a click, cart or purchase", 2),
+        ("interactions: of clients that act like programs (ranking.automated_clients)", 45),
     ]
     assert to_text(counts).splitlines()[1] == "          12  events landed"

@@ -72,7 +72,9 @@ def test_shuffling_what_lies_after_the_cut_changes_no_label(frame: Frames) -> No
     def table(shown: Any) -> Any:
         records = shown.astype(object).where(shown.notna(), None).to_dict("records")
         always = {"ranges": ((datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 3, 1, tzinfo=UTC)),)}
-        counts = daily_counts.build({"interactions": frame("interactions", records)}, always)
+        counts = daily_counts.build(
+            {"interactions": frame("interactions", records), "automated": frame("automated_clients", [])}, always
+        )
         inputs = {"counts": counts, "judgments": frame("judgments", []), "features": frame("query_item_features", []),
                   "propensities": frame("position_propensities", []),
                   "horizons": frame("label_horizons", [{"revision": 1, "horizon_days": 14}])}  # fmt: skip

@@ -18,14 +18,15 @@ from tidemark.state.ranges import Interval
 
 pytestmark = [pytest.mark.loop, pytest.mark.spark]
 
-INTERACTIONS, COUNTS, SIGNALS, CURVES, FEATURES = (
+INTERACTIONS, PROGRAMS, COUNTS, SIGNALS, CURVES, FEATURES = (
     "search.interactions",
+    "ranking.automated_clients",
     "ranking.query_item_counts",
     "ranking.query_item_signals",
     "ranking.position_propensities",
     "ranking.query_item_features",
 )
-ALL = {*FOLLOWED, INTERACTIONS, COUNTS, SIGNALS, CURVES, FEATURES}
+ALL = {*FOLLOWED, INTERACTIONS, PROGRAMS, COUNTS, SIGNALS, CURVES, FEATURES}
 DAYS = 6
 
 

@@ -23,6 +23,7 @@ EXAMPLES, RANKERS = "ranking.training_examples", "ranking.rankers"
 TO_EXAMPLES = {
     *FOLLOWED,
     "search.interactions",
+    "ranking.automated_clients",
     "ranking.query_item_counts",
     "ranking.position_propensities",
     "ranking.query_item_features",
@@ -96,7 +97,7 @@ def test_the_horizon_follows_a_history_that_grows_from_three_weeks_to_nine(shop:
     )
     assert as_rebuilt(shop, LABELS, EXAMPLES)
 
-    shop.built = {*FOLLOWED, HORIZONS}
+    shop.built = frozenset({*FOLLOWED, HORIZONS})
     shop.grow_to(64)
     assert len(shop.rows(HORIZONS)) == 3, "a settled horizon reads no more requests"
 

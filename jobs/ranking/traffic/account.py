@@ -27,13 +27,14 @@ def account(
     quarantined: DataFrame,
     known: Mapping[str, Sequence[str]] | None = None,
     hits: Sequence[str] = (),
+    programs: DataFrame | None = None,
 ) -> dict[str, int]:
     """Return counts by description, in the order in which records pass through the datasets.
 
     Takes whole tables and runs one Spark job. `known` is the setting `actions`; an action name that it does not contain
     is listed as unmapped. `hits` are the paths of the setting `hits`; a field that is in none of them and has no column
     is listed as not read. A duplicate is a record with the same content as another one. Quarantined records are counted
-    by kind of fault.
+    by kind of fault. `programs` are the rows of `automated_clients`; None if the table does not exist yet.
     """
     lines = [
         *_landed(queries, events, requests, quarantined, hits),
@@ -41,6 +42,7 @@ def account(
         *_actions(actions, requests, impressions, known or {}),
         *(_unfollowed(actions, interactions, kind) for kind in ACTED),
         *_shown(impressions, interactions),
+        *([] if programs is None else [_of_programs(programs)]),
     ]
     numbered = [line.withColumn("at", F.lit(at)) for at, line in enumerate(lines)]
     rows = reduce(DataFrame.unionByName, numbered).orderBy("at", "rank", F.desc("number"), "what").collect()
@@ -166,6 +168,12 @@ def _shown(impressions: DataFrame, interactions: DataFrame) -> list[DataFrame]:
             {"interactions": F.lit(True), "interactions: with a click, cart or purchase": followed},
         ),
     ]
+
+
+def _of_programs(programs: DataFrame) -> DataFrame:
+    """Count the items shown to clients that act like programs, on the days on which they do."""
+    shown = programs.groupBy("application", "client_id", "day").agg(F.max("items").alias("items"))
+    return _total(shown, F.col("items"), "interactions: of clients that act like programs (ranking.automated_clients)")
 
 
 def _counts(rows: DataFrame, conditions: Mapping[str, Column]) -> DataFrame:

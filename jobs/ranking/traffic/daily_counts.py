@@ -12,7 +12,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from ranking import durations
-from ranking.traffic import exposures
+from ranking.traffic import automated, exposures
 
 PLACE = ["application", "query", "item_id", "day", "device", "position", "shown_by"]
 KNOWN = "known_day"
@@ -29,14 +29,18 @@ PLACED = {"placed_impressions": SEEN, "placed_clicks": OWN_CLICK}
 def build(inputs: Mapping[str, DataFrame], params: Mapping[str, Any]) -> DataFrame:
     """Return the counts by pair, day, device, position, way of showing and known day.
 
-    Each client counts once per pair and day. Input: interactions (see `exposures`).
+    Each client counts once per pair and day. Inputs: interactions (see `exposures`), automated. What became known of a
+    client while it was judged to be a program counts for nothing, nor does an outcome of an impression that does not.
     """
     wanted = inputs["interactions"].where(durations.instants_within(F.col("shown_at"), params["ranges"]))
     learnt = {name: _learnt_on(name) for name in (*COUNTS.values(), OWN_CLICK)}
     placed = F.when(~F.col("taken_twice"), F.col(OWN_CLICK))  # elsewhere it counts for nothing, and is no news
     exposed = exposures.of_clients(wanted).withColumn(OWN_CLICK, placed).withColumns(learnt)
+    verdicts = F.broadcast(inputs["automated"])
+    exposed = automated.without(exposed, verdicts, F.col(SEEN))
     news = F.array_distinct(F.array_compact(F.array(*learnt)))
-    return exposed.withColumn(KNOWN, F.explode(news)).groupBy(*PLACE, KNOWN).agg(*_counts())
+    known = automated.without(exposed.withColumn(KNOWN, F.explode(news)), verdicts, F.col(KNOWN))
+    return known.groupBy(*PLACE, KNOWN).agg(*_counts())
 
 
 def known_from() -> Column:

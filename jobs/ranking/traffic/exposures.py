@@ -17,10 +17,10 @@ UNIT = ["application", "query", "item_id", "day"]
 def of_clients(interactions: DataFrame) -> DataFrame:
     """Return one row per client, pair and day, with where the item was shown and when each outcome became known.
 
-    Columns: application, query, item_id, day, device, position (single or band), shown_by, taken_twice,
-    impression_known_at, own_click_known_at and the four `OUTCOMES`. The outcomes are those of any impression of that
-    day, and null if there was none; `own_click_known_at` is the click on the impression that is used. An outcome is
-    known no earlier than its impression.
+    Columns: application, query, item_id, day, client_id (null if unknown), device, position (single or band), shown_by,
+    taken_twice, impression_known_at, own_click_known_at and the four `OUTCOMES`. The outcomes are those of any
+    impression of that day, and null if there was none; `own_click_known_at` is the click on the impression that is
+    used. An outcome is known no earlier than its impression.
     """
     client = F.coalesce(F.concat(F.lit("c"), "client_id"), F.concat(F.lit("q"), "query_id"))
     known = {name: F.when(F.col(name).isNotNull(), F.greatest(name, "impression_known_at")) for name in OUTCOMES}
@@ -34,9 +34,9 @@ def of_clients(interactions: DataFrame) -> DataFrame:
     grouped = (
         keyed.repartition(*UNIT[:3])
         .groupBy(*UNIT, "client")
-        .agg(F.min(first).alias("first"), *(F.min(name).alias(name) for name in OUTCOMES))
+        .agg(F.min(first).alias("first"), *(F.min(name).alias(name) for name in ("client_id", *OUTCOMES)))
     )
-    return grouped.select(*UNIT, "first.*", *OUTCOMES).drop("shown_at", "query_id")
+    return grouped.select(*UNIT, "client_id", "first.*", *OUTCOMES).drop("shown_at", "query_id")
 
 
 def countable(interactions: DataFrame) -> DataFrame:
