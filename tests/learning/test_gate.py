@@ -1,55 +1,89 @@
-"""The verdicts of the gate, each for a clear difference."""
+"""The verdicts of the gate, each for a clear difference, and what it does over simulated quarters."""
 
+import math
 from typing import Any
 
 import numpy as np
 import pytest
 
-from ranking.training import gate
+from ranking.training import differences, gate
+from ranking.training.differences import Difference
+from ranking.training.gate import Comparison
 from ranking.training.metrics import Interval
 
-BASE = np.random.default_rng(0).uniform(0.3, 0.7, 300)
-NOISE = np.random.default_rng(1).normal(0, 0.02, 300)
+QUERIES = 300
+SPREAD = 0.05
+"""The standard deviation of the difference per query in the simulations."""
 
 
-def judged(ours: Any, theirs: Any = BASE, **views: Any) -> Any:
-    both = {"warm": (ours, theirs), **views}
-    mine = {view: pair[0] for view, pair in both.items()}
-    rival = {view: pair[1] for view, pair in both.items()}
-    return gate.judge("exam", "champion", mine, rival, seed=1)
+def difference(mean: float, spread: float = SPREAD, queries: int = QUERIES) -> Difference:
+    return Difference(mean, spread / math.sqrt(queries), queries)
+
+
+def judged(found: Difference, **more: Any) -> gate.Verdict:
+    return gate.judge(Comparison("exam", "champion", found, **more))
 
 
 def test_a_ranker_that_is_not_worse_is_promoted() -> None:
-    assert judged(BASE + 0.05 + NOISE).promoted
-    assert judged(BASE.copy()).promoted
+    assert judged(difference(0.05)).promoted
+    assert judged(difference(0.0, spread=0.0)).promoted, "the same scores on newer data"
 
 
 def test_a_worse_ranker_is_refused() -> None:
-    verdict = judged(BASE - 0.05 + NOISE)
+    verdict = judged(difference(-0.05))
     assert not verdict.promoted
-    assert verdict.sentence.startswith("Refused: nDCG@10 by exam grades -0.0")
+    assert verdict.sentence.startswith("Refused: nDCG@10 by exam grades -0.050")
+    assert verdict.sentence.endswith("against champion on 300 queries, which is worse.")
 
 
-def test_an_undecided_comparison_promotes_nothing_and_says_how_many_queries_are_needed() -> None:
-    verdict = judged(BASE[:12] + 10 * NOISE[:12], BASE[:12])
+def test_an_undecided_comparison_promotes_nothing_and_says_what_is_missing() -> None:
+    verdict = judged(difference(0.0, spread=0.2, queries=12))
     assert not verdict.promoted
     assert verdict.sentence.startswith("Cannot tell: ")
-    assert "queries are needed" in verdict.sentence
+    assert "the bound for a quarter of nights is -0.1" in verdict.sentence
+    assert "must be above -0.005, and at least 788 queries are needed to detect a gain of 0.02" in verdict.sentence
     assert verdict.power is not None
     assert verdict.power < gate.POWER
 
 
-def test_a_guarded_view_may_not_lose_much() -> None:
-    verdict = judged(BASE + 0.05, cold=(BASE - 0.03, BASE))
+def test_the_bound_is_that_of_a_quarter_and_not_that_of_a_night() -> None:
+    """A night's own bound, at 2.5 %, would pass. Of thirteen such looks more than a quarter would be wrong."""
+    found = difference(0.002)
+    assert found.above(0.025) > -gate.MARGIN > found.above(gate.ALPHA / gate.LOOKS)
+    assert judged(found).sentence.startswith("Cannot tell: ")
+
+
+def test_a_single_query_decides_nothing() -> None:
+    verdict = judged(differences.over(np.array([0.5, np.nan])))
     assert not verdict.promoted
-    assert "cold lost more than 0.02" in verdict.sentence
-    assert judged(BASE + 0.05, cold=(BASE - 0.01, BASE)).promoted
+    assert verdict.power is None
+    assert ", and more queries are needed" in verdict.sentence
 
 
-def test_queries_that_one_side_cannot_judge_do_not_count() -> None:
-    holes = BASE.copy()
-    holes[:100] = np.nan
-    assert judged(holes).difference.count == 200
+def test_a_guarded_view_may_not_lose_much() -> None:
+    verdict = judged(difference(0.05), lost={"cold": 0.03, "mixed": 0.01})
+    assert not verdict.promoted
+    assert verdict.sentence.endswith(", but cold lost more than 0.02.")
+    assert judged(difference(0.05), lost={"cold": 0.01}).promoted
+
+
+def test_another_recipe_must_be_better_and_not_merely_not_worse() -> None:
+    assert not judged(difference(0.004, spread=0.01), same_recipe=False).promoted
+    verdict = judged(difference(0.009, spread=0.01), same_recipe=False)
+    assert verdict.sentence.endswith(", but another recipe must gain at least 0.01.")
+    assert judged(difference(0.02), same_recipe=False).promoted
+    assert "must be above +0.000" in judged(difference(0.005), same_recipe=False).sentence
+
+
+def test_a_ranker_may_not_undercut_an_anchor() -> None:
+    former = "champion of a quarter ago"
+    lost = judged(difference(0.02), anchors={"logged order": difference(0.1), former: difference(-0.03)})
+    assert not lost.promoted
+    assert lost.sentence.startswith("Refused: ")
+    assert lost.sentence.endswith(f"but -0.030 (95 %: -0.036 to -0.024) against {former}.")
+    unsure = judged(difference(0.02), anchors={former: difference(0.0, spread=0.2)})
+    assert unsure.sentence.startswith("Cannot tell: ")
+    assert judged(difference(0.02), anchors={former: difference(0.02)}).promoted
 
 
 def test_exam_grades_come_before_behaviour_and_labels_never_judge() -> None:
@@ -58,12 +92,11 @@ def test_exam_grades_come_before_behaviour_and_labels_never_judge() -> None:
     assert gate.choose_yardsticks({"exam": 3, "behaviour": 4, "label": 500}, 20) == []
 
 
-def test_power_of_564_queries() -> None:
-    """With 564 queries and a standard deviation of .104, a true gain of .02 is nearly always promoted."""
-    spread = np.random.default_rng(2).normal(0, 1, 564)
-    spread = (spread - spread.mean()) / spread.std(ddof=1) * 0.104
-    verdict = judged(np.full(564, 0.5) + spread, np.full(564, 0.5))
-    assert verdict.power == pytest.approx(0.9999, abs=0.001)
+@pytest.mark.parametrize(("queries", "power"), [(564, 0.999), (50, 0.15)])
+def test_power_by_the_number_of_queries(queries: int, power: float) -> None:
+    """With a standard deviation of .104, 564 queries nearly always promote a true gain of .02; 50 seldom do."""
+    found = judged(difference(0.0, spread=0.104, queries=queries)).power
+    assert found == pytest.approx(power, abs=0.01)
 
 
 def verdict(promoted: bool, low: float, mean: float, high: float, name: str = "exam") -> gate.Verdict:
@@ -97,3 +130,60 @@ def test_nothing_new_and_nothing_that_a_decision_holds_off_is_promoted() -> None
     assert (
         "Without this decision: Unchanged: " in gate.settle(better, "the artifact is that of r1", "r1 stays").sentence
     )
+
+
+def drawn(rng: np.random.Generator, gain: float, queries: int = QUERIES) -> Difference:
+    """Return the difference that some queries show if the true gain is `gain`."""
+    return differences.over(rng.normal(gain, SPREAD, queries))
+
+
+def quarter(rng: np.random.Generator, gains: Any) -> list[float]:
+    """Run the weekly looks of a quarter, and return the true quality of the champion after each.
+
+    `gains` has the true gain of each week's candidate over the champion that it meets. The champion at the start is
+    the anchor. Its quality is 0.
+    """
+    champion, history = 0.0, []
+    for gain in gains:
+        candidate = champion + gain
+        anchors = {"champion of a quarter ago": drawn(rng, candidate)}
+        if judged(drawn(rng, gain), anchors=anchors).promoted:
+            champion = candidate
+        history.append(champion)
+    return history
+
+
+def test_of_twenty_quarters_at_most_one_promotes_a_ranker_that_is_worse_by_more_than_the_margin() -> None:
+    rng = np.random.default_rng(11)
+    lost = [min(quarter(rng, [-0.006] * gate.LOOKS)) < 0 for _ in range(400)]
+    assert np.mean(lost) <= 0.05
+
+
+def test_equal_rankers_of_another_recipe_are_promoted_in_few_quarters() -> None:
+    rng = np.random.default_rng(12)
+    looks = [[drawn(rng, 0.0) for _ in range(gate.LOOKS)] for _ in range(400)]
+    passed = [any(judged(found, same_recipe=False).promoted for found in nights) for nights in looks]
+    assert np.mean(passed) <= 0.05
+
+
+def test_a_gain_of_two_hundredths_is_promoted_as_often_as_the_power_says() -> None:
+    rng = np.random.default_rng(13)
+    verdicts = [judged(drawn(rng, gate.WORTHWHILE, queries=80)) for _ in range(400)]
+    power = np.mean([each.power for each in verdicts])
+    assert power >= gate.POWER
+    assert np.mean([each.promoted for each in verdicts]) == pytest.approx(power, abs=0.05)
+
+
+def test_small_losses_do_not_add_up() -> None:
+    """Each candidate is worse than the champion that it meets by less than the margin, fifty times in a row."""
+    rng = np.random.default_rng(14)
+    ends = [quarter(rng, [-0.004] * 50)[-1] for _ in range(100)]
+    assert min(ends) > -3 * gate.MARGIN
+    assert np.mean(ends) > -gate.MARGIN
+
+
+def test_ten_quarters_of_equal_rankers_end_without_net_loss() -> None:
+    """Candidates differ from the champion by chance alone, as a ranker that is retrained on other days does."""
+    rng = np.random.default_rng(15)
+    ends = [quarter(rng, rng.normal(0, 0.004, gate.LOOKS))[-1] for _ in range(100)]
+    assert np.mean(ends) >= 0

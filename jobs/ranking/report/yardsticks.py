@@ -5,13 +5,9 @@ from typing import Any
 
 from ranking.report import charts
 from ranking.report.page import figure, grid, section
+from ranking.training import evaluation
 
-RANKERS = {
-    "ours": "this ranker",
-    "champion": "champion",
-    "logged_order": "logged order",
-    "popularity": "popularity",
-}
+RANKERS = evaluation.TITLES
 VIEWS = {"warm": "warm", "mixed": "mixed", "cold": "cold"}
 METRICS = {"ndcg@10": "nDCG@10", "ndcg@5": "nDCG@5", "ndcg@1": "nDCG@1", "map": "MAP", "mrr": "MRR"}
 VIEWS_ARE = (

@@ -25,7 +25,11 @@ from ranking.training import learner, matrices, metrics
 from ranking.training.matrices import Examples, Flags, Floats
 
 WARM, MIXED, COLD = "warm", "mixed", "cold"
-OURS, CHAMPION, LOGGED, POPULARITY = "ours", "champion", "logged_order", "popularity"
+OURS, CHAMPION, FORMER, LOGGED, POPULARITY = "ours", "champion", "former", "logged_order", "popularity"
+TITLES = {
+    OURS: "this ranker", CHAMPION: "champion", FORMER: "champion of a quarter ago", LOGGED: "logged order",
+    POPULARITY: "popularity",
+}  # fmt: skip
 NEW_SHARE = 0.3  # share of the items that are new in the mixed view
 RELEVANT_GRADE = 1.0  # an item with at least this grade is relevant in MAP and MRR
 LEAST_LOOKS = 5.0  # a rate divides by at least this many expected examinations, so a small sample gives a low rate
@@ -57,8 +61,7 @@ def shuffled(examples: Examples, seed: int) -> Examples:
 
 def yardsticks(test: Examples, grades: Mapping[tuple[str, str, str], float]) -> dict[str, Yardstick]:
     """Return the three yardsticks of the test examples. `grades` are human grades by (application, query, item)."""
-    pairs = zip(test.application, test.query, test.item_id, strict=True)
-    human = np.array([grades.get(pair, np.nan) for pair in pairs], dtype=np.float64)
+    human = graded(test, grades)
     seen = test.evidence > 0
     rate = test.long_clicks / np.maximum(test.examination, LEAST_LOOKS)
     found = [
@@ -67,6 +70,12 @@ def yardsticks(test: Examples, grades: Mapping[tuple[str, str, str], float]) -> 
         _graded("label", np.ones(len(test), dtype=np.bool_), test.grade),
     ]
     return {yardstick.name: yardstick for yardstick in found}
+
+
+def graded(test: Examples, grades: Mapping[tuple[str, str, str], float]) -> Floats:
+    """Return the human grade of each row; NaN for a row without one."""
+    pairs = zip(test.application, test.query, test.item_id, strict=True)
+    return np.array([grades.get(pair, np.nan) for pair in pairs], dtype=np.float64)
 
 
 def model_scores(model: learner.Model, test: Examples) -> dict[str, Floats]:

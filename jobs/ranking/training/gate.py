@@ -1,32 +1,59 @@
 """The gate decides whether a new ranker may replace the current one. Its verdict is one sentence.
 
-A ranker of the same recipe on newer data is promoted if two conditions hold. First, it is not worse: the lower bound of
-the 95 % interval of the mean paired difference per query is above -MARGIN. Second, no guarded view lost more than
-GUARD. If the interval is too wide to decide, the verdict says so and nothing is promoted.
+Two doors. A ranker of the champion's own recipe on newer data passes if it is not worse: the lower bound of its paired
+difference in nDCG@10 is above -MARGIN. A ranker of another recipe passes if it is better: the bound is above 0 and the
+mean at least LEAST_GAIN. In addition no guarded view may have lost more than GUARD, and the ranker must not be worse
+than any anchor: the logged order, and the champion of a quarter ago. The anchors keep small losses from adding up over
+many nights.
+
+A bound is wrong with a probability of ALPHA / LOOKS, because the gate looks at new test days about LOOKS times in a
+quarter, and ALPHA is what may go wrong in a quarter.
 """
 
-import math
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-
-import numpy as np
+from dataclasses import dataclass, field, replace
 
 from ranking.training import metrics
-from ranking.training.evaluation import COLD, MIXED, WARM
-from ranking.training.matrices import Floats
+from ranking.training.differences import Difference
 
-MARGIN = 0.005  # how much nDCG@10 the lower 95 % bound may lose
+MARGIN = 0.005  # how much nDCG@10 the lower bound may lose
+LEAST_GAIN = 0.01  # how much nDCG@10 a ranker of another recipe must gain
 GUARD = 0.02  # how much nDCG@10 a guarded view may lose
 WORTHWHILE = 0.02  # the true gain in nDCG@10 for which the power is stated
-POWER, Z_BOUND, Z_POWER = 0.8, 1.96, 0.8416  # wanted power, and the normal quantiles of the 95 % bound and of the power
+ALPHA, LOOKS = 0.05, 13  # error probability of a quarter, and its weeks: weekly cuts give new test days once a week
+POWER = 0.8  # wanted power
 NAMES = {"exam": "exam grades", "behaviour": "later behaviour", "label": "labels"}
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A ranker beside its rival, by one yardstick.
+
+    `difference` is in nDCG@10 with all features known. `lost` are the mean losses of the guarded views. `anchors` are
+    the differences from rankers that must not be undercut. `same_recipe` says whether the rival was trained by the same
+    recipe, or is none. `remark` is added to the sentence.
+    """
+
+    yardstick: str
+    rival: str
+    difference: Difference
+    lost: Mapping[str, float] = field(default_factory=dict)
+    anchors: Mapping[str, Difference] = field(default_factory=dict)
+    same_recipe: bool = True
+    remark: str = ""
+
+    @property
+    def least(self) -> float:
+        """The value that the lower bound must exceed."""
+        return -MARGIN if self.same_recipe else 0.0
 
 
 @dataclass(frozen=True)
 class Verdict:
     """The verdict of the gate. `difference` is the gain in nDCG@10 over the rival; None if nothing was compared.
 
-    `power` is the probability that a true gain of `WORTHWHILE` passes; None with fewer than two queries.
+    `bound` is the lower bound that decided. `power` is the probability that a true gain of `WORTHWHILE` passes; None
+    with fewer than two queries.
     """
 
     promoted: bool
@@ -35,6 +62,7 @@ class Verdict:
     rival: str | None = None
     difference: metrics.Interval | None = None
     power: float | None = None
+    bound: float | None = None
 
 
 def cannot_train(what_is_missing: str) -> Verdict:
@@ -44,7 +72,7 @@ def cannot_train(what_is_missing: str) -> Verdict:
 
 def choose_yardsticks(queries: Mapping[str, int], at_least: int) -> list[str]:
     """Return the yardsticks with at least `at_least` queries, exam before behaviour. Labels never judge."""
-    return [name for name in ("exam", "behaviour") if queries.get(name, 0) >= at_least]
+    return [name for name in ("exam", "behaviour") if queries.get(name, 0) >= max(1, at_least)]
 
 
 def combine(first: Verdict, second: Verdict) -> Verdict:
@@ -56,32 +84,19 @@ def combine(first: Verdict, second: Verdict) -> Verdict:
     unsure = not first.promoted and first.difference is not None and first.difference.high >= -MARGIN
     if not unsure or not second.promoted or first.difference is None or first.difference.mean < -MARGIN:
         return first
-    grades = f"{NAMES[first.yardstick or 'exam']} say {_signed(first.difference)} on {first.difference.count} queries"
+    grades = f"{NAMES[first.yardstick or 'exam']} say {signed(first.difference)} on {first.difference.count} queries"
     return replace(second, sentence=f"{second.sentence.rstrip('.')}; {grades}.")
 
 
-def judge(yardstick: str, rival: str, ours: Mapping[str, Floats], theirs: Mapping[str, Floats], seed: int) -> Verdict:
-    """Compare nDCG@10 per query and view. The view `warm` decides; the others are guarded if the rival has them.
-
-    The arrays have one value per query, in the same order for both rankers, and NaN for queries that cannot be judged.
-    """
-    difference = ours[WARM] - theirs[WARM]
-    found = metrics.interval(difference, seed)
-    spread = float(np.nanstd(difference, ddof=1)) if found.count > 1 else math.inf
-    power = _power(spread, found.count)
-    against = f"against {rival.replace('_', ' ')} on {found.count} queries"
-    result = f"nDCG@10 by {NAMES[yardstick]} {_signed(found)} {against}"
-    worse = [view for view in (MIXED, COLD) if view in theirs and _lost(ours[view], theirs[view]) > GUARD]
-    if found.low > -MARGIN and not worse:
-        return Verdict(True, f"Promoted: {result}.", yardstick, rival, found, power)
-    if found.high < -MARGIN:
-        sentence = f"Refused: {result}, which is worse."
-    elif found.low > -MARGIN:
-        sentence = f"Refused: {result}, but {' and '.join(worse)} lost more than {GUARD}."
-    else:
-        needed = _queries_needed(spread)
-        sentence = f"Cannot tell: {result}; at least {needed} queries are needed to detect a gain of {WORTHWHILE}."
-    return Verdict(False, sentence, yardstick, rival, found, power)
+def judge(found: Comparison) -> Verdict:
+    """Return the verdict on a comparison."""
+    interval, bound = found.difference.interval(), found.difference.above(ALPHA / LOOKS)
+    against = f"against {found.rival.replace('_', ' ')} on {interval.count} queries"
+    result = f"nDCG@10 by {NAMES[found.yardstick]} {signed(interval)} {against}{found.remark}"
+    word, reason = _decide(found, interval, bound)
+    power = found.difference.power(WORTHWHILE, found.least, ALPHA / LOOKS)
+    sentence = f"{word}: {result}{reason}."
+    return Verdict(word == "Promoted", sentence, found.yardstick, found.rival, interval, power, round(bound, 6))
 
 
 def settle(verdict: Verdict, same: str | None, held: str | None) -> Verdict:
@@ -99,31 +114,36 @@ def settle(verdict: Verdict, same: str | None, held: str | None) -> Verdict:
     return verdict
 
 
-def _signed(found: metrics.Interval) -> str:
+def signed(found: metrics.Interval) -> str:
+    """Return a difference with its 95 % interval as text."""
     return f"{found.mean:+.3f} (95 %: {found.low:+.3f} to {found.high:+.3f})"
 
 
-def _lost(ours: Floats, theirs: Floats) -> float:
-    """Return the mean loss of nDCG@10 over the queries that both rankers can be judged by."""
-    differences = (theirs - ours)[~np.isnan(theirs - ours)]
-    return float(differences.mean()) if len(differences) else 0.0
+def _decide(found: Comparison, interval: metrics.Interval, bound: float) -> tuple[str, str]:
+    """Return the first word of the verdict, and the reason that ends its sentence."""
+    if interval.high < -MARGIN:
+        return "Refused", ", which is worse"
+    if not bound > found.least:
+        return "Cannot tell", _unsure(found, bound)
+    worse = [view for view, lost in found.lost.items() if lost > GUARD]
+    if worse:
+        return "Refused", f", but {' and '.join(worse)} lost more than {GUARD}"
+    if not found.same_recipe and interval.mean < LEAST_GAIN:
+        return "Refused", f", but another recipe must gain at least {LEAST_GAIN}"
+    return _beside_anchors(found)
 
 
-def _power(spread: float, count: int) -> float | None:
-    """Return the probability that a true gain of `WORTHWHILE` passes, None with fewer than two queries.
-
-    `spread` is the standard deviation of the difference per query. The mean difference counts as normally distributed.
-    """
-    if count < 2:
-        return None
-    if spread == 0:
-        return 1.0
-    distance = (WORTHWHILE + MARGIN) * math.sqrt(count) / spread - Z_BOUND
-    return round(0.5 * (1 + math.erf(distance / math.sqrt(2))), 4)
+def _unsure(found: Comparison, bound: float) -> str:
+    needed = found.difference.queries_for(POWER, WORTHWHILE, found.least, ALPHA / LOOKS)
+    reach = f"the bound for a quarter of nights is {bound:+.3f} and must be above {found.least:+.3f}"
+    queries = f"at least {needed} queries" if needed else "more queries"
+    return f"; {reach}, and {queries} are needed to detect a gain of {WORTHWHILE}"
 
 
-def _queries_needed(spread: float) -> str:
-    """Return as text how many queries give the power `POWER`: ((z_bound + z_power) * spread / distance)^2."""
-    if not math.isfinite(spread):
-        return "more"
-    return str(max(2, math.ceil(((Z_BOUND + Z_POWER) * spread / (WORTHWHILE + MARGIN)) ** 2)))
+def _beside_anchors(found: Comparison) -> tuple[str, str]:
+    """Promote unless the ranker may be worse than an anchor by more than MARGIN."""
+    for name, difference in found.anchors.items():
+        if not difference.above(ALPHA / LOOKS) > -MARGIN:
+            word = "Refused" if difference.interval().high < -MARGIN else "Cannot tell"
+            return word, f", but {signed(difference.interval())} against {name.replace('_', ' ')}"
+    return "Promoted", ""

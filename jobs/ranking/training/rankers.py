@@ -12,8 +12,8 @@ from pyspark.sql import functions as F
 
 from ranking.labels import horizon, splits
 from ranking.logs.grades import read_grades
-from ranking.training import evaluation, gate, learner, matrices, registry, shortage, summary, unchanged
-from ranking.training.evaluation import CHAMPION, LOGGED, OURS, WARM
+from ranking.training import evaluation, examination, gate, learner, matrices, registry, shortage, summary, unchanged
+from ranking.training.evaluation import OURS, WARM
 from ranking.training.matrices import Examples, Parts
 from ranking.training.recipe import Recipe
 from ranking.training.registry import Registry
@@ -49,7 +49,7 @@ def build(inputs: Mapping[str, DataFrame], params: Mapping[str, Any]) -> pa.Tabl
         return _row(parts, None, gate.cannot_train(missing), results, recipe, before, params)
     trained = learner.train(parts.train, parts.valid, recipe)
     grades = evaluation.human_grades(_judgments(inputs["judgments"], params))
-    scores, verdict = _examine(trained, parts.test, grades, before, settings, recipe.seed)
+    scores, verdict = _examine(trained, parts.test, grades, before, settings, recipe)
     verdict = gate.settle(verdict, unchanged.find_same(before, trained.sha256, params), unchanged.find_hold(before))
     results = summary.of_run(parts, history, trained, scores, grades, recipe.seed)
     if settings["random_split"]:
@@ -80,56 +80,16 @@ def _examine(
     grades: Mapping[tuple[str, str, str], float],
     before: Registry,
     settings: Mapping[str, Any],
-    seed: int,
+    recipe: Recipe,
 ) -> tuple[evaluation.Scores, gate.Verdict]:
     """Return the scores of each ranker on the test part, and the gate's verdict.
 
     The scores come from the artifact as it is stored, so the ranker that is tested is the one that ships.
     """
     ours = learner.load_model(trained.artifact, trained.sha256, trained.names)
-    scores: evaluation.Scores = {OURS: evaluation.model_scores(ours, test)}
-    if before.champion is not None:
-        scores[CHAMPION] = evaluation.model_scores(before.champion, test)
-    scores |= evaluation.baseline_scores(test, settings["position_feature"], settings["popularity_feature"])
-    rival = CHAMPION if CHAMPION in scores else LOGGED
-    return scores, _verdict(evaluation.yardsticks(test, grades), test, scores, rival, settings, seed)
-
-
-def _verdict(
-    yardsticks: Mapping[str, evaluation.Yardstick],
-    test: Examples,
-    scores: evaluation.Scores,
-    rival: str,
-    settings: Mapping[str, Any],
-    seed: int,
-) -> gate.Verdict:
-    counts = {name: evaluation.queries(yardstick, test) for name, yardstick in yardsticks.items()}
-    chosen = gate.choose_yardsticks(counts, settings["least_test_queries"])
-    if not chosen:
-        most, least = max(counts["exam"], counts["behaviour"]), settings["least_test_queries"]
-        return gate.cannot_train(
-            f"Cannot tell: grades or clicks can judge {most} test queries, but at least {least} are needed; wait for "
-            "more clicks, hand in grades, or set training.least_test_queries in search.yaml to a lower number."
-        )
-    if rival not in scores:
-        return gate.cannot_train(
-            f"Cannot tell: there is no champion yet, and no feature {settings['position_feature']} that gives the "
-            "logged order to compare with; name one in training.position_feature."
-        )
-    verdicts = [_compare(name, yardsticks[name], test, scores, rival, seed) for name in chosen]
-    first_ranker = rival == LOGGED and len(verdicts) > 1
-    return gate.combine(*verdicts) if first_ranker else verdicts[0]
-
-
-def _compare(
-    name: str, yardstick: evaluation.Yardstick, test: Examples, scores: evaluation.Scores, rival: str, seed: int
-) -> gate.Verdict:
-    """Return the verdict by one yardstick, from nDCG@10 per query and view."""
-    ours, theirs = (
-        {view: evaluation.per_query(yardstick, test, values)["ndcg@10"] for view, values in scores[who].items()}
-        for who in (OURS, rival)
-    )
-    return gate.judge(name, rival, ours, theirs, seed)
+    scores = examination.all_scores(ours, test, before, settings)
+    same_recipe = before.champion_recipe in (None, recipe)
+    return scores, examination.Examination(test, scores, grades, same_recipe).verdict(settings)
 
 
 def _random_split(examples: Examples, parts: Parts, recipe: Recipe, settings: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """The recipe of a training run: parameters, the scale of the labels, and the masked twins."""
 
-from dataclasses import dataclass
+import json
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -35,6 +36,12 @@ class Recipe:
     seed: int = 7
     threads: int = 1  # more threads wait for each other: on two busy cores, two threads took 15 s and one took 2 s
     twins: bool = True
+
+    @classmethod
+    def from_json(cls, text: str) -> "Recipe":
+        """Return the recipe of a registry row. Settings that its version did not have get their defaults."""
+        known = {each.name for each in fields(cls)}
+        return cls(**{name: value for name, value in json.loads(text).items() if name in known})
 
     def parameters(self) -> dict[str, Any]:
         """Return the parameters under the names that LightGBM uses."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date, timedelta
 from typing import Any
 
 import pyarrow as pa
@@ -9,7 +10,8 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from ranking.training import learner
-from ranking.training.champion import RUN_COLUMNS, Standing, read_standing
+from ranking.training.champion import RUN_COLUMNS, Run, Standing, read_standing
+from ranking.training.recipe import Recipe
 
 # The types are explicit, because some columns are null if nothing could be trained. The spec describes the columns.
 _TYPES: list[tuple[str, pa.DataType]] = [
@@ -32,13 +34,21 @@ _TYPES: list[tuple[str, pa.DataType]] = [
 SCHEMA = pa.schema(_TYPES)
 
 
+QUARTER = timedelta(days=91)
+
+
 @dataclass(frozen=True)
 class Registry:
-    """The registry before a run: its rows without artifacts, who is champion and why, and the champion's model."""
+    """The registry before a run: its rows without artifacts, who is champion and why, and the models to compare with.
+
+    `champion` is the model of the champion. `former` is that of the champion of a quarter ago, or the first champion if
+    that is later; None if it is the champion itself.
+    """
 
     rows: tuple[Mapping[str, Any], ...]
     standing: Standing
     champion: learner.Model | None
+    former: learner.Model | None = None
 
     @property
     def newest(self) -> int:
@@ -50,15 +60,17 @@ class Registry:
         """The model version of the champion, None without one."""
         return self.standing.champion.model_version if self.standing.champion else None
 
+    @property
+    def champion_recipe(self) -> Recipe | None:
+        """The recipe of the champion, None without one. Settings that its version did not have count as today's."""
+        version = self.champion_version
+        known = next((row["parameters"] for row in self.rows if row["model_version"] == version), None)
+        return Recipe.from_json(known) if known else None
+
 
 def champion_row(rankers: DataFrame, standing: Standing) -> Mapping[str, Any] | None:
     """Return version, artifact, checksum and features of the champion, or None if there is none."""
-    if standing.champion is None:
-        return None
-    columns = ("model_version", "artifact", "sha256", "features")
-    served = rankers.where(F.col("model_version") == standing.champion.model_version).select(*columns)
-    row: Mapping[str, Any] = served.limit(1).toArrow().to_pylist()[0]
-    return row
+    return _artifact(rankers, standing.champion) if standing.champion is not None else None
 
 
 def standing_of(rankers: DataFrame, decisions: DataFrame) -> Standing:
@@ -68,8 +80,38 @@ def standing_of(rankers: DataFrame, decisions: DataFrame) -> Standing:
 
 def read(rankers: DataFrame, decisions: DataFrame) -> Registry:
     """Read the registry. Raises ModelRefused if the artifact of the champion is not what its row says."""
-    rows = rankers.select(*RUN_COLUMNS, "snapshots").toArrow().to_pylist()
+    rows = rankers.select(*RUN_COLUMNS, "snapshots", "parameters", "tested_through").toArrow().to_pylist()
     standing = read_standing(rows, decisions.toArrow().to_pylist())
-    row = champion_row(rankers, standing)
-    model = learner.load_model(row["artifact"], row["sha256"], learner.read_names(row["features"])) if row else None
-    return Registry(tuple(rows), standing, model)
+    tested = {row["model_version"]: row["tested_through"] for row in rows}
+    champion, former = (_model(rankers, run) for run in (standing.champion, find_former(standing, tested)))
+    return Registry(tuple(rows), standing, champion, former)
+
+
+def find_former(standing: Standing, tested: Mapping[str, date | None]) -> Run | None:
+    """Return the champion of a quarter ago, or the first one if that is later; None if it is the champion itself.
+
+    `tested` has the end of the test days of each run.
+    """
+    ends = [end for end in tested.values() if end is not None]
+    if standing.champion is None or not standing.earlier or not ends:
+        return None
+    champions = (*standing.earlier, standing.champion)
+    ago = max(ends) - QUARTER
+    old = [run for run in champions if (end := tested.get(run.model_version)) is not None and end <= ago]
+    found = old[-1] if old else champions[0]
+    return None if found.sha256 == standing.champion.sha256 else found
+
+
+def _model(rankers: DataFrame, run: Run | None) -> learner.Model | None:
+    """Load the model of a run, if there is one."""
+    if run is None:
+        return None
+    row = _artifact(rankers, run)
+    return learner.load_model(row["artifact"], row["sha256"], learner.read_names(row["features"]))
+
+
+def _artifact(rankers: DataFrame, run: Run) -> Mapping[str, Any]:
+    columns = ("model_version", "artifact", "sha256", "features")
+    served = rankers.where(F.col("model_version") == run.model_version).select(*columns)
+    row: Mapping[str, Any] = served.limit(1).toArrow().to_pylist()[0]
+    return row

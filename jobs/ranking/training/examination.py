@@ -1,0 +1,117 @@
+"""The examination of a new ranker on the test part: its scores beside those of its rivals, and the gate's verdict."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from ranking.training import corrected, differences, evaluation, gate
+from ranking.training.differences import Difference
+from ranking.training.evaluation import CHAMPION, COLD, FORMER, LOGGED, MIXED, OURS, WARM, Scores
+from ranking.training.gate import Comparison, Verdict
+from ranking.training.learner import Model
+from ranking.training.matrices import Examples, Floats
+from ranking.training.registry import Registry
+
+GUARDED = (MIXED, COLD)
+
+
+def all_scores(ours: Model, test: Examples, before: Registry, settings: Mapping[str, Any]) -> Scores:
+    """Return the scores on the test part of the new ranker, the champion, the former champion and the baselines."""
+    models = {OURS: ours, CHAMPION: before.champion, FORMER: before.former}
+    scores = {who: evaluation.model_scores(model, test) for who, model in models.items() if model is not None}
+    return scores | evaluation.baseline_scores(test, settings["position_feature"], settings["popularity_feature"])
+
+
+@dataclass(frozen=True)
+class Examination:
+    """A new ranker and its rivals on the test part. `grades` are human grades by (application, query, item)."""
+
+    test: Examples
+    scores: Scores
+    grades: Mapping[tuple[str, str, str], float]
+    same_recipe: bool
+
+    @property
+    def rival(self) -> str:
+        """The champion, or the logged order if there is none."""
+        return CHAMPION if CHAMPION in self.scores else LOGGED
+
+    def verdict(self, settings: Mapping[str, Any]) -> Verdict:
+        """Return the gate's verdict by the first yardstick that has enough queries."""
+        if self.rival not in self.scores:
+            return gate.cannot_train(
+                f"Cannot tell: there is no champion yet, and no feature {settings['position_feature']} that gives the "
+                "logged order to compare with; name one in training.position_feature."
+            )
+        counts = {"exam": self._well_graded(), "behaviour": evaluation.queries(self._behaviour, self.test)}
+        chosen = gate.choose_yardsticks(counts, settings["least_test_queries"])
+        if not chosen:
+            most, least = max(counts.values()), settings["least_test_queries"]
+            return gate.cannot_train(
+                f"Cannot tell: grades or clicks can judge {most} test queries, but at least {least} are needed; wait "
+                "for more clicks, hand in grades for whole lists, or set training.least_test_queries in search.yaml to "
+                "a lower number."
+            )
+        verdicts = [gate.judge(self._compared(name, settings["least_test_queries"])) for name in chosen]
+        first_ranker = self.rival == LOGGED and len(verdicts) > 1
+        return gate.combine(*verdicts) if first_ranker else verdicts[0]
+
+    def _compared(self, yardstick: str, least: int) -> Comparison:
+        """Return the comparison with the rival and the anchors by one yardstick."""
+        views = [view for view in GUARDED if view in self.scores[self.rival]]
+        return Comparison(
+            yardstick,
+            self.rival,
+            self._difference(yardstick, self.rival, WARM),
+            lost={view: -np.nan_to_num(self._difference(yardstick, self.rival, view).mean) for view in views},
+            anchors=dict(self._anchors(yardstick, least)),
+            same_recipe=self.same_recipe,
+            remark=self._by_grades_alone() if yardstick == "exam" else self._thin_grades(least),
+        )
+
+    def _anchors(self, yardstick: str, least: int) -> Iterator[tuple[str, Difference]]:
+        """Yield the anchors with their differences, by behaviour if the grades cover fewer than `least` of their lists.
+
+        An anchor that neither can judge is left out.
+        """
+        for who in (LOGGED, FORMER):
+            if who not in self.scores or who == self.rival:
+                continue
+            found = (self._difference(name, who, WARM) for name in dict.fromkeys((yardstick, "behaviour")))
+            judged = next((each for each in found if each.count >= max(2, least)), None)
+            if judged is not None:
+                yield evaluation.TITLES[who], judged
+
+    def _difference(self, yardstick: str, rival: str, view: str) -> Difference:
+        ours, theirs = self.scores[OURS][view], self.scores[rival][view]
+        if yardstick == "exam":
+            return corrected.difference(self.test, self._human, ours, theirs).corrected
+        mine, others = (evaluation.per_query(self._behaviour, self.test, scores) for scores in (ours, theirs))
+        return differences.over(mine["ndcg@10"] - others["ndcg@10"])
+
+    def _by_grades_alone(self) -> str:
+        ours, theirs = self.scores[OURS][WARM], self.scores[self.rival][WARM]
+        found = corrected.difference(self.test, self._human, ours, theirs)
+        alone = gate.signed(found.by_grades.interval())
+        return f", extended to {found.others} others by labels that they correct (by grades alone {alone})"
+
+    def _thin_grades(self, least: int) -> str:
+        """Say that grades exist but are too few to decide; an empty text otherwise."""
+        found = self._well_graded()
+        graded = bool((self.test.exam & ~np.isnan(self._human)).any())
+        return f"; exam grades cover {found} lists, and {least} are needed" if graded and found < least else ""
+
+    def _well_graded(self) -> int:
+        ours, theirs = self.scores[OURS][WARM], self.scores[self.rival][WARM]
+        return corrected.well_graded(self.test, self._human, ours, theirs)
+
+    @cached_property
+    def _behaviour(self) -> evaluation.Yardstick:
+        return evaluation.yardsticks(self.test, {})["behaviour"]
+
+    @cached_property
+    def _human(self) -> Floats:
+        return evaluation.graded(self.test, self.grades)
