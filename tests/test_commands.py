@@ -25,5 +25,6 @@ def test_every_declared_entry_point_is_found_and_can_be_loaded() -> None:
 def test_the_metadata_of_the_checkout_names_them_in_the_form_of_a_package() -> None:
     text = entry_points_text(CHECKOUT)
     commands = "labels = steering.label_command:add_command\nranker = steering.ranker_command:add_command\n"
+    commands += "to-grade = steering.to_grade_command:add_command\n"
     assert f"[tidemark.commands]\n{commands}" in text
     assert "\n[tidemark.remarks]\nranking.label_horizons = steering.horizons:remark\n" in text

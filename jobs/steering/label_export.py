@@ -32,11 +32,11 @@ def export(options: argparse.Namespace) -> int:
     Raises RequestRefused if there is no such label, if the application is not clear, or if a file exists already.
     """
     lake = open_existing_lake(load_settings())
-    application, cut = _choose(_cuts(lake), options.application, options.cut)
+    application, cut = choose_cut(cuts_of(lake), options.application, options.cut)
     labels = read_labels(lake, application, cut, options.without_graded)
     texts = FORMS[options.form](labels, f"{application}, labels of {cut}")
     files = {options.out.with_name(options.out.name + more): text for more, text in texts.items()}
-    _write(files)
+    write_new_files(files)
     queries = len({each.query for each in labels})
     print(f"{len(labels):,} labels of {queries:,} queries of {printable(application)}, cut {cut}")
     for path in files:
@@ -59,7 +59,7 @@ def read_labels(lake: Lake, application: str, cut: date, without_graded: bool) -
     return sorted(kept, key=lambda each: (each.query, -each.grade, each.item_id))
 
 
-def _cuts(lake: Lake) -> Counter[tuple[str, date]]:
+def cuts_of(lake: Lake) -> Counter[tuple[str, date]]:
     """Return how many labels each application and cut has."""
     table = lake.find_table(LABELS)
     rows = table.scan(selected_fields=("application", "window_end")).to_arrow() if table is not None else None
@@ -69,7 +69,7 @@ def _cuts(lake: Lake) -> Counter[tuple[str, date]]:
     return Counter({(row["application"], row["window_end"]): row["count_all"] for row in counted})
 
 
-def _choose(cuts: Counter[tuple[str, date]], application: str | None, cut: str | None) -> tuple[str, date]:
+def choose_cut(cuts: Counter[tuple[str, date]], application: str | None, cut: str | None) -> tuple[str, date]:
     """Return the application and the cut that are meant. Raises RequestRefused for one that has no labels."""
     applications = sorted({name for name, _ in cuts})
     if application is None and len(applications) > 1:
@@ -99,7 +99,7 @@ def _listed(names: Sequence[str]) -> str:
     return f"{shown} and {len(names) - 10} more" if len(names) > 10 else shown
 
 
-def _write(files: Mapping[Path, str]) -> None:
+def write_new_files(files: Mapping[Path, str]) -> None:
     """Write new files. Raises RequestRefused if one exists, before any is written."""
     for path in files:
         if path.exists():

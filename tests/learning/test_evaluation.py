@@ -68,3 +68,27 @@ def test_shuffling_keeps_lists_together_and_is_the_same_each_time() -> None:
     assert np.array_equal(one.item_id, two.item_id)
     assert np.array_equal(one.group, np.sort(rows.group))
     assert not np.array_equal(one.item_id, rows.item_id)
+
+
+def test_behaviour_does_not_favour_the_order_that_was_shown() -> None:
+    """What is good does not depend on the shown place, but what is examined does. Neither order is then better."""
+    rng = np.random.default_rng(3)
+    rows = made.examples(queries=800, items=10)
+    place = np.arange(len(rows)) % 10
+    examination = 6.0 / (1 + place)
+    clicks = rng.poisson(examination * rng.gamma(1.0, 0.2, len(rows)))
+    shown = replace(rows, examination=examination, long_clicks=clicks, evidence=np.full(len(rows), 6))
+    found = evaluation.yardsticks(shown, {})["behaviour"]
+    assert found.rows.sum() < len(rows), "a list without a long click judges nothing"
+    one, other = (
+        evaluation.per_query(found, shown, scores)["ndcg@10"]
+        for scores in (-place.astype(float), rng.random(len(rows)))
+    )
+    assert abs(float(np.nanmean(one - other))) < 0.02
+
+
+def test_an_item_that_was_hardly_examined_counts_as_usual_for_its_query() -> None:
+    rows = made.examples(queries=1, items=3)
+    shown = replace(rows, examination=np.array([0.1, 40.0, 40.0]), long_clicks=np.array([0, 20, 4]))
+    unknown, good, poor = evaluation.yardsticks(shown, {})["behaviour"].gains
+    assert poor < unknown < good

@@ -19,7 +19,10 @@ YARDSTICKS = {
         "Exam grades",
         "Human grades of queries whose grades are not used for training. This yardstick judges first.",
     ),
-    "behaviour": ("Later behaviour", "Long clicks per examination in the test window, for shown pairs only."),
+    "behaviour": (
+        "Later behaviour",
+        "Long clicks per examination in the test window, smoothed towards the query's rate, for shown pairs only.",
+    ),
     "label": ("Our own labels", "For information only: labels train a ranker but never judge it."),
 }
 

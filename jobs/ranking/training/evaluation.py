@@ -3,7 +3,8 @@
 Yardsticks:
 
 - `exam`: human grades of exam queries, whose grades are not used for training.
-- `behaviour`: long clicks per examination in the test window, for pairs with traffic only.
+- `behaviour`: long clicks per examination in the test window, smoothed towards the rate of the query, for pairs with
+  traffic only, in lists with at least one long click.
 - `label`: our own labels. They are shown for information only, because they contain a prior made of the inputs of the
   ranker. They may train a ranker but not judge it.
 
@@ -32,7 +33,8 @@ TITLES = {
 }  # fmt: skip
 NEW_SHARE = 0.3  # share of the items that are new in the mixed view
 RELEVANT_GRADE = 1.0  # an item with at least this grade is relevant in MAP and MRR
-LEAST_LOOKS = 5.0  # a rate divides by at least this many expected examinations, so a small sample gives a low rate
+LOOKS = 2.0  # the rate of a query weighs as much as this many examinations in the rate of a pair
+QUERY_LOOKS = 10.0  # the rate of all queries weighs as much as this many examinations in the rate of a query
 TOP = 10
 
 Scores = dict[str, dict[str, Floats]]  # ranker -> view -> one score per row
@@ -62,11 +64,9 @@ def shuffled(examples: Examples, seed: int) -> Examples:
 def yardsticks(test: Examples, grades: Mapping[tuple[str, str, str], float]) -> dict[str, Yardstick]:
     """Return the three yardsticks of the test examples. `grades` are human grades by (application, query, item)."""
     human = graded(test, grades)
-    seen = test.evidence > 0
-    rate = test.long_clicks / np.maximum(test.examination, LEAST_LOOKS)
     found = [
         _graded("exam", test.exam & ~np.isnan(human), human),
-        Yardstick("behaviour", seen, rate[seen], test.long_clicks[seen] > 0),
+        _behaviour(test),
         _graded("label", np.ones(len(test), dtype=np.bool_), test.grade),
     ]
     return {yardstick.name: yardstick for yardstick in found}
@@ -146,6 +146,24 @@ def human_grades(judgments: pa.Table) -> dict[tuple[str, str, str], float]:
     for application, query, item, grade in zip(*columns, strict=True):
         found.setdefault((application, query, item), []).append(grade)
     return {pair: float(np.mean(sorted(grades))) for pair, grades in found.items()}
+
+
+def _behaviour(test: Examples) -> Yardstick:
+    """Return the yardstick of later behaviour.
+
+    A rate is (long clicks + LOOKS * rate of the query) / (examinations + LOOKS). An item that was hardly examined so
+    counts as usual for its query. It must not count as bad: that would favour the order that was shown.
+    """
+    seen = test.evidence > 0
+    _, number = np.unique(test.group, return_inverse=True)
+    clicks, looks = (
+        np.bincount(number, np.where(seen, values, 0.0)) for values in (test.long_clicks, test.examination)
+    )
+    overall = clicks.sum() / max(looks.sum(), 1.0)
+    of_query = ((clicks + QUERY_LOOKS * overall) / (looks + QUERY_LOOKS))[number]
+    rows = seen & (clicks > 0)[number]
+    rate = (test.long_clicks + LOOKS * of_query) / (test.examination + LOOKS)
+    return Yardstick("behaviour", rows, rate[rows], test.long_clicks[rows] > 0)
 
 
 def _graded(name: str, rows: Flags, grade: Floats) -> Yardstick:
