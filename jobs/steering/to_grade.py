@@ -80,10 +80,10 @@ def _ungraded(lake: Lake, application: str, cut: str) -> list[Row]:
     columns = ("query", "item_id", "grade", "evidence", "human_grades", "exam")
     where = both(equals("application", application), equals("window_end", cut))
     rows = lake.table(LABELS).scan(where, selected_fields=columns).to_arrow().to_pylist()
-    found = sorted((row for row in rows if not row["human_grades"]), key=lambda row: (row["query"], row["item_id"]))
+    found: list[Row] = [row for row in rows if not row["human_grades"]]
     if not found:
         raise RequestRefused(f"{LABELS}: people have graded all {len(rows):,} pairs of the cut {cut}")
-    return found
+    return sorted(found, key=lambda row: (row["query"], row["item_id"]))
 
 
 def _spread(rows: Sequence[Row], count: int, seed: int) -> list[Pair]:
