@@ -30,7 +30,14 @@ def world(seed: int = 1, looks: float = 60.0) -> tuple[Pairs, np.ndarray]:
     clicks = rng.binomial(shown.astype(int), np.array([0.06, 0.12, 0.22, 0.4, 0.7])[grade.astype(int)]).astype(float)
     long_clicks = rng.binomial(clicks.astype(int), np.array([0.2, 0.3, 0.5, 0.7, 0.8])[grade.astype(int)]).astype(float)
     pair = {name: np.zeros(query.size) for name in signals.COUNTS}
-    pair |= {"impressions": shown, "clicks": clicks, "long_clicks": long_clicks, "examination": shown, "places": shown}
+    pair |= {
+        "impressions": shown,
+        "clicks": clicks,
+        "long_clicks": long_clicks,
+        "examination": shown,
+        "places": shown,
+        "ripe_examination": shown,
+    }
     of_query = {name: np.bincount(query, values)[query].astype(np.float64) for name, values in pair.items()}
     cut = {name: float(values.sum()) for name, values in pair.items()}
     overall = cut["long_clicks"] / cut["examination"]

@@ -10,11 +10,11 @@ from ranking import durations
 from ranking.labels import splits
 from ranking.labels.splits import LabelSettings
 from ranking.propensity import positions
-from ranking.traffic import daily_counts
+from ranking.traffic import arrivals, daily_counts
 
 PAIR = ["application", "query", "item_id", "window_end"]
 PLACE = ["application", "window_end", "device", "position"]
-SUMS = ["impressions", "clicks", "long_clicks", "carts", "purchases", "matured", "places"]
+SUMS = ["impressions", "clicks", "long_clicks", "carts", "purchases", "ripe", "places"]
 ANY_DEVICE = "all"  # the device whose curve is used for devices that have no curve
 MILLION = 1_000_000  # examinations are summed as integers, in millionths, so that the order of rows does not matter
 
@@ -22,21 +22,24 @@ MILLION = 1_000_000  # examinations are summed as integers, in millionths, so th
 def traffic(
     counts: DataFrame, propensities: DataFrame, settings: LabelSettings, params: Mapping[str, Any]
 ) -> DataFrame:
-    """Return one row per pair and cut: the counts `SUMS` (longs) and examination (double).
+    """Return one row per pair and cut: the counts `SUMS` (longs), examination and ripe_examination (doubles).
 
     Each client counts once per pair and day. `clicks` and `long_clicks` count impressions with such an outcome.
     `examination` is the expected number of examinations: the sum, over the impressions, of the propensity of their
-    position and device, from the curves of the day `window_end`. `matured` counts the impressions of days whose
-    attribution window had closed at the cut. `places` sums the positions of the impressions.
+    position and device, from the curves of the day `window_end`. `ripe` sums the impressions, in millionths, each
+    multiplied by the share of the purchases of its day that had arrived at the cut (`arrivals`); `ripe_examination`
+    sums the examinations likewise. `places` sums the positions of the impressions.
     """
-    closed = F.to_timestamp(F.date_add("day", 1)) + durations.span(params["attribution_window"])
-    matured = F.when(closed <= F.to_timestamp("window_end"), F.col("impressions")).otherwise(0)
-    places = F.col("impressions") * F.col("position")
-    known = _known(counts, settings, params).withColumns({"matured": matured, "places": places})
+    known = _known(counts, settings, params)
+    arrived = arrivals.shares(known, params["attribution_window"])
+    ripe, places = F.col("impressions") * F.col("arrived"), F.col("impressions") * F.col("position")
+    known = known.join(F.broadcast(arrived), [*arrivals.CUT, "day"]).withColumns({"ripe": ripe, "places": places})
     sums = [F.sum(name).alias(name) for name in SUMS]
     placed = known.groupBy(*PAIR, "device", "position").agg(*sums)
     looks = F.sum(_micro_looks() * F.col("impressions")) / F.lit(float(MILLION))
-    return _placed(placed, propensities).groupBy(*PAIR).agg(*sums, looks.alias("examination"))
+    ripe_looks = F.sum((_micro_looks() * F.col("ripe")).cast("decimal(38,0)")).cast("double") / F.lit(float(MILLION**2))
+    examined = (looks.alias("examination"), ripe_looks.alias("ripe_examination"))
+    return _placed(placed, propensities).groupBy(*PAIR).agg(*sums, *examined)
 
 
 def _known(counts: DataFrame, settings: LabelSettings, params: Mapping[str, Any]) -> DataFrame:

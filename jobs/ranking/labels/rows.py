@@ -11,11 +11,12 @@ import pyarrow as pa
 from ranking.labels import priors, signals
 from ranking.labels.calibrators import Calibrator
 from ranking.labels.pairs import Grades, Pairs
+from ranking.traffic import arrivals
 from ranking.training import matrices
 
 Numbers = npt.NDArray[np.float64]
 NUMBERS = (
-    *signals.COUNTS, "matured", *(f"{of}_{name}" for of in ("query", "cut") for name in signals.COUNTS),
+    *signals.COUNTS, "ripe", *(f"{of}_{name}" for of in ("query", "cut") for name in signals.COUNTS),
     "human_grade", "human_grades", "grade_spread", "grade_weight",
 )  # fmt: skip
 """The columns of a pair that are numbers. They are null without traffic or grades."""
@@ -88,7 +89,8 @@ def labelled(table: pa.Table, fitted: Fitted, strength: float) -> dict[str, Any]
     total = human + estimate.precision
     grade = np.where(usable, mixed / np.where(usable, total, 1.0), estimate.grade)
     seen = pairs.impressions
-    matured = np.divide(_number(table["matured"]), seen, out=np.full(len(seen), np.nan), where=seen > 0)
+    ripe = _number(table["ripe"]) / arrivals.MILLION
+    maturity = np.divide(ripe, seen, out=np.full(len(seen), np.nan), where=seen > 0)
     return {
         "grade": np.round(np.clip(grade, 0.0, 4.0), 6),
         "confidence": np.round(total / (total + np.where(usable, calibrator.base_precision, estimate.doubt)), 6),
@@ -98,7 +100,7 @@ def labelled(table: pa.Table, fitted: Fitted, strength: float) -> dict[str, Any]
         "long_clicks": pairs.long_clicks.astype(np.int64),
         "examination": np.round(pairs.examination, 6),
         "rate": np.round(pairs.rate, 9),
-        "maturity": pa.array(np.round(matured, 6), from_pandas=True),
+        "maturity": pa.array(np.round(maturity, 6), from_pandas=True),
         "human_grades": grades.count.astype(np.int64),
         "extrapolated": estimate.extrapolated & ~usable,
         "calibrator_version": [calibrator.version] * len(seen),

@@ -12,12 +12,17 @@ import numpy.typing as npt
 
 Numbers = npt.NDArray[np.float64]
 
-COUNTS = ("impressions", "clicks", "long_clicks", "carts", "purchases", "examination", "places")
-"""The counts of a pair. `places` is the sum of the positions at which it was shown."""
+COUNTS = ("impressions", "clicks", "long_clicks", "carts", "purchases", "examination", "ripe_examination", "places")
+"""The counts of a pair. `places` is the sum of the positions at which it was shown. `ripe_examination` counts each
+examination by the share of its day's purchases that had arrived."""
 OUTCOMES = {"clicks": 5.0, "long_clicks": 10.0, "carts": 30.0, "purchases": 60.0}
 """The strength of the prior of each rate, in examinations: rarer outcomes need more."""
 CTR_STRENGTH, LONG_STRENGTH = 10.0, 5.0
 """The strength of the priors of clicks per impression (in impressions) and of long clicks per click (in clicks)."""
+LOOKS = {"purchases": "ripe_examination"}
+"""The examinations that an outcome is divided by, if they are not all. A fresh impression can have no purchase yet."""
+RIPE = 0.5
+"""Share of a pair's examinations that must be ripe. Below, its purchases are missing, and not few."""
 ENOUGH = 10
 """Impressions from which a pair has signals."""
 TINY = 1e-9
@@ -33,12 +38,14 @@ def signals(pair: Mapping[str, Numbers], query: Mapping[str, Numbers], cut: Mapp
     `pair`, `query` and `cut` hold the counts of the pair itself, of its whole query and of the whole cut.
     """
     columns: list[Numbers] = []
-    looks, query_looks = pair["examination"], query["examination"]
     for name, strength in OUTCOMES.items():
-        overall = cut[name] / max(cut["examination"], TINY)
-        of_query = smoothed(query[name], query_looks, overall, strength)
-        columns.append(smoothed(pair[name], looks, overall, strength))
-        columns.append(smoothed(pair[name], looks, of_query, strength) / np.maximum(of_query, TINY))
+        examined = LOOKS.get(name, "examination")
+        overall = cut[name] / max(cut[examined], TINY)
+        of_query = smoothed(query[name], query[examined], overall, strength)
+        missing = np.where(pair[examined] < RIPE * pair["examination"], np.nan, 0.0)
+        columns.append(smoothed(pair[name], pair[examined], overall, strength) + missing)
+        relative = smoothed(pair[name], pair[examined], of_query, strength) / np.maximum(of_query, TINY)
+        columns.append(relative + missing)
     clicks, shown = pair["clicks"], pair["impressions"]
     columns += [
         smoothed(clicks, shown, cut["clicks"] / max(cut["impressions"], TINY), CTR_STRENGTH),
