@@ -8,7 +8,7 @@ backfill of this DAG.
 
 from airflow.sdk import DAG, CronDataIntervalTimetable, task
 
-from tidemark.airflow import DEFAULTS, datasets_of, pool_of
+from tidemark.airflow import DEFAULTS, datasets_of, pool_of, say
 
 with DAG(
     "maintain_tables",
@@ -26,14 +26,14 @@ with DAG(
         """Maintain one table."""
         from tidemark.airflow.chores import maintain_table
 
-        print(maintain_table(name))
+        say(maintain_table(name))
 
     @task
     def maintain_ops() -> None:
         """Maintain the tables of `ops`, in which the loop records its work."""
         from tidemark.airflow.chores import maintain_ops
 
-        print(maintain_ops())
+        say(maintain_ops())
 
     maintain_ops.override(task_id="ops", task_display_name="ops")()
     for name in datasets_of():

@@ -16,7 +16,7 @@ from datetime import timedelta
 
 from airflow.sdk import DAG, CronDataIntervalTimetable, TriggerRule, task
 
-from tidemark.airflow import DEFAULTS, complete_through, dataset, pin_inputs
+from tidemark.airflow import DEFAULTS, complete_through, dataset, pin_inputs, say
 
 DEADLINE = timedelta(hours=5)
 """How long a run waits for the examples. It ends after the wait of `build_training_data`, which starts earlier."""
@@ -27,7 +27,7 @@ def release(name: str) -> None:
     """Record which snapshots of all tables belong together."""
     from tidemark.airflow.chores import write_release
 
-    print(write_release(name))
+    say(write_release(name))
 
 
 @task(trigger_rule=TriggerRule.NONE_FAILED)
@@ -36,7 +36,7 @@ def report() -> None:
     from tidemark.airflow.chores import write_page
 
     renderer = "ranking.report.sections:render_report"
-    print(write_page("ranking.rankers", renderer, beside="ranking.position_propensities", named_by="model_version"))
+    say(write_page("ranking.rankers", renderer, beside="ranking.position_propensities", named_by="model_version"))
 
 
 with DAG(

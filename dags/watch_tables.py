@@ -10,7 +10,7 @@ DAGs are told at once by their own callbacks. The task reads metadata only. `ops
 
 from airflow.sdk import DAG, CronDataIntervalTimetable, Param, task
 
-from tidemark.airflow import DEFAULTS
+from tidemark.airflow import DEFAULTS, say
 
 with DAG(
     "watch_tables",
@@ -29,6 +29,6 @@ with DAG(
         """Tell what begins and what is over."""
         from tidemark.airflow.alerting.watching import watch
 
-        print(watch(test=params["test"] is True))
+        say(watch(test=params["test"] is True))
 
     watch()

@@ -35,7 +35,7 @@ def test_a_log_has_a_line_for_each_fact_and_names_the_most_remarkable_files_firs
 
 def test_a_log_names_only_some_of_many_files() -> None:
     lines = log_lines([Account(f"{number:03}.jsonl", taken=1) for number in range(1000)])
-    assert lines[0] == "account of 1000 files: 1,000 taken"
+    assert lines[0] == "account of 1,000 files: 1,000 taken"
     assert len(lines) == 12 and lines[-1] == "  and 990 more files, see ops.record_accounts"
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from infra.local.api import Client
 from infra.local.runs import RunState, log_of
 
@@ -17,14 +19,20 @@ def explain_failure(client: Client, state: RunState) -> str:
     for step in failed:
         log = [line for line in log_of(client, state, step) if line.strip()]
         parts += [
-            f"  the log of {step.task} ends with:",
-            *(f"    {line}" for text in log[-LINES:] for line in text.splitlines()[-LINES:]),
+            f"  the log of {step.task} says:",
+            *(f"    {line}" for text in _telling(log) for line in text.splitlines()[-LINES:]),
         ]
     parts += [
         f"full log: {_page(client, state)}",
         "next: correct what the log names, then run make run again; published data stays",
     ]
     return "\n".join(parts)
+
+
+def _telling(log: Sequence[str]) -> Sequence[str]:
+    """Return the lines of a log from the remedy of a failure on; its last lines if it names none."""
+    start = next((n for n, line in enumerate(log) if line.startswith("next: ")), len(log) - LINES)
+    return log[max(start, 0) :][:LINES]
 
 
 def _page(client: Client, state: RunState) -> str:

@@ -32,6 +32,7 @@ from tidemark.steps.context import Context, find_spec
 from tidemark.steps.plan_store import find_plan
 from tidemark.steps.publish import find_published, publish, touch
 from tidemark.support.error_translation import translate_errors, translating_errors
+from tidemark.support.text import count
 
 MAX_TRIES = 5
 """How many times a session is carried out, the first time included, if other sessions keep publishing first."""
@@ -218,13 +219,14 @@ def _stage_and_publish(context: Context, planned: Planned, attempt: str, say: Sa
     with engine_loss(planned.plan.dataset, planned.plan.session), preloading() as import_audit_library:
         checks = context.spec(planned.plan.dataset).expectations
         staged = write(context, planned, attempt, import_audit_library if checks else None)
-    say(f"staged {staged.rows_written} rows, {staged.rows_clipped} clipped, on branch {staged.branch}")
+    clipped = f", {staged.rows_clipped:,} clipped" if staged.rows_clipped else ""
+    say(f"staged {count(staged.rows_written, 'row')}{clipped}, on branch {staged.branch}")
     audited = audit(context, staged)
     for warning in audited.report.warnings:
         say(f"{WARNING}{warning.describe()}; report: {audited.report.place}")
     if audited.report.page_fault:
         say(f"{WARNING}{audited.report.page_fault}")
-    say(f"audit passed: {len(audited.report.checks) - len(audited.report.warnings)} checks")
+    say(f"audit passed: {count(len(audited.report.checks) - len(audited.report.warnings), 'check')}")
     give_account(context, staged, say)
     published = publish(context, leave_out_unchanged(context, audited, say))
     say(f"published snapshot {published.snapshot_id}")

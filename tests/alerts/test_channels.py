@@ -224,3 +224,16 @@ def test_a_wait_that_reached_its_deadline_is_told_and_never_fails(
     (tmp_path / "search.yaml").write_text("alerts: [broken]\n", encoding="utf-8")
     tell_went_on({"ti": task}, "the examples are complete through noon")
     assert "the alert could not be sent: SettingsError" in caplog.text
+
+
+def test_a_log_that_says_it_already_gets_the_subject_and_the_page_only(
+    both: Settings, mails: Received, caplog: pytest.LogCaptureFixture
+) -> None:
+    from tidemark.airflow.alerting import channels
+
+    channels.send(ALERT, both, is_said=True)
+    assert caplog.messages == [
+        "Tidemark, audit failed: search.interactions",
+        "page: none: Airflow of this home does not run",
+    ]
+    assert "37 rows" in mail_in(mails)[1]

@@ -160,9 +160,9 @@ def test_an_alert_that_was_not_delivered_is_sent_again(
 def test_the_check_tells_what_begins_and_what_is_over_and_nothing_twice(
     both: Settings, mails: Received, lake: Lake
 ) -> None:
-    assert tell_news(both, lake) == "2 conditions hold; 2 news, 2 delivered"
+    assert tell_news(both, lake) == "2 conditions now; 2 to tell, 2 delivered"
     assert sorted(subjects(mails)) == [f"audit failed: {REBUILT}", f"freshness deadline missed: {LANDED}"]
-    assert tell_news(both, lake) == "2 conditions hold; 0 news, 0 delivered"
+    assert tell_news(both, lake) == "2 conditions now; 0 to tell, 0 delivered"
 
     table = lake.table(LANDED)
     mark = watermark_of(table)
@@ -170,9 +170,9 @@ def test_the_check_tells_what_begins_and_what_is_over_and_nothing_twice(
     now = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
     with table.transaction() as change:
         change.set_properties({WATERMARK: replace(mark, complete_through=now).to_json()})
-    assert tell_news(both, lake) == "1 conditions hold; 1 news, 1 delivered"
+    assert tell_news(both, lake) == "1 condition now; 1 to tell, 1 delivered"
     assert subjects(mails) == [f"over: freshness deadline missed: {LANDED}"]
-    assert tell_news(both, lake) == "1 conditions hold; 0 news, 0 delivered"
+    assert tell_news(both, lake) == "1 condition now; 0 to tell, 0 delivered"
     assert mails.mails == []
 
 
@@ -185,5 +185,5 @@ def test_what_a_callback_told_is_not_told_again_by_the_check(both: Settings, mai
 
 def test_history_has_no_deadline(both: Settings, mails: Received, lake: Lake) -> None:
     values = {**both.values, "landing": {"completeness": "data"}}
-    assert tell_news(replace(both, values=values), lake) == "1 conditions hold; 1 news, 1 delivered"
+    assert tell_news(replace(both, values=values), lake) == "1 condition now; 1 to tell, 1 delivered"
     assert subjects(mails) == [f"audit failed: {REBUILT}"]

@@ -68,7 +68,7 @@ def _planned(client: Client, day: Mapping[str, str]) -> Iterator[str]:
     if state.state != "success" or _step(state, WRITE).state != "skipped":
         yield f"plan only: the run ended as {state.state}, {WRITE} as {_step(state, WRITE).state}"
     log = runs.log_of(client, state, _step(state, PREVIEW))
-    if not any(line.startswith(f"{DATASET}: rebuilds 1 partitions: {day['from']}") for line in log):
+    if not any(line.startswith(f"{DATASET}: rebuilds 1 partition: {day['from']}") for line in log):
         yield f"plan only: no preview of {day['from']} in the log:\n" + "\n".join(log)
 
 

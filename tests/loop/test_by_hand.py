@@ -61,7 +61,7 @@ def test_s60_an_adopted_rollback_takes_in_again_what_came_between_once(
     assert adopted.watermark is not None
     assert adopted.watermark.complete_through == hour(1)
     signups = next(i for i in again.plan.inputs.values() if i.dataset == SIGNUPS)
-    assert signups.changes.startswith("1 snapshots (1 appended)")
+    assert signups.changes.startswith("1 snapshot (1 appended)")
     assert again.plan.complete_through == hour(2)
     same_rows_as_rebuild(accounts, dataset, tmp_path / "clean")
     assert accounts.run(dataset).plan.how is How.nothing
@@ -168,7 +168,7 @@ def test_s22_a_published_snapshot_that_expired_with_the_way_to_main_is_adopted(
     manual.adopt(accounts.context, dataset, "our engine compacts by itself", accounts.said.append)
 
     signups = next(i for i in accounts.plan(dataset).inputs.values() if i.dataset == SIGNUPS)
-    assert signups.changes.startswith("1 snapshots (1 appended)")
+    assert signups.changes.startswith("1 snapshot (1 appended)")
     assert accounts.run(dataset, as_request(0, 1, "the same")).plan.how is How.nothing
     accounts.run(dataset)
     same_rows_as_rebuild(accounts, dataset, tmp_path / "clean")

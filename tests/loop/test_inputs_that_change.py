@@ -244,7 +244,7 @@ def test_s22_a_position_that_expired_is_followed_where_its_child_still_names_it(
     done = accounts.run(dataset)
 
     (read,) = done.plan.inputs.values()
-    assert read.changes.startswith("1 snapshots (1 appended); 1 rows")
+    assert read.changes.startswith("1 snapshot (1 appended); 1 row")
     same_rows_as_rebuild(accounts, dataset, tmp_path / "clean")
 
 
@@ -257,7 +257,7 @@ def test_s20_a_reader_goes_on_over_an_input_that_was_only_compacted_and_expired(
 
     done = accounts.run(FACTS)
 
-    assert done.plan.inputs["feed"].changes == "1 snapshots (1 content kept); no rows"
+    assert done.plan.inputs["feed"].changes == "1 snapshot (1 content kept); no rows"
     assert ids(accounts) == ["s0.1", "s0.2"]
 
 
@@ -334,7 +334,7 @@ def test_s24_commits_of_one_millisecond_and_of_a_clock_that_went_back_are_each_t
 
     assert second == third > fourth, "the history that this is about"
     assert disordered.plan.inputs["feed"].changes.startswith("3 snapshots (3 appended); 3 rows")
-    assert after.plan.inputs["feed"].changes.startswith("1 snapshots (1 appended); 1 rows")
+    assert after.plan.inputs["feed"].changes.startswith("1 snapshot (1 appended); 1 row")
     assert ids(accounts) == ["s0.1", "s0.2", "s0.3", "s0.4", "s0.5"]
     assert accounts.plan(FACTS).how is How.nothing
 

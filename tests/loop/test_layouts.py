@@ -68,7 +68,7 @@ def test_s66_a_landed_table_goes_from_hours_to_days_and_keeps_its_files(accounts
     assert [spec for path, spec in after.items() if path not in before] == [1]
     assert to_write_layout(accounts.context.specs[SIGNUPS]).items() <= accounts.table(SIGNUPS).properties.items()
     plan = accounts.run(FACTS).plan
-    assert (plan.how, plan.inputs["feed"].changes.split(";")[0]) == (How.append, "1 snapshots (1 appended)")
+    assert (plan.how, plan.inputs["feed"].changes.split(";")[0]) == (How.append, "1 snapshot (1 appended)")
     same_rows_as_rebuild(accounts, FACTS, tmp_path / "clean")
 
 

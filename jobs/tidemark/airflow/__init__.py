@@ -2,6 +2,7 @@
 
     group.py           the task group
     steps.py           what the tasks do
+    task_log.py        what the tasks write to their logs
     catch_up.py        start the next run while ranges are owed
     repeated.py        end repeated runs of a backfill with their first task
     sensor.py          wait until a table is complete; for the DAGs of others too
@@ -29,6 +30,7 @@ from tidemark.airflow.pinning import pin_inputs
 from tidemark.airflow.pools import pool_of
 from tidemark.airflow.repeated import skip_repeated
 from tidemark.airflow.sensor import complete_through
+from tidemark.airflow.task_log import say
 
 __all__ = [
     "DEFAULTS",
@@ -42,5 +44,6 @@ __all__ = [
     "pin_inputs",
     "pool_of",
     "restate_params",
+    "say",
     "skip_repeated",
 ]

@@ -7,6 +7,8 @@ from typing import Any
 
 from airflow.sdk import DAG, task
 
+from tidemark.airflow.task_log import say
+
 PIN_TIMEOUT = timedelta(minutes=10)
 """For the task that pins. It reads metadata only, so a task that takes longer hangs."""
 
@@ -28,4 +30,4 @@ def _pin(datasets: list[str]) -> None:
     """Record which snapshots of the inputs all sessions of this run read."""
     from tidemark.airflow.chores import pin_inputs as record
 
-    print(record(datasets))
+    say(record(datasets))

@@ -8,16 +8,16 @@ Between the tasks of a session, XCom carries only its id and its kind of work, w
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, TypeVar
 
 from airflow.sdk import Asset, get_current_context
-from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
+from airflow.sdk.exceptions import AirflowSkipException
+
+from tidemark.airflow.task_log import StepFailed, say, say_failure
 
 Result = TypeVar("Result")
-_LOGGER = logging.getLogger(__name__)
 
 
 def init(dataset: str) -> dict[str, str]:
@@ -63,9 +63,9 @@ def _is_left(context: Any, dataset: str, request: Any) -> bool:
     from tidemark.errors import TidemarkError
 
     try:
-        return to_rebuild(context, dataset, request, _log)
+        return to_rebuild(context, dataset, request, say)
     except TidemarkError as error:
-        _log(str(error))
+        say(str(error))
         return True
 
 
@@ -80,7 +80,7 @@ def _preview(datasets: list[str]) -> dict[str, Any]:
     context = _open(request.clock)
     found = preview(context, request.dataset, restatement)
     lines = preview_lines(found)
-    _log("\n".join(lines))
+    say("\n".join(lines))
     if request.plan_only:
         return {"text": "", "ask": False, "datasets": []}
     readers = followers(context.specs, request.dataset) if request.with_readers else ()
@@ -106,7 +106,7 @@ def _has_work(datasets: list[str]) -> bool:
         return True
     context = _open(request.clock)
     left = next((name for name in datasets if _is_left(context, name, request)), None)
-    _log(f"{left} is to be rebuilt" if left else "nothing to do: the other tasks are skipped")
+    say(f"{left} is to be rebuilt" if left else "nothing to do: the other tasks are skipped")
     return left is not None
 
 
@@ -132,7 +132,7 @@ def _next_run_continues(context: Any, dataset: str) -> bool:
     plan = session.plan(context, dataset)
     continues = not isinstance(plan.effect, Nothing)
     outlook = "the next run continues with it" if continues else "; ".join(plan.notes)
-    _log(f"{dataset} owes {describe(mark.owed)}: {outlook}")
+    say(f"{dataset} owes {describe(mark.owed)}: {outlook}")
     return continues
 
 
@@ -154,8 +154,8 @@ def _init(dataset: str) -> dict[str, str]:
             raise AirflowSkipException(reason)
         if restatement:
             restatement = named(context, dataset, restatement)
-            _log(f"{dataset}: asked for {restatement.range}, in UTC; a table is rebuilt by whole partitions")
-    plan = session.init(context, dataset, restatement or NEWS, _log).plan
+            say(f"{dataset}: asked for {restatement.range}, in UTC; a table is rebuilt by whole partitions")
+    plan = session.init(context, dataset, restatement or NEWS, say).plan
     if isinstance(plan.effect, Nothing):
         raise AirflowSkipException(f"{dataset}: nothing to do")
     return {"session": plan.session, "how": plan.how.value}
@@ -165,7 +165,7 @@ def _write_audit_publish(dataset: str, planned: str) -> str:
     from tidemark import session
     from tidemark.state.effect import Nothing
 
-    plan = session.write_audit_publish(_open(_clock()), dataset, planned, say=_log).plan
+    plan = session.write_audit_publish(_open(_clock()), dataset, planned, say=say).plan
     if isinstance(plan.effect, Nothing):
         raise AirflowSkipException(f"{dataset}: another session has done this work meanwhile")
     return plan.session
@@ -177,22 +177,14 @@ def _commit(dataset: str, published: str) -> None:
     from tidemark.state.ranges import format_instant
 
     context = _open(_clock())
-    mark = session.commit(context, dataset, published, say=_log).watermark
+    mark = session.commit(context, dataset, published, say=say).watermark
     if remark := read_remark(context.lake, dataset):
-        _log(f"{dataset}: {remark}")
+        say(f"{dataset}: {remark}")
     if mark is None:
         return
     through = format_instant(mark.complete_through) if mark.complete_through else None
     extra = {"session": mark.session, "complete_through": through, "snapshot": str(mark.snapshot)}
     get_current_context()["outlet_events"][Asset(dataset)].extra = extra
-
-
-def _log(text: str) -> None:
-    """Write the lines to the task's log. Printed lines would reach Airflow late and appear after the task's end."""
-    from tidemark.session import WARNING
-
-    for line in text.splitlines():
-        _LOGGER.log(logging.WARNING if line.startswith(WARNING) else logging.INFO, "%s", line)
 
 
 def _request() -> Any:
@@ -225,10 +217,10 @@ def _open(clock: Any) -> Any:
 
 
 def run_step(step: Callable[[], Result]) -> Result:
-    """Run a step and return its result.
+    """Run a step and return its result. If it fails or is skipped, the log says why, above what Airflow adds.
 
-    Raises AirflowFailException, which Airflow does not retry, with the message of an error that would occur again at
-    every retry. Other errors pass through and are retried.
+    Raises StepFailed, which Airflow does not retry, for an error that would occur again at every retry. Other errors
+    pass through and are retried.
     """
     from tidemark import errors
 
@@ -245,5 +237,12 @@ def run_step(step: Callable[[], Result]) -> Result:
     )
     try:
         return step()
+    except AirflowSkipException as skipped:
+        say(f"skipped: {skipped}")  # Airflow says it too, but folded away
+        raise
     except permanent as error:
-        raise AirflowFailException(f"{type(error).__name__}: {error}") from None
+        say_failure(error, permanent=True)
+        raise StepFailed(error) from None
+    except Exception as error:
+        say_failure(error, permanent=False)
+        raise

@@ -14,6 +14,7 @@ from tidemark.audit.rules import Rule
 from tidemark.spec import DatasetSpec
 from tidemark.spec.render.iceberg import to_schema
 from tidemark.state.ranges import Interval, Ranges, describe, format_instant, subtract
+from tidemark.support.text import count
 
 
 @dataclass(frozen=True)
@@ -144,8 +145,8 @@ def check_rows(files: StagedFiles, expected_rows: int, rows_due: bool) -> list[C
         _floor(
             "rows reconciled with the writer",
             rows == expected_rows,
-            f"{rows} rows in {len(files.added)} files",
-            f"{expected_rows} rows written",
+            f"{count(rows, 'row')} in {count(len(files.added), 'file')}",
+            f"{count(expected_rows, 'row')} written",
             "no row may be lost or duplicated between writing and storing",
         )
     ]
@@ -154,7 +155,7 @@ def check_rows(files: StagedFiles, expected_rows: int, rows_due: bool) -> list[C
             _floor(
                 "rows are there",
                 rows > 0,
-                f"{rows} rows",
+                count(rows, "row"),
                 "at least 1 row",
                 "each row that was added to the input gives at least one row",
             )
@@ -166,7 +167,7 @@ def check_clipped(rows_clipped: int) -> CheckResult:
     """Report the number of clipped rows. This check never fails."""
     because = "the transform returned rows outside the plan's ranges; they are not written, and are counted here"
     return CheckResult(
-        "rows clipped away", "floor", "warn", True, f"{rows_clipped} rows", "any number", because=because
+        "rows clipped away", "floor", "warn", True, count(rows_clipped, "row"), "any number", because=because
     )
 
 
@@ -189,7 +190,7 @@ def check_only_added(files: StagedFiles) -> CheckResult:
     """Check that a session that appends removes nothing."""
     removed = sum(file.record_count for file in files.removed)
     because = "the plan only adds rows"
-    return _floor("nothing removed", not files.removed, f"{removed} rows removed", "0 rows removed", because)
+    return _floor("nothing removed", not files.removed, f"{count(removed, 'row')} removed", "0 rows removed", because)
 
 
 def _floor(check: str, passed: bool, observed: str, expected: str, because: str) -> CheckResult:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import html
+import logging
 import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -57,6 +58,7 @@ def preloading() -> Iterator[Callable[[], None]]:
 def _library() -> tuple[Any, Any]:
     """Return the library and its module of expectations. Raises AuditError if it cannot be imported."""
     os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
+    _quieten()
     try:
         import great_expectations as library
         import great_expectations.expectations as expectations
@@ -65,7 +67,18 @@ def _library() -> tuple[Any, Any]:
             f"Great Expectations cannot start, and nothing was published: {cut(str(error), 300)}; "
             f"repair the environment with make setup, then run the session again"
         ) from error
+    logging.getLogger("great_expectations.data_context.types.base").setLevel(logging.NOTSET)  # it sets INFO itself
     return library, expectations
+
+
+def _quieten() -> None:
+    """Keep the library's remarks on its own set-up out of task logs, unless somebody has set the level of its logger.
+
+    In Airflow that is the setting `[logging] namespace_levels`.
+    """
+    logger = logging.getLogger("great_expectations")
+    if logger.level == logging.NOTSET:
+        logger.setLevel(logging.WARNING)
 
 
 def run_expectations(rows: DataFrame, expectations: Sequence[Expectation], dataset: str, session: str) -> Outcome:

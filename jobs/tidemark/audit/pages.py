@@ -7,8 +7,9 @@ from datetime import datetime
 from html import escape
 from typing import TYPE_CHECKING
 
-from tidemark.audit.report import CheckResult, Report, count_rows
+from tidemark.audit.report import CheckResult, Report
 from tidemark.state.ranges import format_instant
+from tidemark.support.text import count
 
 if TYPE_CHECKING:
     from tidemark.audit.summaries import Summary
@@ -119,7 +120,7 @@ def _problems(report: Report) -> str:
 
 def _card(check: CheckResult) -> str:
     tone = "bad" if check.severity == "fail" else "warned"
-    rows = f"<p>{count_rows(check.unexpected_rows)}</p>" if check.unexpected_rows else ""
+    rows = f"<p>{count(check.unexpected_rows, 'row')}</p>" if check.unexpected_rows else ""
     listed = "".join(f"<li>{escape(example)}</li>" for example in check.examples)
     examples = f"<ul>{listed}</ul>" if listed else ""
     return (

@@ -7,6 +7,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
+from tidemark.support.text import count
+
 Kind = Literal["floor", "expectation"]
 Severity = Literal["fail", "warn"]
 
@@ -39,7 +41,7 @@ class CheckResult:
     def describe(self) -> str:
         """Return one line with the check and what was found instead."""
         found = (
-            count_rows(self.unexpected_rows) if self.unexpected_rows else f"{self.observed}, expected {self.expected}"
+            count(self.unexpected_rows, "row") if self.unexpected_rows else f"{self.observed}, expected {self.expected}"
         )
         if self.examples:
             found += ", for example " + ", ".join(self.examples)
@@ -142,8 +144,3 @@ def bounds_text(low: Any, high: Any) -> str:
     if low is not None and high is not None:
         return f"between {low} and {high}"
     return f"at least {low}" if low is not None else f"at most {high}"
-
-
-def count_rows(rows: int) -> str:
-    """Return a number of rows as text: `1 row`, `1,234 rows`."""
-    return "1 row" if rows == 1 else f"{rows:,} rows"

@@ -20,6 +20,7 @@ from tidemark.audit.site import write_pages
 from tidemark.errors import AuditError, TidemarkError
 from tidemark.spec import DatasetSpec, Expectation
 from tidemark.state.ranges import Ranges
+from tidemark.support.text import count
 
 if TYPE_CHECKING:
     from pyiceberg.table import Table
@@ -170,8 +171,8 @@ def _read_back(changed: ChangedRows, found: GrainFindings, rules: Sequence[tuple
         kind="floor",
         severity="fail",
         passed=found.rows == expected,
-        observed=f"{found.rows} rows",
-        expected=f"{expected} rows",
+        observed=count(found.rows, "row"),
+        expected=count(expected, "row"),
         because="readers must see exactly what the session wrote, without older rows beside it",
     )
 

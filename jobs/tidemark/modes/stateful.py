@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from tidemark.modes.mode import Mode
 from tidemark.planning.catch_up import built_through, first_piece
+from tidemark.planning.causes import causes
 from tidemark.planning.draft import (
     draft,
     input_plans,
@@ -64,7 +65,8 @@ def plan(situation: Situation) -> Plan:
         held_back=intersect(touched, from_on(limit.through)) if limit.through else (),
         inputs=input_plans(situation, read_ranges(situation, ranges)),
     )
-    planned = replace(planned, notes=(*planned.notes, *rebuild_notes(situation, planned, limit, too_old)))
+    notes = (*causes(situation, ranges, fresh), *rebuild_notes(situation, planned, limit, too_old))
+    planned = replace(planned, notes=(*planned.notes, *notes))
     return replace(planned, effect=replacement(situation, ranges) if ranges else touch_or_nothing(planned))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from tidemark.modes.mode import Mode
+from tidemark.planning.causes import causes
 from tidemark.planning.draft import (
     draft,
     input_plans,
@@ -72,7 +73,8 @@ def _overwrite(situation: Situation, planned: Plan, state: InputState) -> Plan:
         return replace(planned, inputs=inputs, notes=(*planned.notes, *not_rebuilt))
     note = "rows of the input were removed or rewritten: the partitions of all changed rows are rebuilt whole"
     effect = ReplaceRanges(ranges, ranges)
-    return replace(planned, effect=effect, inputs=inputs, notes=(*planned.notes, note, *not_rebuilt))
+    notes = (*planned.notes, note, *causes(situation, ranges, ()), *not_rebuilt)
+    return replace(planned, effect=effect, inputs=inputs, notes=notes)
 
 
 def _overwrite_all(situation: Situation, planned: Plan, state: InputState) -> Plan:

@@ -7,6 +7,7 @@ from typing import Any
 
 from tidemark.operate.preview import Files, Preview
 from tidemark.state.ranges import describe
+from tidemark.support.text import count
 
 _UNITS = ("bytes", "kB", "MB", "GB", "TB")
 
@@ -16,7 +17,7 @@ def preview_lines(found: Preview | None) -> list[str]:
     if found is None:
         return ["nothing to do: a session has carried out this request already"]
     dataset = found.plan.dataset
-    lines = [f"{dataset}: rebuilds {found.partitions:,} partitions: {describe(found.ranges)}"]
+    lines = [f"{dataset}: rebuilds {count(found.partitions, 'partition')}: {describe(found.ranges)}"]
     lines.append(f"replaces {_files(found.replaced)} of {dataset}")
     lines += [f"reads {_files(read)} of {found.plan.inputs[name].dataset}" for name, read in found.read.items()]
     lines.append(f"expected time: {_expected(found)}")
@@ -38,7 +39,7 @@ def facts(found: Preview) -> dict[str, Any]:
 
 
 def _files(held: Files) -> str:
-    return f"{held.rows:,} rows, {_size(held.size)} in {held.files:,} files"
+    return f"{count(held.rows, 'row')}, {_size(held.size)} in {count(held.files, 'file')}"
 
 
 def _size(size: float) -> str:
@@ -52,7 +53,7 @@ def _size(size: float) -> str:
 def _expected(found: Preview) -> str:
     if found.expected is None:
         return "unknown, because no rebuild of this table is on record"
-    return f"about {_duration(found.expected)}, by its last {found.measured} rebuilds"
+    return f"about {_duration(found.expected)}, by its last {count(found.measured, 'rebuild')}"
 
 
 def _duration(time: timedelta) -> str:

@@ -9,6 +9,7 @@ from tidemark.planning.situation import Situation
 from tidemark.planning.windows import Limit, read_inputs, touched_by_changes, touches
 from tidemark.state.plan import Plan
 from tidemark.state.ranges import Ranges, describe, format_instant, intersect, subtract
+from tidemark.support.text import count
 
 
 def rebuild_notes(situation: Situation, planned: Plan, limit: Limit, late: Ranges) -> tuple[str, ...]:
@@ -48,7 +49,7 @@ def _overdue_notes(situation: Situation, overdue: Ranges) -> tuple[str, ...]:
         if intersect(touches(state.spec, (file.span,)), overdue)
     )
     return (
-        f"overdue: {row_count} changed rows lie beyond the catch-up limit, so {describe(overdue)} is not rebuilt. "
+        f"overdue: {count(row_count, 'changed row')} beyond the catch-up limit, so {describe(overdue)} is not rebuilt. "
         f"Rebuild it with a backfill",
     )
 

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from tidemark.support.text import printable
+from tidemark.support.text import count, count_of, printable
 
 _UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))
 """Units of time in seconds."""
@@ -71,7 +71,8 @@ def facts(account: Account) -> list[str]:
         found.append(f"{account.late:,} late ({lateness(account)})")
     found += [f"{account.doubled:,} doubled"] if account.doubled else []
     found += [f"{account.refused:,} refused"] if account.refused is not None else []
-    found += [f"{number:,} {what}" for what, number in account.counts.items()]
+    is_quarantine = account.refused is not None
+    found += [f"{n:,} {what}" if is_quarantine else count_of(n, what) for what, n in account.counts.items()]
     return found or ["nothing to remark"]
 
 
@@ -82,11 +83,12 @@ def log_lines(accounts: Sequence[Account], most: int = 10) -> list[str]:
     """
     files = by_interest(accounts)
     first, *others = facts(total(accounts))
-    lines = [f"account of {len(files)} {'file' if len(files) == 1 else 'files'}: {first}"] if files else []
+    lines = [f"account of {count(len(files), 'file')}: {first}"] if files else []
     lines += [f"  {fact}" for fact in others] if files else [f"account: {fact}" for fact in (first, *others)]
     if len(files) > 1:
         lines += [f"  {file.path}: {', '.join(facts(file))}" for file in files[:most]]
-        lines += [f"  and {len(files) - most} more files, see ops.record_accounts"] if len(files) > most else []
+    if len(files) > most:
+        lines.append(f"  and {count(len(files) - most, 'more file')}, see ops.record_accounts")
     return [printable(line) for line in lines]
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from tidemark.state.ranges import Interval, Ranges, format_instant, union
+from tidemark.state.ranges import Interval, Ranges, describe, to_minutes, union
+from tidemark.support.text import count
 
 
 @dataclass(frozen=True)
@@ -57,17 +58,17 @@ class Changes:
         if self.from_snapshot is None:
             head = f"first read, snapshot {self.to_snapshot}"
         else:
-            count = self.appended + self.rewritten + self.dropped + self.kept
-            kinds = [f"{n} {word}" for n, word in self._kinds() if n]
-            head = f"{count} snapshots" + (f" ({', '.join(kinds)})" if kinds else "")
-            if not count:
+            snapshots = self.appended + self.rewritten + self.dropped + self.kept
+            if not snapshots:
                 return "nothing new"
+            kinds = [f"{n} {word}" for n, word in self._kinds() if n]
+            head = f"{count(snapshots, 'snapshot')} ({', '.join(kinds)})"
         if self.timeless_rows:
-            return f"{head}; {self.timeless_rows} rows"
+            return f"{head}; {count(self.timeless_rows, 'row')}"
         if not self.files:
             return f"{head}; no rows"
         span = Interval(min(f.span.start for f in self.files), max(f.span.end for f in self.files))
-        return f"{head}; {self.rows} rows from {format_instant(span.start)} to {format_instant(span.end)}"
+        return f"{head}; {count(self.rows, 'row')} of {describe(to_minutes((span,)))}"
 
     def _kinds(self) -> tuple[tuple[int, str], ...]:
         return (

@@ -32,7 +32,9 @@ class Interval:
             raise ValueError(f"interval is empty or reversed: {self.start} .. {self.end}")
 
     def __str__(self) -> str:
-        return f"{format_instant(self.start)}..{format_instant(self.end)}"
+        start = "" if self.start == BEGINNING else format_instant(self.start)
+        end = "" if self.end == END else format_instant(self.end)
+        return f"{start}..{end}" if start or end else "all of time"
 
 
 Ranges = tuple[Interval, ...]
@@ -162,6 +164,19 @@ def ceil(instant: datetime, unit: Unit) -> datetime:
 def round_out(ranges: Ranges, unit: Unit) -> Ranges:
     """Return the smallest set of whole units that covers `ranges`."""
     return union(Interval(floor(i.start, unit), ceil(i.end, unit)) for i in ranges)
+
+
+def to_minutes(ranges: Ranges) -> Ranges:
+    """Round ranges outwards to whole minutes, for people."""
+    minute = timedelta(minutes=1)
+
+    def floored(instant: datetime) -> datetime:
+        return instant.replace(second=0, microsecond=0)
+
+    def ceiled(instant: datetime) -> datetime:
+        return instant if floored(instant) == instant else floored(instant) + minute
+
+    return union(Interval(floored(each.start), ceiled(each.end)) for each in ranges)
 
 
 def describe(ranges: Ranges, at_most: int = 3) -> str:

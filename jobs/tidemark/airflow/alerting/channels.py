@@ -51,11 +51,15 @@ class Sent:
         return len(self.took) > 1 or not self.failed
 
 
-def send(alert: Alert, settings: Settings) -> Sent:
-    """Send an alert through every configured channel. A channel that fails is logged, and the others are used."""
+def send(alert: Alert, settings: Settings, is_said: bool = False) -> Sent:
+    """Send an alert through every configured channel. A channel that fails is logged, and the others are used.
+
+    `is_said` is set if the log to which the alert goes says the same already. Then it gets only subject and page.
+    """
     wanted = read_alerts(settings.values)
     pages = wanted.pages or running_pages(settings)
-    for line in alert.text(pages).splitlines():
+    text = f"Tidemark, {alert.subject}\npage: {alert.facts(pages)['page']}" if is_said else alert.text(pages)
+    for line in text.splitlines():
         _LOGGER.log(logging.INFO if alert.over else logging.WARNING, "%s", line)
     took, failed = [LOG], dict[str, str]()
     for name, channel in _channels(wanted).items():

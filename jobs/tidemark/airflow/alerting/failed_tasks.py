@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from tidemark.airflow.alerting.channels import Sent, send
+from tidemark.airflow.task_log import StepFailed
 from tidemark.catalog import Lake, ops
 from tidemark.catalog.filters import both, equals
 from tidemark.operate.alerts.failures import Failure, alert_of, is_refused_request, key_of
@@ -23,33 +24,35 @@ _LOGGER = logging.getLogger(__name__)
 
 def tell_failure(context: Any, dataset: str | None) -> None:
     """Send the alert about the failed task of a callback's context, and record it."""
-    error, task = context.get("exception"), context["ti"]
+    raised, task = context.get("exception"), context["ti"]
+    error = raised.error if isinstance(raised, StepFailed) else raised
     known = error if isinstance(error, BaseException) else None
-    tell_once(load_settings(), Failure(task.dag_id, task.run_id, task.task_id, dataset, known))
+    failure = Failure(task.dag_id, task.run_id, task.task_id, dataset, known)
+    tell_once(load_settings(), failure, is_said=isinstance(raised, StepFailed))
 
 
-def tell_once(settings: Settings, failure: Failure) -> Sent | None:
+def tell_once(settings: Settings, failure: Failure, is_said: bool = False) -> Sent | None:
     """Send the alert about a failure, and record it; None if it was told within the last day.
 
     A refused request of a person is not told. If the lake cannot be read, which may be why the task failed, the alert
-    is sent without it.
+    is sent without it. `is_said` is passed to `send`.
     """
     if is_refused_request(failure):
         return None
     condition = key_of(failure)
     lake = _lake(settings)
     if lake is None:
-        return send(alert_of(failure), settings)
+        return send(alert_of(failure), settings, is_said)
     try:
         failure = replace(failure, session=_session_of(lake, failure) if failure.dataset else None)
         told = read_told(lake).get(condition)
     except Exception as error:
         _LOGGER.warning("alert without its session: %s", type(error).__name__)
-        return send(alert_of(failure), settings)
+        return send(alert_of(failure), settings, is_said)
     if told is not None and told.holds and told.recorded_at > datetime.now(UTC) - REPEAT:
         _LOGGER.warning("told before, at %s; not sent again: %s", f"{told.recorded_at:%Y-%m-%dT%H:%MZ}", condition)
         return None
-    sent = send(alert_of(failure), settings)
+    sent = send(alert_of(failure), settings, is_said)
     if sent.is_delivered:
         record(lake, condition, alert_of(failure), sent.took, failure.dataset, failure.session)
     return sent

@@ -14,6 +14,7 @@ from tidemark.operate.lakes import has_lake, open_existing_lake
 from tidemark.operate.status import read_status
 from tidemark.settings import Settings, load_settings
 from tidemark.spec.load import load_specs
+from tidemark.support.text import count
 
 
 def watch(test: bool = False) -> str:
@@ -36,7 +37,7 @@ def tell_news(settings: Settings, lake: Lake, now: datetime) -> str:
     conditions = [*find_conditions(found, specs, now), *domain_conditions(lake)]
     news = list(find_news(conditions, read_told(lake), found, now))
     delivered = sum(_tell(settings, lake, each) for each in news)
-    return f"{len(conditions)} conditions hold; {len(news)} news, {delivered} delivered"
+    return f"{count(len(conditions), 'condition')} now; {len(news)} to tell, {delivered} delivered"
 
 
 def _tell(settings: Settings, lake: Lake, condition: Condition) -> bool:

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from tidemark import errors
-from tidemark.operate.alerts.alert import Alert, Kind
+from tidemark.operate.alerts.alert import RUNBOOKS, Alert, Kind
 
 _NAMED = re.compile(r"([A-Z][A-Za-z]+): (.*)", re.DOTALL)
 
@@ -52,6 +52,11 @@ def is_refused_request(failure: Failure) -> bool:
 def key_of(failure: Failure) -> str:
     """Return what a repeated failure has in common with the first: the error, and the dataset or else the task."""
     return f"{_describe(failure.error)[0]} {failure.dataset or f'{failure.dag}.{failure.task}'}"
+
+
+def runbook_of(error: BaseException | None) -> str:
+    """Return the runbook of an error: a page of `docs/runbooks`, without its ending."""
+    return _RUNBOOKS.get(_describe(error)[0], RUNBOOKS[Kind.failed])
 
 
 def _describe(error: BaseException | None) -> tuple[str, str]:
