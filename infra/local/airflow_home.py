@@ -12,6 +12,14 @@ from infra.local.database import VARIABLE
 from infra.local.secret import USER, secret, write_private
 from tidemark.settings import CHECKOUT, Settings
 
+PASSED_ON = (
+    "AIRFLOW__LOGGING__LOGGING_LEVEL",
+    "AIRFLOW__LOGGING__NAMESPACE_LEVELS",
+    "AIRFLOW__METRICS__",
+    "AIRFLOW__OPENLINEAGE__",
+)
+"""What an operator may set in the environment of `make run`. All other settings of Airflow are those of the home."""
+
 _EARLY = '"""Airflow imports this module when it starts; infra/local/warm.py says why."""\n\nimport infra.local.warm\n'
 
 
@@ -78,12 +86,14 @@ def configuration(settings: Settings, port: int, database: str) -> dict[str, dic
 
 
 def environment(settings: Settings) -> dict[str, str]:
-    """Return the environment of every Airflow process. Airflow settings of the caller's shell are not passed on.
+    """Return the environment of every Airflow process. Of the caller's Airflow settings only PASSED_ON are passed on.
 
     The address of Airflow's database is only in `airflow.cfg`, which only the owner can read.
     """
-    kept = {key: value for key, value in os.environ.items() if not key.startswith("AIRFLOW__") and key != VARIABLE}
+    kept = {key: value for key, value in os.environ.items() if _is_passed_on(key)}
     return {
+        # If no collector answers, a task ends two seconds later instead of a quarter of a minute.
+        "OTEL_EXPORTER_OTLP_METRICS_TIMEOUT": "2",
         **kept,
         "AIRFLOW_HOME": str(settings.airflow),
         "TIDEMARK_HOME": str(settings.home),
@@ -95,6 +105,10 @@ def environment(settings: Settings) -> dict[str, str]:
         "PYTHONWARNINGS": "ignore",
         "PYTHONUNBUFFERED": "1",
     }
+
+
+def _is_passed_on(variable: str) -> bool:
+    return variable.startswith(PASSED_ON) if variable.startswith("AIRFLOW__") else variable != VARIABLE
 
 
 def password_file(settings: Settings) -> Path:

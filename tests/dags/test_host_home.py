@@ -65,6 +65,21 @@ def test_airflow_settings_of_the_shell_do_not_leak_in(settings: Settings, monkey
     assert found["TIDEMARK_HOME"] == str(settings.home)
 
 
+def test_settings_of_metrics_lineage_and_log_levels_are_the_operators(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = {
+        "AIRFLOW__METRICS__STATSD_ON": "True",
+        "AIRFLOW__OPENLINEAGE__TRANSPORT": "{}",
+        "AIRFLOW__LOGGING__NAMESPACE_LEVELS": "great_expectations=DEBUG",
+        "AIRFLOW__LOGGING__BASE_LOG_FOLDER": "/elsewhere",
+    }
+    for name, value in own.items():
+        monkeypatch.setenv(name, value)
+    passed = {key: value for key, value in environment(settings).items() if key.startswith("AIRFLOW__")}
+    assert passed == {key: value for key, value in own.items() if not key.endswith("FOLDER")}
+
+
 def test_own_logs_do_not_go_into_the_demo(settings: Settings, tmp_path: Path) -> None:
     from infra.demo.world import make
 

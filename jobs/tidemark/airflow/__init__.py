@@ -12,6 +12,8 @@
     run_request.py     what a run asks for: clock, range, reason
     restate.py         the restatement that a run asks of a dataset
     approval.py        preview, approval and choice before a rebuild on request
+    lineage.py         what a session read and wrote, for OpenLineage
+    metrics.py         figures of sessions for StatsD or OpenTelemetry
     pools.py           one publisher per table at a time
     names.py           names of all datasets, for DAG files
     chores.py          tasks that are not sessions: maintenance, pins, releases, pages

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from airflow.sdk import Asset, get_current_context
@@ -163,21 +164,27 @@ def _init(dataset: str) -> dict[str, str]:
 
 def _write_audit_publish(dataset: str, planned: str) -> str:
     from tidemark import session
+    from tidemark.airflow.lineage import report_lineage
     from tidemark.state.effect import Nothing
 
-    plan = session.write_audit_publish(_open(_clock()), dataset, planned, say=say).plan
-    if isinstance(plan.effect, Nothing):
+    context = _open(_clock())
+    published = session.write_audit_publish(context, dataset, planned, say=say)
+    if isinstance(published.plan.effect, Nothing):
         raise AirflowSkipException(f"{dataset}: another session has done this work meanwhile")
-    return plan.session
+    report_lineage(context, published)
+    return published.plan.session
 
 
 def _commit(dataset: str, published: str) -> None:
     from tidemark import session
+    from tidemark.airflow.metrics import report_session
     from tidemark.operate.remarks import read_remark
     from tidemark.state.ranges import format_instant
 
     context = _open(_clock())
-    mark = session.commit(context, dataset, published, say=say).watermark
+    committed = session.commit(context, dataset, published, say=say)
+    report_session(context, committed, datetime.now(UTC))
+    mark = committed.watermark
     if remark := read_remark(context.lake, dataset):
         say(f"{dataset}: {remark}")
     if mark is None:

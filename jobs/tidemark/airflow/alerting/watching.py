@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from tidemark.airflow.alerting.channels import send
+from tidemark.airflow.metrics import report_lag
 from tidemark.catalog import Lake
 from tidemark.operate.alerts.alert import trial_alert
 from tidemark.operate.alerts.conditions import Condition, find_conditions
@@ -30,10 +31,13 @@ def watch(test: bool = False) -> str:
 def tell_news(settings: Settings, lake: Lake, now: datetime) -> str:
     """Send an alert about each condition that begins or is over, and record those that were delivered.
 
+    How far each dataset is behind is sent as a metric too, if Airflow is set up for metrics.
+
     One that could not be delivered is sent again by the next check.
     """
     specs = load_specs(settings.schemas, settings.values)
     found = read_status(lake, specs, now, settings.values)
+    report_lag(found, now)
     conditions = [*find_conditions(found, specs, now), *domain_conditions(lake)]
     news = list(find_news(conditions, read_told(lake), found, now))
     delivered = sum(_tell(settings, lake, each) for each in news)
