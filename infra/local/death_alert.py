@@ -11,6 +11,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
+from infra.local import watch
 from infra.local.deaths import Death, deaths_since
 from tidemark.operate.alerts.alert import Alert, Kind
 from tidemark.settings import CHECKOUT, Settings, load_settings
@@ -21,10 +22,28 @@ RECENT = timedelta(minutes=20)
 """A service is started again within this time of its death. The longest pause of the supervisor is shorter."""
 
 
+SUPERVISOR_DIED = Alert(
+    Kind.died,
+    watch.SUPERVISOR,
+    "it ended without being stopped: it was killed, or the machine went down\nit and all services are started again",
+    next_command="make doctor",
+)
+
+
 def begin(settings: Settings, name: str, env: Mapping[str, str] = os.environ) -> None:
     """Start a process that tells of a service's death, if it has just died for the first time in an hour."""
-    if death_to_tell(settings, name, datetime.now(UTC)) is None:
-        return
+    if death_to_tell(settings, name, datetime.now(UTC)) is not None:
+        _start(name, env)
+
+
+def begin_supervisor(settings: Settings, env: Mapping[str, str] = os.environ) -> None:
+    """Start a process that tells that the supervisor ended without being stopped, unless the watch has told it."""
+    told = (trouble.name for trouble in watch.known_troubles(settings) if trouble.told)
+    if watch.SUPERVISOR not in told:
+        _start(watch.SUPERVISOR, env)
+
+
+def _start(name: str, env: Mapping[str, str]) -> None:
     subprocess.Popen(
         [sys.executable, "-m", "infra.local.death_alert", name],
         env={**env, "_AIRFLOW_PROCESS_CONTEXT": "server"},  # lets Airflow look up connections in its database
@@ -53,17 +72,25 @@ def alert_of(death: Death) -> Alert:
     )
 
 
+def _alert_to_send(settings: Settings, name: str) -> Alert | None:
+    if name == watch.SUPERVISOR:
+        return SUPERVISOR_DIED
+    death = death_to_tell(settings, name, datetime.now(UTC))
+    return alert_of(death) if death is not None else None
+
+
 def main(arguments: Sequence[str]) -> int:
     """Send the alert. Return 0 also if there is nothing to tell, 2 for wrong arguments."""
     if len(arguments) != 1:
         print(__doc__, file=sys.stderr)
         return 2
     settings = load_settings()
-    death = death_to_tell(settings, arguments[0], datetime.now(UTC))
-    if death is not None:
+    os.environ.setdefault("AIRFLOW_HOME", str(settings.airflow))
+    alert = _alert_to_send(settings, arguments[0])
+    if alert is not None:
         from tidemark.airflow.alerting.channels import send
 
-        send(alert_of(death), settings)
+        send(alert, settings)
     return 0
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from infra.local import database, death_alert, postgres, processes
 from infra.local.errors import HostError
-from infra.local.programs import AIRFLOW, POSTGRES
+from infra.local.programs import AIRFLOW, POSTGRES, WATCH
 from tidemark.errors import TidemarkError
 from tidemark.settings import CHECKOUT, Settings
 
@@ -29,6 +29,8 @@ def command_of(settings: Settings, name: str) -> list[str]:
     if name == POSTGRES:
         postgres.clear_stale_locks(settings)
         return postgres.server_command(settings)
+    if name == WATCH:
+        return [sys.executable, "-m", "infra.local.watch"]
     _wait_for_database(settings)
     return [sys.executable, "-m", "airflow", *AIRFLOW[name]]
 
@@ -60,7 +62,7 @@ def _wait_for_database(settings: Settings) -> None:
 
 def main(arguments: Sequence[str]) -> int:
     """Become the service. If that fails, print the reason and return 1; return 2 for wrong arguments."""
-    if len(arguments) != 1 or arguments[0] not in (POSTGRES, *AIRFLOW):
+    if len(arguments) != 1 or arguments[0] not in (POSTGRES, WATCH, *AIRFLOW):
         print(__doc__, file=sys.stderr)
         return 2
     home = Path(os.environ["TIDEMARK_HOME"])

@@ -9,6 +9,7 @@ from infra.local.supervision import Program
 POSTGRES = "postgres"
 API_SERVER = "airflow-api-server"
 SCHEDULER = "airflow-scheduler"
+WATCH = "tidemark-watch"
 AIRFLOW: Mapping[str, tuple[str, ...]] = {
     SCHEDULER: ("scheduler", "--skip-serve-logs"),
     "airflow-dag-processor": ("dag-processor",),
@@ -16,11 +17,19 @@ AIRFLOW: Mapping[str, tuple[str, ...]] = {
     API_SERVER: ("api-server",),
 }
 """Airflow's processes with their arguments. The API server serves all logs, so no other process listens."""
+COMPONENTS: Mapping[str, str] = {
+    "metadatabase": POSTGRES,
+    "scheduler": SCHEDULER,
+    "dag_processor": "airflow-dag-processor",
+    "triggerer": "airflow-triggerer",
+}
+"""The services by the names under which Airflow reports their health."""
 
 
 def programs(with_postgres: bool) -> dict[str, Program]:
     """Return the services by name, in the order in which they start."""
     airflow = {name: Program(name, "airflow", order=20) for name in AIRFLOW}
+    airflow[WATCH] = Program(WATCH, "watch", order=30)
     if not with_postgres:
         return airflow
     # On SIGINT, Postgres closes its connections and ends; on SIGTERM it would wait until all clients disconnect.

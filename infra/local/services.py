@@ -2,9 +2,9 @@
 
     python -m infra.local.services start | stop | status
 
-A supervisor restarts the first five when they die. The Spark Connect server is started by the process that needs it.
-The Airflow processes are those of `airflow standalone`. They are started one by one, because standalone would also
-open log servers on all network interfaces.
+A supervisor restarts the first five when they die, and a watch that tells if one of them or the supervisor hangs. The
+Spark Connect server is started by the process that needs it. The Airflow processes are those of `airflow standalone`.
+They are started one by one, because standalone would also open log servers on all network interfaces.
 """
 
 from __future__ import annotations
@@ -54,12 +54,17 @@ def name_pages(settings: Settings, url: str) -> None:
 
 
 def choose_port(settings: Settings, port: int | None) -> int:
-    """Return the port that Airflow has or will have. Raises HostError if that port cannot be used."""
+    """Return the port that Airflow has or will have. Raises HostError if that port cannot be used.
+
+    If the supervisor was killed, services that are left are ended first, because one of them may hold the port.
+    """
     earlier = earlier_services(settings)
     if earlier:
         raise HostError(
             f"{', '.join(earlier)} of an earlier version still run in {settings.home}; run make stop, then make run"
         )
+    if not supervision.is_running(settings):
+        supervision.end_session(settings)
     return ports.choose(settings, port, api_runs=API_SERVER in supervision.running(settings))
 
 

@@ -10,13 +10,13 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
-from infra.local import database, ports, postgres, supervision
+from infra.local import database, death_alert, ports, postgres, supervision
 from infra.local.airflow_home import environment, prepare
 from infra.local.api import ApiError, Client
 from infra.local.deaths import deaths_since
 from infra.local.errors import HostError
 from infra.local.processes import tail
-from infra.local.programs import AIRFLOW, POSTGRES, programs
+from infra.local.programs import AIRFLOW, COMPONENTS, POSTGRES, WATCH, programs
 from tidemark.settings import CHECKOUT, Settings
 
 START_TIMEOUT = 240.0
@@ -25,7 +25,6 @@ DATABASE_TIMEOUT = 60.0
 """Seconds to wait until the database answers. The home's own takes less than one."""
 TOO_OFTEN = 4
 """If one service dies this often during a start, the start fails and shows the service's log."""
-_NEEDED = ("metadatabase", "scheduler", "dag_processor", "triggerer")
 
 Say = Callable[[str], None]
 
@@ -33,6 +32,8 @@ Say = Callable[[str], None]
 def start_services(settings: Settings, port: int, say: Say) -> None:
     """Start each service that is not running. Raises HostError if one cannot start."""
     if not supervision.is_running(settings):
+        if supervision.supervisor_process(settings) is not None:
+            death_alert.begin_supervisor(settings)
         supervision.end_session(settings)
         _prepare(settings, port, say)
     address = database.configured_database(settings)
@@ -48,7 +49,7 @@ def start_services(settings: Settings, port: int, say: Say) -> None:
     _await_database(settings, address, embedded)
     _run_airflow(["db", "migrate"], settings)
     ports.remember(settings, port)
-    for name in AIRFLOW:
+    for name in (*AIRFLOW, WATCH):
         supervision.start_service(settings, wanted[name])
 
 
@@ -62,7 +63,7 @@ def wait_until_healthy(client: Client, settings: Settings) -> Client:
         except ApiError as error:
             missing = str(error)
         else:
-            missing = ", ".join(name for name in _NEEDED if states.get(name) != "healthy")
+            missing = ", ".join(name for name in COMPONENTS if states.get(name) != "healthy")
             if not missing:
                 return client
         _refuse_failing(settings, began)

@@ -9,6 +9,7 @@ from infra.local import supervision
 from infra.local.deaths import Death, deaths_since
 from infra.local.earlier import earlier_services
 from infra.local.processes import tail
+from infra.local.watch import known_troubles
 from tidemark.engine.session import running_server, shown_address
 from tidemark.settings import Settings
 
@@ -29,6 +30,9 @@ def status_lines(settings: Settings, address: str | None) -> Iterator[str]:
     deaths = deaths_since(settings, now - LOOK_BACK)
     for state in supervision.states(settings):
         yield from _service(settings, state, [death for death in deaths if death.name == state.name], now)
+    for trouble in known_troubles(settings):
+        since = datetime.fromtimestamp(trouble.since, UTC)
+        yield _line(trouble.name, f"in trouble since {since:%Y-%m-%dT%H:%M:%SZ}: {trouble.what}")
     spark = shown_address(settings.spark_remote) if settings.spark_remote else running_server(settings)
     yield _line("spark-connect", spark or "not running: the next session starts it")
     yield _line("address", address or "none: run make run to start what is missing")

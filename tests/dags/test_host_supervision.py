@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import stat
 import time
 from collections.abc import Callable, Iterator
@@ -13,18 +14,22 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from infra.local import launch, processes, supervision
+from infra.local import launch, processes, services, supervision
 from infra.local.deaths import deaths_since
 from infra.local.errors import HostError
-from infra.local.programs import AIRFLOW, POSTGRES, programs
+from infra.local.programs import AIRFLOW, POSTGRES, WATCH, programs
 from infra.local.sockets import sockets_folder
 from infra.local.status import status_lines
 from infra.local.supervision import Program
 from tidemark.settings import CHECKOUT, Settings
+from tidemark.support.loopback import why_taken
 
 pytestmark = pytest.mark.services
 
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
+with socket.create_server(("127.0.0.1", 0)) as free:
+    PORT: int = free.getsockname()[1]
+    """The port on which the service that lives listens."""
 LIVES, DIES = Program("lives", "airflow", 20), Program("dies", "airflow", 20)
 
 
@@ -43,9 +48,11 @@ def supervised(settings: Settings, tmp_path: Path) -> Iterator[Settings]:
     package.mkdir(parents=True)
     for folder in (package, package.parent):
         (folder / "__init__.py").touch()
-    script = "import sys, time\nprint(sys.argv[1], flush=True)\nif sys.argv[1] == 'dies': sys.exit('no room left')\n"
-    (package / "launch.py").write_text(script + "time.sleep(600)\n")
-    env = {**os.environ, "PYTHONPATH": str(tmp_path / "fake")}
+    script = "import os, socket, sys, time\nprint(sys.argv[1], flush=True)\n"
+    script += "if sys.argv[1] == 'dies': sys.exit('no room left')\n"
+    listen = "server = socket.create_server(('127.0.0.1', int(os.environ['FAKE_PORT'])))\n"
+    (package / "launch.py").write_text(script + listen + "time.sleep(600)\n")
+    env = {**os.environ, "PYTHONPATH": str(tmp_path / "fake"), "FAKE_PORT": str(PORT)}
     known = {program.name: program for program in (LIVES, DIES)}
     cwd = supervision.CHECKOUT  # type: ignore[attr-defined]
     supervision.CHECKOUT = tmp_path / "fake"  # type: ignore[attr-defined]
@@ -107,10 +114,10 @@ def test_what_dies_at_each_start_is_tried_again_with_a_pause_and_says_why(superv
 
 
 def test_only_the_owner_gives_orders(supervised: Settings) -> None:
-    socket = sockets_folder(supervised) / "supervisor"
-    assert stat.S_ISSOCK(socket.stat().st_mode)
-    assert stat.S_IMODE(socket.stat().st_mode) == 0o700
-    assert stat.S_IMODE(socket.parent.stat().st_mode) == 0o700
+    control = sockets_folder(supervised) / "supervisor"
+    assert stat.S_ISSOCK(control.stat().st_mode)
+    assert stat.S_IMODE(control.stat().st_mode) == 0o700
+    assert stat.S_IMODE(control.parent.stat().st_mode) == 0o700
 
 
 def test_stop_ends_services_and_supervisor(supervised: Settings) -> None:
@@ -136,6 +143,16 @@ def test_services_of_a_killed_supervisor_are_named_and_do_not_outlive_the_next_s
     wait_until(lambda: not Path(f"/proc/{orphan}").exists())
 
 
+def test_a_service_of_a_killed_supervisor_does_not_hold_the_port_of_the_next_start(supervised: Settings) -> None:
+    supervision.start_service(supervised, LIVES)
+    leader = supervision.supervisor_process(supervised)
+    assert leader is not None
+    wait_until(lambda: why_taken(PORT) is not None)
+    os.kill(leader.pid, signal.SIGKILL)
+    wait_until(lambda: not leader.lives)
+    assert services.choose_port(supervised, PORT) == PORT
+
+
 def test_a_supervisor_that_does_not_run_takes_no_orders(settings: Settings) -> None:
     with pytest.raises(HostError, match="make run"):
         supervision._call(settings, "getState")
@@ -143,10 +160,10 @@ def test_a_supervisor_that_does_not_run_takes_no_orders(settings: Settings) -> N
 
 
 def test_each_service_has_a_command(settings: Settings) -> None:
-    assert set(programs(with_postgres=True)) == {POSTGRES, *AIRFLOW}
-    assert set(programs(with_postgres=False)) == set(AIRFLOW)
+    assert set(programs(with_postgres=True)) == {POSTGRES, *AIRFLOW, WATCH}
+    assert set(programs(with_postgres=False)) == {*AIRFLOW, WATCH}
     text = supervision.configuration(settings, programs(with_postgres=True))
-    assert text.count("[program:") == len(AIRFLOW) + 1
+    assert text.count("[program:") == len(AIRFLOW) + 2
     assert str(settings.home) not in text
     assert launch.main(["unknown"]) == 2
 

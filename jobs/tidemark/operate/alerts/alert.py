@@ -24,6 +24,7 @@ class Kind(StrEnum):
     went_on = "went on without an input"
     refused = "promotion refused"
     died = "service died"
+    down = "service down"
     test = "test"
 
     @property
@@ -42,6 +43,7 @@ RUNBOOKS: Final[dict[Kind, str]] = {
     Kind.went_on: "input-stalled",
     Kind.refused: "promotion-refused",
     Kind.died: "service-dies",
+    Kind.down: "service-dies",
     Kind.test: "alerts",
 }
 """The runbook of each kind: a page of `docs/runbooks`."""
