@@ -36,6 +36,7 @@ VERSIONED = ("search.position_bases", "ranking.label_horizons")
 
 with DAG(
     "restate",
+    description="Rebuild a range of one table, after a preview",
     schedule=None,
     catchup=False,
     max_active_runs=1,

@@ -1,14 +1,19 @@
-"""Read from the supervisor's log which services died, when and why."""
+"""Read from the supervisor's log which services died, when and why, and put it on record for the status page."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from infra.local.supervision import log_of
+from tidemark.operate.service_deaths import ServiceDeath, deaths_text, read_deaths
 from tidemark.settings import Settings
+from tidemark.support.atomic_files import replace_file
+
+KEPT = timedelta(days=7)
+"""How long a death stays on record, also after the supervisor has begun a new log."""
 
 _LINE = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d),(\d{3}) \w+ exited: (\S+) \((.+?)(?:; (?:not )?expected)?\)")
 
@@ -33,6 +38,14 @@ def deaths_since(settings: Settings, since: datetime) -> Sequence[Death]:
         return ()
     found = (_death(match) for match in _LINE.finditer(text))
     return [death for death in found if death.at >= since]
+
+
+def record_deaths(settings: Settings, now: datetime) -> None:
+    """Add the deaths of the supervisor's log to the record that `tidemark status` and the status page read."""
+    found = {ServiceDeath(death.name, death.at, death.why) for death in deaths_since(settings, now - KEPT)}
+    known = set(read_deaths(settings.service_deaths, now - KEPT))
+    if found - known:
+        replace_file(settings.service_deaths, deaths_text(sorted(found | known, key=lambda death: death.at)))
 
 
 def _death(match: re.Match[str]) -> Death:

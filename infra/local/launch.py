@@ -1,20 +1,23 @@
 """The command that the supervisor runs for each service.
 
-It ends processes that an earlier run of the service left behind, tells if the service died, waits for the database if
-the service needs it, and then becomes the service.
+It ends processes that an earlier run of the service left behind, records and tells if the service died, waits for the
+database if the service needs it, and then becomes the service.
 
     python -m infra.local.launch NAME
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 import time
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 from infra.local import database, death_alert, postgres, processes
+from infra.local.deaths import record_deaths
 from infra.local.errors import HostError
 from infra.local.programs import AIRFLOW, POSTGRES, WATCH
 from tidemark.errors import TidemarkError
@@ -69,6 +72,8 @@ def main(arguments: Sequence[str]) -> int:
     settings = Settings(home=home, schemas=CHECKOUT / "schemas")
     try:
         end_leftovers(settings, arguments[0])
+        with contextlib.suppress(OSError):  # a full disk is no reason to leave a service down
+            record_deaths(settings, datetime.now(UTC))
         death_alert.begin(settings, arguments[0])
         command = command_of(settings, arguments[0])
     except TidemarkError as error:

@@ -14,7 +14,7 @@ from infra.local.errors import HostError
 CHAIN = ("land_search_logs", "build_interactions", "build_training_data", "train_ranker")
 """The DAGs that `make run` drives, in the order of the flow."""
 HOUSEKEEPING = ("maintain_tables", "watch_tables")
-ON_REQUEST = ("restate",)
+ON_REQUEST = ("restate", "steer_ranker")
 """DAGs without a schedule. Only a run of an unpaused DAG begins."""
 ENDED = ("success", "failed")
 PARSE_TIMEOUT = 120.0

@@ -10,7 +10,7 @@ import json
 import os
 import uuid
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from tidemark import session
 from tidemark.errors import RequestRefused
 from tidemark.landing.files.discovery import settling_of
 from tidemark.settings.run_parameters import check_reason
+from tidemark.spec import LandingSpec
 from tidemark.state.effect import Nothing
 from tidemark.state.ranges import format_instant
 from tidemark.steps.context import Context
@@ -41,23 +42,58 @@ def decide(
     Raises RequestRefused, before anything is written, if the decision is not possible. If a session fails, the
     decision stays in the landing folder or in its table, and the next session of that dataset goes on with it.
     """
-    decision = _check(context, read_registry(context.lake), action, version, reason, by)
-    path = _write(context, decision)
-    say(f"decision {decision.decision_id} is in {path}")
+    decision = record(context, action, version, reason, by, say=say)
     for dataset in (DECISIONS, SCORES):
         done = session.run(context, dataset, say=say)
         if isinstance(done.plan.effect, Nothing):
             say(f"{dataset}: nothing to do: {'; '.join(done.plan.notes)}")
     found = read_registry(context.lake)
-    if decision.decision_id not in {each.decision_id for each in found.decisions}:
-        raise RequestRefused(
-            f"decision {decision.decision_id}: {path} has not landed, so nothing changed; "
-            f"`tidemark quarantined` shows why, and `tidemark run {DECISIONS}` tries again"
-        )
+    check_landed(found, decision.decision_id)
     return decision, found
 
 
+def record(
+    context: Context,
+    action: str,
+    version: str | None,
+    reason: str,
+    by: str,
+    decision_id: str | None = None,
+    say: Say = print,
+) -> Decision:
+    """Check a decision and write it into its landing folder; its session and that of the scores are the caller's.
+
+    If a decision with this id is on record or in the folder already, it is returned and nothing is written. Raises
+    RequestRefused if the decision is not possible.
+    """
+    registry = read_registry(context.lake)
+    known = next((each for each in registry.decisions if each.decision_id == decision_id), None)
+    if known is not None:
+        say(f"decision {known.decision_id} is on record already: {known.model_version} {printable(known.describe())}")
+        return known
+    decision = _check(context, registry, action, version, reason, by)
+    decision = replace(decision, decision_id=decision_id or decision.decision_id)
+    path = _path(context, decision)
+    if path.exists():
+        say(f"decision {decision.decision_id} is in {path} already")
+    else:
+        _write(context, decision, path)
+        say(f"decision {decision.decision_id} is in {path}: {decision.model_version} {printable(decision.describe())}")
+    return decision
+
+
+def check_landed(registry: Registry, decision_id: str) -> None:
+    """Raise RequestRefused if a decision is not on record."""
+    if decision_id not in {each.decision_id for each in registry.decisions}:
+        raise RequestRefused(
+            f"decision {decision_id}: its file in the landing folder has not landed, so nothing changed; "
+            f"`tidemark quarantined` shows why, and `tidemark run {DECISIONS}` tries again"
+        )
+
+
 def _check(context: Context, registry: Registry, action: str, version: str | None, reason: str, by: str) -> Decision:
+    if action not in _CHECKS:
+        raise RequestRefused(f"action: {printable(action[:60])!r} is none of {', '.join(_CHECKS)}; choose one of them")
     run = _CHECKS[action](registry, version or "")
     text = check_reason(reason).strip()
     if len(text.split()) < WORDS:
@@ -123,19 +159,25 @@ _CHECKS: dict[str, Callable[[Registry, str], Run]] = {
 }
 
 
-def _write(context: Context, decision: Decision) -> Path:
-    """Write a decision into its landing folder, and return the path.
+def _path(context: Context, decision: Decision) -> Path:
+    name = f"{decision.decided_at:%Y%m%dT%H%M%SZ}-{decision.action}-{decision.decision_id}.jsonl"
+    return context.settings.landing / _landing(context).folders[0] / name
+
+
+def _landing(context: Context) -> LandingSpec:
+    landing = context.spec(DECISIONS).landing
+    assert landing is not None, "the spec of the decisions says where they land"
+    return landing
+
+
+def _write(context: Context, decision: Decision, path: Path) -> None:
+    """Write a decision into its landing folder.
 
     The file appears whole, so it needs no settling time: its time of modification is set back by it.
     """
-    landing = context.spec(DECISIONS).landing
-    assert landing is not None, "the spec of the decisions says where they land"
-    name = f"{decision.decided_at:%Y%m%dT%H%M%SZ}-{decision.action}-{decision.decision_id}.jsonl"
-    path = context.settings.landing / landing.folders[0] / name
-    record = asdict(decision) | {"decided_at": decision.decided_at.isoformat()}
-    draft = path.with_name(f"{name}.part")
-    replace_file(draft, json.dumps(record) + "\n")
-    settled = decision.decided_at - settling_of(context.settings, landing) - timedelta(seconds=1)
+    stored = asdict(decision) | {"decided_at": decision.decided_at.isoformat()}
+    draft = path.with_name(f"{path.name}.part")
+    replace_file(draft, json.dumps(stored) + "\n")
+    settled = decision.decided_at - settling_of(context.settings, _landing(context)) - timedelta(seconds=1)
     os.utime(draft, (settled.timestamp(),) * 2)
     draft.replace(path)
-    return path

@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from tidemark.operate.alerts.alert import Kind
-from tidemark.operate.alerts.conditions import STUCK_AFTER, Condition, find_conditions, inputs_of
+from tidemark.operate.alerts.conditions import Condition, find_conditions, inputs_of
 from tidemark.operate.alerts.record import State, Told
 from tidemark.operate.alerts.watch import CATCH_UP, find_news
+from tidemark.operate.in_progress import STUCK_AFTER
 from tidemark.operate.session_outcomes import Outcome, Session
 from tidemark.operate.status import DatasetStatus
 from tidemark.operate.waiting import Wait

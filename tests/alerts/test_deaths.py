@@ -12,9 +12,11 @@ from pathlib import Path
 import pytest
 
 from infra.local.death_alert import RECENT, alert_of, death_to_tell
+from infra.local.deaths import record_deaths
 from infra.local.supervision import log_of
 from tests.alerts.conftest import webhook_connection
 from tests.alerts.receivers import webhook
+from tidemark.operate.service_deaths import read_deaths
 from tidemark.settings import CHECKOUT, Settings
 
 NOW = datetime(2026, 4, 12, 9, tzinfo=UTC)
@@ -53,6 +55,15 @@ def test_a_service_that_keeps_dying_is_told_once_an_hour(tmp_path: Path) -> None
     assert death_to_tell(again, SERVICE, NOW) is None
     later = home_with(tmp_path / "b", (SERVICE, timedelta(minutes=61)), (SERVICE, timedelta(seconds=2)))
     assert death_to_tell(later, SERVICE, NOW) is not None
+
+
+def test_deaths_stay_on_record_for_the_status_page_after_the_log_was_turned(tmp_path: Path) -> None:
+    settings = home_with(tmp_path, (SERVICE, timedelta(hours=5)), (SERVICE, timedelta(days=8)))
+    record_deaths(settings, NOW)
+    log_of(settings).write_text("", encoding="utf-8")
+    record_deaths(settings, NOW)
+    [death] = read_deaths(settings.service_deaths, NOW - timedelta(days=30))
+    assert (death.service, death.at, death.why) == (SERVICE, NOW - timedelta(hours=5), "killed by SIGKILL")
 
 
 @pytest.mark.services

@@ -48,7 +48,7 @@ def test_a_share_at_its_limit_passes_and_one_row_more_fails(expecting: Bench) ->
     assert fired(report) == [ROWS_WHERE]
     [failure] = report.failures
     assert failure.unexpected_rows == 3
-    assert failure.examples[0] == "(crowd-0, 2026-04-11 02:00:00)"
+    assert failure.examples[0] == "plan free, logins 51 (crowd-0, 2026-04-11 02:00:00)"
     assert failure.expected == "at most 10% of rows"
 
 

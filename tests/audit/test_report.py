@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from tidemark.audit import CheckResult, Report
+from tidemark.audit.findings import FailingRow
 
 GOOD = CheckResult("rows are there", "floor", "fail", True, "9 rows", "at least 1 row")
 BAD = CheckResult(
@@ -16,7 +17,9 @@ BAD = CheckResult(
     "0 to 4.0000004",
     "between 0 and 4",
     37,
-    ("4.0000002 (q1)", "4.0000004 (q2)"),
+    tuple(
+        FailingRow({"grade": grade}, {"query": query}) for grade, query in (("4.0000002", "q1"), ("4.0000004", "q2"))
+    ),
 )
 WARNED = replace(GOOD, check="mean of grade", severity="warn", passed=False)
 
@@ -48,7 +51,7 @@ def test_the_error_says_what_where_and_what_next() -> None:
 
 
 def test_an_error_stays_short_whatever_the_data_holds() -> None:
-    wide = replace(BAD, examples=tuple("long\n" * 500 for _ in range(5)))
+    wide = replace(BAD, failing=(FailingRow({"grade": "long\n" * 500}, {"query": "long\n" * 500}),) * 5)
     text = _report(*[wide] * 30).describe()
     assert len(text.splitlines()) <= 9
     assert max(len(line) for line in text.splitlines()) < 160

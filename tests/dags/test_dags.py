@@ -26,7 +26,7 @@ EXPECTED = {
     "maintain_tables",
     "watch_tables",
 }
-ON_REQUEST = {"restate"}
+ON_REQUEST = {"restate", "steer_ranker"}
 """DAGs without a schedule. Their tables are those of other DAGs."""
 
 STEPS = ("init", "write_audit_publish", "commit")

@@ -9,7 +9,7 @@ import sys
 
 from infra.local.programs import POSTGRES
 from infra.local.services import running_client
-from tests.hosted import cleared, hostile, pages, restate, supervised
+from tests.hosted import browser, cleared, hostile, pages, restate, steer, supervised
 from tidemark.settings import load_settings
 
 
@@ -24,13 +24,15 @@ def main() -> int:
         *cleared.problems(settings, client),
         *hostile.problems(settings, client),
         *pages.problems(settings, client),
+        *browser.problems(settings, client),
         *restate.problems(settings, client),
+        *steer.problems(settings, client),
         *supervised.problems(settings, client, (POSTGRES,), hours=3),
     ]
     print(
         "\n".join(found)
-        or "cleared tasks duplicate nothing, hostile requests are refused, the pages need a login, a range "
-        "is rebuilt as its form says, and a killed database recovers by itself"
+        or "cleared tasks duplicate nothing, hostile requests are refused, the pages need a login and fit every "
+        "screen, forms do what they say, and a killed database recovers by itself"
     )
     return 1 if found else 0
 

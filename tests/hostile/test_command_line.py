@@ -51,6 +51,7 @@ def refusal(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
         ["adopt", "--reason", "a test"],
         ["declare", "--through", "2026-04-12", "--reason", "a test"],
         ["sessions"],
+        ["audits"],
         ["explain", "event_id=e1"],
     ],
     ids=" ".join,

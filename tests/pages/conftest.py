@@ -40,12 +40,21 @@ class Pages:
     tokens: Mapping[str, str]
     home: Path
 
-    def ask(self, path: str, role: str | None = None, method: str = "GET", accept: str = "*/*") -> Answer:
+    def ask(
+        self,
+        path: str,
+        role: str | None = None,
+        method: str = "GET",
+        accept: str = "*/*",
+        body: str | None = None,
+        content_type: str = "application/json",
+    ) -> Answer:
         """Send a request with the path exactly as given; with the login cookie of a role, if one is named."""
         headers = {"Accept": accept} | ({"Cookie": f"_token={self.tokens[role]}"} if role else {})
+        headers |= {"Content-Type": content_type} if body is not None else {}
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         try:
-            connection.request(method, path, headers=headers)
+            connection.request(method, path, body, headers)
             answer = connection.getresponse()
             text = answer.read().decode()
             return Answer(answer.status, {k.lower(): v for k, v in answer.getheaders()}, text)

@@ -6,6 +6,8 @@ import json
 from datetime import UTC, datetime
 from pathlib import Path
 
+from tests.pages.audits import add_audits
+from tests.pages.open_sessions import add_open_sessions
 from tidemark.catalog import Lake, open_lake, ops
 from tidemark.catalog.properties import WATERMARK
 from tidemark.settings import CHECKOUT, Settings, load_settings
@@ -65,6 +67,8 @@ def make_lake(home: Path) -> Lake:
     account = {"session": "landed-1", "dataset": LANDED, "taken": 40, "counts": counts, "accounted_at": CLOCK}
     late = {"late": 2, "late_most_s": 7200, "late_typical_s": 3600, "doubled": 1}
     ops.append(lake, "ops.record_accounts", [{**account, **late, "path": file.path} for file in files])
+    add_audits(lake, HOSTILE)
+    add_open_sessions(lake, specs, home, HOSTILE)
     _write_reports(home)
     return lake
 

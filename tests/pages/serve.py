@@ -1,43 +1,60 @@
-"""Serve Tidemark's plugin with the parts of Airflow that protect it: its plugin loader, its login and its middleware.
+"""Serve Airflow's own app, with its login, its API and Tidemark's plugin, on a database of its own.
 
 python -m tests.pages.serve PORT
 
-Prints one line of JSON: the paths of the app, and a login token for each role. Airflow's database holds only the
-table that every check of a token reads.
+Prints one line of JSON: the paths of the app of the pages, and a login token for each role. The database holds the DAGs
+that people trigger by a form, a run that failed, and one that is in progress.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import sys
+from datetime import UTC, datetime
 from typing import Any
 
 import uvicorn
-from airflow.api_fastapi.app import init_auth_manager, init_plugins
+from airflow.api_fastapi.app import create_app, get_auth_manager
 from airflow.api_fastapi.auth.managers.simple.user import SimpleAuthManagerUser
-from airflow.api_fastapi.auth.middlewares.refresh_token import JWTRefreshMiddleware
-from airflow.models.revoked_token import RevokedToken
-from airflow.settings import engine
-from fastapi import FastAPI
+from airflow.dag_processing.dagbag import DagBag, sync_bag_to_db
+from airflow.models.dagbundle import DagBundleModel
+from airflow.models.dagrun import DagRun
+from airflow.utils.db import initdb
+from airflow.utils.session import create_session
 
+from tests.pages.open_sessions import FAILED, RUNNING
 from tidemark.airflow.pages.app import make_app
+from tidemark.settings import CHECKOUT
 
 ROLES = ("viewer", "user", "op", "admin", None)
+FORMS = ("steer_ranker", "restate")
 
 
 def main(port: int) -> None:
     """Serve until the process is ended."""
-    RevokedToken.__table__.create(engine, checkfirst=True)
-    app = FastAPI()
-    init_plugins(app)
-    manager: Any = init_auth_manager(app)
-    app.add_middleware(JWTRefreshMiddleware)
+    _fill_database()
+    app = create_app(apps="core")
+    manager: Any = get_auth_manager()
     tokens = {str(role): manager.generate_jwt(SimpleAuthManagerUser(username="u", role=role)) for role in ROLES}
     print(
         json.dumps({"tokens": tokens, "routes": [getattr(route, "path", "") for route in make_app().routes]}),
         flush=True,
     )
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nobody reads what Airflow logs of each request
     uvicorn.run(app, host="127.0.0.1", port=port, log_level="warning")
+
+
+def _fill_database() -> None:
+    initdb()
+    with create_session() as session:
+        session.add(DagBundleModel(name="dags"))
+        for name, state in {RUNNING: "running", FAILED: "failed"}.items():
+            dag, _, run = name.partition("/")
+            values = {"dag_id": dag, "run_id": run, "state": state, "run_type": "manual", "span_status": "not_started"}
+            session.execute(DagRun.__table__.insert().values(**values, run_after=datetime.now(UTC), clear_number=0))
+    for name in FORMS:
+        sync_bag_to_db(DagBag(str(CHECKOUT / "dags" / f"{name}.py"), bundle_name="dags"), "dags", None)
 
 
 if __name__ == "__main__":

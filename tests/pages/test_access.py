@@ -6,12 +6,27 @@ from urllib.parse import unquote
 
 import pytest
 
+from tests.pages.audits import DRIFTING
 from tests.pages.conftest import Pages
 
 pytestmark = [pytest.mark.dags, pytest.mark.services]
 
-PLACES = {"{session}": "rebuilt-1", "{name:path}": "data-docs/index.html", "{rest:path}": "no/such/page"}
-PATHS = ("/", "/sessions", "/sessions/{session}", "/reports/{name:path}", "/style.css", "/{rest:path}")
+PLACES = {
+    "{session}": "rebuilt-1",
+    "{dataset}": DRIFTING,
+    "{name:path}": "data-docs/index.html",
+    "{rest:path}": "no/such/page",
+}
+PATHS = (
+    "/",
+    "/sessions",
+    "/sessions/{session}",
+    "/quality",
+    "/quality/{dataset}",
+    "/reports/{name:path}",
+    "/style.css",
+    "/{rest:path}",
+)
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 

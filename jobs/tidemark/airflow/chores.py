@@ -1,9 +1,11 @@
-"""Tasks that are not sessions: maintenance, pins, releases, pages. Import this module only inside a task."""
+"""Tasks that are not sessions: maintenance, pins, releases, pages, decisions. Import this module only inside a task."""
 
 from __future__ import annotations
 
 import importlib
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import Any
 
 from airflow.sdk import get_current_context
 
@@ -51,6 +53,20 @@ def write_page(dataset: str, renderer: str, beside: str, named_by: str) -> str:
     module, _, name = renderer.partition(":")
     render: pages.Renderer = getattr(importlib.import_module(module), name)
     return pages.write_page(load_settings(), dataset, render, beside, named_by)
+
+
+def call_with_request(path: str) -> str:
+    """Call a function of the domain with what a person asks for in a run, and return what it says.
+
+    `path` names the function as `package.module:function`. It gets the context, the run's parameters and the name of
+    the user who triggered the run.
+    """
+    module, _, name = path.partition(":")
+    function: Callable[[Context, Mapping[str, Any], str], str] = getattr(importlib.import_module(module), name)
+    run = get_current_context()
+    context = replace(_open(), run=name_of(run["dag_run"]))
+    by = run["dag_run"].triggering_user_name or "an unnamed user"
+    return run_step(lambda: function(context, dict(run["params"]), by))
 
 
 def _open() -> Context:

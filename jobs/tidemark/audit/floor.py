@@ -9,24 +9,27 @@ from decimal import Decimal
 from typing import Any
 
 from tidemark.audit.files import ColumnFacts, StagedFiles
-from tidemark.audit.report import CheckResult, cut
+from tidemark.audit.findings import Measure, measure_of
+from tidemark.audit.report import CheckResult
 from tidemark.audit.rules import Rule
 from tidemark.spec import DatasetSpec
 from tidemark.spec.render.iceberg import to_schema
 from tidemark.state.ranges import Interval, Ranges, describe, format_instant, subtract
-from tidemark.support.text import count
+from tidemark.support.text import count, cut
 
 
 @dataclass(frozen=True)
 class Verdict:
     """Whether metadata shows that a rule holds. `passed` is None if metadata does not decide it.
 
-    `unexpected` is the number of violating rows, None if metadata does not count them.
+    `unexpected` is the number of violating rows, None if metadata does not count them. `measure` is what metadata shows
+    as numbers.
     """
 
     passed: bool | None
     observed: str = ""
     unexpected: int | None = None
+    measure: Measure | None = None
 
 
 UNDECIDED = Verdict(None)
@@ -65,7 +68,7 @@ def _judge_bounds(rule: Rule, facts: Sequence[ColumnFacts]) -> Verdict:
         return UNDECIDED
     least, most = min(f.least for f in facts), max(f.most for f in facts)
     inside = (rule.low is None or least >= rule.low) and (rule.high is None or most <= rule.high)
-    return Verdict(inside, f"{least} to {most}")
+    return Verdict(inside, f"{least} to {most}", measure=Measure(least, most, rule.low, rule.high))
 
 
 def _judge_ranges(ranges: Ranges, facts: Sequence[ColumnFacts]) -> Verdict:
@@ -166,8 +169,9 @@ def check_rows(files: StagedFiles, expected_rows: int, rows_due: bool) -> list[C
 def check_clipped(rows_clipped: int) -> CheckResult:
     """Report the number of clipped rows. This check never fails."""
     because = "the transform returned rows outside the plan's ranges; they are not written, and are counted here"
+    found, measure = count(rows_clipped, "row"), measure_of(rows_clipped)
     return CheckResult(
-        "rows clipped away", "floor", "warn", True, count(rows_clipped, "row"), "any number", because=because
+        "rows clipped away", "floor", "warn", True, found, "any number", because=because, measure=measure
     )
 
 

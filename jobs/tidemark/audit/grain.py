@@ -13,8 +13,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from tidemark.audit.findings import FailingRow, row_from
 from tidemark.audit.report import CheckResult
-from tidemark.audit.rows import EXAMPLES, ChangedRows, example_text
+from tidemark.audit.rows import EXAMPLES, ChangedRows
 
 if TYPE_CHECKING:
     import numpy as np
@@ -37,7 +38,7 @@ class GrainFindings:
 
     rows: int
     repeated: int
-    examples: tuple[str, ...]
+    examples: tuple[FailingRow, ...]
 
 
 def find_repeats(changed: ChangedRows) -> GrainFindings:
@@ -71,7 +72,7 @@ def check_grain(grain: tuple[str, ...], found: GrainFindings) -> CheckResult:
         observed=f"{found.repeated} of {found.rows} rows repeat the grain of another row",
         expected="0 rows repeat the grain of another row",
         unexpected_rows=found.repeated,
-        examples=found.examples,
+        failing=found.examples,
         because="readers join on the grain, and a duplicate row would count twice",
     )
 
@@ -108,5 +109,5 @@ def _count_repeats(frame: DataFrame, grain: list[str], rows: int) -> GrainFindin
     repeated = groups.agg(F.sum(F.col("times") - 1)).collect()[0][0]
     shown: list[Column | Any] = [F.col(name).cast("string").alias(f"c{i}") for i, name in enumerate(grain)]
     found = groups.orderBy(*grain).limit(EXAMPLES).select("times", *shown).collect()
-    examples = tuple(f"{row[0]} times {example_text(list(row)[1:], False)}" for row in found)
-    return GrainFindings(rows, int(repeated or 0), examples)
+    named = ({"times": f"{row[0]} times", **dict(zip(grain, list(row)[1:], strict=True))} for row in found)
+    return GrainFindings(rows, int(repeated or 0), tuple(row_from(row, ("times",), grain, None) for row in named))

@@ -14,10 +14,12 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tidemark.audit.report import CheckResult, bounds_text, cut
+from tidemark.audit.findings import Measure, measure_of
+from tidemark.audit.report import CheckResult, bounds_text
 from tidemark.errors import AuditError
 from tidemark.spec import Expectation
 from tidemark.spec.render.expectations import expectation_text
+from tidemark.support.text import cut
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -172,9 +174,13 @@ def _check(expectation: Expectation, result: Any, dataset: str, session: str) ->
     details = result.result
     if expectation.kind == "rows_where":
         rows, bad = int(details["element_count"]), int(details["unexpected_count"])
-        return _result(expectation, bool(result.success), f"{_percent(bad / rows)} ({bad} of {rows} rows)", bad)
+        observed = f"{_percent(bad / rows)} ({bad} of {rows} rows)"
+        share = measure_of(bad / rows, most=expectation.at_most or 0)
+        return _result(expectation, bool(result.success), observed, bad, share)
     value = details.get("observed_value")
-    return _result(expectation, bool(result.success), "no values" if value is None else str(_number(value)), None)
+    observed = "no values" if value is None else str(_number(value))
+    measure = measure_of(value, expectation.min, expectation.max)
+    return _result(expectation, bool(result.success), observed, None, measure)
 
 
 def _exception(info: Any) -> str:
@@ -186,7 +192,9 @@ def _exception(info: Any) -> str:
     return next((str(r["exception_message"] or "unknown error") for r in records if r.get("raised_exception")), "")
 
 
-def _result(expectation: Expectation, passed: bool, observed: str, unexpected: int | None) -> CheckResult:
+def _result(
+    expectation: Expectation, passed: bool, observed: str, unexpected: int | None, measure: Measure | None = None
+) -> CheckResult:
     return CheckResult(
         check=expectation_text(expectation),
         kind="expectation",
@@ -196,6 +204,7 @@ def _result(expectation: Expectation, passed: bool, observed: str, unexpected: i
         expected=expected_of(expectation),
         unexpected_rows=unexpected,
         because=expectation.because,
+        measure=measure,
     )
 
 

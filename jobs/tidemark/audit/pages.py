@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from html import escape
 from typing import TYPE_CHECKING
 
 from tidemark.audit.report import CheckResult, Report
 from tidemark.state.ranges import format_instant
+from tidemark.support.html_table import table
 from tidemark.support.text import count
 
 if TYPE_CHECKING:
     from tidemark.audit.summaries import Summary
 
 _BADGES = {"passed": "good", "warned": "warned", "failed": "bad"}
+_INDEX = {
+    "Audited": "wall clock",
+    "Clock of the run": "logical time",
+    "Dataset": "",
+    "Session": "",
+    "Verdict": "",
+    "Rows": "",
+    "Checks": "",
+    "Failed": "",
+    "Warned": "",
+}
+_CHECKS = {"Verdict": "", "Check": "", "Observed": "", "Expected": "", "Because": ""}
 
 
 def verdict(report: Report) -> str:
@@ -28,46 +41,31 @@ def index_page(summaries: Sequence[Summary]) -> str:
     """Return the index of all sessions, in the given order."""
     counts = {word: sum(s.verdict == word for s in summaries) for word in _BADGES}
     tiles = "".join(_tile(str(count), word, _BADGES[word] if count else "") for word, count in counts.items())
-    head = _cells(
-        "th",
-        [
-            "Audited (wall clock)",
-            "Clock of the run",
-            "Dataset",
-            "Session",
-            "Verdict",
-            "Rows",
-            "Checks",
-            "Failed",
-            "Warned",
-        ],
-    )
-    body = "".join(_index_row(s) for s in summaries) or '<tr><td colspan="9">No session has been audited yet.</td></tr>'
+    listed = table(_INDEX, map(_index_row, summaries)) if summaries else "<p>No session has been audited yet.</p>"
     content = (
         f"<header><h1>Audits</h1><p>Checks on what each session changed, made before readers see it.</p></header>"
         f'<section class="tiles">{tiles}</section>'
-        f'<section><table class="sessions"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></section>'
+        f"<section>{listed}</section>"
     )
     return _page("Audits", content, "style.css")
 
 
-def _index_row(summary: Summary) -> str:
+def _index_row(summary: Summary) -> tuple[str, ...]:
     link = f'<a href="{escape(summary.link)}">{escape(summary.session)}</a>'
-    cells = [
-        f"<td>{_when(format_instant(summary.written_at.replace(second=0, microsecond=0)))}</td>",
-        f"<td>{_when(summary.audited_at)}</td>",
-        f"<td>{escape(summary.dataset)}</td>",
-        f'<td class="code">{link}</td>',
-        f"<td>{_badge(summary.verdict, _BADGES.get(summary.verdict, ''))}</td>",
-        *(f'<td class="number">{_count(number)}</td>' for number in (summary.rows, summary.checks)),
-        _count_cell(summary.failed, "bad"),
-        _count_cell(summary.warned, "warned"),
-    ]
-    return f"<tr>{''.join(cells)}</tr>"
+    return (
+        _when(format_instant(summary.written_at.replace(second=0, microsecond=0))),
+        _when(summary.audited_at),
+        escape(summary.dataset).replace(".", ".<wbr>").replace("_", "_<wbr>"),
+        f'<span class="code">{link}</span>',
+        _badge(summary.verdict, _BADGES.get(summary.verdict, "")),
+        *(_count(number) for number in (summary.rows, summary.checks)),
+        _toned(summary.failed, "bad"),
+        _toned(summary.warned, "warned"),
+    )
 
 
-def _count_cell(count: int | None, tone: str) -> str:
-    return f'<td class="number {tone if count else "none"}">{_count(count)}</td>'
+def _toned(count: int | None, tone: str) -> str:
+    return f'<span class="{tone if count else "none"}">{_count(count)}</span>'
 
 
 def _count(number: int | None) -> str:
@@ -134,18 +132,14 @@ def _check_table(title: str, subtitle: str, report: Report, kind: str, link: str
     checks = [check for check in report.checks if check.kind == kind]
     if not checks:
         return f"<section><h2>{title}</h2><p>The spec has none.</p></section>"
-    head = _cells("th", ["", "Check", "Observed", "Expected", "Because"])
-    rows = "".join(f"<tr>{_check_cells(check)}</tr>" for check in checks)
-    return (
-        f"<section><h2>{title}</h2><p>{escape(subtitle)}</p>{link}"
-        f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></section>"
-    )
+    shown = table(_CHECKS, map(_check_cells, checks))
+    return f"<section><h2>{title}</h2><p>{escape(subtitle)}</p>{link}{shown}</section>"
 
 
-def _check_cells(check: CheckResult) -> str:
+def _check_cells(check: CheckResult) -> tuple[str, ...]:
     word = "passed" if check.passed else ("failed" if check.severity == "fail" else "warned")
-    texts = _cells("td", [check.check, check.observed, check.expected, check.because])
-    return f"<td>{_badge(word, _BADGES[word])}</td>{texts}"
+    texts = (check.check, check.observed, check.expected, check.because)
+    return (_badge(word, _BADGES[word]), *map(escape, texts))
 
 
 def expectations_page(dataset: str, session: str, body: str) -> str:
@@ -177,7 +171,3 @@ def _badge(word: str, tone: str) -> str:
 
 def _when(instant: str) -> str:
     return f'<time datetime="{escape(instant)}">{escape(instant.replace("T", " "))}</time>'
-
-
-def _cells(tag: str, texts: Iterable[str]) -> str:
-    return "".join(f"<{tag}>{escape(text)}</{tag}>" for text in texts)

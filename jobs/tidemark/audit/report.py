@@ -7,7 +7,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from tidemark.support.text import count
+from tidemark.audit.findings import FailingRow, Measure, rows_to_json
+from tidemark.support.text import count, cut
 
 Kind = Literal["floor", "expectation"]
 Severity = Literal["fail", "warn"]
@@ -23,9 +24,9 @@ MAX_DETAIL_LENGTH = 110
 class CheckResult:
     """The result of one check: what was observed and what was expected.
 
-    `unexpected_rows` is the number of rows that fail the check, None if the check is not about single rows. `examples`
-    are at most five values with the grain of their rows, as text. They come from the data, so escape them when you
-    show them.
+    `unexpected_rows` is the number of rows that fail the check, None if the check is not about single rows. `failing`
+    are at most five of them. They come from the data, so escape them when you show them. `measure` is what was
+    observed as numbers, None if it is not a number.
     """
 
     check: str
@@ -35,8 +36,14 @@ class CheckResult:
     observed: str
     expected: str
     unexpected_rows: int | None = None
-    examples: tuple[str, ...] = ()
+    failing: tuple[FailingRow, ...] = ()
     because: str = ""
+    measure: Measure | None = None
+
+    @property
+    def examples(self) -> tuple[str, ...]:
+        """The failing rows as text."""
+        return tuple(str(row) for row in self.failing)
 
     def describe(self) -> str:
         """Return one line with the check and what was found instead."""
@@ -109,6 +116,7 @@ class Report:
 
 
 RUNBOOK = "see docs/runbooks/audit-failed.md"
+NOT_MEASURED = Measure(None, None)
 
 
 def rows_for_ops(report: Report, clock: datetime) -> list[dict[str, Any]]:
@@ -128,15 +136,12 @@ def rows_for_ops(report: Report, clock: datetime) -> list[dict[str, Any]]:
             "examples": "\n".join(check.examples),
             "because": check.because,
             "audited_at": clock,
+            "rows": report.rows,
+            "failing_rows": rows_to_json(check.failing) if check.failing else None,
+            **(check.measure or NOT_MEASURED).columns(),
         }
         for check in report.checks
     ]
-
-
-def cut(text: str, length: int) -> str:
-    """Return the text on one line, at most `length` characters long."""
-    line = " ".join(text.split())
-    return line if len(line) <= length else line[: length - 1] + "…"
 
 
 def bounds_text(low: Any, high: Any) -> str:

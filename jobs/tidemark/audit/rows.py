@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tidemark.audit.files import StagedFiles
-from tidemark.audit.report import cut
+from tidemark.audit.findings import FailingRow, row_from
 from tidemark.audit.rules import Rule
 from tidemark.engine.frames import read_added, read_at, within
 from tidemark.spec import DatasetSpec
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 EXAMPLES = 5
 """The number of rows shown for each failed check."""
 
-MAX_VALUE_LENGTH = 80
-"""The number of characters shown of one value."""
+WHERE = ("file_path", "file_id", "place")
+"""The columns that name where a row landed, in the datasets that have them."""
 
 
 @dataclass(frozen=True)
@@ -59,19 +59,24 @@ class ChangedRows:
         beyond = [rule for rule in rules if rule.beyond_ranges]
         return {**_count(self.frame, inside), **_count(self.added, beyond)}
 
-    def show(self, rule: Rule) -> tuple[str, ...]:
-        """Return examples of rows that break a rule, as text."""
+    def show(self, rule: Rule) -> tuple[FailingRow, ...]:
+        """Return examples of rows that break a rule."""
         frame = self.added() if rule.beyond_ranges else self.frame()
-        return self.show_where(frame, violation(frame, rule), rule.column)
+        return self.show_where(frame, violation(frame, rule), (rule.column,))
 
-    def show_where(self, frame: DataFrame, condition: Column, column: str | None = None) -> tuple[str, ...]:
-        """Return examples of rows for which a condition is true: the column's value, if one is given, and the grain."""
+    def show_where(
+        self, frame: DataFrame, condition: Column, checked: Iterable[str], shown: str | None = None
+    ) -> tuple[FailingRow, ...]:
+        """Return examples of rows for which a condition is true: the checked columns, the grain, and their place."""
         from pyspark.sql import functions as F
 
-        shown = [*([column] if column else []), *self.spec.grain]
-        texts = [F.col(name).cast("string").alias(f"c{i}") for i, name in enumerate(shown)]
+        columns = tuple(dict.fromkeys((*checked, *([shown] if shown else []))))
+        where = [name for name in WHERE if name in self.spec.columns]
+        named = list(dict.fromkeys((*columns, *self.spec.grain, *where)))
+        texts = [F.col(name).cast("string").alias(f"c{i}") for i, name in enumerate(named)]
         found = frame.where(condition).orderBy(*self.spec.grain).limit(EXAMPLES).select(*texts).collect()
-        return tuple(example_text(list(row), bool(column)) for row in found)
+        rows = (dict(zip(named, row, strict=True)) for row in found)
+        return tuple(row_from(row, columns, self.spec.grain, shown) for row in rows)
 
 
 def _count(read: Callable[[], DataFrame], rules: Sequence[Rule]) -> dict[Rule, int]:
@@ -116,13 +121,3 @@ def _outside(column: Column, rule: Rule) -> Column:
     below = F.lit(False) if rule.low is None else column < F.lit(rule.low)
     above = F.lit(False) if rule.high is None else column > F.lit(rule.high)
     return (below | above) & ~F.isnan(column.cast("double"))
-
-
-def example_text(values: list[str | None], with_value: bool) -> str:
-    """Return a row as text: its grain in parentheses, after the checked value if `with_value` is set.
-
-    If `with_value` is set, the first of the values is the checked one.
-    """
-    texts = ["null" if value is None else cut(value, MAX_VALUE_LENGTH) for value in values]
-    grain = ", ".join(texts[1:] if with_value else texts)
-    return f"{texts[0]} ({grain})" if with_value else f"({grain})"

@@ -13,14 +13,15 @@ from tidemark.audit import floor, gx
 from tidemark.audit.background import Deadline, Task
 from tidemark.audit.files import staged_files
 from tidemark.audit.grain import GrainFindings, check_grain, find_repeats
-from tidemark.audit.report import CheckResult, Report, cut
+from tidemark.audit.report import CheckResult, Report
 from tidemark.audit.rows import ChangedRows
 from tidemark.audit.rules import Rule, rules_of
 from tidemark.audit.site import write_pages
 from tidemark.errors import AuditError, TidemarkError
 from tidemark.spec import DatasetSpec, Expectation
+from tidemark.spec.parse.conditions import columns_of
 from tidemark.state.ranges import Ranges
-from tidemark.support.text import count
+from tidemark.support.text import count, cut
 
 if TYPE_CHECKING:
     from pyiceberg.table import Table
@@ -153,8 +154,9 @@ def _rule_check(changed: ChangedRows, rule: Rule, verdict: floor.Verdict, counte
         observed=observed,
         expected=rule.expected,
         unexpected_rows=0 if passed else unexpected,
-        examples=() if passed else changed.show(rule),
+        failing=() if passed else changed.show(rule),
         because=rule.because,
+        measure=verdict.measure,
     )
 
 
@@ -194,5 +196,6 @@ def _with_examples(changed: ChangedRows, expectation: Expectation, check: CheckR
 
     if check.passed or expectation.condition is None:
         return check
-    examples = changed.show_where(changed.frame(), F.expr(expectation.condition), expectation.shows)
-    return replace(check, examples=examples)
+    columns = columns_of(expectation.condition, changed.spec.columns)
+    failing = changed.show_where(changed.frame(), F.expr(expectation.condition), columns, expectation.shows)
+    return replace(check, failing=failing)

@@ -24,11 +24,12 @@ from typing import IO
 
 from tidemark.audit import pages, summaries
 from tidemark.audit.offline import body_of
-from tidemark.audit.report import Report, cut
+from tidemark.audit.report import Report
 from tidemark.audit.summaries import Summary, expired_pages, read_summaries
 from tidemark.errors import AuditError
 from tidemark.state.ranges import format_instant
 from tidemark.support.atomic_files import replace_file
+from tidemark.support.text import cut
 
 LOCK_PATIENCE = 30.0
 """Seconds to wait for another session that writes its pages. This usually takes a fraction of a second."""

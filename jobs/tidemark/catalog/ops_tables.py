@@ -13,11 +13,13 @@ import pyarrow as pa
 
 _TEXT = pa.string()
 _LONG = pa.int64()
+_DOUBLE = pa.float64()
 _INSTANT = pa.timestamp("us", tz="UTC")
 
 _TYPE_NAMES: Final[Mapping[pa.DataType, str]] = {
     _TEXT: "string",
     _LONG: "long",
+    _DOUBLE: "double",
     _INSTANT: "timestamp",
     pa.bool_(): "boolean",
 }
@@ -140,6 +142,25 @@ TABLES: Final[Mapping[str, OpsTable]] = {
             ),
             "because": (_TEXT, "The reason for the check."),
             "audited_at": (_INSTANT, "The clock of the run that audited the session."),
+            "rows": (_LONG, "The number of rows that the session added. Null in old rows."),
+            "observed_low": (
+                _DOUBLE,
+                "The least number that the check observed: a mean, a count, a share of rows (0 to 1), or the least "
+                "value of a column. Null if the check observes no number, and in old rows.",
+            ),
+            "observed_high": (
+                _DOUBLE,
+                "The greatest number that the check observed; equal to `observed_low` unless it is about the values "
+                "of a column.",
+            ),
+            "expected_low": (_DOUBLE, "The number below which the check fails; null without such a bound."),
+            "expected_high": (_DOUBLE, "The number above which the check fails; null without such a bound."),
+            "failing_rows": (
+                _TEXT,
+                "Up to five failing rows as JSON: `values` of the checked columns, the `grain`, and `file`, `file_id` "
+                "and `place` if the row names them. They are unescaped data. Null if the check passed or is not about "
+                "single rows, and in old rows.",
+            ),
             **_RECORDED,
         },
     ),

@@ -76,6 +76,7 @@ def _parser() -> argparse.ArgumentParser:
     listed.add_argument("--last", type=int, default=20, help="how many (default 20)")
     add_json(listed)
     listed.set_defaults(command=command_in("tidemark.cli.show", "sessions"))
+    _audits(commands.add_parser("audits", help="show what the audits found, by day, and each check over time"))
     _explain(commands.add_parser("explain", help="show where a row comes from: sessions, snapshots, landed files"))
     _quarantined(
         commands.add_parser("quarantined", help="show which records landing refused; --out writes them to files")
@@ -92,6 +93,15 @@ def _alerts(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(required=True, metavar="ACTION")
     test = actions.add_parser("test", help="send a test message through the log and every configured channel")
     test.set_defaults(command=command_in("tidemark.airflow.alerting.command", "test"))
+
+
+def _audits(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("dataset", nargs="?", help="the history of this dataset's checks (default: all, by day)")
+    parser.add_argument("--verdict", choices=("failed", "warned", "passed"), help="only sessions, or days, with it")
+    parser.add_argument("--check", metavar="TEXT", help="the checks whose name holds this text, over time")
+    parser.add_argument("--last", type=int, default=20, help="how many sessions (default 20, at most 100)")
+    add_json(parser)
+    parser.set_defaults(command=command_in("tidemark.cli.audits", "audits"))
 
 
 def _plan(parser: argparse.ArgumentParser) -> None:

@@ -8,12 +8,14 @@ from datetime import UTC, datetime
 
 from tidemark.cli.as_json import print_json
 from tidemark.operate.lakes import open_existing_lake
-from tidemark.operate.status import DatasetStatus, read_status
+from tidemark.operate.service_deaths import read_deaths
+from tidemark.operate.status import LOOK_BACK, DatasetStatus, read_status
 from tidemark.operate.status_text import (
     describe_account,
     describe_behind,
     describe_deadline,
     describe_last,
+    describe_progress,
     describe_waits,
     shown_instant,
 )
@@ -32,10 +34,11 @@ def status(options: argparse.Namespace) -> int:
     specs = load_specs(settings.schemas, settings.values)
     now = datetime.now(UTC)
     found = read_status(open_existing_lake(settings), specs, now, settings.values)
+    deaths = read_deaths(settings.service_deaths, now - LOOK_BACK)
     if options.json:
-        print_json({"at": now, "datasets": found})
+        print_json({"at": now, "datasets": found, "deaths": deaths})
     else:
-        print("\n".join(_lines(found, now)))
+        print("\n".join((*_lines(found, now), *(printable(str(death)) for death in deaths))))
     return 0
 
 
@@ -51,6 +54,8 @@ def _lines(found: tuple[DatasetStatus, ...], now: datetime) -> Iterator[str]:
 
 
 def _remarks(dataset: DatasetStatus) -> Iterator[str]:
+    if dataset.progress:
+        yield f"in progress: {describe_progress(dataset)}, by the machine's clock"
     if dataset.late:
         yield f"late: {describe_deadline(dataset)}"
     if dataset.remark:

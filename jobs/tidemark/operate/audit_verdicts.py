@@ -46,13 +46,9 @@ def read_verdicts(lake: Lake, where: BooleanExpression) -> dict[str, AuditVerdic
 
 
 def _verdict(rows: Sequence[Mapping[str, Any]]) -> AuditVerdict:
-    """Return the verdict on the snapshot that was audited last. If a check was repeated, its last result counts."""
-    ordered = sorted(rows, key=_recorded)
-    last = ordered[-1]
-    results = {
-        tuple(row[column] for column in KEY): row for row in ordered if row["snapshot_id"] == last["snapshot_id"]
-    }
-    failed = [row["severity"] for row in results.values() if not row["passed"]]
+    results = last_results(rows)
+    last = max(results, key=_recorded)
+    failed = [row["severity"] for row in results if not row["passed"]]
     return AuditVerdict(
         checks=len(results),
         failed=failed.count("fail"),
@@ -60,6 +56,14 @@ def _verdict(rows: Sequence[Mapping[str, Any]]) -> AuditVerdict:
         audited_at=last["audited_at"],
         recorded_at=last["recorded_at"],
     )
+
+
+def last_results(rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Return the results for the snapshot that was audited last. If a check was repeated, its last result counts."""
+    ordered = sorted(rows, key=_recorded)
+    last = ordered[-1]["snapshot_id"]
+    found = {tuple(row[column] for column in KEY): row for row in ordered if row["snapshot_id"] == last}
+    return list(found.values())
 
 
 def _recorded(row: Mapping[str, Any]) -> tuple[bool, datetime]:

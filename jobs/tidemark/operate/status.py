@@ -10,6 +10,7 @@ from typing import Any
 from tidemark.catalog import Lake
 from tidemark.lineage.publish_commit import watermark_of
 from tidemark.operate.accounts import SessionAccount, newest_accounts
+from tidemark.operate.in_progress import Progress, find_progress
 from tidemark.operate.quarantine import count_recorded_since
 from tidemark.operate.remarks import read_remarks
 from tidemark.operate.session_outcomes import Outcome, Session, newest_sessions, with_outcomes
@@ -20,7 +21,7 @@ from tidemark.state.ranges import Ranges
 from tidemark.state.watermark import Watermark
 
 LOOK_BACK = timedelta(days=1)
-"""How far back quarantined records are counted."""
+"""How far back quarantined records are counted, and dead services are named."""
 
 HOUR = timedelta(hours=1)
 
@@ -35,7 +36,8 @@ class DatasetStatus:
     progress the next session cannot go on. `quarantined_last_day` counts the records that a quarantine table took in;
     None for other tables. `remark` is what the domain says of the dataset, such as which ranker is served.
     `fresh_within_hours` is how far the dataset may be behind, None if it has no deadline. `late` says that it is
-    further behind. `account` says what became of the records of the newest session that has an account.
+    further behind. `account` says what became of the records of the newest session that has an account. `progress` is
+    the step that `last` has reached, None if it is not in progress.
     """
 
     dataset: str
@@ -53,6 +55,7 @@ class DatasetStatus:
     fresh_within_hours: float | None = None
     late: bool = False
     account: SessionAccount | None = None
+    progress: Progress | None = None
 
     @property
     def needs_attention(self) -> bool:
@@ -81,6 +84,7 @@ def read_status(
             quarantined_last_day=count_recorded_since(lake, name, now - LOOK_BACK) if name in quarantines else None,
             remark=remarks.get(name),
             account=accounts.get(name),
+            progress=find_progress(lake, last[name]) if name in last else None,
             **_progress(marks[name], now, None if is_history else spec.fresh_within),
         )
         for name, spec in ((name, specs[name]) for name in dependency_order(dict(specs)))

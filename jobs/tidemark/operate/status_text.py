@@ -45,6 +45,14 @@ def _audited(session: Session) -> str:
     return f"; audit {audit.word}{at} (clock {shown_instant(audit.audited_at)})"
 
 
+def describe_progress(dataset: DatasetStatus) -> str:
+    """Return the step in which the last session is, and since when; empty if it is not in progress."""
+    if dataset.progress is None:
+        return ""
+    since = dataset.progress.since
+    return dataset.progress.step + (f" since {shown_instant(since)}" if since else "")
+
+
 def describe_waits(waits: Iterable[Wait]) -> str:
     """Return the inputs that a dataset waits for, and how far each is complete."""
     return ", ".join(

@@ -82,6 +82,11 @@ class Settings:
         return self.home / "run"
 
     @property
+    def service_deaths(self) -> Path:
+        """File in which the host of the services records which of them died (operate/service_deaths.py)."""
+        return self.run / "service-deaths.json"
+
+    @property
     def airflow(self) -> Path:
         """The AIRFLOW_HOME of this home."""
         return self.home / "airflow"

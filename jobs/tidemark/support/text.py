@@ -58,3 +58,9 @@ def _pieces(text: str, longest: int) -> Iterator[str]:
             yield clause
         else:
             yield from clause.replace(", ", ",\0").split("\0")
+
+
+def cut(text: str, length: int) -> str:
+    """Return the text on one line, at most `length` characters long."""
+    line = " ".join(text.split())
+    return line if len(line) <= length else line[: length - 1] + "…"

@@ -3,25 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from html import escape
 from pathlib import Path
+from typing import Annotated
 
-from fastapi import APIRouter, Depends, FastAPI, HTTPException, Request, Response
+from fastapi import APIRouter, Depends, FastAPI, HTTPException, Query, Request, Response
 from fastapi.responses import HTMLResponse
 
 from tidemark.airflow.pages import html, reports
 from tidemark.airflow.pages.access import may_see, refuse
+from tidemark.airflow.pages.host import forms_on_request, run_states, silent_services
+from tidemark.airflow.pages.quality import dataset_page, nights_page
 from tidemark.airflow.pages.reading import open_reading
+from tidemark.airflow.pages.running import forms_section, progress_section, services_section
 from tidemark.airflow.pages.sessions import MOST_LISTED, session_page, sessions_page
 from tidemark.airflow.pages.status import status_page
 from tidemark.errors import TidemarkError
+from tidemark.operate.audit_history import MOST_SESSIONS, VERDICTS
+from tidemark.operate.status import LOOK_BACK
 from tidemark.settings import load_settings
 from tidemark.settings.addresses import PREFIX
 
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 REPORT_POLICY = html.POLICY.replace("style-src 'self'", "style-src 'self' 'unsafe-inline'")
 """The policy of reports: the model report keeps its style sheet in the page."""
+
+NIGHTS = 14
+"""How many days the page of data quality shows."""
 
 router = APIRouter()
 
@@ -46,8 +55,13 @@ def make_app() -> FastAPI:
 @router.get("/", response_class=HTMLResponse)
 def show_status(request: Request) -> str:
     """Answer with the status of every dataset."""
-    reading, now = open_reading(), datetime.now(UTC)
-    return status_page(reading.status(now), now, root_of(request), reading.report_links())
+    reading, now, root = open_reading(), datetime.now(UTC), root_of(request)
+    found = reading.status(now)
+    runs = run_states(each.last.run for each in found if each.progress and each.last and each.last.run)
+    above = progress_section(found, runs, now, root, airflow_of(request))
+    above += services_section(reading.deaths(now - LOOK_BACK), silent_services())
+    below = forms_section(forms_on_request(), airflow_of(request))
+    return status_page(found, now, root, reading.report_links(), above, below)
 
 
 @router.get("/sessions", response_class=HTMLResponse)
@@ -67,9 +81,41 @@ def show_session(request: Request, session: str) -> str:
     found = reading.session(session)
     if found is None:
         raise HTTPException(404, "There is no such session.")
-    root, airflow = root_of(request), root_of(request).removesuffix(f"{PREFIX[1:]}/")
+    root, airflow = root_of(request), airflow_of(request)
     accounts, audit = reading.account(session), reading.audit_page(found[0])
     return session_page(*found, accounts, root, airflow, audit, reading.report_links())
+
+
+@router.get("/quality", response_class=HTMLResponse)
+def show_nights(request: Request, verdict: str | None = None) -> str:
+    """Answer with what the audits of the latest days found, by day and dataset; of one verdict if it is named."""
+    reading = open_reading()
+    nights = reading.nights(datetime.now(UTC) - timedelta(days=NIGHTS), _verdict(verdict))
+    return nights_page(nights, verdict, NIGHTS, root_of(request), reading.report_links())
+
+
+@router.get("/quality/{dataset}", response_class=HTMLResponse)
+def show_quality(
+    request: Request,
+    dataset: str,
+    verdict: str | None = None,
+    check: str | None = None,
+    skip: Annotated[int, Query(ge=0, le=1_000_000)] = 0,
+) -> str:
+    """Answer with the checks of a dataset over time; one of them, and sessions of one verdict, if they are named."""
+    reading = open_reading()
+    if dataset not in reading.specs:
+        raise HTTPException(404, "There is no such dataset.")
+    found, more = reading.audits(dataset, _verdict(verdict), skip)
+    chosen = {name: value for name, value in (("verdict", verdict), ("check", check)) if value is not None}
+    older = skip + MOST_SESSIONS if more else None
+    return dataset_page(reading.specs[dataset], found, chosen, older, root_of(request), reading.report_links())
+
+
+def _verdict(word: str | None) -> str | None:
+    if word not in (None, *VERDICTS):
+        raise HTTPException(404, "There is no such verdict.")
+    return word
 
 
 @router.get("/reports/{name:path}")
@@ -99,6 +145,11 @@ def unknown(rest: str) -> None:
 def root_of(request: Request) -> str:
     """Return the path of the pages as the browser sees it, with `/` at its end."""
     return f"{request.scope.get('root_path', '')}/"
+
+
+def airflow_of(request: Request) -> str:
+    """Return the path of Airflow as the browser sees it, with `/` at its end."""
+    return root_of(request).removesuffix(f"{PREFIX[1:]}/")
 
 
 async def explain(request: Request, error: Exception) -> Response:

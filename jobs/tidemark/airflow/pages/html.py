@@ -7,17 +7,19 @@ from datetime import UTC, datetime
 from html import escape
 from urllib.parse import quote
 
+from tidemark.support.html_table import DASH, table
+
+__all__ = ["DASH", "table"]
+
 POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
 )
 """The Content-Security-Policy of our pages: no script, nothing from elsewhere, framed by nobody but Airflow."""
 
-DASH = "–"
-"""What a cell shows that holds nothing."""
-
 _LINKS = {
     "": "Status",
     "sessions": "Sessions",
+    "quality": "Data quality",
     "reports/data-docs/index.html": "Audits",
     "reports/models/index.html": "Model report",
 }
@@ -66,26 +68,6 @@ def badge(word: str, tone: str) -> str:
 def tile(number: str, words: str, tone: str = "") -> str:
     """Return a large number with what it counts."""
     return f'<div class="tile {escape(tone)}"><strong>{escape(number)}</strong><span>{escape(words)}</span></div>'
-
-
-def table(head: Mapping[str, str], rows_html: Iterable[Iterable[str]]) -> str:
-    """Return a table whose rows become cards on a narrow screen.
-
-    `head` maps the title of each column to a remark under it, such as which clock it shows. Cells are HTML. Empty
-    cells, and those with a dash, are left out of a card.
-    """
-    top = "".join(f"<th>{escape(title)}<small>{escape(remark)}</small></th>" for title, remark in head.items())
-    labels = [f"{title}, {remark}" if remark else title for title, remark in head.items()]
-    body = "".join(
-        "<tr>" + "".join(_cell(label, cell_html) for label, cell_html in zip(labels, row, strict=True)) + "</tr>"
-        for row in rows_html
-    )
-    return f'<table class="cards-on-phone"><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table>'
-
-
-def _cell(label: str, cell_html: str) -> str:
-    kind = ' class="empty"' if cell_html in ("", DASH) else ""
-    return f'<td data-label="{escape(label)}"{kind}>{cell_html}</td>'
 
 
 def name(dotted: str) -> str:

@@ -11,7 +11,10 @@ from tidemark.airflow.pages import html
 from tidemark.airflow.pages.reports import find_report
 from tidemark.catalog import Lake, ops
 from tidemark.operate.accounts import read_account
+from tidemark.operate.audit_history import AuditedSession, read_history
+from tidemark.operate.audit_nights import DatasetNight, read_nights
 from tidemark.operate.lakes import open_existing_lake
+from tidemark.operate.service_deaths import ServiceDeath, read_deaths
 from tidemark.operate.session_outcomes import Session, newest_sessions, read_plans, with_outcomes
 from tidemark.operate.status import DatasetStatus, read_status
 from tidemark.settings import Settings, load_settings
@@ -35,6 +38,10 @@ class Reading:
         with self._translating():
             return read_status(self.lake, self.specs, now, self.settings.values)
 
+    def deaths(self, since: datetime) -> tuple[ServiceDeath, ...]:
+        """Return which services died since an instant, newest first."""
+        return read_deaths(self.settings.service_deaths, since)
+
     def sessions(self, dataset: str | None, most: int) -> list[Session]:
         """Return the latest sessions, newest first."""
         where = ops.of_dataset(dataset) if dataset is not None else None
@@ -51,6 +58,16 @@ class Reading:
         """Return what became of the records of a session, by file; empty if it has no account."""
         with self._translating():
             return read_account(self.lake, name)
+
+    def audits(self, dataset: str, verdict: str | None, skip: int) -> tuple[tuple[AuditedSession, ...], bool]:
+        """Return the latest audited sessions of a dataset, newest first, and whether there are older ones."""
+        with self._translating():
+            return read_history(self.lake, dataset, verdict, skip)
+
+    def nights(self, since: datetime, verdict: str | None) -> list[DatasetNight]:
+        """Return the audits since an instant, by day and dataset."""
+        with self._translating():
+            return read_nights(self.lake, since, verdict)
 
     def audit_page(self, session: Session) -> str | None:
         """Return the path of the page of a session's audit below the root of the pages; None if there is none."""

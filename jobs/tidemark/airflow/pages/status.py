@@ -33,13 +33,24 @@ _HEAD = {
 }
 
 
-def status_page(found: Sequence[DatasetStatus], now: datetime, root: str, reports: Sequence[str]) -> str:
-    """Return the page. `now` is the machine's clock at which the status was read."""
+def status_page(
+    found: Sequence[DatasetStatus],
+    now: datetime,
+    root: str,
+    reports: Sequence[str],
+    above_html: str = "",
+    below_html: str = "",
+) -> str:
+    """Return the page. `now` is the machine's clock at which the status was read.
+
+    `above_html` comes before the table of the datasets, `below_html` after it.
+    """
     content = (
         f"<header><h1>Status</h1><p>At {html.time(now)}, by the wall clock. All times are in UTC. Logical time is the "
         f"time in the data, and the clock that a run was given; it may differ from the wall clock.</p></header>"
         f'<section class="tiles">{"".join(_tiles(found))}</section>'
-        f"<section>{html.table(_HEAD, (_row(dataset, root) for dataset in found))}</section>"
+        f"{above_html}<section><h2>Datasets</h2>"
+        f"{html.table(_HEAD, (_row(dataset, root) for dataset in found))}</section>{below_html}"
     )
     return html.page("Tidemark: status", content, root, reports)
 
@@ -50,6 +61,8 @@ def _tiles(found: Sequence[DatasetStatus]) -> Iterator[str]:
     behind = max((d for d in found if d.hours_behind is not None), key=lambda d: d.hours_behind or 0.0, default=None)
     if behind is not None:
         yield html.tile(describe_behind(behind), f"behind at most: {behind.dataset}")
+    running = sum(dataset.progress is not None for dataset in found)
+    yield html.tile(str(running), "sessions in progress" if running != 1 else "session in progress")
     refused = sum(dataset.quarantined_last_day or 0 for dataset in found)
     yield html.tile(f"{refused:,}", "records quarantined in the last day", "warned" if refused else "")
 
@@ -61,10 +74,15 @@ def _row(dataset: DatasetStatus, root: str) -> tuple[str, ...]:
         _complete(dataset),
         _behind(dataset),
         session_cell(last, root) if last else html.badge("none yet", ""),
-        audited_cell(last),
+        _quality(dataset, root),
         html.time(last.planned_at if last else None),
         "".join(_remarks(dataset, root)),
     )
+
+
+def _quality(dataset: DatasetStatus, root: str) -> str:
+    link = html.link(html.path(root, "quality", dataset.dataset), "over time")
+    return audited_cell(dataset.last) + f'<br><span class="whole">{link}</span>'
 
 
 def _behind(dataset: DatasetStatus) -> str:

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from tidemark.operate.alerts.alert import Alert, Kind
+from tidemark.operate.in_progress import is_stuck
 from tidemark.operate.session_outcomes import Outcome
 from tidemark.operate.status import DatasetStatus
 from tidemark.operate.status_text import describe_deadline, describe_waits, shown_instant
 from tidemark.spec import DatasetSpec
 from tidemark.state.ranges import describe
-
-STUCK_AFTER = timedelta(hours=3)
-"""A session that is not published after this time is stuck. Each task of a session ends within two hours."""
 
 
 @dataclass(frozen=True)
@@ -73,8 +71,7 @@ def _session(dataset: DatasetStatus, now: datetime) -> Iterator[Condition]:
         command = f"correct the cause, then .venv/bin/tidemark run {dataset.dataset}"
         alert = Alert(Kind.audit_failed, dataset.dataset, what, command, page)
         yield Condition(f"AuditFailed {dataset.dataset}", alert, dataset=dataset.dataset, session=last.session)
-    is_open = last.outcome in (Outcome.planned, Outcome.published)
-    if is_open and last.recorded_at is not None and now - last.recorded_at > STUCK_AFTER:
+    if is_stuck(last, now):
         what = f"session {last.session} was planned at {shown_instant(last.recorded_at)} and is {last.outcome}"
         command = f".venv/bin/tidemark run {dataset.dataset}"
         yield Condition(f"stuck {dataset.dataset}", Alert(Kind.stuck, dataset.dataset, what, command, page))

@@ -69,6 +69,12 @@ def check_condition(text: str, columns: Collection[str]) -> None:
         raise ValueError("names no column")
 
 
+def columns_of(text: str, columns: Collection[str]) -> tuple[str, ...]:
+    """Return the columns that a condition of this grammar names, in their order."""
+    words = (token.text for token in _tokens(text) if token.kind == "word")
+    return tuple(dict.fromkeys(word for word in words if word in columns))
+
+
 def _tokens(text: str) -> list[Token]:
     if "--" in _without_texts(text) or "/*" in _without_texts(text):
         raise ValueError("contains a comment")

@@ -1,0 +1,49 @@
+"""What Airflow's database says about the machinery: the states of runs, and which of its services send no heartbeat."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from airflow.api.common.airflow_health import HEALTHY, get_airflow_health
+from airflow.models.dag import DagModel, DagTag
+from airflow.models.dagrun import DagRun
+from airflow.utils.session import create_session
+from sqlalchemy import select, tuple_
+
+from tidemark.airflow.pages.running import Form, Silence
+
+ON_REQUEST = "on request"
+"""The tag of a DAG without a schedule that a person triggers by its form."""
+
+
+def run_states(names: Iterable[str]) -> dict[str, str]:
+    """Return the states of runs, such as `running`, by their names (DAG and run with `/` between them)."""
+    wanted = [tuple(name.split("/", 1)) for name in names if "/" in name]
+    if not wanted:
+        return {}
+    with create_session() as session:
+        keys = tuple_(DagRun.dag_id, DagRun.run_id).in_(wanted)
+        found = session.execute(select(DagRun.dag_id, DagRun.run_id, DagRun.state).where(keys)).all()
+    return {f"{dag}/{run}": str(getattr(state, "value", state)) for dag, run, state in found}
+
+
+def forms_on_request() -> list[Form]:
+    """Return the DAGs that people trigger by a form, by name: those with the tag ON_REQUEST."""
+    with create_session() as session:
+        tagged = select(DagTag.dag_id).where(DagTag.name == ON_REQUEST)
+        dags = select(DagModel.dag_id, DagModel.description).where(DagModel.dag_id.in_(tagged), ~DagModel.is_stale)
+        found = session.execute(dags.order_by(DagModel.dag_id)).all()
+    return [Form(dag, description or "") for dag, description in found]
+
+
+def silent_services() -> list[Silence]:
+    """Return the services of Airflow that are not healthy. One that this Airflow never had is left out."""
+    health: Mapping[str, Mapping[str, Any]] = get_airflow_health()
+    found = []
+    for service, facts in health.items():
+        if facts["status"] not in (HEALTHY, None):
+            last = facts.get(f"latest_{service}_heartbeat")
+            found.append(Silence(service, datetime.fromisoformat(last) if last else None))
+    return found

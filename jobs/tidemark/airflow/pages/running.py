@@ -1,0 +1,117 @@
+"""The parts of the status page about now: sessions in progress, and services that died or are silent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from html import escape
+
+from tidemark.airflow.pages import html
+from tidemark.operate.in_progress import is_stuck
+from tidemark.operate.service_deaths import ServiceDeath
+from tidemark.operate.session_outcomes import Session
+from tidemark.operate.status import DatasetStatus
+
+_SESSIONS = {
+    "Dataset": "in progress",
+    "Step": "reached",
+    "Since": "wall clock",
+    "Session": "its plan",
+    "Run": "in Airflow",
+}
+ENDED = ("failed", "success")
+MOST_DEATHS = 20
+
+
+@dataclass(frozen=True)
+class Silence:
+    """A service of Airflow that is not healthy. `since` is its last heartbeat, None if it never sent one."""
+
+    service: str
+    since: datetime | None
+
+
+@dataclass(frozen=True)
+class Form:
+    """A DAG that a person triggers by its form."""
+
+    dag: str
+    description: str
+
+
+def progress_section(
+    found: Sequence[DatasetStatus], runs: Mapping[str, str], now: datetime, root: str, airflow: str
+) -> str:
+    """Return the sessions in progress. `runs` holds the states of their runs in Airflow, as far as it knows them."""
+    open_ones = [dataset for dataset in found if dataset.progress is not None]
+    if not open_ones:
+        return ""
+    rows = (_row(dataset, runs, now, root, airflow) for dataset in open_ones)
+    return f'<section id="now"><h2>Running now</h2>{html.table(_SESSIONS, rows)}</section>'
+
+
+def _row(dataset: DatasetStatus, runs: Mapping[str, str], now: datetime, root: str, airflow: str) -> tuple[str, ...]:
+    progress, session = dataset.progress, dataset.last
+    assert progress is not None and session is not None, "only a last session is in progress"
+    since = html.time(progress.since) + (html.small(_age(now - progress.since)) if progress.since else "")
+    return (
+        html.name(dataset.dataset),
+        escape(progress.step) + _left(session, runs, now),
+        since,
+        f'<span class="code">{html.link(html.path(root, "sessions", session.session), session.session)}</span>',
+        _run(session.run, airflow),
+    )
+
+
+def _left(session: Session, runs: Mapping[str, str], now: datetime) -> str:
+    """Return a mark if nobody works on a session any more, or it takes too long."""
+    state = runs.get(session.run or "")
+    if state in ENDED:
+        return f"<br>{html.badge(f'left; its run ended: {state}', 'bad')}"
+    return f"<br>{html.badge('stuck', 'bad')}" if is_stuck(session, now) else ""
+
+
+def _age(age: timedelta) -> str:
+    minutes = max(0, int(age.total_seconds() // 60))
+    return f"for {minutes // 60} h {minutes % 60} min" if minutes >= 60 else f"for {minutes} min"
+
+
+def _run(name: str | None, airflow: str) -> str:
+    dag, _, run = (name or "").partition("/")
+    return html.link(html.path(airflow, "dags", dag, "runs", run), f"{dag}, {run}") if run else "command line"
+
+
+def services_section(deaths: Sequence[ServiceDeath], silent: Sequence[Silence]) -> str:
+    """Return which services died in the last day, when and why, and which services of Airflow send no heartbeat."""
+    lines = [*_silent(silent), *_dead(deaths)]
+    if not lines:
+        return '<p id="services">All services of Airflow are healthy. No death of a service is on record.</p>'
+    listed = "".join(f"<li>{line}</li>" for line in lines)
+    return f'<section id="services"><h2>Services</h2><ul class="plain">{listed}</ul></section>'
+
+
+def forms_section(forms: Sequence[Form], airflow: str) -> str:
+    """Return links to the forms by which people act. Airflow checks who may trigger a DAG, and records who did."""
+    if not forms:
+        return ""
+    listed = "".join(
+        f"<li>{html.link(html.path(airflow, 'dags', form.dag), form.dag)}: {escape(form.description)}</li>"
+        for form in forms
+    )
+    note = "Trigger the DAG there; its form asks for a reason. It takes a role that may trigger DAGs."
+    return f'<section id="act"><h2>Act</h2><p>{note}</p><ul class="plain">{listed}</ul></section>'
+
+
+def _silent(silent: Sequence[Silence]) -> Iterator[str]:
+    for each in silent:
+        heard = f"last heard at {html.time(each.since)} (wall clock)" if each.since else "never heard"
+        yield f"{html.badge('silent', 'bad')} {escape(each.service)}: {heard}; see <code>make doctor</code>"
+
+
+def _dead(deaths: Sequence[ServiceDeath]) -> Iterator[str]:
+    for death in deaths[:MOST_DEATHS]:
+        at = f'<time datetime="{death.at.isoformat()}">{death.at:%Y-%m-%d %H:%M:%S}</time>'
+        yield f"{html.badge('died', 'warned')} {escape(death.service)} at {at} (wall clock): {escape(death.why)}"
+    if len(deaths) > MOST_DEATHS:
+        yield f"and {len(deaths) - MOST_DEATHS} earlier deaths in the last day"
