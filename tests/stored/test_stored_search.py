@@ -28,6 +28,8 @@ from tidemark import session
 from tidemark.catalog import ops
 from tidemark.errors import InputChanged
 from tidemark.lineage.publish_commit import watermark_of
+from tidemark.operate.audit_history import read_history, series_of
+from tidemark.operate.audit_nights import read_nights
 from tidemark.state.effect import How
 from tidemark.state.plan import Plan
 from tidemark.steps.context import Context
@@ -67,6 +69,17 @@ def test_s72_every_watermark_and_plan_of_the_search_lake_is_read(old: Context, s
     plans = [(row["session"], Plan.from_json(row["plan"])) for row in ops.rows(old.lake, "ops.sessions")]
     assert [name for name, plan in plans if plan.session != name] == []
     assert len(plans) == stored_search.held["sessions"]
+
+
+def test_s72_the_audits_of_an_earlier_version_are_shown_without_numbers(old: Context) -> None:
+    audited = {row["dataset"] for row in ops.rows(old.lake, "ops.audit_results")}
+    assert audited
+    for dataset in audited:
+        sessions, _ = read_history(old.lake, dataset)
+        assert sessions, dataset
+        for series in series_of(sessions):
+            assert series.last.observed or series.last.expected, series.check
+    assert read_nights(old.lake, day(0)) is not None, "a column that an older table lacks is no error"
 
 
 def test_s72_no_search_table_is_rebuilt_without_a_reason(old: Context, stored_search: Stored) -> None:

@@ -7,12 +7,15 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from pyiceberg.expressions import BooleanExpression
+
 from tidemark.catalog import Lake, ops
 from tidemark.catalog.filters import all_of, equals, one_of, since_instant
 from tidemark.operate.audit_history import FAILED, PASSED, TABLE, WARNED
 from tidemark.operate.audit_verdicts import AuditVerdict, read_verdicts
 from tidemark.state.effect import How
 
+CLOCK = "recorded_at"
 MOST_NAMES = 200
 """By more names at once, Iceberg would read every file."""
 
@@ -43,9 +46,8 @@ def read_nights(lake: Lake, since: datetime, verdict: str | None = None) -> list
 
     `verdict` names the worst verdict of a dataset's day; None means any. Of passed audits no result is read.
     """
-    recent = since_instant("recorded_at", since)
-    sessions = ops.rows(lake, "ops.sessions", recent, ("session", "dataset", "how", "recorded_at"))
-    closed = {row["session"] for row in ops.rows(lake, "ops.high_watermarks", recent, ("session",))}
+    sessions = _rows(lake, "ops.sessions", since, (), ("session", "dataset", "how", "recorded_at"))
+    closed = {row["session"] for row in _rows(lake, "ops.high_watermarks", since, (), ("session",))}
     remarked = _remarked(lake, since)
     groups: dict[tuple[date, str], list[Mapping[str, Any]]] = {}
     for row in sessions:
@@ -58,12 +60,21 @@ def read_nights(lake: Lake, since: datetime, verdict: str | None = None) -> list
 
 def _remarked(lake: Lake, since: datetime) -> dict[str, AuditVerdict]:
     """Return the verdicts of the sessions that had a failed check."""
-    where = all_of((since_instant("recorded_at", since), equals("passed", False)))
-    names = sorted({row["session"] for row in ops.rows(lake, TABLE, where, ("session",))})
+    names = sorted({row["session"] for row in _rows(lake, TABLE, since, (equals("passed", False),), ("session",))})
     found: dict[str, AuditVerdict] = {}
     for start in range(0, len(names), MOST_NAMES):
         found |= read_verdicts(lake, one_of("session", names[start : start + MOST_NAMES]))
     return found
+
+
+def _rows(
+    lake: Lake, name: str, since: datetime, where: Iterable[BooleanExpression], columns: tuple[str, ...]
+) -> list[dict[str, Any]]:
+    """Return the rows that were recorded since an instant; none if only older versions have written to the table."""
+    table = lake.find_table(name)
+    if table is None or CLOCK not in table.schema().column_names:
+        return []
+    return ops.rows(lake, name, all_of((since_instant(CLOCK, since), *where)), columns)
 
 
 def _night(
