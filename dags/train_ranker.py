@@ -49,6 +49,12 @@ with DAG(
     tags=["ranking", "nightly"],
     doc_md=__doc__,
 ) as dag:
-    (dataset("ranking.rankers") >> dataset("ranking.ranker_scores") >> release("ranking.ranker_scores") >> report())
+    (
+        dataset("ranking.example_splits")
+        >> dataset("ranking.rankers")
+        >> dataset("ranking.ranker_scores")
+        >> release("ranking.ranker_scores")
+        >> report()
+    )
     pin = pin_inputs(dag)
     complete_through("ranking.training_examples", DEADLINE) >> pin

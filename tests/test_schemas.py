@@ -35,6 +35,7 @@ EXPECTED = {
         "label_horizons",
         "relevance_labels",
         "training_examples",
+        "example_splits",
         "rankers",
         "ranker_decisions",
         "ranker_scores",

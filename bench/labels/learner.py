@@ -61,6 +61,7 @@ class Task:
         return Examples(
             names=self.names, features=self.features[rows].astype(np.float32), application=text[:, 0],
             query=text[:, 0], item_id=text[:, 1], window_start=day, window_end=day,
-            grade=np.nan_to_num(label[rows]), weight=ones, group=self.group[rows], exam=zeros.astype(bool),
+            grade=np.nan_to_num(label[rows]), weight=ones, group=self.group[rows], split=text[:, 0],
+            exam=zeros.astype(bool),
             confidence=ones, evidence=zeros, long_clicks=zeros, examination=ones,
         )  # fmt: skip

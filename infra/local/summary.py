@@ -108,6 +108,7 @@ def _champion(lake: Lake) -> str:
 
 def _account(settings: Settings, lake: Lake) -> str:
     """Account for the user's records, and say why there is no ranker if there is none."""
+    from ranking.logs.fields import with_query
     from ranking.traffic.account import account, to_text
     from ranking.traffic.handed_in_account import account_of_handed_in
     from tidemark.engine.frames import qualified
@@ -132,6 +133,7 @@ def _account(settings: Settings, lake: Lake) -> str:
     programs = spark.table(qualified(PROGRAMS)) if lake.find_table(PROGRAMS) is not None else None
     counts = account(queries, events, requests, actions, impressions, interactions, quarantined, known, hits, programs)
     judgments, items, log = (_handed_in(lake, spark, name) for name in HANDED_IN)
+    judgments, log = (frame and with_query(frame, settings.values) for frame in (judgments, log))
     counts |= account_of_handed_in(judgments, items, log, impressions)
     text = "  what became of the records\n" + to_text(counts)
     return text if rows_in(lake, SCORES) else f"{text}\n\n{_without_ranker(lake)}"

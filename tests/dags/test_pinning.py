@@ -18,7 +18,7 @@ from tidemark.settings import load_settings
 
 pytestmark = [pytest.mark.dags, pytest.mark.spark]
 
-DATASETS = ["ranking.rankers", "ranking.ranker_scores"]
+DATASETS = ["ranking.example_splits", "ranking.rankers", "ranking.ranker_scores"]
 INPUTS = {
     "ranking.label_horizons",
     "ranking.query_item_features",

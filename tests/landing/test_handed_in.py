@@ -12,7 +12,6 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from ranking.logs.text import normalise
 from tests.landing.reading import GRADE, Landing, with_values
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -157,17 +156,3 @@ def test_an_attribute_that_is_not_a_number_costs_no_item(landing: Landing) -> No
     pq.write_table(table, landing.settings.landing / "items" / "a.parquet")
     (item,) = landing.rows("catalog_items")
     assert json.loads(item["attributes"]) == {"title": "Shoe", "price": None, "sizes": [1.0, None]}
-
-
-@pytest.mark.parametrize(
-    ("text", "normal"),
-    [
-        ("  Red\t SHOES \n", "red shoes"),
-        ("Ｆｕｌｌ\u3000width", "full width"),
-        ("STRASSE straße", "strasse strasse"),
-        ("cafe\u0301", "café"),
-        ("", ""),
-    ],
-)
-def test_the_normal_form_of_a_query(text: str, normal: str) -> None:
-    assert normalise(text) == normal

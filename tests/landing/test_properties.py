@@ -10,7 +10,6 @@ from typing import Any
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from ranking.logs.text import normalise
 from tests.examples import examples
 from tests.landing.reading import Landing, event, query
 from tidemark.landing.formats.lines import Line, split_lines
@@ -141,12 +140,3 @@ def test_every_file_is_in_one_task_and_tasks_are_few(sizes: list[int], cores: in
     assert sorted(f.path for task in tasks for f in task) == sorted(f.path for f in files)
     assert 1 <= len(tasks) <= max(1, min(8 * cores, len(files)))
     assert all(tasks) or not files
-
-
-@given(st.text())
-@example("ΐ")
-@example("İ̇ ẞ")
-def test_the_normal_form_of_a_normal_form_is_itself(text: str) -> None:
-    once = normalise(text)
-    assert normalise(once) == once
-    assert once == once.strip()

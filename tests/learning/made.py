@@ -29,12 +29,19 @@ def examples(queries: int = 60, items: int = 10, cuts: int = 1, seed: int = 0) -
         grade=grade,
         weight=np.full(rows, 0.5),
         group=number.astype(np.int64),
+        split=_parts(start),
         exam=number % 5 == 0,
         confidence=np.full(rows, 0.4),
         evidence=np.full(rows, 20),
         long_clicks=(grade * 2).astype(np.int64),
         examination=np.full(rows, 10.0),
     )
+
+
+def _parts(start: np.ndarray) -> np.ndarray:
+    """Return the parts of the global temporal split: the newest cut tests, and windows that overlap it are the gap."""
+    last = start.max() if len(start) else None
+    return np.where(start == last, "test", np.where(start + 14 <= last, "train", "gap")).astype(object)
 
 
 def table(rows: Examples) -> pa.Table:

@@ -187,3 +187,26 @@ def test_ten_quarters_of_equal_rankers_end_without_net_loss() -> None:
     rng = np.random.default_rng(15)
     ends = [quarter(rng, rng.normal(0, 0.004, gate.LOOKS))[-1] for _ in range(100)]
     assert np.mean(ends) >= 0
+
+
+@pytest.mark.parametrize(
+    ("scheme", "trains_later", "why"),
+    [
+        ("random", False, "Cannot tell: the split is random and ignores time, so the ranker was trained on the days"),
+        ("stratified", False, "Cannot tell: the split is stratified and ignores time"),
+        ("leave_last_out", True, "Cannot tell: the newest lists are in the training and not in the test;"),
+        ("leave_last_out", False, None),
+        ("global_temporal", False, None),
+    ],
+)
+def test_nothing_is_promoted_by_a_test_on_days_of_the_training(
+    scheme: str, trains_later: bool, why: str | None
+) -> None:
+    verdict = judged(difference(0.05))
+    found = gate.trust(verdict, scheme, trains_later)
+    if why is None:
+        assert found == verdict
+        return
+    assert not found.promoted
+    assert found.sentence.startswith(why)
+    assert "set split.scheme in search.yaml to global_temporal. Without this: Promoted: nDCG@10" in found.sentence

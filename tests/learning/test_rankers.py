@@ -12,13 +12,21 @@ from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
 from ranking.report import sections
-from ranking.training import learner, rankers, registry, scores
+from ranking.training import example_splits, learner, rankers, registry, scores
 from tests.learning import made
 from tests.learning.conftest import Frames, struct
 
 pytestmark = pytest.mark.spark
 SETTINGS = {"least_test_queries": 10, "recipe": {"rounds": 40, "unwatched_rounds": 40, "min_rows_in_leaf": 5}}
 PARAMS = {"session": "20260412-7f3a", "snapshots": {"examples": 4410}, "training": SETTINGS}
+
+
+def train(inputs: Any, params: Any) -> Any:
+    """Split the examples, and run a training on the parts that the split says."""
+    parts = example_splits.build(inputs, params)
+    return rankers.build(
+        {**inputs, "splits": inputs["examples"].sparkSession.createDataFrame(parts, struct("example_splits"))}, params
+    )
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +43,7 @@ def inputs(spark: SparkSession) -> Any:
 
 @pytest.fixture(scope="module")
 def first(inputs: Any) -> Any:
-    return rankers.build(inputs, PARAMS)
+    return train(inputs, PARAMS)
 
 
 def test_a_first_ranker_that_beats_the_logged_order_is_promoted(first: Any) -> None:
@@ -55,12 +63,12 @@ def test_the_same_snapshots_give_the_same_row_whatever_the_row_order(
 ) -> None:
     rows = inputs["examples"].toArrow()
     turned = {**inputs, "examples": spark.createDataFrame(rows.take(list(range(rows.num_rows))[::-1]))}
-    assert rankers.build(turned, PARAMS).equals(first)
+    assert train(turned, PARAMS).equals(first)
 
 
 def test_the_next_ranker_meets_the_champion_on_the_same_lists(first: Any, inputs: Any, spark: SparkSession) -> None:
     registered = spark.createDataFrame(first, struct("rankers"))
-    row = rankers.build({**inputs, "rankers": registered}, {**PARAMS, "session": "next"}).to_pylist()[0]
+    row = train({**inputs, "rankers": registered}, {**PARAMS, "session": "next"}).to_pylist()[0]
     told = json.loads(row["metrics"])
     assert told["left_out"] == []
     assert row["version"] == 2
@@ -91,36 +99,36 @@ def test_an_artifact_that_was_rolled_back_does_not_come_back_by_itself(
     first: Any, inputs: Any, spark: SparkSession
 ) -> None:
     """The gate would promote the artifact again: the champion before it is worse."""
-    worse = rankers.build(inputs, {**PARAMS, "session": "worse", "training": {**SETTINGS, "recipe": {"rounds": 1}}})
+    worse = train(inputs, {**PARAMS, "session": "worse", "training": {**SETTINGS, "recipe": {"rounds": 1}}})
     worse = row_of(worse, spark, promoted=True)
     registered = worse.union(row_of(first, spark, version=2))
     back = decided(spark, "rollback", "rworse", 2)
     known = {**inputs, "rankers": registered}
 
-    held = rankers.build({**known, "decisions": back}, PARAMS).to_pylist()[0]
+    held = train({**known, "decisions": back}, PARAMS).to_pylist()[0]
     assert held["verdict"].startswith("Held: rworse stays the champion, served again after a rollback by ada")
     assert json.loads(held["metrics"])["champion"] == "rworse"
 
     freed = back.union(decided(spark, "unfreeze", "rworse", 2).withColumn("decision_id", F.lit("d2")).withColumn(
         "decided_at", F.lit(datetime(2026, 4, 14, tzinfo=UTC))))  # fmt: skip
     newer = {**PARAMS, "snapshots": {"examples": 4411}}
-    row = rankers.build({**known, "decisions": freed}, newer).to_pylist()[0]
+    row = train({**known, "decisions": freed}, newer).to_pylist()[0]
     same = "the artifact is, byte for byte, that of r20260412-7f3a, which was rolled back"
     assert (row["promoted"], row["verdict"]) == (False, f"Unchanged: {same}.")
 
 
 def test_the_same_artifact_is_judged_again_on_other_input_only(first: Any, inputs: Any, spark: SparkSession) -> None:
     refused = {**inputs, "rankers": row_of(first, spark, promoted=False)}
-    row = rankers.build(refused, PARAMS).to_pylist()[0]
+    row = train(refused, PARAMS).to_pylist()[0]
     assert row["verdict"] == "Unchanged: input and artifact are those of r20260412-7f3a."
     graded = {**PARAMS, "snapshots": {"examples": 4410, "judgments": 7}}
-    assert rankers.build(refused, graded).to_pylist()[0]["promoted"]
+    assert train(refused, graded).to_pylist()[0]["promoted"]
 
 
 def test_a_corrupted_champion_stops_the_run(first: Any, inputs: Any, spark: SparkSession) -> None:
     broken = first.set_column(4, "artifact", pa.array([first["artifact"][0].as_py()[:-9]], pa.binary()))
     with pytest.raises(learner.ModelRefused, match="changed or cut short"):
-        rankers.build({**inputs, "rankers": spark.createDataFrame(broken, struct("rankers"))}, PARAMS)
+        train({**inputs, "rankers": spark.createDataFrame(broken, struct("rankers"))}, PARAMS)
 
 
 def test_the_report_of_a_trained_run_shows_every_part(first: Any) -> None:
@@ -144,7 +152,7 @@ def test_the_report_of_a_trained_run_shows_every_part(first: Any) -> None:
 )
 def test_a_run_that_cannot_train_writes_a_row_with_the_reason(inputs: Any, condition: str, sentence: str) -> None:
     little = {**inputs, "examples": inputs["examples"].where(condition)}
-    row = rankers.build(little, PARAMS).to_pylist()[0]
+    row = train(little, PARAMS).to_pylist()[0]
     assert row["verdict"].startswith(sentence)
     assert (row["promoted"], row["artifact"], row["sha256"]) == (False, None, None)
     assert row["model_version"] in sections.render_report(row)
@@ -155,7 +163,7 @@ def test_the_label_horizon_is_in_the_verdict_in_the_metrics_and_on_the_page(inpu
     horizon |= {"days_needed": 35, "first_day": date(2026, 1, 1), "since": date(2026, 2, 4)}
     little = {**inputs, "examples": inputs["examples"].where("query = 'query 1'")}
     little["horizons"] = frame("label_horizons", [{**horizon, "revision": 1, "horizon_days": 7}, horizon])
-    row = rankers.build(little, PARAMS).to_pylist()[0]
+    row = train(little, PARAMS).to_pylist()[0]
     assert "are needed; 36 days of logs, 6 cuts, 1 query and 10 labelled pairs are at hand." in row["verdict"]
     known = {"days": 14, "found_by": "history", "since": "2026-02-04", "history_days": 36}
     assert json.loads(row["metrics"])["horizon"] == known
@@ -164,7 +172,7 @@ def test_the_label_horizon_is_in_the_verdict_in_the_metrics_and_on_the_page(inpu
 
 def test_labels_alone_promote_nothing(inputs: Any) -> None:
     unjudged = {**inputs, "examples": inputs["examples"].selectExpr("* except (evidence)", "0L as evidence")}
-    row = rankers.build(unjudged, PARAMS).to_pylist()[0]
+    row = train(unjudged, PARAMS).to_pylist()[0]
     assert not row["promoted"]
     assert row["verdict"].startswith("Cannot tell: grades or clicks can judge 0 test queries")
 
@@ -229,7 +237,7 @@ def test_a_query_with_more_items_than_lightgbm_takes_trains_and_is_named(
 ) -> None:
     """The limit is lowered from 10,000 to 8 items here."""
     monkeypatch.setattr(learner, "MAX_GROUP", 8)
-    row = rankers.build(inputs, PARAMS).to_pylist()[0]
+    row = train(inputs, PARAMS).to_pylist()[0]
     left_out = json.loads(row["metrics"])["left_out"]
     assert row["artifact"] is not None
     assert row["training_rows"] == 4 * 60 * 8
@@ -246,7 +254,7 @@ def test_foreign_names_are_trained_on_and_scored(inputs: Any, spark: SparkSessio
     """Names with dots, and names that differ by case only, which Spark would read as paths or as one column."""
     foreign = ("c_engine_BM25_Title", "c_engine_bm25_title", "c_engine_title.bm25", "f_position_mean_28")
     renamed = replace(made.examples(cuts=6), names=foreign)
-    row = rankers.build({**inputs, "examples": spark.createDataFrame(made.table(renamed))}, PARAMS)
+    row = train({**inputs, "examples": spark.createDataFrame(made.table(renamed))}, PARAMS)
     assert json.loads(row["features"][0].as_py()) == list(foreign)
     named = {name: float(number) for number, name in enumerate(foreign[:3])}
     columns = "application string, query string, item_id string, day date, f_position_mean_28 double, "
@@ -265,8 +273,59 @@ def test_cuts_before_a_pause_in_traffic_train(inputs: Any, spark: SparkSession) 
     rows = made.examples(cuts=6)
     late = rows.window_end == rows.window_end.max()
     paused = replace(rows, window_start=rows.window_start + 90 * late, window_end=rows.window_end + 90 * late)
-    row = rankers.build({**inputs, "examples": spark.createDataFrame(made.table(paused))}, PARAMS).to_pylist()[0]
+    row = train({**inputs, "examples": spark.createDataFrame(made.table(paused))}, PARAMS).to_pylist()[0]
     parts = json.loads(row["metrics"])["split"]["parts"]
     assert {name: part["groups"] for name, part in parts.items() if name in ("gap", "test")} == {"gap": 0, "test": 60}
     assert parts["train"]["groups"] + parts["valid"]["groups"] == 5 * 60
     assert row["trained_through"] == date(2026, 2, 12)
+
+
+def test_the_scheme_that_trains_is_the_one_that_the_column_says(inputs: Any, spark: SparkSession) -> None:
+    """The parts are changed by hand in the table: half of the queries neither train nor test."""
+    parts = example_splits.build(inputs, PARAMS).to_pylist()
+    half = [{**row, "split": "dropped" if int(row["query"].split()[1]) % 2 else row["split"]} for row in parts]
+    given = spark.createDataFrame(pa.Table.from_pylist(half, schema=example_splits.SCHEMA))
+    row = rankers.build({**inputs, "splits": given}, PARAMS).to_pylist()[0]
+    found = json.loads(row["metrics"])["split"]["parts"]
+    assert {name: part["queries"] for name, part in found.items() if name in ("test", "dropped")} == {
+        "test": 30, "dropped": 30
+    }  # fmt: skip
+    assert found["train"]["queries"] + found["valid"]["queries"] == 30
+
+    older = spark.createDataFrame(pa.Table.from_pylist([
+        row for row in parts if row["window_end"] < date(2026, 2, 12)], schema=example_splits.SCHEMA))  # fmt: skip
+    row = rankers.build({**inputs, "splits": older}, PARAMS).to_pylist()[0]
+    assert row["test_rows"] == 0, "a cut without a part is not used"
+
+
+@pytest.mark.parametrize(
+    ("split", "promoted", "scheme", "unseen"),
+    [
+        ({"scheme": "random"}, False, "random", 0),
+        ({"scheme": "leave_last_out"}, True, "leave last out", 0),
+        ({"disjoint": "query", "test_share": 0.4}, True, "global temporal", None),
+    ],
+)
+def test_a_ranker_is_trained_and_told_by_another_scheme(
+    inputs: Any, split: dict[str, Any], promoted: bool, scheme: str, unseen: int | None
+) -> None:
+    row = train(inputs, {**PARAMS, "split": split}).to_pylist()[0]
+    told = json.loads(row["metrics"])
+    assert row["promoted"] == promoted
+    assert row["verdict"].startswith("Promoted: " if promoted else "Cannot tell: the split is random and ignores time")
+    assert told["split"]["scheme"] == scheme
+    tested = told["split"]["parts"]["test"]["queries"]
+    assert told["split"]["unseen_queries"] == (tested if unseen is None else unseen)
+    assert ("random_split" in told) == (scheme != "random")
+    page = sections.render_report(row)
+    assert f"Split: {scheme}" in page
+    assert ("Under a random split" in page) == (scheme != "random")
+
+
+def test_a_feature_that_equals_the_future_label_stops_the_run(inputs: Any) -> None:
+    planted = inputs["examples"].selectExpr(
+        "* except (content)", "map_concat(content, map('c_engine_rank', 7 - grade / 3)) as content"
+    )
+    row = train({**inputs, "examples": planted}, PARAMS).to_pylist()[0]
+    assert (row["promoted"], row["artifact"]) == (False, None)
+    assert row["verdict"].startswith("Leak: the feature c_engine_rank equals the label of ")

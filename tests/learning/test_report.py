@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from ranking.labels.splits import global_temporal
 from ranking.report import sections
 from ranking.training.rankers import DEFAULTS, divide
+from ranking.training.scheme import Scheme
 from ranking.training.summary import of_parts
 from tests.learning import made
 
@@ -35,8 +35,8 @@ class Page(HTMLParser):
 
 def row(**changes: Any) -> Any:
     rows = made.examples(cuts=6)
-    parts = divide(rows, global_temporal(rows.window_start, rows.window_end), DEFAULTS)
-    told = {**of_parts(parts, None), **UNTRAINED, **changes.pop("told", {})}
+    parts = divide(rows, rows.split, DEFAULTS)
+    told = {**of_parts(parts, None, Scheme()), **UNTRAINED, **changes.pop("told", {})}
     return {
         "model_version": "r1", "version": 1, "promoted": False, "verdict": "Too little traffic: none.",
         "sha256": None, "features": "[]", "metrics": json.dumps(told), "parameters": "{}",

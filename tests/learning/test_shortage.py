@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ranking.labels.splits import global_temporal
 from ranking.training import rankers, shortage
 from tests.learning import made
 
@@ -25,7 +24,7 @@ def history(days: int, horizon: int = 14, needed: int = 35, found_by: str = "his
 def missing(row: Mapping[str, Any] | None, cuts: int = 6, **settings: Any) -> str | None:
     rows = made.examples(cuts=cuts)
     rows = rows.take(np.ones(len(rows), bool) if cuts else np.zeros(len(rows), bool))
-    parts = rankers.divide(rows, global_temporal(rows.window_start, rows.window_end), SETTINGS)
+    parts = rankers.divide(rows, rows.split, SETTINGS)
     return shortage.what_is_missing(parts, {**SETTINGS, **settings}, row)
 
 

@@ -117,7 +117,7 @@ def as_rebuilt(shop: Growing, *datasets: str) -> bool:
 
 def test_a_horizon_by_hand_wins_and_a_history_that_is_too_short_says_what_to_do(shop: Growing) -> None:
     shop.configure("label_horizon: 14d\n")
-    shop.built |= {RANKERS}
+    shop.built |= {"ranking.example_splits", RANKERS}
     shop.grow_to(10)
     assert shop.windows(LABELS) == {(day(cut - 14), day(cut)) for cut in (1, 8)}
     run = newest(shop, RANKERS, "version")

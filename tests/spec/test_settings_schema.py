@@ -13,9 +13,10 @@ import yaml
 
 from ranking.features import content
 from ranking.labels import splits
-from ranking.logs import actions, requests
+from ranking.logs import actions, requests, text
 from ranking.training import rankers
 from ranking.training.recipe import Recipe
+from ranking.training.scheme import Scheme
 from tidemark.settings import CHECKOUT, load_settings
 
 SCHEMA = yaml.safe_load((CHECKOUT / "infra" / "search.schema.yaml").read_text(encoding="utf-8"))
@@ -25,6 +26,8 @@ OF_THE_CODE: dict[str, Mapping[str, Any]] = {
     "labels": splits.LABEL_DEFAULTS,
     "features": content.DEFAULTS,
     "marks": requests.DEFAULT_MARKS,
+    "query_text": asdict(text.USUAL),
+    "split": asdict(Scheme()),
     "actions": {kind: [] for kind in (*actions.KINDS, actions.OTHER)},
 }
 

@@ -20,7 +20,7 @@ from tidemark import session
 from tidemark.settings import load_settings
 
 OURS = Path(__file__).parent / "schemas"
-REAL = ("rankers", "ranker_scores", "ranker_decisions", "judgments", "quarantined_records")
+REAL = ("example_splits", "rankers", "ranker_scores", "ranker_decisions", "judgments", "quarantined_records")
 REASON = "buyers complained about it"
 SETTINGS = """\
 training:

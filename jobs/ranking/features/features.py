@@ -16,6 +16,7 @@ from pyspark.sql import functions as F
 
 from ranking import durations
 from ranking.features import behaviour, content
+from ranking.logs.fields import with_query
 
 PAIR = behaviour.PAIR
 
@@ -26,11 +27,12 @@ def build(inputs: Mapping[str, DataFrame], params: Mapping[str, Any]) -> DataFra
     Raises ValueError for an item attribute whose feature would have the name of a computed feature.
     """
     settings = {**content.DEFAULTS, **(params.get("features") or {})}
+    log = with_query(inputs["log"], params)
     known = behaviour.known_sums(inputs["counts"], inputs["propensities"], params["ranges"])
     days = behaviour.active_days(inputs["counts"], params["ranges"])
-    rows = _with_cold(known, _cold(inputs["log"], days))
+    rows = _with_cold(known, _cold(log, days))
     warm = behaviour.features(rows, float(params["smoothing"]), float(params["click_smoothing"]))
-    complete = content.with_content(warm, inputs["items"], inputs["log"], settings)
+    complete = content.with_content(warm, inputs["items"], log, settings)
     return complete.where(durations.days_within(F.col("day"), params["ranges"]))
 
 

@@ -1,4 +1,4 @@
-"""Cuts in time, the exam and the splits: pure arithmetic on days, names and groups.
+"""Cuts in time and the exam: pure arithmetic on days and names.
 
 A *cut* is a UTC day, the `window_end` of a label. The label counts what was shown in [window_start, window_end), and
 the features of its example are those of the day `window_start`.
@@ -10,20 +10,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
 from ranking import durations
 
-TRAIN, GAP, TEST = "train", "gap", "test"
 _HASH_DIGITS = 8  # hexadecimal digits of the MD5 hash that give the bucket: 32 bits
 _HASH_RANGE = 16**_HASH_DIGITS
-
-Days = npt.NDArray[np.datetime64]
-Names = npt.NDArray[np.str_]
-Groups = npt.NDArray[np.int64]
 
 
 def whole_days(duration: object) -> int:
@@ -60,29 +53,6 @@ def bucket_of(text: str) -> float:
     """Return a number in [0, 1) that depends only on the text. `is_exam` is true if it is below the share."""
     digest = hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
     return float(int(digest[:_HASH_DIGITS], 16) / _HASH_RANGE)
-
-
-def global_temporal(window_start: Days, window_end: Days) -> Names:
-    """Assign each row to `train`, `gap` or `test` by one point in time for all queries.
-
-    `test` is the newest cut. `train` are the rows whose windows ended before the test window began. `gap` is the rest:
-    label windows that overlap the test window. All rows of a (query, cut) get the same part.
-    """
-    if not len(window_end):
-        return np.array([], dtype=np.str_)
-    newest = window_end == window_end.max()
-    test_begins = window_start[newest].min()
-    return np.where(newest, TEST, np.where(window_end <= test_begins, TRAIN, GAP)).astype(np.str_)
-
-
-def random_groups(group: Groups, usable: npt.NDArray[np.bool_], share: float, seed: int) -> Names:
-    """Assign whole groups to `train` or `test` at random, ignoring time; unusable rows are `gap`.
-
-    This split leaks the future into training. The report shows its score beside the global temporal one.
-    """
-    names, place = np.unique(group, return_inverse=True)
-    drawn = np.random.default_rng(seed).random(len(names)) < share
-    return np.where(~usable, GAP, np.where(drawn[place], TEST, TRAIN)).astype(np.str_)
 
 
 def setting(params: Mapping[str, Any], block: str, defaults: Mapping[str, Any]) -> dict[str, Any]:

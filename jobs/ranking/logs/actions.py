@@ -7,6 +7,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from ranking.logs import fields
+from ranking.logs.text import QueryText
 
 KINDS = ("impression", "click", "cart", "purchase")
 OTHER = "other"
@@ -28,7 +29,7 @@ def build(inputs: Mapping[str, DataFrame], params: Mapping[str, Any]) -> DataFra
         action_of(F.col("action_name"), params["actions"]).alias("action"),
         "action_name",
         *(fields.id_of(F.col(name)).alias(name) for name in ("query_id", "client_id", "session_id")),
-        fields.normalised("user_query").alias("query"),
+        fields.normalised(F.col("user_query"), QueryText.of(params)).alias("query"),
         fields.id_of(F.col("item_id")).alias("item_id"),
         F.col("position").alias("position"),
     )

@@ -20,7 +20,7 @@ def parse(record: Record, place: Place) -> Rows:
     """
     refuse_foreign(record, "FEATURES")
     row = {
-        **query_of(record),
+        **query_of(record, place),
         "item_id": first(record, *ITEM),
         "logged_at": first(record, "logged_at", "timestamp"),
         "features": features_of(record.get("features")),

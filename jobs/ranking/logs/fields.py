@@ -1,13 +1,14 @@
 """Reads values from the free-form attributes of a logger, and normalises query texts in Spark."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
-import pandas as pd
-from pyspark.sql import Column
+import pyarrow as pa
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from ranking.logs.placeholders import WORDS
-from ranking.logs.text import normalise
+from ranking.logs.text import QueryText, normalise
 
 UNKNOWN_DEVICE = "unknown"
 NOTHING = frozenset({*WORDS, "false", "no", "off", "0", "0.0"})
@@ -80,11 +81,25 @@ def texts_at(path: str, *columns: str) -> Column:
     return F.when((text != "") & (F.size(texts) > 0), texts)
 
 
-def normalised(column: str) -> Column:
-    """Return the normalised query text of a column (`ranking.logs.text.normalise`); null becomes an empty text."""
+def normalised(text: Column, steps: QueryText) -> Column:
+    """Return the normal form of query texts (`ranking.logs.text.normalise`); null becomes an empty text.
 
-    def each(texts: pd.Series) -> pd.Series:
-        known = {text: normalise(text) for text in texts.unique()}
-        return texts.map(known)
+    Texts go to Python as Arrow, where each different one of a batch is normalised once.
+    """
 
-    return F.pandas_udf(each, "string")(F.coalesce(F.col(column), F.lit("")))
+    # Spark reads the hints of the function, and the class takes no arguments at run time.
+    def each(texts: pa.Array) -> pa.Array:  # type: ignore[type-arg]
+        distinct = texts.dictionary_encode()
+        known = [normalise(str(text), steps) for text in distinct.dictionary.to_pylist()]
+        return pa.array(known, pa.string()).take(distinct.indices)
+
+    return F.arrow_udf(each, "string")(F.coalesce(text, F.lit("")))
+
+
+def with_query(landed: DataFrame, params: Mapping[str, Any]) -> DataFrame:
+    """Return landed records whose `query` is in the normal form of the setting `query_text`.
+
+    The column was filled at landing, by the setting of that time. So it is made again of `user_query`, as it was typed.
+    """
+    typed = F.coalesce("user_query", "query")
+    return landed.withColumn("query", normalised(typed, QueryText.of(params)))

@@ -7,9 +7,13 @@ from typing import Any
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from ranking.logs.fields import with_query
 from ranking.logs.scales import AS_GIVEN, Scale, read_scale, written
 
-READ = ("query", "item_id", "weight", "raw_grade", "source", "file_path", "judged_at", "dated", "arrived_at", "file_id")
+READ = (
+    "query", "user_query", "item_id", "weight", "raw_grade", "source", "file_path", "judged_at", "dated", "arrived_at",
+    "file_id",
+)  # fmt: skip
 
 
 def read_grades(judgments: DataFrame, params: Mapping[str, Any]) -> DataFrame:
@@ -17,12 +21,13 @@ def read_grades(judgments: DataFrame, params: Mapping[str, Any]) -> DataFrame:
 
     If a record lies in several files, the one that arrived last is used. A dated judgment counts from the later of
     `judged_at` and `arrived_at`, because nobody knew it before it arrived. An undated judgment counts as always known.
-    A corrected scale applies to judgments that landed before. Raises ValueError if the current scales do not map a
-    grade.
+    A corrected scale and another setting `query_text` also apply to judgments that landed before. Raises ValueError if
+    the current scales do not map a grade.
     """
     newest = F.max_by(F.struct(*READ), F.struct("arrived_at", "file_id"))
     once = judgments.groupBy("application", "record_id").agg(newest.alias("judgment"))
     graded = once.select("application", "judgment.*").withColumn("grade", _grade(params.get("grades") or {}))
+    graded = with_query(graded, params)
     _refuse_unmapped(graded)
     since = F.when(F.col("dated"), F.greatest("judged_at", "arrived_at")).otherwise(F.col("judged_at"))
     weight = F.coalesce("weight", F.lit(1.0)).alias("weight")

@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ranking.logs.text import normalise
+from ranking.logs.text import QueryText, normalise
 from ranking.logs.ubi import NO_APPLICATION
 
 Record = Mapping[str, Any]
@@ -33,12 +33,15 @@ def for_applications(dataset: str, row: dict[str, Any], record: Record, place: P
         yield dataset, {"application": application, **row}
 
 
-def query_of(record: Record) -> dict[str, Any]:
-    """Return the query text as written and normalised. Raises ValueError if it is missing or not a text."""
+def query_of(record: Record, place: Place) -> dict[str, Any]:
+    """Return the query text as written, and in the normal form of the setting `query_text` at landing.
+
+    Raises ValueError if it is missing or not a text.
+    """
     text = first(record, *QUERY)
     if not isinstance(text, str):
         raise ValueError("user_query is missing" if text is None else "user_query is wrong: it is not a text")
-    return {"user_query": text, "query": normalise(text)}
+    return {"user_query": text, "query": normalise(text, QueryText.of(place["settings"]))}
 
 
 def first(record: Record, *names: str) -> Any:

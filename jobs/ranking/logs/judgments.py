@@ -32,7 +32,7 @@ def parse(record: Record, place: Place) -> Rows:
     list that is not on its scale (`parse_file`).
     """
     refuse_foreign(record, "JUDGMENTS")
-    asked, source = query_of(record), _source(record, place)
+    asked, source = query_of(record, place), _source(record, place)
     raw = first(record, *GRADE)
     value = read_raw(raw)
     survey, refusal = place["file"][source]

@@ -7,6 +7,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from ranking.logs import fields
+from ranking.logs.text import QueryText
 
 DEVICE_PATH = "query_attributes.device"
 DEFAULT_MARKS: dict[str, list[str]] = {"sorted": [], "default_sorts": [], "filtered": [], "sponsored": []}
@@ -28,7 +29,7 @@ def build(inputs: Mapping[str, DataFrame], params: Mapping[str, Any]) -> DataFra
         F.col("queried_at").alias("requested_at"),
         fields.id_of(F.col("query_id")).alias("query_id"),
         fields.id_of(F.col("client_id")).alias("client_id"),
-        fields.normalised("user_query").alias("query"),
+        fields.normalised(F.col("user_query"), QueryText.of(params)).alias("query"),
         "user_query",
         fields.device(path).alias("device"),
         fields.mentions(marks["sorted"], marks["default_sorts"]).alias("user_sorted"),

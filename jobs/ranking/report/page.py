@@ -5,9 +5,9 @@ from html import escape
 
 STYLE = """
 :root{--ink:#16222e;--soft:#5b6b7a;--line:#dfe6ec;--page:#f4f7f9;--card:#fff;--tide:#0b6e8a;--sand:#d9962b;
---train:#0b6e8a;--valid:#58b0c4;--gap:#c3ced8;--test:#d9962b;--good:#17785a;--bad:#b23a3a;--unsure:#9a6b10}
+--train:#0b6e8a;--valid:#58b0c4;--gap:#c3ced8;--dropped:#e3dccf;--test:#d9962b;--good:#17785a;--bad:#b23a3a;--unsure:#9a6b10}
 @media(prefers-color-scheme:dark){:root{--ink:#e6edf3;--soft:#93a4b3;--line:#2a3844;--page:#0e161d;--card:#16212b;
---tide:#4fb6d0;--sand:#e6b05a;--train:#3a9db8;--valid:#7fcbdc;--gap:#44535f;--test:#e6b05a;--good:#4cc39a;
+--tide:#4fb6d0;--sand:#e6b05a;--train:#3a9db8;--valid:#7fcbdc;--gap:#44535f;--dropped:#3b3a35;--test:#e6b05a;--good:#4cc39a;
 --bad:#ec7f7f;--unsure:#e0b45c}}
 *{box-sizing:border-box}body{margin:0;background:var(--page);color:var(--ink);
 font:15px/1.55 system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif}
@@ -35,7 +35,7 @@ figure{margin:10px 0 16px}svg{width:100%;height:auto;display:block;margin-bottom
 .key.behaviour::before{background:var(--tide)}.key.content::before{background:var(--sand)}
 svg text{fill:var(--soft);font-size:12.5px;font-family:inherit}svg .grid{stroke:var(--line)}
 rect.train,rect.behaviour{fill:var(--train)}rect.valid{fill:var(--valid)}rect.gap{fill:var(--gap)}
-rect.test{fill:var(--test)}rect.content{fill:var(--sand)}.dot{fill:var(--card);stroke:var(--ink);stroke-width:2}
+rect.test{fill:var(--test)}rect.dropped{fill:var(--dropped)}rect.content{fill:var(--sand)}.dot{fill:var(--card);stroke:var(--ink);stroke-width:2}
 .whisker{stroke-width:3;stroke-linecap:round}line.plain{stroke:var(--gap)}line.strong{stroke:var(--tide)}
 circle.plain{fill:var(--soft)}circle.strong{fill:var(--tide)}svg text.strong{fill:var(--ink);font-weight:600}
 .curve{fill:none;stroke-width:2.2;stroke-linejoin:round}.mark{stroke:var(--soft);stroke-dasharray:3 4}

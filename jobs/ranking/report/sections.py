@@ -8,6 +8,7 @@ from typing import Any
 from ranking.labels.horizon import SETTING
 from ranking.report import charts
 from ranking.report.page import facts, figure, grid, page, section
+from ranking.report.split import PARTS, split
 from ranking.report.yardsticks import random_split, yardsticks
 from ranking.training.summary import FORMAT
 
@@ -15,10 +16,8 @@ LEARNS_FROM = (
     "Labels from behaviour, corrected for position and combined with human grades if there are any. Each example is "
     "used twice, once with its behaviour features masked, so that the ranker can order items that nobody has seen."
 )
-PARTS = ("train", "valid", "gap", "test")
 MOST_FEATURES = 25
 DRAWN_PLACES = 20
-MOST_LISTS = 20
 
 
 def render_report(row: Mapping[str, Any], propensities: Sequence[Mapping[str, Any]] = ()) -> str:
@@ -34,7 +33,7 @@ def render_report(row: Mapping[str, Any], propensities: Sequence[Mapping[str, An
             "render the report with the version that trained the ranker"
         )
     trained = row.get("sha256") is not None
-    parts = [_verdict(row, results), _trained_on(row, results), _split(results)]
+    parts = [_verdict(row, results), _trained_on(row, results), split(results)]
     if trained:
         parts += [yardsticks(results), random_split(results), _curve(results), _importance(results)]
     parts += [_labels(results), _propensities(propensities), _card(row, results)]
@@ -100,43 +99,6 @@ def _champion(results: Mapping[str, Any]) -> str:
 
 def _days(day: object, word: str) -> str:
     return f"{day} {word}" if day else "no day"
-
-
-def _split(results: Mapping[str, Any]) -> str:
-    split = results["split"]
-    if not split["cuts"]:
-        return section("Split", "<p>No cut yet.</p>")
-    rows = [
-        [name, *(f"{part[key]:,}" for key in ("rows", "groups", "queries", "relevant_queries"))]
-        for name, part in sorted(split["parts"].items(), key=lambda entry: PARTS.index(entry[0]))
-    ]
-    table = grid(["part", "examples", "lists", "queries", "with a label ≥ 1"], rows)
-    why = (
-        "Each bar is the window of a label; the dot is the day of its features. Training windows end before the test "
-        "window begins, and <em>gap</em> windows overlap it. <em>valid</em> are training windows of held-out queries, "
-        "which decide when to stop."
-    )
-    body = figure(charts.timeline(split["cuts"]), why) + table + _left_out(results.get("left_out") or [])
-    return section(f"Split: {split['scheme']}", body)
-
-
-def _left_out(lists: Sequence[Mapping[str, Any]]) -> str:
-    """Return the lists that were too long to train on, longest first. Rows from before version 0.2 do not have them."""
-    if not lists:
-        return ""
-    total = sum(each["left_out"] for each in lists)
-    longest = sorted(lists, key=lambda each: (-each["rows"], each["application"], each["query"], each["window_end"]))
-    rows = [
-        [f"{each['query']}\n{each['application']}, window until {each['window_end']}", f"{each['rows']:,}",
-         f"{each['left_out']:,}"]
-        for each in longest[:MOST_LISTS]
-    ]  # fmt: skip
-    more = f" The longest {MOST_LISTS}:" if len(lists) > MOST_LISTS else ""
-    why = (
-        f"<h3>Left out</h3><p>{len(lists):,} list(s) have more examples than LightGBM accepts in one list; the "
-        f"{total:,} with the least evidence were left out of the training. Tests and scores use all.{more}</p>"
-    )
-    return why + grid(["query", "examples", "left out"], rows)
 
 
 def _curve(results: Mapping[str, Any]) -> str:

@@ -15,6 +15,7 @@ from ranking import durations
 from ranking.features import content
 from ranking.features.maps import BEHAVIOUR, CONTENT, feature_map
 from ranking.labels import splits
+from ranking.logs.fields import with_query
 
 PAIR = ["application", "query", "item_id"]
 LABEL_COLUMNS = [
@@ -29,8 +30,8 @@ ApplicationDays = frozenset[tuple[str, date]]
 def build(inputs: Mapping[str, DataFrame], params: Mapping[str, Any]) -> DataFrame:
     """Return one row per label whose pair has features on `window_start`, or whose application has none on that day.
 
-    Inputs: labels, features, items, log. The column `split` is null. Which cuts train and which test depends on the
-    newest cut, so each training run decides it and lists the cuts in its row of `rankers` (docs/decisions/0030).
+    Inputs: labels, features, items, log. The column `split` is null. Which lists train and which test depends on newer
+    cuts, so it stands in `example_splits` (docs/decisions/0007).
     """
     labels = inputs["labels"].where(durations.days_within(F.col("window_end"), params["ranges"]))
     starts = _application_days(labels, "window_start")
@@ -69,7 +70,8 @@ def _cold(labels: DataFrame, inputs: Mapping[str, DataFrame], params: Mapping[st
     """Return labels with the features that are known without behaviour, in the columns that `_features` adds."""
     settings = {**content.DEFAULTS, **(params.get("features") or {})}
     dated = labels.withColumn("day", F.col("window_start"))
-    known = content.with_content(dated, inputs["items"], inputs["log"], settings)
+    log = with_query(inputs["log"], params)
+    known = content.with_content(dated, inputs["items"], log, settings)
     maps = {"behaviour": feature_map(known, BEHAVIOUR), "content": feature_map(known, CONTENT)}
     return known.withColumns(maps).select(*labels.columns, F.col("day").alias("feature_day"), "behaviour", "content")
 

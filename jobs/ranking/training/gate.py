@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 
 from ranking.training import metrics
 from ranking.training.differences import Difference
+from ranking.training.scheme import IGNORE_TIME
 
 MARGIN = 0.005  # how much nDCG@10 the lower bound may lose
 LEAST_GAIN = 0.01  # how much nDCG@10 a ranker of another recipe must gain
@@ -97,6 +98,21 @@ def judge(found: Comparison) -> Verdict:
     power = found.difference.power(WORTHWHILE, found.least, ALPHA / LOOKS)
     sentence = f"{word}: {result}{reason}."
     return Verdict(word == "Promoted", sentence, found.yardstick, found.rival, interval, power, round(bound, 6))
+
+
+def trust(verdict: Verdict, scheme: str, trains_later: bool) -> Verdict:
+    """Return the verdict, but promote nothing if the split trains on the days that it tests on, or only later ones.
+
+    `trains_later` says that a training window ends after all windows of the test, as a query with a single list may.
+    """
+    if scheme in IGNORE_TIME:
+        why = f"the split is {scheme} and ignores time, so the ranker was trained on the days that it is tested on"
+    elif trains_later:
+        why = "the newest lists are in the training and not in the test"
+    else:
+        return verdict
+    advice = "set split.scheme in search.yaml to global_temporal"
+    return replace(verdict, promoted=False, sentence=f"Cannot tell: {why}; {advice}. Without this: {verdict.sentence}")
 
 
 def settle(verdict: Verdict, same: str | None, held: str | None) -> Verdict:

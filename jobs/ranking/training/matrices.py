@@ -22,6 +22,7 @@ COLUMNS = [
     "grade",
     "weight",
     "group_id",
+    "split",
     "exam",
     "confidence",
     "evidence",
@@ -32,7 +33,7 @@ COLUMNS = [
 ]
 BEHAVIOUR_PREFIX = "f_"
 _KINDS: dict[str, Any] = {
-    **dict.fromkeys(("application", "query", "item_id"), object),
+    **dict.fromkeys(("application", "query", "item_id", "split"), object),
     **dict.fromkeys(("window_start", "window_end"), "datetime64[D]"),
     **dict.fromkeys(("grade", "weight", "examination", "confidence"), np.float64),
     **dict.fromkeys(("evidence", "long_clicks"), np.int64),
@@ -45,7 +46,7 @@ class Examples:
     """Rows of `training_examples` as arrays with one entry per row.
 
     `features` has shape (rows, features), with NaN for a missing value; `names` are its column names. `group` is the
-    same for all rows of a list.
+    same for all rows of a list, and `split` is the part of the list in `example_splits`.
     """
 
     names: tuple[str, ...]
@@ -58,6 +59,7 @@ class Examples:
     grade: Floats
     weight: Floats
     group: Whole
+    split: Texts
     exam: Flags
     confidence: Floats
     evidence: Whole
@@ -97,7 +99,7 @@ class LeftOut:
 
 @dataclass(frozen=True)
 class Parts:
-    """The examples by part of the split. `valid` are the training windows of held-out queries.
+    """The examples by part of the split. `valid` are the training windows of held-out queries, which stop the training.
 
     `left_out` names the lists of `train` and `valid` that were cut to the length that the learner accepts.
     """
@@ -106,6 +108,7 @@ class Parts:
     valid: Examples
     gap: Examples
     test: Examples
+    dropped: Examples
     left_out: tuple[LeftOut, ...] = ()
 
 

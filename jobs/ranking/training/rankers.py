@@ -12,14 +12,28 @@ from pyspark.sql import functions as F
 
 from ranking.labels import horizon, splits
 from ranking.logs.grades import read_grades
-from ranking.training import evaluation, examination, gate, learner, matrices, registry, shortage, summary, unchanged
+from ranking.training import (
+    canary,
+    evaluation,
+    examination,
+    example_splits,
+    gate,
+    learner,
+    matrices,
+    registry,
+    schemes,
+    shortage,
+    summary,
+    unchanged,
+)
 from ranking.training.evaluation import OURS, WARM
 from ranking.training.matrices import Examples, Parts
 from ranking.training.recipe import Recipe
 from ranking.training.registry import Registry
+from ranking.training.scheme import DROPPED, GAP, RANDOM, TEST, TRAIN
 
 DEFAULTS: dict[str, Any] = {
-    "cuts": 26,
+    "cuts": example_splits.CUTS,
     "least_queries": 30,
     "least_examples": 300,
     "least_test_queries": 20,
@@ -34,44 +48,50 @@ DEFAULTS: dict[str, Any] = {
 def build(inputs: Mapping[str, DataFrame], params: Mapping[str, Any]) -> pa.Table:
     """Return exactly one row of the registry, also if nothing could be trained.
 
-    Inputs: examples, judgments, horizons, decisions, and rankers, the registry itself. Registry and decisions say which
-    ranker is the champion. Raises ModelRefused if the artifact of the champion is not what its row says.
+    Inputs: examples, splits, judgments, horizons, decisions, and rankers, the registry itself. Registry and decisions
+    say which ranker is the champion. Raises ModelRefused if the artifact of the champion is not what its row says.
     """
     settings = splits.setting(params, "training", DEFAULTS)
     recipe = Recipe(**settings["recipe"])
-    examples = evaluation.shuffled(_examples(inputs["examples"], settings["cuts"]), recipe.seed)
-    parts = divide(examples, splits.global_temporal(examples.window_start, examples.window_end), settings)
+    examples = evaluation.shuffled(_examples(inputs["examples"], inputs["splits"]), recipe.seed)
+    parts, scheme = divide(examples, examples.split, settings), example_splits.scheme_of(inputs["splits"])
     history = horizon.in_force(inputs["horizons"].toArrow().to_pylist())
-    missing = shortage.what_is_missing(parts, settings, history)
+    missing = shortage.what_is_missing(parts, settings, history) or canary.find_leak(parts.train)
     before = registry.read(inputs["rankers"], inputs["decisions"])
     if missing is not None:
-        results = summary.of_parts(parts, history)
+        results = summary.of_parts(parts, history, scheme)
         return _row(parts, None, gate.cannot_train(missing), results, recipe, before, params)
     trained = learner.train(parts.train, parts.valid, recipe)
     grades = evaluation.human_grades(_judgments(inputs["judgments"], params))
     scores, verdict = _examine(trained, parts.test, grades, before, settings, recipe)
+    verdict = gate.trust(verdict, scheme.scheme, _trains_later(parts))
     verdict = gate.settle(verdict, unchanged.find_same(before, trained.sha256, params), unchanged.find_hold(before))
-    results = summary.of_run(parts, history, trained, scores, grades, recipe.seed)
-    if settings["random_split"]:
+    results = summary.of_run(parts, history, scheme, trained, scores, grades, recipe.seed)
+    if settings["random_split"] and scheme.scheme != RANDOM:
         results["random_split"] = _random_split(examples, parts, recipe, settings)
     return _row(parts, trained, verdict, results, recipe, before, params)
 
 
-def divide(examples: Examples, split: splits.Names, settings: Mapping[str, Any]) -> Parts:
+def divide(examples: Examples, split: schemes.Texts, settings: Mapping[str, Any]) -> Parts:
     """Divide the examples into parts by the names in `split`.
 
     Rows of weight 0, whose labels are the prior alone, are not used for training. Lists that are too long for
     the learner are cut in `train` and `valid`, and in no other part.
     """
-    training = (split == splits.TRAIN) & (examples.weight > 0)
+    training = (split == TRAIN) & (examples.weight > 0)
     held_out = np.array(
         [splits.bucket_of(f"valid {query}") < settings["valid_share"] for query in examples.query], bool
     )
-    chosen = (training & ~held_out, training & held_out, split == splits.GAP, split == splits.TEST)
-    train, valid, gap, test = (examples.take(rows) for rows in chosen)
+    chosen = (training & ~held_out, training & held_out, *(split == name for name in (GAP, TEST, DROPPED)))
+    train, valid, gap, test, dropped = (examples.take(rows) for rows in chosen)
     train, left_out = matrices.cut_long_groups(train, learner.MAX_GROUP)
     valid, left_out_of_valid = matrices.cut_long_groups(valid, learner.MAX_GROUP)
-    return Parts(train, valid, gap, test, (*left_out, *left_out_of_valid))
+    return Parts(train, valid, gap, test, dropped, (*left_out, *left_out_of_valid))
+
+
+def _trains_later(parts: Parts) -> bool:
+    """Return whether a training window ends after all test windows."""
+    return len(parts.test) > 0 and bool(parts.train.window_end.max() > parts.test.window_end.max())
 
 
 def _examine(
@@ -94,8 +114,10 @@ def _examine(
 
 def _random_split(examples: Examples, parts: Parts, recipe: Recipe, settings: Mapping[str, Any]) -> dict[str, Any]:
     """Train and evaluate on a random split of the same rows, whose score is too high because it leaks the future."""
-    share = len(np.unique(parts.test.group)) / max(1, len(np.unique(examples.group)))
-    other = divide(examples, splits.random_groups(examples.group, examples.weight > 0, share, recipe.seed), settings)
+    groups, place = np.unique(examples.group, return_inverse=True)
+    share = len(np.unique(parts.test.group)) / max(1, len(groups))
+    drawn = schemes.draw_lists([str(group) for group in groups], share, recipe.seed)
+    other = divide(examples, drawn[place], settings)
     trained = learner.train(other.train, other.valid, recipe)
     model = learner.load_model(trained.artifact, trained.sha256, trained.names)
     scores = {OURS: {WARM: evaluation.model_scores(model, other.test)[WARM]}}
@@ -109,10 +131,12 @@ def _judgments(frame: DataFrame, params: Mapping[str, Any]) -> pa.Table:
     return grades
 
 
-def _examples(frame: DataFrame, cuts: int) -> Examples:
-    """Collect the examples of the newest `cuts` cuts as arrays."""
-    days = frame.select("window_end").distinct().orderBy(F.desc("window_end")).limit(cuts)
-    return matrices.from_table(frame.join(F.broadcast(days), "window_end").select(*matrices.COLUMNS).toArrow())
+def _examples(examples: DataFrame, parts: DataFrame) -> Examples:
+    """Collect the examples of all lists that have a part of the split as arrays."""
+    cuts = [row.window_end for row in parts.select("window_end").distinct().collect()]
+    keys = ["application", "query", "window_end"]
+    known = examples.drop("split").where(F.col("window_end").isin(cuts)).join(parts.select(*keys, "split"), keys)
+    return matrices.from_table(known.select(*matrices.COLUMNS).toArrow())
 
 
 def _row(

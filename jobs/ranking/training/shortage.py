@@ -54,7 +54,7 @@ def _has_whole_window(train: Examples, history: Row | None) -> bool:
 
 def _at_hand(parts: Parts, history: Row | None) -> str:
     """Return what is at hand: days of logs, cuts, queries and labelled pairs."""
-    every = [getattr(parts, name) for name in ("train", "valid", "gap", "test")]
+    every = [getattr(parts, name) for name in ("train", "valid", "gap", "test", "dropped")]
     cuts = len(np.unique(np.concatenate([part.window_end for part in every])))
     pairs = {pair for part in every for pair in zip(part.application, part.query, part.item_id, strict=True)}
     queries = {(application, query) for application, query, _ in pairs}

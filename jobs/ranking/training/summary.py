@@ -7,26 +7,28 @@ from typing import Any
 import numpy as np
 
 from ranking.labels.horizon import Row
-from ranking.labels.splits import GAP, TEST, TRAIN
 from ranking.training import evaluation, learner
 from ranking.training.matrices import Examples, Parts, group_sizes
 from ranking.training.recipe import RELEVANT
+from ranking.training.scheme import DROPPED, GAP, TEST, TRAIN, Scheme
 
 FORMAT = 1  # version of the metrics JSON; the report refuses any other
 VALID = "valid"
 _GRADE_EDGES = np.linspace(0, 4, 17)
 
 
-def of_parts(parts: Parts, history: Row | None) -> dict[str, Any]:
+def of_parts(parts: Parts, history: Row | None, scheme: Scheme) -> dict[str, Any]:
     """Return the horizon, the split and the labels, which exist even if nothing could be trained.
 
     `history` is the row of `label_horizons` in force.
     """
-    named = {TRAIN: parts.train, VALID: parts.valid, GAP: parts.gap, TEST: parts.test}
+    named = {TRAIN: parts.train, VALID: parts.valid, GAP: parts.gap, TEST: parts.test, DROPPED: parts.dropped}
     return {
         "format": FORMAT,
         "split": {
-            "scheme": "global temporal",
+            "scheme": scheme.scheme.replace("_", " "),
+            "settings": asdict(scheme),
+            "unseen_queries": len(_queries(parts.test) - _queries(parts.train) - _queries(parts.valid)),
             "parts": {name: _size(rows) for name, rows in named.items()},
             "cuts": [cut for name, rows in named.items() for cut in _cuts(name, rows)],
         },
@@ -39,6 +41,7 @@ def of_parts(parts: Parts, history: Row | None) -> dict[str, Any]:
 def of_run(
     parts: Parts,
     history: Row | None,
+    scheme: Scheme,
     trained: learner.Trained,
     scores: evaluation.Scores,
     grades: Mapping[tuple[str, str, str], float],
@@ -48,7 +51,7 @@ def of_run(
     test = parts.test
     found = evaluation.yardsticks(test, grades)
     return {
-        **of_parts(parts, history),
+        **of_parts(parts, history, scheme),
         "yardsticks": {name: evaluation.table(yardstick, test, scores, seed) for name, yardstick in found.items()},
         "unseen_in_top": {who: evaluation.unseen_in_top(test, views["warm"]) for who, views in scores.items()},
         "curves": {name: [round(value, 6) for value in curve] for name, curve in trained.curves.items()},
@@ -76,13 +79,16 @@ def _horizon(history: Row) -> dict[str, Any]:
 
 
 def _size(rows: Examples) -> dict[str, int]:
-    queries = len(set(zip(rows.application, rows.query, strict=True)))
     return {
         "rows": len(rows),
         "groups": len(group_sizes(rows.group)),
-        "queries": queries,
+        "queries": len(_queries(rows)),
         "relevant_queries": relevant_queries(rows),
     }
+
+
+def _queries(rows: Examples) -> set[tuple[str, str]]:
+    return set(zip(rows.application, rows.query, strict=True))
 
 
 def _cuts(name: str, rows: Examples) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""Check settings files against the JSON Schema beside the shared values. Each file is checked alone, before the merge.
+"""Check settings files against the JSON Schema beside the shared values. Each file is checked alone, then both.
 
 A schema is written as YAML. It requires no key, so that a home's file may hold only what differs. The `description` of
 a part says what to write there; error messages show it.

@@ -125,7 +125,8 @@ def _values_file(env: Mapping[str, str]) -> Path:
 def _values(shared: Path, own: Path) -> dict[str, Any]:
     """Return the shared values, overlaid with the home's own.
 
-    Each file is checked alone, so that an error names the right one.
+    Each file is checked alone, so that an error names the right one. Then both are checked together, for values that do
+    not go with each other.
     """
     schema, merged = read_schema(shared), dict[str, Any]()
     for path in (shared, own):
@@ -134,6 +135,7 @@ def _values(shared: Path, own: Path) -> dict[str, Any]:
         check_alerts(values, path)
         check_values(values, path, schema)
         merged = overlay(merged, values)
+    check_values(merged, own, schema)
     return merged
 
 
