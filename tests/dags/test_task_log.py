@@ -9,6 +9,7 @@ from types import ModuleType, SimpleNamespace
 import pytest
 
 from tidemark import errors
+from tidemark.audit.findings import FailingRow
 from tidemark.audit.report import CheckResult, Report
 from tidemark.session import WARNING
 from tidemark.support.text import LONGEST_LINE
@@ -26,7 +27,8 @@ def task_log(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> ModuleType:
 
 
 def failed_audit() -> errors.AuditFailed:
-    check = CheckResult("clicks is not negative", "floor", "fail", False, "", "", 37, ("-1 (q1, i2)", "-3 (q2, i9)"))
+    rows = (FailingRow({"clicks": "-1"}, {"q": "q1", "i": "i2"}), FailingRow({"clicks": "-3"}, {"q": "q2", "i": "i9"}))
+    check = CheckResult("clicks is not negative", "floor", "fail", False, "", "", 37, rows)
     report = Report("search.interactions", "s-1", 7, (check,), 100, to_fix="jobs/ranking/traffic/interactions.py")
     return errors.AuditFailed(report.describe() + "\n  staged rows: branch session_s1")
 
