@@ -22,17 +22,21 @@ LANDED_ID = "f" * 64
 
 def add_audits(lake: Lake, hostile: str) -> None:
     """Write the audits of SESSIONS sessions, two a day. `hostile` stands in every text that may come from the data."""
+    sessions, results, closed = list[dict[str, Any]](), list[dict[str, Any]](), list[dict[str, Any]]()
     for number in range(SESSIONS):
         name, at = f"drift-{number:02}", FIRST + timedelta(hours=12 * number)
         plan = Plan(DRIFTING, "u", 0, 0, "f", "l", at, ReplaceRanges((), ()), session=name).to_json()
         row = {"session": name, "dataset": DRIFTING, "how": "overwrite", "planned_at": at, "recorded_at": at}
-        ops.append(lake, "ops.sessions", [{**row, "plan": plan}])
+        sessions.append({**row, "plan": plan})
         report = Report(DRIFTING, name, number + 1, tuple(_checks(number, hostile)), rows=1000 + number)
         rows = rows_for_ops(report, at)
-        ops.append(lake, "ops.audit_results", [{**_stored(name, each), "recorded_at": at} for each in rows])
+        results += [{**_stored(name, each), "recorded_at": at} for each in rows]
         if report.passed:
-            closed = {"session": name, "dataset": DRIFTING, "current": "{}", "committed_at": at, "recorded_at": at}
-            ops.append(lake, "ops.high_watermarks", [closed])
+            done = {"session": name, "dataset": DRIFTING, "current": "{}"}
+            closed.append({**done, "committed_at": at, "recorded_at": at})
+    ops.append(lake, "ops.sessions", sessions)
+    ops.append(lake, "ops.audit_results", results)
+    ops.append(lake, "ops.high_watermarks", closed)
     landed = {"dataset": DRIFTING, "session": "drift-01", "path": FILE, "size": 1, "sha256": LANDED_ID}
     ops.append(lake, "ops.landed_files", [{**landed, "landed_at": FIRST}])
 
