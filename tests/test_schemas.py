@@ -69,8 +69,9 @@ def test_what_could_not_be_read_is_published_before_anything_can_refuse() -> Non
     assert all(places[i.dataset] <= places[name] for name in order for i in SPECS[name].inputs.values())
 
 
-def test_every_dataset_stands_in_exactly_one_dag() -> None:
-    text = "".join(path.read_text() for path in (CHECKOUT / "dags").glob("*.py"))
+def test_every_dataset_stands_in_exactly_one_dag_that_is_scheduled() -> None:
+    texts = [path.read_text() for path in (CHECKOUT / "dags").glob("*.py")]
+    text = "".join(each for each in texts if "schedule=None" not in each)
     named = re.findall(r'dataset\("([a-z_.]+)"\)', text)
     assert sorted(named) == sorted(SPECS)
 
