@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
-from infra.local import database, death_alert, ports, postgres, supervision
+from infra.local import database, death_alert, ports, postgres, supervision, watch
 from infra.local.airflow_home import environment, prepare
 from infra.local.api import ApiError, Client
 from infra.local.deaths import deaths_since
@@ -35,6 +35,7 @@ def start_services(settings: Settings, port: int, say: Say) -> None:
         if supervision.supervisor_process(settings) is not None:
             death_alert.begin_supervisor(settings)
         supervision.end_session(settings)
+        watch.forget_untold(settings)
         _prepare(settings, port, say)
     address = database.configured_database(settings)
     if address is None:

@@ -94,6 +94,13 @@ def is_due(trouble: Trouble, found: Mapping[str, str], now: float) -> bool:
     return trouble.told
 
 
+def forget_untold(settings: Settings) -> None:
+    """Forget what was not told yet. After a stop, what was found before it says nothing about how long it lasts."""
+    with _remembered(settings) as known:
+        for name in [trouble.name for trouble in known.values() if not trouble.told]:
+            del known[name]
+
+
 def check(settings: Settings) -> bool:
     """Look once, remember what was found, and return whether something has to be told."""
     found, now = dict(find_troubles(settings)), time.time()

@@ -26,7 +26,10 @@ from tidemark.support.text import printable
 ITEMS = "search.catalog_items"
 HEADER = ("application", "query", "item_id", "title", "grade", "weight", "drawn_for")
 """Landing reads all but `title` and `drawn_for`, which are for people."""
-TOP = 10
+TOP, LONGEST = 10, 15
+"""Items of a list: the first ten of the champion, and up to fifteen with those that a challenger may bring up."""
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""A cell that begins so would be run by a spreadsheet as a formula."""
 LIST_SHARE = 0.4
 LABEL_LESSON, RANKER_EXAM = "labels", "exam"
 Row = Mapping[str, Any]
@@ -69,21 +72,30 @@ def to_grade(options: argparse.Namespace) -> int:
 def _list_count(options: argparse.Namespace) -> int:
     """Return how many whole lists are drawn. Raises RequestRefused if they are more than the grades allow."""
     if options.lists is None:
-        return int(options.count * LIST_SHARE) // TOP
-    if options.lists * TOP > options.count:
-        raise RequestRefused(f"lists: {options.lists * TOP} items in whole lists are more than {options.count} grades")
+        return int(options.count * LIST_SHARE) // LONGEST
+    if options.lists * LONGEST > options.count:
+        raise RequestRefused(
+            f"lists: {options.lists * LONGEST} items in whole lists are more than {options.count} grades"
+        )
     return int(options.lists)
 
 
 def _ungraded(lake: Lake, application: str, cut: str) -> list[Row]:
-    """Return the labels of a cut without a human grade. Raises RequestRefused if there are none."""
+    """Return the labels of a cut without a human grade. Raises RequestRefused if there are none.
+
+    Pairs whose query or item a spreadsheet would run as a formula are left out: anybody can type a query.
+    """
     columns = ("query", "item_id", "grade", "evidence", "human_grades", "exam")
     where = both(equals("application", application), equals("window_end", cut))
     rows = lake.table(LABELS).scan(where, selected_fields=columns).to_arrow().to_pylist()
-    found: list[Row] = [row for row in rows if not row["human_grades"]]
+    found: list[Row] = [row for row in rows if not row["human_grades"] and not _is_formula(row)]
     if not found:
         raise RequestRefused(f"{LABELS}: people have graded all {len(rows):,} pairs of the cut {cut}")
     return sorted(found, key=lambda row: (row["query"], row["item_id"]))
+
+
+def _is_formula(row: Row) -> bool:
+    return str(row["query"]).startswith(FORMULA) or str(row["item_id"]).startswith(FORMULA)
 
 
 def _spread(rows: Sequence[Row], count: int, seed: int) -> list[Pair]:
@@ -105,11 +117,14 @@ def _exam_lists(lake: Lake, application: str, rows: Iterable[Row], count: int, s
             lists[row["query"]].append(row)
     drawn = draws.draw_lists([query for query, items in lists.items() if len(items) > 1], count, seed)
     scores = _scores(lake, application, drawn)
-    return [
-        Pair(query, row["item_id"], 1.0, RANKER_EXAM)
-        for query in drawn
-        for row in sorted(lists[query], key=lambda row: _place(row, scores))[:TOP]
-    ]
+    return [Pair(query, row["item_id"], 1.0, RANKER_EXAM) for query in drawn for row in _first(lists[query], scores)]
+
+
+def _first(rows: Sequence[Row], scores: Mapping[tuple[str, str], float]) -> list[Row]:
+    """Return the champion's first ten, and then the best by labels: what a challenger may bring into its first ten."""
+    by_score = sorted(rows, key=lambda row: _place(row, scores))
+    by_label = sorted(rows, key=lambda row: (-row["grade"], row["item_id"]))
+    return list({row["item_id"]: row for row in (*by_score[:TOP], *by_label)}.values())[:LONGEST]
 
 
 def _place(row: Row, scores: Mapping[tuple[str, str], float]) -> tuple[Any, ...]:
@@ -149,5 +164,6 @@ def _table(application: str, pairs: Iterable[Pair], titles: Mapping[str, str]) -
     write.writerow(HEADER)
     for pair in pairs:
         title = " ".join(titles.get(pair.item_id, "").split())
+        title = f"'{title}" if title.startswith(FORMULA) else title
         write.writerow((application, pair.query, pair.item_id, title, "", f"{pair.weight:g}", pair.drawn_for))
     return out.getvalue()

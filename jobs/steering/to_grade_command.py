@@ -19,7 +19,7 @@ def add_command(commands: Any) -> None:
         type=_lists,
         default=None,
         metavar="K",
-        help="whole lists of ten among them, which judge rankers (default: two fifths of the grades)",
+        help="whole lists of up to fifteen items among them, which judge rankers (default: two fifths of the grades)",
     )
     parser.add_argument("--application", default=None, help="whose pairs; needed if there are several applications")
     parser.add_argument("--seed", type=int, default=1, help="another number draws other pairs (default: 1)")

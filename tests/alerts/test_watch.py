@@ -177,3 +177,11 @@ def test_a_start_after_an_end_that_nobody_wanted_is_told_unless_the_watch_has(
 
 def test_an_unknown_argument_is_refused() -> None:
     assert watch.main(["twice"]) == 2
+
+
+def test_a_start_forgets_what_was_not_told_and_keeps_what_has_to_be_told_as_over(settings: Settings) -> None:
+    told, untold = Trouble("a", "silent", 1.0, told=True), Trouble("b", "silent", 1.0)
+    settings.run.mkdir(parents=True, exist_ok=True)
+    (settings.run / "watch.json").write_text(json.dumps([asdict(told), asdict(untold)]))
+    watch.forget_untold(settings)
+    assert watch.known_troubles(settings) == [told]

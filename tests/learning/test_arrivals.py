@@ -18,7 +18,12 @@ ARRIVAL = (0.5, 0.3, 0.2)
 def known(days: int, purchases: int, lags: tuple[float, ...] = ARRIVAL) -> list[dict[str, Any]]:
     """Return the counts of the days before the cut, as known then. The day before the cut has age 0."""
     return [
-        {"day": day(age), "known_day": day(age) + timedelta(days=lag), "purchases": int(purchases * share)}
+        {
+            "day": day(age),
+            "known_day": day(age) + timedelta(days=lag),
+            "purchases": int(purchases * share),
+            "impressions": 0 if lag else 1000,
+        }
         for age in range(days)
         for lag, share in enumerate(lags)
         if lag <= age
@@ -55,11 +60,23 @@ def test_with_few_purchases_a_day_counts_once_its_attribution_window_has_closed(
     assert arrived(known(6, 4), window=3) == {0: 0.0, 1: 0.0, 2: 0.0, 3: 1.0, 4: 1.0, 5: 1.0}
 
 
+def test_a_day_whose_logs_landed_late_changes_no_share() -> None:
+    rows = known(8, 100)
+    late = [{**row, "known_day": day(0)} if row["day"] == day(7) else row for row in rows]
+    assert arrived(late) == arrived(rows)
+
+
+def test_one_purchase_after_weeks_changes_no_share() -> None:
+    rows = known(28, 100)
+    stray = {"day": day(27), "known_day": day(0), "purchases": 1, "impressions": 0}
+    assert arrived([*rows, stray]) == arrived(rows)
+
+
 @pytest.mark.spark
 def test_each_application_and_cut_has_shares_of_its_own(spark: SparkSession) -> None:
     rows = [{**row, "application": shop, "window_end": CUT} for shop, more in (("a", ARRIVAL), ("b", (1.0,)))
             for row in known(4, 100, more)]  # fmt: skip
-    schema = "application string, window_end date, day date, known_day date, purchases long"
+    schema = "application string, window_end date, day date, known_day date, purchases long, impressions long"
     found = arrivals.shares(spark.createDataFrame(rows, schema), "14d").collect()
     assert len(found) == 8
     fresh = {row["application"]: row["arrived"] for row in found if row["day"] == day(0)}

@@ -51,7 +51,7 @@ def test_what_labels_alone_get_wrong_the_grades_correct(worlds: list[World]) -> 
     """The labels call the worse ranker the better one. A fifth of the queries with grades shows that it is not."""
     truth = [world.compared(world.truth).by_grades.mean for world in worlds]
     by_labels = [world.compared(world.test.grade).by_grades.mean for world in worlds]
-    found = [world.compared(world.graded(GRADED, seed)).corrected for seed, world in enumerate(worlds)]
+    found = [world.compared(world.graded(GRADED, 1000 + seed)).corrected for seed, world in enumerate(worlds)]
     assert np.mean(truth) < -0.02
     assert np.mean(by_labels) > 0.02
     assert np.mean([each.mean for each in found]) == pytest.approx(np.mean(truth), abs=0.006)
@@ -65,7 +65,7 @@ def bounds(found: Difference) -> tuple[float, float]:
 
 
 def test_the_error_is_smaller_than_that_of_the_grades_alone(worlds: list[World]) -> None:
-    found = [world.compared(world.graded(GRADED, seed)) for seed, world in enumerate(worlds)]
+    found = [world.compared(world.graded(GRADED, 1000 + seed)) for seed, world in enumerate(worlds)]
     ratio = np.mean([each.corrected.error / each.by_grades.error for each in found])
     assert 0.6 < ratio < 0.9
     spread = np.std([each.corrected.mean for each in found]) / np.std([each.by_grades.mean for each in found])
@@ -85,8 +85,36 @@ def test_a_list_with_a_few_grades_does_not_decide() -> None:
     sparse = np.where(np.random.default_rng(0).random(ROWS) < 0.15, world.truth, np.nan)
     assert corrected.well_graded(world.test, sparse, world.ours, world.theirs) == 0
     assert corrected.well_graded(world.test, world.graded(GRADED), world.ours, world.theirs) == GRADED
-    nearly = np.where(np.random.default_rng(0).random(ROWS) < 0.9, world.graded(GRADED), np.nan)
+    nearly = np.where(np.random.default_rng(0).random(ROWS) < 0.98, world.graded(GRADED), np.nan)
     assert 0.8 * GRADED < corrected.well_graded(world.test, nearly, world.ours, world.theirs) <= GRADED
+
+
+def test_grades_of_the_rivals_list_alone_do_not_decide() -> None:
+    """The challenger brings up items that nobody graded and that labels believe in. Labels must not judge them."""
+    world = World.draw(7)
+    place = np.arange(ROWS) % ITEMS
+    truth = np.where(place < 10, world.truth, 0.0)
+    test = replace(world.test, grade=np.where(place < 10, truth, 3.5))
+    theirs = -place.astype(float)
+    challenger = np.where(place >= 17, 100.0, theirs)
+    human = np.where(place < 10, truth, np.nan)
+    assert corrected.well_graded(test, human, challenger, theirs) == 0
+
+
+def test_a_difference_is_on_the_scale_of_ndcg() -> None:
+    """Labels that are far too low must not stretch what grades say."""
+    world = World.draw(8)
+    low = replace(world, test=replace(world.test, grade=world.test.grade / 8))
+    found = low.compared(low.truth).by_grades
+    assert found.mean == pytest.approx(world.compared(world.truth).by_grades.mean, abs=1e-9)
+
+
+def test_the_lists_of_a_query_count_as_one() -> None:
+    world = World.draw(9)
+    several = replace(world, test=replace(world.test, query=np.array([f"q{n // 4}" for n in world.test.group], object)))
+    found, single = several.compared(several.truth).by_grades, world.compared(world.truth).by_grades
+    assert found.count == QUERIES // 4
+    assert found.mean == pytest.approx(single.mean)
 
 
 def test_two_equal_orders_do_not_differ() -> None:

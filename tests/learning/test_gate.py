@@ -67,6 +67,12 @@ def test_a_guarded_view_may_not_lose_much() -> None:
     assert judged(difference(0.05), lost={"cold": 0.01}).promoted
 
 
+def test_a_guarded_view_that_nothing_can_judge_promotes_nothing() -> None:
+    verdict = judged(difference(0.05), lost={"cold": None, "mixed": 0.0})
+    assert verdict.sentence.startswith("Cannot tell: ")
+    assert verdict.sentence.endswith(", but nothing can judge cold.")
+
+
 def test_another_recipe_must_be_better_and_not_merely_not_worse() -> None:
     assert not judged(difference(0.004, spread=0.01), same_recipe=False).promoted
     verdict = judged(difference(0.009, spread=0.01), same_recipe=False)

@@ -32,11 +32,11 @@ def label(query: str, number: int, **more: Any) -> dict[str, Any]:
 
 @pytest.fixture
 def lake(home: Path, monkeypatch: pytest.MonkeyPatch) -> Lake:
-    """A shop with labels of six queries with twelve items each. Two queries are exam queries."""
+    """A shop with labels of six queries with 24 items each. Two queries are exam queries."""
     monkeypatch.setenv("TIDEMARK_HOME", str(home))
     found = open_lake(load_settings())
     queries = {f"query {number}": {"exam": number < 2} for number in range(6)}
-    rows = [label(query, number, **more) for query, more in queries.items() for number in range(12)]
+    rows = [label(query, number, **more) for query, more in queries.items() for number in range(24)]
     add(found, LABELS, *rows, label("query 5", 99, human_grades=1, human_grade=3.0))
     attributes = ('{"title": "old"}', '{"title": "Red\\tshoes, \\"wide\\""}')
     times = (datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 2, 1, tzinfo=UTC))
@@ -68,25 +68,26 @@ def drawn(tmp_path: Path, *options: str) -> list[dict[str, str]]:
 def test_grades_are_shared_out_between_labels_and_whole_lists_of_exam_queries(
     lake: Lake, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    rows = drawn(tmp_path, "30")
-    assert "30 pairs of shop to grade, from the labels of 2026-04-09" in capsys.readouterr().out
+    rows = drawn(tmp_path, "40")
+    assert "40 pairs of shop to grade, from the labels of 2026-04-09" in capsys.readouterr().out
     by_purpose = {purpose: [row for row in rows if row["drawn_for"] == purpose] for purpose in ("labels", "exam")}
-    assert [len(found) for found in by_purpose.values()] == [20, 10]
+    assert [len(found) for found in by_purpose.values()] == [25, 15]
     assert len({row["query"] for row in by_purpose["exam"]}) == 1
     assert {row["query"] for row in by_purpose["exam"]} <= {"query 0", "query 1"}
     assert not {row["query"] for row in by_purpose["labels"]} & {"query 0", "query 1"}
     assert ("query 5", "i99") not in {(row["query"], row["item_id"]) for row in rows}, "it has a grade"
     assert {row["weight"] for row in by_purpose["exam"]} == {"1"}
-    assert sum(float(row["weight"]) for row in by_purpose["labels"]) == pytest.approx(48, rel=0.01)
+    assert sum(float(row["weight"]) for row in by_purpose["labels"]) == pytest.approx(96, rel=0.01)
     assert {row["title"] for row in rows if row["item_id"] == "i03"} <= {'Red shoes, "wide"'}
 
 
 def test_a_list_holds_what_the_champion_ranks_first(lake: Lake, tmp_path: Path) -> None:
     scored = {"application": "shop", "model_version": "r1", "feature_day": CUT}
     add(lake, SCORES, *({**scored, "query": f"query {query}", "item_id": f"i{number:02}", "score": float(number)}
-                        for query in range(2) for number in range(12)))  # fmt: skip
-    rows = [row for row in drawn(tmp_path, "20", "--lists", "2") if row["drawn_for"] == "exam"]
-    assert sorted({row["item_id"] for row in rows}) == [f"i{number:02}" for number in range(2, 12)]
+                        for query in range(2) for number in range(24)))  # fmt: skip
+    rows = [row for row in drawn(tmp_path, "30", "--lists", "2") if row["drawn_for"] == "exam"]
+    best_by_label = ["i03", "i07", "i11", "i02", "i06"]
+    assert {row["item_id"] for row in rows} == {*best_by_label, *(f"i{number:02}" for number in range(14, 24))}
 
 
 def test_graded_rows_are_read_back_with_their_weights(lake: Lake, tmp_path: Path) -> None:
@@ -110,10 +111,17 @@ def test_the_same_lake_and_seed_give_the_same_file(lake: Lake, tmp_path: Path) -
     assert one == again != other
 
 
+def test_no_cell_is_a_formula_to_a_spreadsheet(lake: Lake, tmp_path: Path) -> None:
+    add(lake, LABELS, *(label('=HYPERLINK("x")', number) for number in range(5)), label("query 5", 98, item_id="@sum"))
+    rows = drawn(tmp_path, "1000", "--lists", "0")
+    assert len(rows) == 96
+    assert not [cell for row in rows for cell in row.values() if cell.startswith(("=", "+", "-", "@"))]
+
+
 @pytest.mark.parametrize(
     ("options", "code", "says"),
     [
-        (["5", "--lists", "1"], 1, "lists: 10 items in whole lists are more than 5 grades"),
+        (["5", "--lists", "1"], 1, "lists: 15 items in whole lists are more than 5 grades"),
         (["5", "--application", "mart"], 1, "application: 'mart' has no labels; those that have are shop"),
         (["0"], 2, "write a whole number from 1 to 1000000"),
         (["ten"], 2, "write a whole number from 1 to 1000000"),

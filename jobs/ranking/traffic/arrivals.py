@@ -5,7 +5,8 @@ days how many come at which age: of the purchases that days of age l or more had
 day l itself. A day of age a then has the share (1 - r(a + 1)) * (1 - r(a + 2)) * ... of its purchases.
 """
 
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from itertools import groupby
 from typing import Any
@@ -32,7 +33,8 @@ def shares(known: DataFrame, attribution_window: object) -> DataFrame:
     `known` has rows of the daily counts with the cut at which they are read (`window_end`), and only those that were
     known then. Their purchases by cut, day and known day are read into this process.
     """
-    sums = known.groupBy(*CUT, "day", "known_day").agg(F.sum("purchases").alias("purchases"))
+    totals = [F.sum(name).alias(name) for name in ("purchases", "impressions")]
+    sums = known.groupBy(*CUT, "day", "known_day").agg(*totals)
     rows = sums.orderBy(*CUT, "day", "known_day").collect()
     closes = durations.duration(attribution_window)
     found = [
@@ -43,29 +45,47 @@ def shares(known: DataFrame, attribution_window: object) -> DataFrame:
     return known.sparkSession.createDataFrame(found, _SCHEMA)
 
 
-def of_days(rows: Iterable[Mapping[str, Any]], cut: date, attribution_window: timedelta) -> dict[date, float]:
+def of_days(rows: Sequence[Mapping[str, Any]], cut: date, attribution_window: timedelta) -> dict[date, float]:
     """Return the share of the purchases of each day that had arrived at the cut.
 
-    `rows` have a day, a known day before the cut, and the purchases of the one that were learnt of on the other.
+    `rows` have a day, a known day before the cut, and the purchases and impressions of the one that were learnt of on
+    the other. Days most of whose impressions landed late say nothing about how late purchases come.
     """
     ages = {row["day"]: (cut - row["day"]).days - 1 for row in rows}
     oldest = max(ages.values())
     came = np.zeros((oldest + 1, oldest + 1))  # purchases by the age of their day now, and by its age when they came
+    late = _landed_late(rows)
     for row in rows:
+        if row["day"] in late:
+            continue
         came[ages[row["day"]], (row["known_day"] - row["day"]).days] += row["purchases"]
     if came.sum() < ENOUGH:
         return {day: float(timedelta(days=age) >= attribution_window) for day, age in ages.items()}
-    arrived = _arrived(came)
+    arrived = _arrived(came, attribution_window.days)
     return {day: float(arrived[age]) for day, age in ages.items()}
 
 
-def _arrived(came: Numbers) -> Numbers:
-    """Return the arrived share by age. `came` has a row for each age of a day, and a column for each age at arrival."""
+def _landed_late(rows: Iterable[Mapping[str, Any]]) -> set[date]:
+    """Return the days of which less than half of the impressions had landed a day later."""
+    seen: dict[date, int] = defaultdict(int)
+    soon: dict[date, int] = defaultdict(int)
+    for row in rows:
+        seen[row["day"]] += row["impressions"]
+        soon[row["day"]] += row["impressions"] if (row["known_day"] - row["day"]).days <= 1 else 0
+    return {day for day, impressions in seen.items() if 2 * soon[day] < impressions}
+
+
+def _arrived(came: Numbers, last: int) -> Numbers:
+    """Return the arrived share by age.
+
+    `came` has a row for each age of a day, and a column for each age at arrival. Ages above `last`, and those that rest
+    on few purchases, are taken to bring nothing.
+    """
     so_far = came.cumsum(axis=1)
     size = len(came)
     kept = np.ones(size + 1)
-    for age in range(1, size):
+    for age in range(1, min(size, last + 1)):
         by_then = so_far[age:, age].sum()
-        if by_then > 0:
+        if by_then >= ENOUGH:
             kept[age] = 1.0 - came[age:, age].sum() / by_then
     return np.asarray(np.cumprod(kept[::-1])[::-1][1:])

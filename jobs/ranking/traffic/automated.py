@@ -15,16 +15,25 @@ from ranking import durations
 
 CLIENT_DAY = ["application", "client_id", "day"]
 KNOWN = "known_day"
+DEFAULTS: dict[str, Any] = {
+    "requests_a_day": 300,
+    "requests_a_minute": 30,
+    "regular_requests": 10,
+    "regular_spread": 0.05,
+    "items_without_click": 3000,
+    "clicked_items": 30,
+    "clicked_share": 0.8,
+}
 OUTCOMES = ("click_known_at", "long_click_known_at", "cart_known_at", "purchase_known_at")
 
 
 def build(inputs: Mapping[str, DataFrame], params: Mapping[str, Any]) -> DataFrame:
     """Return one row per client, day and known day that a rule of `automated` matches. Input: interactions."""
-    rules = params["automated"]
+    rules = {**DEFAULTS, **(params.get("automated") or {})}
     wanted = inputs["interactions"].where(durations.instants_within(F.col("shown_at"), params["ranges"]))
     shown = wanted.where(F.col("client_id").isNotNull()).withColumn("day", F.to_date("shown_at"))
     daily = _suspects(shown, rules)
-    known = shown.join(F.broadcast(daily), CLIENT_DAY, "left_semi").withColumn(
+    known = shown.join(daily, CLIENT_DAY, "left_semi").withColumn(
         KNOWN, F.greatest(F.to_date("impression_known_at"), "day")
     )
     figures = _running(_actions(known).join(_requests(known), [*CLIENT_DAY, KNOWN], "left"))
@@ -40,9 +49,17 @@ def without(exposures: DataFrame, verdicts: DataFrame, known: Column) -> DataFra
     return exposures.withColumn("judged_day", known).join(judged, [*CLIENT_DAY, "judged_day"], "left_anti")
 
 
+def marked(exposures: DataFrame, verdicts: DataFrame, known: Column, name: str) -> DataFrame:
+    """Add the column `name`: true if the client was judged to be a program on the day `known`, otherwise null."""
+    judged = verdicts.select(*CLIENT_DAY, F.col(KNOWN).alias("judged_day"), F.lit(True).alias(name))
+    return (
+        exposures.withColumn("judged_day", known).join(judged, [*CLIENT_DAY, "judged_day"], "left").drop("judged_day")
+    )
+
+
 def _suspects(shown: DataFrame, rules: Mapping[str, Any]) -> DataFrame:
     """Return the clients and days that a rule can match at all. They are few, and only they are looked at closely."""
-    requests = F.size(F.collect_set(F.struct("query_id", "shown_at")))
+    requests = F.count_distinct("query_id", "shown_at")
     sums = {"items": F.count(F.lit(1)), "clicked": F.count_if(F.col("clicks") > 0), "requests": requests}
     daily = shown.groupBy(*CLIENT_DAY).agg(*(value.alias(name) for name, value in sums.items()))
     few = [_least(rules[name]) for name in ("requests_a_day", "requests_a_minute", "regular_requests")]

@@ -17,8 +17,9 @@ from ranking.traffic import automated, exposures
 PLACE = ["application", "query", "item_id", "day", "device", "position", "shown_by"]
 KNOWN = "known_day"
 SEEN, OWN_CLICK = "impression_known_at", "own_click_known_at"
+CLICKED, LONG_CLICKED = "click_known_at", "long_click_known_at"
 COUNTS = {
-    "impressions": SEEN, "clicks": "click_known_at", "long_clicks": "long_click_known_at", "carts": "cart_known_at",
+    "impressions": SEEN, "clicks": CLICKED, "long_clicks": LONG_CLICKED, "carts": "cart_known_at",
     "purchases": "purchase_known_at",
 }  # fmt: skip
 """For each count of exposures: the column that says when the exposure became one of them."""
@@ -30,14 +31,17 @@ def build(inputs: Mapping[str, DataFrame], params: Mapping[str, Any]) -> DataFra
     """Return the counts by pair, day, device, position, way of showing and known day.
 
     Each client counts once per pair and day. Inputs: interactions (see `exposures`), automated. What became known of a
-    client while it was judged to be a program counts for nothing, nor does an outcome of an impression that does not.
+    client while it was judged to be a program counts for nothing, nor does an outcome of an impression that does not,
+    nor a long click if its click does not.
     """
     wanted = inputs["interactions"].where(durations.instants_within(F.col("shown_at"), params["ranges"]))
     learnt = {name: _learnt_on(name) for name in (*COUNTS.values(), OWN_CLICK)}
     placed = F.when(~F.col("taken_twice"), F.col(OWN_CLICK))  # elsewhere it counts for nothing, and is no news
     exposed = exposures.of_clients(wanted).withColumn(OWN_CLICK, placed).withColumns(learnt)
-    verdicts = F.broadcast(inputs["automated"])
+    verdicts = inputs["automated"]
     exposed = automated.without(exposed, verdicts, F.col(SEEN))
+    exposed = automated.marked(exposed, verdicts, F.col(CLICKED), "click_left_out")
+    exposed = exposed.withColumn(LONG_CLICKED, F.when(F.col("click_left_out").isNull(), F.col(LONG_CLICKED)))
     news = F.array_distinct(F.array_compact(F.array(*learnt)))
     known = automated.without(exposed.withColumn(KNOWN, F.explode(news)), verdicts, F.col(KNOWN))
     return known.groupBy(*PLACE, KNOWN).agg(*_counts())

@@ -5,21 +5,21 @@ the difference of two rankers. Our labels judge every query, but they contain a 
 they may favour one. On graded queries the grades show by how much the labels err; this corrects the result. It is
 unbiased whatever the errors of the labels are, if the graded queries are like the others.
 
-The difference of a query is the difference of its DCG@10 by the two orders, over its ideal DCG@10 by labels. That ideal
-is the same for both rankers and does not depend on grades.
+The difference of a list is the difference of its DCG@10 by the two orders, over its ideal DCG@10, which is the same for
+both rankers. The lists of a query, at several cuts, count as one.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
 
-from ranking.training import differences, metrics
+from ranking.training import differences, evaluation, metrics
 from ranking.training.differences import Difference
 from ranking.training.evaluation import TOP
 from ranking.training.matrices import Examples, Flags, Floats, Whole, group_sizes
 
-COVERED = 0.7
-"""Share of the items in the two top ten lists of a query that must be graded. Below, its grades do not decide."""
+COVERED = 0.9
+"""Share of what two orders of a query move, in discounts, that must be graded. Below, its grades do not decide."""
 LEAST_IDEAL = 1.0
 """The least ideal DCG by which a difference is divided: that of a single item of grade 1."""
 
@@ -43,17 +43,20 @@ def difference(test: Examples, human: Floats, ours: Floats, theirs: Floats) -> C
         ours: The scores of one ranker.
         theirs: The scores of the other one. The difference is positive if `ours` is better.
     """
-    per_query = _PerQuery.of(test, human, ours, theirs)
-    by_labels, graded = per_query.by_labels, per_query.graded
-    by_grades = by_labels[graded] + per_query.correction[graded]
-    others = by_labels[~per_query.any_grade]
+    lists = _Lists.of(test, human, ours, theirs)
+    query = evaluation.queries_of(test)
+    graded, free = lists.graded, ~lists.any_grade
+    by_grades, by_labels, others = (
+        evaluation.means(values[rows], query[rows])
+        for values, rows in ((lists.by_grades, graded), (lists.by_labels, graded), (lists.by_labels, free))
+    )
     alone = differences.over(by_grades)
-    return Corrected(alone, _powered(alone, by_grades, by_labels[graded], others), len(others))
+    return Corrected(alone, _powered(alone, by_grades, by_labels, others), len(others))
 
 
 def well_graded(test: Examples, human: Floats, ours: Floats, theirs: Floats) -> int:
     """Return how many queries have enough grades to decide between two rankers."""
-    return int(_PerQuery.of(test, human, ours, theirs).graded.sum())
+    return len(np.unique(evaluation.queries_of(test)[_Lists.of(test, human, ours, theirs).graded]))
 
 
 def _powered(alone: Difference, by_grades: Floats, by_labels: Floats, others: Floats) -> Difference:
@@ -72,33 +75,36 @@ def _powered(alone: Difference, by_grades: Floats, by_labels: Floats, others: Fl
 
 
 @dataclass(frozen=True)
-class _PerQuery:
-    """What labels and grades say of each query.
+class _Lists:
+    """What labels and grades say of each list.
 
-    `by_labels` is the difference by labels. `correction` is what grades add to it, extrapolated from the graded items
-    of the two top ten lists to all items of them; it counts where `graded` is true, for exam queries with enough
-    grades. `any_grade` marks queries with at least one grade.
+    `by_labels` is the difference by labels. `by_grades` is the difference by grades, with labels for the few items
+    without one; it counts where `graded` is true, for lists of exam queries with enough grades. `any_grade` marks lists
+    with at least one grade.
     """
 
     by_labels: Floats
-    correction: Floats
+    by_grades: Floats
     graded: Flags
     any_grade: Flags
 
     @classmethod
-    def of(cls, test: Examples, human: Floats, ours: Floats, theirs: Floats) -> "_PerQuery":
+    def of(cls, test: Examples, human: Floats, ours: Floats, theirs: Floats) -> "_Lists":
         number, count = _numbers(test.group)
-        mine, rival = (_discounts(scores, number) for scores in (ours, theirs))
-        moved, listed = mine - rival, (mine > 0) | (rival > 0)
+        moved = _discounts(ours, number) - _discounts(theirs, number)
         label, known = metrics.gains_of(test.grade), ~np.isnan(human)
-        ideal = np.maximum(_sums(label * _discounts(label, number), number, count), LEAST_IDEAL)
-        error = np.where(known, metrics.gains_of(np.where(known, human, 0.0)) - label, 0.0)
-        seen, wanted = _sums(known & listed, number, count), _sums(listed, number, count)
-        scale = np.divide(wanted, seen, out=np.zeros(count), where=seen > 0)
-        correction = scale * _sums(error * moved, number, count) / ideal
-        by_labels = _sums(label * moved, number, count) / ideal
+        gain = np.where(known, metrics.gains_of(np.where(known, human, 0.0)), label)
+        by_labels, by_grades = (
+            _sums(each * moved, number, count) / _ideal(each, number, count) for each in (label, gain)
+        )
+        seen, wanted = (_sums(np.abs(moved) * rows, number, count) for rows in (known, np.ones(len(known))))
         any_grade, exam = _sums(known, number, count) > 0, _sums(test.exam, number, count) > 0
-        return cls(by_labels, correction, exam & (seen > 0) & (seen >= COVERED * wanted), any_grade)
+        return cls(by_labels, by_grades, exam & any_grade & (seen >= COVERED * wanted), any_grade)
+
+
+def _ideal(gain: Floats, number: Whole, count: int) -> Floats:
+    """Return the DCG@10 of the best order of each list, at least LEAST_IDEAL."""
+    return np.maximum(_sums(gain * _discounts(gain, number), number, count), LEAST_IDEAL)
 
 
 def _numbers(group: Whole) -> tuple[Whole, int]:

@@ -23,7 +23,7 @@ import pyarrow as pa
 
 from ranking.labels.splits import bucket_of
 from ranking.training import learner, matrices, metrics
-from ranking.training.matrices import Examples, Flags, Floats
+from ranking.training.matrices import Examples, Flags, Floats, Whole
 
 WARM, MIXED, COLD = "warm", "mixed", "cold"
 OURS, CHAMPION, FORMER, LOGGED, POPULARITY = "ours", "champion", "former", "logged_order", "popularity"
@@ -110,6 +110,22 @@ def per_query(yardstick: Yardstick, test: Examples, scores: Floats) -> dict[str,
     """
     rows = yardstick.rows
     return metrics.all_metrics(scores[rows], yardstick.gains, yardstick.relevant, test.group[rows])
+
+
+def queries_of(test: Examples) -> Whole:
+    """Return the number of the query of each list: its lists at several cuts share it."""
+    sizes = matrices.group_sizes(test.group)
+    first = np.cumsum(sizes) - sizes
+    names = [f"{app}\0{query}" for app, query in zip(test.application[first], test.query[first], strict=True)]
+    _, number = np.unique(np.array(names, dtype=np.str_), return_inverse=True)
+    return number.astype(np.int64)
+
+
+def means(values: Floats, query: Whole) -> Floats:
+    """Return the mean of each query over its lists, without those that are NaN. A query without a value is left out."""
+    counted = ~np.isnan(values)
+    _, number = np.unique(query[counted], return_inverse=True)
+    return np.asarray(np.bincount(number, values[counted]) / np.bincount(number))
 
 
 def table(yardstick: Yardstick, test: Examples, scores: Scores, seed: int) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from ranking.training.differences import Difference
 from ranking.training.evaluation import CHAMPION, COLD, FORMER, LOGGED, MIXED, OURS, WARM, Scores
 from ranking.training.gate import Comparison, Verdict
 from ranking.training.learner import Model
-from ranking.training.matrices import Examples, Floats
+from ranking.training.matrices import Examples, Floats, Whole, group_sizes
 from ranking.training.registry import Registry
 
 GUARDED = (MIXED, COLD)
@@ -66,11 +66,24 @@ class Examination:
             yardstick,
             self.rival,
             self._difference(yardstick, self.rival, WARM),
-            lost={view: -np.nan_to_num(self._difference(yardstick, self.rival, view).mean) for view in views},
+            lost={view: self._lost(yardstick, view, least) for view in views},
             anchors=dict(self._anchors(yardstick, least)),
             same_recipe=self.same_recipe,
             remark=self._by_grades_alone() if yardstick == "exam" else self._thin_grades(least),
         )
+
+    def _lost(self, yardstick: str, view: str, least: int) -> float | None:
+        """Return the mean loss in a view, None if nothing can judge it."""
+        found = self._judged(yardstick, self.rival, view, least)
+        return -found.mean if found is not None else None
+
+    def _judged(self, yardstick: str, rival: str, view: str, least: int) -> Difference | None:
+        """Return the difference by a yardstick, or by behaviour if the yardstick covers fewer than `least` queries.
+
+        None if neither does.
+        """
+        found = (self._difference(name, rival, view) for name in dict.fromkeys((yardstick, "behaviour")))
+        return next((each for each in found if each.count >= max(2, least)), None)
 
     def _anchors(self, yardstick: str, least: int) -> Iterator[tuple[str, Difference]]:
         """Yield the anchors with their differences, by behaviour if the grades cover fewer than `least` of their lists.
@@ -80,8 +93,7 @@ class Examination:
         for who in (LOGGED, FORMER):
             if who not in self.scores or who == self.rival:
                 continue
-            found = (self._difference(name, who, WARM) for name in dict.fromkeys((yardstick, "behaviour")))
-            judged = next((each for each in found if each.count >= max(2, least)), None)
+            judged = self._judged(yardstick, who, WARM, least)
             if judged is not None:
                 yield evaluation.TITLES[who], judged
 
@@ -90,7 +102,8 @@ class Examination:
         if yardstick == "exam":
             return corrected.difference(self.test, self._human, ours, theirs).corrected
         mine, others = (evaluation.per_query(self._behaviour, self.test, scores) for scores in (ours, theirs))
-        return differences.over(mine["ndcg@10"] - others["ndcg@10"])
+        gained = mine["ndcg@10"] - others["ndcg@10"]
+        return differences.over(evaluation.means(gained, evaluation.queries_of(self.test)[self._judged_lists]))
 
     def _by_grades_alone(self) -> str:
         ours, theirs = self.scores[OURS][WARM], self.scores[self.rival][WARM]
@@ -107,6 +120,12 @@ class Examination:
     def _well_graded(self) -> int:
         ours, theirs = self.scores[OURS][WARM], self.scores[self.rival][WARM]
         return corrected.well_graded(self.test, self._human, ours, theirs)
+
+    @cached_property
+    def _judged_lists(self) -> Whole:
+        """The numbers of the lists that behaviour has rows of, in order."""
+        sizes = group_sizes(self.test.group)
+        return np.unique(np.repeat(np.arange(len(sizes)), sizes)[self._behaviour.rows])
 
     @cached_property
     def _behaviour(self) -> evaluation.Yardstick:

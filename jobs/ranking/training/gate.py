@@ -30,7 +30,8 @@ NAMES = {"exam": "exam grades", "behaviour": "later behaviour", "label": "labels
 class Comparison:
     """A ranker beside its rival, by one yardstick.
 
-    `difference` is in nDCG@10 with all features known. `lost` are the mean losses of the guarded views. `anchors` are
+    `difference` is in nDCG@10 with all features known. `lost` are the mean losses of the guarded views, None for a view
+    that nothing can judge. `anchors` are
     the differences from rankers that must not be undercut. `same_recipe` says whether the rival was trained by the same
     recipe, or is none. `remark` is added to the sentence.
     """
@@ -38,7 +39,7 @@ class Comparison:
     yardstick: str
     rival: str
     difference: Difference
-    lost: Mapping[str, float] = field(default_factory=dict)
+    lost: Mapping[str, float | None] = field(default_factory=dict)
     anchors: Mapping[str, Difference] = field(default_factory=dict)
     same_recipe: bool = True
     remark: str = ""
@@ -141,7 +142,10 @@ def _decide(found: Comparison, interval: metrics.Interval, bound: float) -> tupl
         return "Refused", ", which is worse"
     if not bound > found.least:
         return "Cannot tell", _unsure(found, bound)
-    worse = [view for view, lost in found.lost.items() if lost > GUARD]
+    unknown = [view for view, lost in found.lost.items() if lost is None]
+    if unknown:
+        return "Cannot tell", f", but nothing can judge {' and '.join(unknown)}"
+    worse = [view for view, lost in found.lost.items() if lost is not None and lost > GUARD]
     if worse:
         return "Refused", f", but {' and '.join(worse)} lost more than {GUARD}"
     if not found.same_recipe and interval.mean < LEAST_GAIN:

@@ -90,8 +90,8 @@ def divide(examples: Examples, split: schemes.Texts, settings: Mapping[str, Any]
 
 
 def _trains_later(parts: Parts) -> bool:
-    """Return whether a training window ends after all test windows."""
-    return len(parts.test) > 0 and bool(parts.train.window_end.max() > parts.test.window_end.max())
+    """Return whether a training window ends after a test window begins."""
+    return len(parts.test) > 0 and bool(parts.train.window_end.max() > parts.test.window_start.min())
 
 
 def _examine(
@@ -108,7 +108,7 @@ def _examine(
     """
     ours = learner.load_model(trained.artifact, trained.sha256, trained.names)
     scores = examination.all_scores(ours, test, before, settings)
-    same_recipe = before.champion_recipe in (None, recipe)
+    same_recipe = before.champion_recipe is None or before.champion_recipe.learns_as(recipe)
     return scores, examination.Examination(test, scores, grades, same_recipe).verdict(settings)
 
 

@@ -1,7 +1,7 @@
 """The recipe of a training run: parameters, the scale of the labels, and the masked twins."""
 
 import json
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
@@ -42,6 +42,10 @@ class Recipe:
         """Return the recipe of a registry row. Settings that its version did not have get their defaults."""
         known = {each.name for each in fields(cls)}
         return cls(**{name: value for name, value in json.loads(text).items() if name in known})
+
+    def learns_as(self, other: "Recipe") -> bool:
+        """Return whether two recipes differ at most in what only chance and time depend on: seed and threads."""
+        return replace(self, seed=0, threads=1) == replace(other, seed=0, threads=1)
 
     def parameters(self) -> dict[str, Any]:
         """Return the parameters under the names that LightGBM uses."""

@@ -83,8 +83,16 @@ def read(rankers: DataFrame, decisions: DataFrame) -> Registry:
     rows = rankers.select(*RUN_COLUMNS, "snapshots", "parameters", "tested_through").toArrow().to_pylist()
     standing = read_standing(rows, decisions.toArrow().to_pylist())
     tested = {row["model_version"]: row["tested_through"] for row in rows}
-    champion, former = (_model(rankers, run) for run in (standing.champion, find_former(standing, tested)))
-    return Registry(tuple(rows), standing, champion, former)
+    champion = _model(rankers, standing.champion)
+    return Registry(tuple(rows), standing, champion, _former(rankers, find_former(standing, tested)))
+
+
+def _former(rankers: DataFrame, run: Run | None) -> learner.Model | None:
+    """Load the former champion. An artifact that cannot be loaded is no anchor, and stops no training."""
+    try:
+        return _model(rankers, run)
+    except learner.ModelRefused:
+        return None
 
 
 def find_former(standing: Standing, tested: Mapping[str, date | None]) -> Run | None:

@@ -39,10 +39,10 @@ class Described:
 
 def report_lineage(context: Context, published: Published) -> None:
     """Report what a session read and wrote. A session that only moved the watermark has read and written no rows."""
-    api = _active_provider()
-    if api is None or not stages_rows(published.plan.effect):
-        return
     try:
+        api = _active_provider()
+        if api is None or not stages_rows(published.plan.effect):
+            return
         inputs, output = inputs_of(context, published.plan), output_of(context, published)
         api.emit_dataset_lineage(inputs=_converted(inputs), outputs=_converted([output]), raise_on_error=True)
     except Exception as error:

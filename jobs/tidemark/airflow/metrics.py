@@ -30,9 +30,9 @@ _LOGGER = logging.getLogger(__name__)
 
 def report_session(context: Context, committed: Committed, now: datetime) -> None:
     """Send the figures of a session that was just closed: its time, rows, late rows, partitions, and the lag."""
-    if not _is_on():
-        return
     try:
+        if not _is_on():
+            return
         plan, mark = committed.plan, committed.watermark
         _send(stats.timing, "session.time", _time_of(context, plan, now), plan.dataset)
         for name, number in _counts(context, committed).items():
@@ -45,9 +45,9 @@ def report_session(context: Context, committed: Committed, now: datetime) -> Non
 
 def report_lag(found: Iterable[DatasetStatus], now: datetime) -> None:
     """Send how far each dataset is behind, so that the figure also grows while no session runs."""
-    if not _is_on():
-        return
     try:
+        if not _is_on():
+            return
         for dataset in found:
             if dataset.complete_through is not None:
                 _send(stats.gauge, "lag_seconds", _seconds(now - dataset.complete_through), dataset.dataset)

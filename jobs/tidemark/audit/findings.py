@@ -104,7 +104,7 @@ def row_from(values: Mapping[str, Any], checked: Iterable[str], grain: Iterable[
         grain={name: _kept(values[name]) for name in grain},
         file=values.get("file_path"),
         file_id=values.get("file_id"),
-        place=int(place) if place else None,
+        place=int(place) if place and place.isascii() and place.isdigit() else None,
         shown=shown,
     )
 
