@@ -19,6 +19,7 @@ from tidemark.stages import Published
 from tidemark.state.effect import stages_rows
 from tidemark.state.plan import Plan
 from tidemark.steps.context import Context
+from tidemark.support.paths import to_location
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -64,7 +65,7 @@ def output_of(context: Context, published: Published) -> Described:
 
 def _table(settings: Settings, spec: DatasetSpec, snapshot: int) -> Described:
     columns = {column.name: (column.type, column.means) for column in spec.columns.values()}
-    return Described(settings.warehouse.as_uri(), spec.dataset, spec.why, str(snapshot), columns)
+    return Described(to_location(settings.warehouse), spec.dataset, spec.why, str(snapshot), columns)
 
 
 def _active_provider() -> ModuleType | None:
