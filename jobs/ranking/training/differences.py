@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from scipy import stats
@@ -61,5 +62,6 @@ def over(values: Floats) -> Difference:
     return Difference(float(counted.mean()), spread / math.sqrt(count), count)
 
 
+@cache
 def _quantile(quantile: float, count: int) -> float:
     return float(stats.t.ppf(quantile, count - 1))
