@@ -36,7 +36,7 @@ world: setup  ## Add DAYS=1 days of logs to the demo, or make one: WORLD=easy, p
 test: setup  ## Run all tests (TESTS=tests/loop: some; CATALOGS=all: the loop on Postgres too; WORKERS=0: in one process)
 	@$(PY) -m pytest -q -n $(WORKERS) --dist loadfile $(TESTS)
 
-quick: setup  ## Run the tests that need no engine and no services, in under a minute
+quick: setup  ## Run the tests that need no engine and no services, in about a minute
 	@$(PY) -m pytest -q -p tests.quick -n $(WORKERS) --dist worksteal $(TESTS)
 
 kill-matrix: setup  ## Kill sessions at every point, in every mode and catalog, and recover them (CASES="postgres later": some)

@@ -83,10 +83,10 @@ def test_labels_that_say_nothing_change_nothing() -> None:
 def test_a_list_with_a_few_grades_does_not_decide() -> None:
     world = World.draw(2)
     sparse = np.where(np.random.default_rng(0).random(ROWS) < 0.15, world.truth, np.nan)
-    assert corrected.well_graded(world.test, sparse, world.ours, world.theirs) == 0
-    assert corrected.well_graded(world.test, world.graded(GRADED), world.ours, world.theirs) == GRADED
+    assert world.compared(sparse).by_grades.count == 0
+    assert world.compared(world.graded(GRADED)).by_grades.count == GRADED
     nearly = np.where(np.random.default_rng(0).random(ROWS) < 0.98, world.graded(GRADED), np.nan)
-    assert 0.8 * GRADED < corrected.well_graded(world.test, nearly, world.ours, world.theirs) <= GRADED
+    assert 0.8 * GRADED < world.compared(nearly).by_grades.count <= GRADED
 
 
 def test_grades_of_the_rivals_list_alone_do_not_decide() -> None:
@@ -98,7 +98,7 @@ def test_grades_of_the_rivals_list_alone_do_not_decide() -> None:
     theirs = -place.astype(float)
     challenger = np.where(place >= 17, 100.0, theirs)
     human = np.where(place < 10, truth, np.nan)
-    assert corrected.well_graded(test, human, challenger, theirs) == 0
+    assert corrected.difference(test, human, challenger, theirs).by_grades.count == 0
 
 
 def test_a_difference_is_on_the_scale_of_ndcg() -> None:

@@ -12,6 +12,7 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from ranking import durations
+from ranking.labels.splits import setting
 
 CLIENT_DAY = ["application", "client_id", "day"]
 KNOWN = "known_day"
@@ -29,7 +30,7 @@ OUTCOMES = ("click_known_at", "long_click_known_at", "cart_known_at", "purchase_
 
 def build(inputs: Mapping[str, DataFrame], params: Mapping[str, Any]) -> DataFrame:
     """Return one row per client, day and known day that a rule of `automated` matches. Input: interactions."""
-    rules = {**DEFAULTS, **(params.get("automated") or {})}
+    rules = setting(params, "automated", DEFAULTS)
     wanted = inputs["interactions"].where(durations.instants_within(F.col("shown_at"), params["ranges"]))
     shown = wanted.where(F.col("client_id").isNotNull()).withColumn("day", F.to_date("shown_at"))
     daily = _suspects(shown, rules)
@@ -45,8 +46,7 @@ def build(inputs: Mapping[str, DataFrame], params: Mapping[str, Any]) -> DataFra
 
 def without(exposures: DataFrame, verdicts: DataFrame, known: Column) -> DataFrame:
     """Return the exposures whose client was not judged to be a program by what was known on the day `known`."""
-    judged = verdicts.select(*CLIENT_DAY, F.col(KNOWN).alias("judged_day"))
-    return exposures.withColumn("judged_day", known).join(judged, [*CLIENT_DAY, "judged_day"], "left_anti")
+    return marked(exposures, verdicts, known, "left_out").where(F.col("left_out").isNull()).drop("left_out")
 
 
 def marked(exposures: DataFrame, verdicts: DataFrame, known: Column, name: str) -> DataFrame:

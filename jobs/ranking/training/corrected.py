@@ -16,7 +16,7 @@ import numpy as np
 from ranking.training import differences, evaluation, metrics
 from ranking.training.differences import Difference
 from ranking.training.evaluation import TOP
-from ranking.training.matrices import Examples, Flags, Floats, Whole, group_sizes
+from ranking.training.matrices import Examples, Flags, Floats, Whole, group_numbers, group_sizes
 
 COVERED = 0.9
 """Share of what two orders of a query move, in discounts, that must be graded. Below, its grades do not decide."""
@@ -26,7 +26,10 @@ LEAST_IDEAL = 1.0
 
 @dataclass(frozen=True)
 class Corrected:
-    """The difference by grades alone, and by labels that the grades correct, with the number of other queries."""
+    """The difference by grades alone, and by labels that the grades correct, with the number of other queries.
+
+    Both count the queries that have enough grades to decide.
+    """
 
     by_grades: Difference
     corrected: Difference
@@ -52,11 +55,6 @@ def difference(test: Examples, human: Floats, ours: Floats, theirs: Floats) -> C
     )
     alone = differences.over(by_grades)
     return Corrected(alone, _powered(alone, by_grades, by_labels, others), len(others))
-
-
-def well_graded(test: Examples, human: Floats, ours: Floats, theirs: Floats) -> int:
-    """Return how many queries have enough grades to decide between two rankers."""
-    return len(np.unique(evaluation.queries_of(test)[_Lists.of(test, human, ours, theirs).graded]))
 
 
 def _powered(alone: Difference, by_grades: Floats, by_labels: Floats, others: Floats) -> Difference:
@@ -90,7 +88,8 @@ class _Lists:
 
     @classmethod
     def of(cls, test: Examples, human: Floats, ours: Floats, theirs: Floats) -> "_Lists":
-        number, count = _numbers(test.group)
+        """Compare two orders of each list of the test part; see `difference`."""
+        number, count = group_numbers(test.group), len(group_sizes(test.group))
         moved = _discounts(ours, number) - _discounts(theirs, number)
         label, known = metrics.gains_of(test.grade), ~np.isnan(human)
         gain = np.where(known, metrics.gains_of(np.where(known, human, 0.0)), label)
@@ -105,12 +104,6 @@ class _Lists:
 def _ideal(gain: Floats, number: Whole, count: int) -> Floats:
     """Return the DCG@10 of the best order of each list, at least LEAST_IDEAL."""
     return np.maximum(_sums(gain * _discounts(gain, number), number, count), LEAST_IDEAL)
-
-
-def _numbers(group: Whole) -> tuple[Whole, int]:
-    """Return the number of the group of each row, and how many groups there are."""
-    sizes = group_sizes(group)
-    return np.repeat(np.arange(len(sizes)), sizes), len(sizes)
 
 
 def _discounts(scores: Floats, number: Whole) -> Floats:

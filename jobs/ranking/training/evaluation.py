@@ -66,7 +66,7 @@ def yardsticks(test: Examples, grades: Mapping[tuple[str, str, str], float]) -> 
     human = graded(test, grades)
     found = [
         _graded("exam", test.exam & ~np.isnan(human), human),
-        _behaviour(test),
+        behaviour(test),
         _graded("label", np.ones(len(test), dtype=np.bool_), test.grade),
     ]
     return {yardstick.name: yardstick for yardstick in found}
@@ -147,10 +147,9 @@ def unseen_in_top(test: Examples, scores: Floats) -> float | None:
 
     Behaviour cannot judge these pairs. Without rows the result is None.
     """
-    sizes = matrices.group_sizes(test.group)
-    number = np.repeat(np.arange(len(sizes)), sizes)
+    sizes, number = matrices.group_sizes(test.group), matrices.group_numbers(test.group)
     order = np.lexsort((-scores, number))
-    rank = np.arange(len(test)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+    rank = np.arange(len(test)) - (np.cumsum(sizes) - sizes)[number]
     top = test.evidence[order][rank < TOP]
     return round(float((top == 0).mean()), 6) if len(top) else None
 
@@ -164,14 +163,14 @@ def human_grades(judgments: pa.Table) -> dict[tuple[str, str, str], float]:
     return {pair: float(np.mean(sorted(grades))) for pair, grades in found.items()}
 
 
-def _behaviour(test: Examples) -> Yardstick:
+def behaviour(test: Examples) -> Yardstick:
     """Return the yardstick of later behaviour.
 
     A rate is (long clicks + LOOKS * rate of the query) / (examinations + LOOKS). An item that was hardly examined so
     counts as usual for its query. It must not count as bad: that would favour the order that was shown.
     """
     seen = test.evidence > 0
-    _, number = np.unique(test.group, return_inverse=True)
+    number = matrices.group_numbers(test.group)
     clicks, looks = (
         np.bincount(number, np.where(seen, values, 0.0)) for values in (test.long_clicks, test.examination)
     )

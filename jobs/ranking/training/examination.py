@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 
 from ranking.training import corrected, differences, evaluation, gate
+from ranking.training.corrected import Corrected
 from ranking.training.differences import Difference
 from ranking.training.evaluation import CHAMPION, COLD, FORMER, LOGGED, MIXED, OURS, WARM, Scores
 from ranking.training.gate import Comparison, Verdict
 from ranking.training.learner import Model
-from ranking.training.matrices import Examples, Floats, Whole, group_sizes
+from ranking.training.matrices import Examples, Floats, Whole, group_numbers
 from ranking.training.registry import Registry
 
 GUARDED = (MIXED, COLD)
@@ -46,7 +47,7 @@ class Examination:
                 f"Cannot tell: there is no champion yet, and no feature {settings['position_feature']} that gives the "
                 "logged order to compare with; name one in training.position_feature."
             )
-        counts = {"exam": self._well_graded(), "behaviour": evaluation.queries(self._behaviour, self.test)}
+        counts = {"exam": self._exam.by_grades.count, "behaviour": evaluation.queries(self._behaviour, self.test)}
         chosen = gate.choose_yardsticks(counts, settings["least_test_queries"])
         if not chosen:
             most, least = max(counts.values()), settings["least_test_queries"]
@@ -100,36 +101,39 @@ class Examination:
     def _difference(self, yardstick: str, rival: str, view: str) -> Difference:
         ours, theirs = self.scores[OURS][view], self.scores[rival][view]
         if yardstick == "exam":
-            return corrected.difference(self.test, self._human, ours, theirs).corrected
+            return self._corrected(rival, view).corrected
         mine, others = (evaluation.per_query(self._behaviour, self.test, scores) for scores in (ours, theirs))
         gained = mine["ndcg@10"] - others["ndcg@10"]
         return differences.over(evaluation.means(gained, evaluation.queries_of(self.test)[self._judged_lists]))
 
+    def _corrected(self, rival: str, view: str) -> Corrected:
+        ours, theirs = self.scores[OURS][view], self.scores[rival][view]
+        return corrected.difference(self.test, self._human, ours, theirs)
+
     def _by_grades_alone(self) -> str:
-        ours, theirs = self.scores[OURS][WARM], self.scores[self.rival][WARM]
-        found = corrected.difference(self.test, self._human, ours, theirs)
+        found = self._exam
         alone = gate.signed(found.by_grades.interval())
         return f", extended to {found.others} others by labels that they correct (by grades alone {alone})"
 
     def _thin_grades(self, least: int) -> str:
         """Say that grades exist but are too few to decide; an empty text otherwise."""
-        found = self._well_graded()
+        found = self._exam.by_grades.count
         graded = bool((self.test.exam & ~np.isnan(self._human)).any())
         return f"; exam grades cover {found} lists, and {least} are needed" if graded and found < least else ""
 
-    def _well_graded(self) -> int:
-        ours, theirs = self.scores[OURS][WARM], self.scores[self.rival][WARM]
-        return corrected.well_graded(self.test, self._human, ours, theirs)
+    @cached_property
+    def _exam(self) -> Corrected:
+        """The comparison with the rival by exam grades."""
+        return self._corrected(self.rival, WARM)
 
     @cached_property
     def _judged_lists(self) -> Whole:
         """The numbers of the lists that behaviour has rows of, in order."""
-        sizes = group_sizes(self.test.group)
-        return np.unique(np.repeat(np.arange(len(sizes)), sizes)[self._behaviour.rows])
+        return np.unique(group_numbers(self.test.group)[self._behaviour.rows])
 
     @cached_property
     def _behaviour(self) -> evaluation.Yardstick:
-        return evaluation.yardsticks(self.test, {})["behaviour"]
+        return evaluation.behaviour(self.test)
 
     @cached_property
     def _human(self) -> Floats:

@@ -124,6 +124,12 @@ def group_sizes(group: Whole) -> Whole:
     return sizes
 
 
+def group_numbers(group: Whole) -> Whole:
+    """Return the number of the group of each row, counted from 0 in the order of the rows."""
+    sizes = group_sizes(group)
+    return np.repeat(np.arange(len(sizes)), sizes)
+
+
 def cut_long_groups(rows: Examples, most: int) -> tuple[Examples, tuple[LeftOut, ...]]:
     """Keep at most `most` rows of each group, those with the most evidence, and return what was left out as well.
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ranking.training.matrices import Flags, Floats, Whole, group_sizes
+from ranking.training.matrices import Flags, Floats, Whole, group_numbers, group_sizes
 
 NAMES = ("ndcg@1", "ndcg@5", "ndcg@10", "map", "mrr")
 RESAMPLES = 1000  # bootstrap samples of an interval
@@ -105,10 +105,9 @@ def _sums(number: Whole, values: Floats, count: int) -> Floats:
 
 def _ranked(scores: Floats, values: Floats, group: Whole) -> tuple[Whole, Whole, Floats]:
     """Sort each group by descending score and return the group number, the rank from 0 and the value of each row."""
-    sizes = group_sizes(group)
-    number = np.repeat(np.arange(len(sizes)), sizes)
+    number = group_numbers(group)
     order = np.lexsort((-scores, number))
-    rank = np.arange(len(scores)) - np.repeat(_starts(group), sizes)
+    rank = np.arange(len(scores)) - _starts(group)[number]
     return number, rank, values[order]
 
 

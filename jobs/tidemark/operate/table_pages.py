@@ -14,6 +14,7 @@ from tidemark.settings import load_settings
 from tidemark.spec import DatasetSpec
 from tidemark.spec.load import load_specs
 from tidemark.spec.render.table_page import index_page, table_page
+from tidemark.support.paths import to_location
 
 INDEX: Final = "README.md"
 OPENING: Final = """from pathlib import Path
@@ -28,10 +29,10 @@ for key, value in {
     ".type": "jdbc",
     ".uri": f"jdbc:sqlite:file:{lake}/catalog.db",
     ".jdbc.schema-version": "V1",
-    ".warehouse": f"file://{lake}/warehouse",
+    ".warehouse": f"WAREHOUSE",
 }.items():
     builder = builder.config(f"spark.sql.catalog.lake{key}", value)
-spark = builder.getOrCreate()"""
+spark = builder.getOrCreate()""".replace("WAREHOUSE", to_location(Path("{lake}/warehouse")))
 """Opens a Spark session on the embedded catalog, as README.md shows."""
 
 

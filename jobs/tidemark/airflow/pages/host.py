@@ -25,17 +25,17 @@ def run_states(names: Iterable[str]) -> dict[str, str]:
         return {}
     with create_session() as session:
         keys = tuple_(DagRun.dag_id, DagRun.run_id).in_(wanted)
-        found = session.execute(select(DagRun.dag_id, DagRun.run_id, DagRun.state).where(keys)).all()
-    return {f"{dag}/{run}": str(getattr(state, "value", state)) for dag, run, state in found}
+        found = session.scalars(select(DagRun).where(keys)).all()
+        return {f"{run.dag_id}/{run.run_id}": str(getattr(run.state, "value", run.state)) for run in found}
 
 
 def forms_on_request() -> list[Form]:
     """Return the DAGs that people trigger by a form, by name: those with the tag ON_REQUEST."""
     with create_session() as session:
         tagged = select(DagTag.dag_id).where(DagTag.name == ON_REQUEST)
-        dags = select(DagModel.dag_id, DagModel.description).where(DagModel.dag_id.in_(tagged), ~DagModel.is_stale)
-        found = session.execute(dags.order_by(DagModel.dag_id)).all()
-    return [Form(dag, description or "") for dag, description in found]
+        dags = select(DagModel).where(DagModel.dag_id.in_(tagged), ~DagModel.is_stale)
+        found = session.scalars(dags.order_by(DagModel.dag_id)).all()
+        return [Form(dag.dag_id, dag.description or "") for dag in found]
 
 
 def silent_services() -> list[Silence]:
