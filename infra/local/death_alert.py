@@ -12,8 +12,10 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 from infra.local import watch
-from infra.local.deaths import Death, deaths_since
+from infra.local.deaths import deaths_since
 from tidemark.operate.alerts.alert import Alert, Kind
+from tidemark.operate.service_deaths import ServiceDeath
+from tidemark.operate.service_troubles import read_troubles
 from tidemark.settings import CHECKOUT, Settings, load_settings
 
 ONCE_IN = timedelta(hours=1)
@@ -38,7 +40,7 @@ def begin(settings: Settings, name: str, env: Mapping[str, str] = os.environ) ->
 
 def begin_supervisor(settings: Settings, env: Mapping[str, str] = os.environ) -> None:
     """Start a process that tells that the supervisor ended without being stopped, unless the watch has told it."""
-    told = (trouble.name for trouble in watch.known_troubles(settings) if trouble.told)
+    told = (trouble.service for trouble in read_troubles(settings.service_troubles) if trouble.told)
     if watch.SUPERVISOR not in told:
         _start(watch.SUPERVISOR, env)
 
@@ -53,20 +55,20 @@ def _start(name: str, env: Mapping[str, str]) -> None:
     )
 
 
-def death_to_tell(settings: Settings, name: str, now: datetime) -> Death | None:
+def death_to_tell(settings: Settings, name: str, now: datetime) -> ServiceDeath | None:
     """Return the death that has to be told; None if the service did not just die, or died often lately."""
-    lately = [death for death in deaths_since(settings, now - RECENT - ONCE_IN) if death.name == name]
+    lately = [death for death in deaths_since(settings, now - RECENT - ONCE_IN) if death.service == name]
     if not lately or lately[-1].at < now - RECENT:
         return None
     is_repeated = len(lately) > 1 and lately[-1].at - lately[-2].at < ONCE_IN
     return None if is_repeated else lately[-1]
 
 
-def alert_of(death: Death) -> Alert:
+def alert_of(death: ServiceDeath) -> Alert:
     """Return the alert about a death."""
     return Alert(
         Kind.died,
-        death.name,
+        death.service,
         f"{death}\nthe supervisor starts it again; runs wait meanwhile",
         next_command="make doctor",
     )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from infra.local.supervision import log_of
@@ -18,19 +17,7 @@ KEPT = timedelta(days=7)
 _LINE = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d),(\d{3}) \w+ exited: (\S+) \((.+?)(?:; (?:not )?expected)?\)")
 
 
-@dataclass(frozen=True)
-class Death:
-    """The unexpected end of a service."""
-
-    name: str
-    at: datetime
-    why: str
-
-    def __str__(self) -> str:
-        return f"{self.name} died at {self.at:%Y-%m-%dT%H:%M:%SZ}: {self.why}"
-
-
-def deaths_since(settings: Settings, since: datetime) -> Sequence[Death]:
+def deaths_since(settings: Settings, since: datetime) -> Sequence[ServiceDeath]:
     """Return the deaths at or after an instant, oldest first, as far as the supervisor's current log reaches back."""
     try:
         text = log_of(settings).read_text(encoding="utf-8", errors="replace")
@@ -42,13 +29,13 @@ def deaths_since(settings: Settings, since: datetime) -> Sequence[Death]:
 
 def record_deaths(settings: Settings, now: datetime) -> None:
     """Add the deaths of the supervisor's log to the record that `tidemark status` and the status page read."""
-    found = {ServiceDeath(death.name, death.at, death.why) for death in deaths_since(settings, now - KEPT)}
+    found = set(deaths_since(settings, now - KEPT))
     known = set(read_deaths(settings.service_deaths, now - KEPT))
     if found - known:
         replace_file(settings.service_deaths, deaths_text(sorted(found | known, key=lambda death: death.at)))
 
 
-def _death(match: re.Match[str]) -> Death:
+def _death(match: re.Match[str]) -> ServiceDeath:
     second, milliseconds, name, why = match.groups()
     local = datetime.strptime(f"{second}.{milliseconds}", "%Y-%m-%d %H:%M:%S.%f").astimezone()
-    return Death(name, local.astimezone(UTC), why.replace("terminated by", "killed by"))
+    return ServiceDeath(name, local.astimezone(UTC), why.replace("terminated by", "killed by"))

@@ -118,7 +118,7 @@ def _run_airflow(arguments: Sequence[str], settings: Settings) -> None:
 
 def _refuse_failing(settings: Settings, began: datetime) -> None:
     """Raise HostError if a service has died TOO_OFTEN times since `began`: waiting longer would not help."""
-    counts = Counter(death.name for death in deaths_since(settings, began))
+    counts = Counter(death.service for death in deaths_since(settings, began))
     for name, count in counts.items():
         if count >= TOO_OFTEN:
             log = supervision.log_of(settings, name)

@@ -6,11 +6,12 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
 from infra.local import supervision
-from infra.local.deaths import Death, deaths_since
+from infra.local.deaths import deaths_since
 from infra.local.earlier import earlier_services
 from infra.local.processes import tail
-from infra.local.watch import known_troubles
 from tidemark.engine.session import running_server, shown_address
+from tidemark.operate.service_deaths import ServiceDeath
+from tidemark.operate.service_troubles import read_troubles
 from tidemark.settings import Settings
 
 LOOK_BACK = timedelta(days=1)
@@ -29,10 +30,9 @@ def status_lines(settings: Settings, address: str | None) -> Iterator[str]:
     now = datetime.now(UTC)
     deaths = deaths_since(settings, now - LOOK_BACK)
     for state in supervision.states(settings):
-        yield from _service(settings, state, [death for death in deaths if death.name == state.name], now)
-    for trouble in known_troubles(settings):
-        since = datetime.fromtimestamp(trouble.since, UTC)
-        yield _line(trouble.name, f"in trouble since {since:%Y-%m-%dT%H:%M:%SZ}: {trouble.what}")
+        yield from _service(settings, state, [death for death in deaths if death.service == state.name], now)
+    for trouble in read_troubles(settings.service_troubles):
+        yield _line(trouble.service, f"in trouble since {trouble.since:%Y-%m-%dT%H:%M:%SZ}: {trouble.what}")
     spark = shown_address(settings.spark_remote) if settings.spark_remote else running_server(settings)
     yield _line("spark-connect", spark or "not running: the next session starts it")
     yield _line("address", address or "none: run make run to start what is missing")
@@ -52,7 +52,9 @@ def _supervisor(settings: Settings) -> Iterator[str]:
         yield _line("supervisor", "not running: run make run to start it")
 
 
-def _service(settings: Settings, state: supervision.State, deaths: Sequence[Death], now: datetime) -> Iterator[str]:
+def _service(
+    settings: Settings, state: supervision.State, deaths: Sequence[ServiceDeath], now: datetime
+) -> Iterator[str]:
     since = datetime.fromtimestamp(state.since, UTC)
     yield _line(
         state.name, f"process {state.pid} since {since:%Y-%m-%dT%H:%M:%SZ}" if state.runs else _describe_stopped(state)

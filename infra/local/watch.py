@@ -10,7 +10,6 @@ and once more when it is over. Both kinds of check share one file, so that nothi
 from __future__ import annotations
 
 import fcntl
-import json
 import logging
 import os
 import subprocess
@@ -18,13 +17,14 @@ import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from infra.local import ports, supervision
 from infra.local.api import ApiError, Client
 from infra.local.programs import API_SERVER, COMPONENTS
+from tidemark.operate.service_troubles import ServiceTrouble, read_troubles, troubles_text
 from tidemark.settings import CHECKOUT, Settings, load_settings
 from tidemark.support.atomic_files import replace_file
 
@@ -35,16 +35,6 @@ INTERVAL = 30.0
 SUPERVISOR = "supervisor"
 
 _LOGGER = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Trouble:
-    """What is wrong with a service, since when (Unix time) it was seen, and whether it has been told."""
-
-    name: str
-    what: str
-    since: float
-    told: bool = False
 
 
 def find_troubles(settings: Settings) -> Iterator[tuple[str, str]]:
@@ -77,43 +67,44 @@ def _airflow(settings: Settings) -> Iterator[tuple[str, str]]:
             yield service, f"Airflow says {state}: it has sent no heartbeat lately, although its process may run"
 
 
-def follow(known: Iterable[Trouble], found: Mapping[str, str], now: float) -> list[Trouble]:
+def follow(known: Iterable[ServiceTrouble], found: Mapping[str, str], now: datetime) -> list[ServiceTrouble]:
     """Return what to remember after a check: what was found, since when it was first seen, and what was told before.
 
     A trouble that was told and is over stays until its end has been told.
     """
-    before = {trouble.name: trouble for trouble in known}
-    over = [trouble for trouble in before.values() if trouble.told and trouble.name not in found]
-    return [*over, *(replace(before.get(name, Trouble(name, "", now)), what=what) for name, what in found.items())]
+    before = {trouble.service: trouble for trouble in known}
+    over = [trouble for trouble in before.values() if trouble.told and trouble.service not in found]
+    new = {name: ServiceTrouble(name, what, now) for name, what in found.items()}
+    return [*over, *(replace(before.get(name, trouble), what=trouble.what) for name, trouble in new.items())]
 
 
-def is_due(trouble: Trouble, found: Mapping[str, str], now: float) -> bool:
+def is_due(trouble: ServiceTrouble, found: Mapping[str, str], now: datetime) -> bool:
     """Whether a trouble, or its end, has to be told."""
-    if trouble.name in found:
-        return not trouble.told and now - trouble.since >= PATIENCE.total_seconds()
+    if trouble.service in found:
+        return not trouble.told and now - trouble.since >= PATIENCE
     return trouble.told
 
 
 def forget_untold(settings: Settings) -> None:
     """Forget what was not told yet. After a stop, what was found before it says nothing about how long it lasts."""
     with _remembered(settings) as known:
-        for name in [trouble.name for trouble in known.values() if not trouble.told]:
+        for name in [trouble.service for trouble in known.values() if not trouble.told]:
             del known[name]
 
 
 def check(settings: Settings) -> bool:
     """Look once, remember what was found, and return whether something has to be told."""
-    found, now = dict(find_troubles(settings)), time.time()
+    found, now = dict(find_troubles(settings)), datetime.now(UTC)
     with _remembered(settings) as known:
         after = follow(known.values(), found, now)
         known.clear()
-        known.update({trouble.name: trouble for trouble in after})
+        known.update({trouble.service: trouble for trouble in after})
         return any(is_due(trouble, found, now) for trouble in after)
 
 
 def tell(settings: Settings) -> None:
     """Look once, and tell what is due. What no channel took is told by the next check."""
-    found, now = dict(find_troubles(settings)), time.time()
+    found, now = dict(find_troubles(settings)), datetime.now(UTC)
     with _remembered(settings) as known:
         for name, trouble in list(known.items()):
             over = name not in found
@@ -124,38 +115,26 @@ def tell(settings: Settings) -> None:
                 del known[name]
 
 
-def _is_delivered(settings: Settings, trouble: Trouble, over: bool) -> bool:
+def _is_delivered(settings: Settings, trouble: ServiceTrouble, over: bool) -> bool:
     from tidemark.airflow.alerting.channels import send
     from tidemark.operate.alerts.alert import Alert, Kind
 
-    since = f"{datetime.fromtimestamp(trouble.since, UTC):%Y-%m-%dT%H:%MZ}"
+    since = f"{trouble.since:%Y-%m-%dT%H:%MZ}"
     what = f"over; it began at {since}" if over else f"since {since}: {trouble.what}"
-    alert = Alert(Kind.down, trouble.name, what, "none" if over else "make doctor", over=over)
+    alert = Alert(Kind.down, trouble.service, what, "none" if over else "make doctor", over=over)
     return send(alert, settings).is_delivered
 
 
-def known_troubles(settings: Settings) -> list[Trouble]:
-    """Return the troubles of the last check."""
-    return _read(settings.run / "watch.json")
-
-
 @contextmanager
-def _remembered(settings: Settings) -> Iterator[dict[str, Trouble]]:
+def _remembered(settings: Settings) -> Iterator[dict[str, ServiceTrouble]]:
     """Yield the troubles that earlier checks remembered, and write them back. One process at a time does so."""
-    path = settings.run / "watch.json"
+    path = settings.service_troubles
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.with_suffix(".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        troubles = {trouble.name: trouble for trouble in _read(path)}
+        troubles = {trouble.service: trouble for trouble in read_troubles(path)}
         yield troubles
-        replace_file(path, json.dumps([asdict(trouble) for trouble in troubles.values()]))
-
-
-def _read(path: Path) -> list[Trouble]:
-    try:
-        return [Trouble(**each) for each in json.loads(path.read_text(encoding="utf-8"))]
-    except (OSError, ValueError, TypeError):
-        return []
+        replace_file(path, troubles_text(troubles.values()))
 
 
 def _tell_beside(settings: Settings) -> None:

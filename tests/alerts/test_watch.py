@@ -11,7 +11,8 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, replace
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
@@ -19,37 +20,38 @@ import pytest
 
 from infra.local import death_alert, ports, supervision, watch
 from infra.local.supervision import Program
-from infra.local.watch import PATIENCE, Trouble, find_troubles, follow, is_due
+from infra.local.watch import PATIENCE, find_troubles, follow, is_due
 from tests.alerts.conftest import webhook_connection
 from tests.alerts.receivers import Received, webhook
+from tidemark.operate.service_troubles import ServiceTrouble, read_troubles, troubles_text
 from tidemark.settings import CHECKOUT, Settings
 
-NOW = 1_000_000.0
-LONG_AGO = NOW - PATIENCE.total_seconds()
+NOW = datetime(2026, 4, 12, 9, tzinfo=UTC)
+LONG_AGO = NOW - PATIENCE
 WRONG = {"scheduler": "no heartbeat"}
 
 
 @pytest.mark.parametrize(
     ("trouble", "found", "due"),
     [
-        (Trouble("scheduler", "", LONG_AGO + 1), WRONG, False),
-        (Trouble("scheduler", "", LONG_AGO), WRONG, True),
-        (Trouble("scheduler", "", LONG_AGO, told=True), WRONG, False),
-        (Trouble("scheduler", "", LONG_AGO, told=True), {}, True),
-        (Trouble("scheduler", "", LONG_AGO), {}, False),
+        (ServiceTrouble("scheduler", "", LONG_AGO + timedelta(seconds=1)), WRONG, False),
+        (ServiceTrouble("scheduler", "", LONG_AGO), WRONG, True),
+        (ServiceTrouble("scheduler", "", LONG_AGO, told=True), WRONG, False),
+        (ServiceTrouble("scheduler", "", LONG_AGO, told=True), {}, True),
+        (ServiceTrouble("scheduler", "", LONG_AGO), {}, False),
     ],
     ids=["short", "lasting", "told before", "over", "over before it was told"],
 )
 def test_what_lasts_is_told_once_and_its_end_only_if_it_was_told(
-    trouble: Trouble, found: dict[str, str], due: bool
+    trouble: ServiceTrouble, found: dict[str, str], due: bool
 ) -> None:
     assert is_due(trouble, found, NOW) is due
 
 
 def test_a_trouble_is_remembered_since_it_was_first_seen_and_until_its_end_was_told() -> None:
-    known = [Trouble("scheduler", "old", LONG_AGO), Trouble("triggerer", "t", LONG_AGO, told=True)]
-    assert follow(known, WRONG, NOW) == [known[1], Trouble("scheduler", "no heartbeat", LONG_AGO)]
-    assert follow(known, {"postgres": "p"}, NOW) == [known[1], Trouble("postgres", "p", NOW)]
+    known = [ServiceTrouble("scheduler", "old", LONG_AGO), ServiceTrouble("triggerer", "t", LONG_AGO, told=True)]
+    assert follow(known, WRONG, NOW) == [known[1], ServiceTrouble("scheduler", "no heartbeat", LONG_AGO)]
+    assert follow(known, {"postgres": "p"}, NOW) == [known[1], ServiceTrouble("postgres", "p", NOW)]
 
 
 @pytest.fixture
@@ -110,10 +112,13 @@ def check_once(settings: Settings, received: Received) -> list[tuple[str, bool]]
 
 def age(settings: Settings) -> None:
     """Let the known troubles be as old as they have to be."""
-    aged = [
-        replace(trouble, since=time.time() - PATIENCE.total_seconds()) for trouble in watch.known_troubles(settings)
-    ]
-    (settings.run / "watch.json").write_text(json.dumps([asdict(trouble) for trouble in aged]))
+    since = datetime.now(UTC) - PATIENCE
+    remember(settings, *(replace(trouble, since=since) for trouble in read_troubles(settings.service_troubles)))
+
+
+def remember(settings: Settings, *troubles: ServiceTrouble) -> None:
+    settings.run.mkdir(parents=True, exist_ok=True)
+    settings.service_troubles.write_text(troubles_text(troubles))
 
 
 @pytest.mark.services
@@ -132,7 +137,7 @@ def test_a_killed_supervisor_is_told_by_the_timer_and_so_is_its_return(settings:
         supervision.start_supervisor(settings, {"idle": Program("idle", "idle", 10)}, os.environ)
         ports.remember(settings, port)
         assert check_once(settings, received) == [("supervisor", True)]
-        assert watch.known_troubles(settings) == [], "a trouble that comes back has lasted no time yet"
+        assert read_troubles(settings.service_troubles) == (), "a trouble that comes back has lasted no time yet"
         assert check_once(settings, received) == []
 
 
@@ -167,9 +172,7 @@ def test_a_start_after_an_end_that_nobody_wanted_is_told_unless_the_watch_has(
     monkeypatch.setattr(subprocess, "Popen", lambda command, **_: begun.append(command))
     death_alert.begin_supervisor(settings)
     assert [command[-1] for command in begun] == ["supervisor"]
-    settings.run.mkdir(parents=True)
-    told = Trouble("supervisor", "killed", LONG_AGO, told=True)
-    (settings.run / "watch.json").write_text(json.dumps([asdict(told)]))
+    remember(settings, ServiceTrouble("supervisor", "killed", LONG_AGO, told=True))
     death_alert.begin_supervisor(settings)
     assert len(begun) == 1
     assert death_alert.SUPERVISOR_DIED.subject == "service died: supervisor"
@@ -180,8 +183,7 @@ def test_an_unknown_argument_is_refused() -> None:
 
 
 def test_a_start_forgets_what_was_not_told_and_keeps_what_has_to_be_told_as_over(settings: Settings) -> None:
-    told, untold = Trouble("a", "silent", 1.0, told=True), Trouble("b", "silent", 1.0)
-    settings.run.mkdir(parents=True, exist_ok=True)
-    (settings.run / "watch.json").write_text(json.dumps([asdict(told), asdict(untold)]))
+    told, untold = ServiceTrouble("a", "silent", NOW, told=True), ServiceTrouble("b", "silent", NOW)
+    remember(settings, told, untold)
     watch.forget_untold(settings)
-    assert watch.known_troubles(settings) == [told]
+    assert read_troubles(settings.service_troubles) == (told,)

@@ -95,7 +95,7 @@ def test_s70_what_is_killed_is_started_again_and_named(supervised: Settings) -> 
     os.kill(first, signal.SIGKILL)
     wait_until(lambda: state_of(supervised, "lives").runs and state_of(supervised, "lives").pid != first)
     (death,) = deaths_since(supervised, LONG_AGO)
-    assert (death.name, death.why) == ("lives", "killed by SIGKILL")
+    assert (death.service, death.why) == ("lives", "killed by SIGKILL")
     assert datetime.now(UTC) - death.at < timedelta(minutes=2)
     assert any("died once" in line and "killed by SIGKILL" in line for line in status_lines(supervised, None))
     assert deaths_since(supervised, death.at + timedelta(seconds=1)) == []

@@ -46,7 +46,7 @@ def problems(settings: Settings, client: Client, services: Sequence[str], hours:
         _await(client, first, hours, done=number * hours // (len(services) + 1))
         _kill(settings, name)
     yield from _ended(client, backfill, first, hours)
-    dead = {death.name for death in deaths_since(settings, began)}
+    dead = {death.service for death in deaths_since(settings, began)}
     yield from (
         f"{name} was killed, but the supervisor's log does not show it" for name in services if name not in dead
     )

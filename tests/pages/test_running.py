@@ -21,12 +21,14 @@ from tidemark.catalog.properties import SESSION, branch_name
 from tidemark.cli.main import main
 from tidemark.operate.in_progress import Progress, find_progress
 from tidemark.operate.service_deaths import ServiceDeath, deaths_text, read_deaths
+from tidemark.operate.service_troubles import FRESH, ServiceTrouble, present_troubles, troubles_text
 from tidemark.operate.session_outcomes import newest_sessions, with_outcomes
 from tidemark.settings import CHECKOUT, Settings, load_settings
 from tidemark.spec import DatasetSpec
 from tidemark.spec.load import load_specs
 
 AT = datetime(2026, 4, 12, 9, tzinfo=UTC)
+TROUBLE = ServiceTrouble("airflow-scheduler", "no heartbeat <b>", AT)
 DEATH = ServiceDeath("postgres", AT, "killed by SIGKILL")
 INSTANT = r"\d{4}-\d\d-\d\d \d\d:\d\d"
 SERVED = [pytest.mark.dags, pytest.mark.services]
@@ -110,21 +112,41 @@ def test_the_command_tells_what_is_in_progress_and_what_died(
     death = ServiceDeath("postgres", datetime.now(UTC), "killed by \x1b[1mSIGKILL")
     (tmp_path / "run").mkdir()
     (tmp_path / "run" / "service-deaths.json").write_text(deaths_text([death]))
+    (tmp_path / "run" / "service-troubles.json").write_text(troubles_text([TROUBLE]))
     assert main(["status"]) == 0
     text = capsys.readouterr().out
     assert "in progress: write since 2026-04-12T09:00Z, by the machine's clock" in text
     assert f"postgres died at {death.at:%Y-%m-%dT%H:%M:%SZ}: killed by \\x1b[1mSIGKILL" in text
+    assert "airflow-scheduler in trouble since 2026-04-12T09:00:00Z: no heartbeat <b>" in text
     assert main(["status", "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert [each["service"] for each in found["deaths"]] == ["postgres"]
+    assert [each["what"] for each in found["troubles"]] == [TROUBLE.what]
     assert {each["dataset"]: each["progress"] for each in found["datasets"]}[RUNS]["step"] == "write"
 
 
 def test_a_silent_service_is_told_with_its_last_heartbeat() -> None:
-    text = services_section((), (Silence("scheduler", AT), Silence("dag_processor", None)))
+    text = services_section((), (Silence("scheduler", AT), Silence("dag_processor", None)), ())
     assert re.search(r"silent.*scheduler: last heard at .*2026-04-12 09:00.*wall clock", text)
     assert "dag_processor: never heard" in text
-    assert "healthy" in services_section((), ())
+    assert "healthy" in services_section((), (), ())
+
+
+def test_a_trouble_that_the_watch_found_is_told_on_the_page() -> None:
+    text = services_section((), (), (TROUBLE,))
+    assert re.search(r"in trouble.*airflow-scheduler since .*2026-04-12 09:00.*no heartbeat &lt;b&gt;", text)
+    assert "healthy" not in text
+
+
+def test_troubles_are_present_only_while_the_watch_checks(tmp_path: Path) -> None:
+    path = tmp_path / "troubles.json"
+    assert present_troubles(path, AT) == ()
+    path.write_text(troubles_text([TROUBLE]))
+    checked = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+    assert present_troubles(path, checked + FRESH - timedelta(seconds=1)) == (TROUBLE,)
+    assert present_troubles(path, checked + FRESH + timedelta(seconds=1)) == ()
+    path.write_text("{")
+    assert present_troubles(path, checked) == ()
 
 
 class TestPage:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from tidemark.cli.as_json import print_json
 from tidemark.operate.lakes import open_existing_lake
 from tidemark.operate.service_deaths import read_deaths
+from tidemark.operate.service_troubles import present_troubles
 from tidemark.operate.status import LOOK_BACK, DatasetStatus, read_status
 from tidemark.operate.status_text import (
     describe_account,
@@ -35,10 +36,11 @@ def status(options: argparse.Namespace) -> int:
     now = datetime.now(UTC)
     found = read_status(open_existing_lake(settings), specs, now, settings.values)
     deaths = read_deaths(settings.service_deaths, now - LOOK_BACK)
+    troubles = present_troubles(settings.service_troubles, now)
     if options.json:
-        print_json({"at": now, "datasets": found, "deaths": deaths})
+        print_json({"at": now, "datasets": found, "deaths": deaths, "troubles": troubles})
     else:
-        print("\n".join((*_lines(found, now), *(printable(str(death)) for death in deaths))))
+        print("\n".join((*_lines(found, now), *(printable(str(each)) for each in (*troubles, *deaths)))))
     return 0
 
 

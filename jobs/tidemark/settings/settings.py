@@ -87,6 +87,11 @@ class Settings:
         return self.run / "service-deaths.json"
 
     @property
+    def service_troubles(self) -> Path:
+        """File in which the host's watch records which services are in trouble (operate/service_troubles.py)."""
+        return self.run / "service-troubles.json"
+
+    @property
     def airflow(self) -> Path:
         """The AIRFLOW_HOME of this home."""
         return self.home / "airflow"

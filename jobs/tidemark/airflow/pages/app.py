@@ -59,7 +59,7 @@ def show_status(request: Request) -> str:
     found = reading.status(now)
     runs = run_states(each.last.run for each in found if each.progress and each.last and each.last.run)
     above = progress_section(found, runs, now, root, airflow_of(request))
-    above += services_section(reading.deaths(now - LOOK_BACK), silent_services())
+    above += services_section(reading.deaths(now - LOOK_BACK), silent_services(), reading.troubles(now))
     below = forms_section(forms_on_request(), airflow_of(request))
     return status_page(found, now, root, reading.report_links(), above, below)
 

@@ -15,6 +15,7 @@ from tidemark.operate.audit_history import AuditedSession, read_history
 from tidemark.operate.audit_nights import DatasetNight, read_nights
 from tidemark.operate.lakes import open_existing_lake
 from tidemark.operate.service_deaths import ServiceDeath, read_deaths
+from tidemark.operate.service_troubles import ServiceTrouble, present_troubles
 from tidemark.operate.session_outcomes import Session, newest_sessions, read_plans, with_outcomes
 from tidemark.operate.status import DatasetStatus, read_status
 from tidemark.settings import Settings, load_settings
@@ -41,6 +42,10 @@ class Reading:
     def deaths(self, since: datetime) -> tuple[ServiceDeath, ...]:
         """Return which services died since an instant, newest first."""
         return read_deaths(self.settings.service_deaths, since)
+
+    def troubles(self, now: datetime) -> tuple[ServiceTrouble, ...]:
+        """Return the services that the host's watch found in trouble."""
+        return present_troubles(self.settings.service_troubles, now)
 
     def sessions(self, dataset: str | None, most: int) -> list[Session]:
         """Return the latest sessions, newest first."""

@@ -10,6 +10,7 @@ from html import escape
 from tidemark.airflow.pages import html
 from tidemark.operate.in_progress import is_stuck
 from tidemark.operate.service_deaths import ServiceDeath
+from tidemark.operate.service_troubles import ServiceTrouble
 from tidemark.operate.session_outcomes import Session
 from tidemark.operate.status import DatasetStatus
 
@@ -82,11 +83,15 @@ def _run(name: str | None, airflow: str) -> str:
     return html.link(html.path(airflow, "dags", dag, "runs", run), f"{dag}, {run}") if run else "command line"
 
 
-def services_section(deaths: Sequence[ServiceDeath], silent: Sequence[Silence]) -> str:
-    """Return which services died in the last day, when and why, and which services of Airflow send no heartbeat."""
-    lines = [*_silent(silent), *_dead(deaths)]
+def services_section(
+    deaths: Sequence[ServiceDeath], silent: Sequence[Silence], troubles: Sequence[ServiceTrouble]
+) -> str:
+    """Return what is wrong with the services: troubles, missing heartbeats, and the deaths of the last day."""
+    lines = [*_troubled(troubles), *_silent(silent), *_dead(deaths)]
     if not lines:
-        return '<p id="services">All services of Airflow are healthy. No death of a service is on record.</p>'
+        return (
+            '<p id="services">All services of Airflow are healthy. No death or trouble is on record.</p>'
+        )
     listed = "".join(f"<li>{line}</li>" for line in lines)
     return f'<section id="services"><h2>Services</h2><ul class="plain">{listed}</ul></section>'
 
@@ -101,6 +106,12 @@ def forms_section(forms: Sequence[Form], airflow: str) -> str:
     )
     note = "Trigger the DAG there; its form asks for a reason. It takes a role that may trigger DAGs."
     return f'<section id="act"><h2>Act</h2><p>{note}</p><ul class="plain">{listed}</ul></section>'
+
+
+def _troubled(troubles: Sequence[ServiceTrouble]) -> Iterator[str]:
+    for each in troubles:
+        since = f"{html.time(each.since)} (wall clock)"
+        yield f"{html.badge('in trouble', 'bad')} {escape(each.service)} since {since}: {escape(each.what)}"
 
 
 def _silent(silent: Sequence[Silence]) -> Iterator[str]:
