@@ -37,6 +37,7 @@ def plan(situation: Situation) -> Plan:
 
 MODE = Mode(
     name="latest",
+    meaning="the latest row of each key",
     plan=plan,
     restate=None,
     needed=("transform", "inputs"),

@@ -7,12 +7,16 @@ from dataclasses import dataclass
 
 from tidemark.errors import RequestRefused
 from tidemark.planning.situation import Situation
-from tidemark.spec.model import Replace
+from tidemark.spec.model import DatasetSpec, Replace
 from tidemark.state.plan import Plan
 
 
 def _no_input(situation: Situation) -> str | None:
     return None
+
+
+def _as_inputs(spec: DatasetSpec, where: str) -> str:
+    return f"It is complete as far as its inputs are. {where}"
 
 
 @dataclass(frozen=True)
@@ -35,9 +39,16 @@ class Mode:
     - `reads_news`: its inputs may have the keys `read` and `news_if`.
     - `row_for_row`: each added input row gives rows, so an audit that finds no rows fails.
     - `replaces`: the value of `replace` if the spec does not give one.
+
+    What the page of a table says of it:
+
+    - `meaning` is what the mode is, in a few words.
+    - `completeness` returns how complete a table is and what late records do to it. It is given the spec, and a
+      sentence that says where to see how far a table is complete.
     """
 
     name: str
+    meaning: str
     plan: Callable[[Situation], Plan]
     restate: Callable[[Situation], Plan] | None
     needed: tuple[str, ...]
@@ -49,6 +60,7 @@ class Mode:
     row_for_row: bool = False
     replaces: Replace | None = None
     row_times_input: Callable[[Situation], str | None] = _no_input
+    completeness: Callable[[DatasetSpec, str], str] = _as_inputs
 
     def next_plan(self, situation: Situation) -> Plan:
         """Return the plan of the next session, without its id.

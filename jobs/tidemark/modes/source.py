@@ -8,6 +8,7 @@ from tidemark.errors import RequestRefused
 from tidemark.modes.mode import Mode
 from tidemark.planning.draft import draft, latest, touch_or_nothing
 from tidemark.planning.situation import Situation
+from tidemark.spec.model import DatasetSpec
 from tidemark.state.cause import NEWS
 from tidemark.state.effect import NOTHING, TOUCH, AppendFiles, Effect
 from tidemark.state.plan import Plan
@@ -39,10 +40,22 @@ def _effect(situation: Situation) -> Effect:
     return AppendFiles(landing.files, landing.history, landing.complete_by_rows) if landing.files else TOUCH
 
 
+def completeness(spec: DatasetSpec, where: str) -> str:
+    """Return how complete a landed table is."""
+    if spec.landing is not None and spec.landing.completeness == "static":
+        return (
+            "Files may arrive at any time. Nothing waits for this table, and there is no time through which it is "
+            "complete."
+        )
+    return f"It is complete through the last hour whose files have had time to settle. {where}"
+
+
 MODE = Mode(
     name="source",
+    meaning="its rows come from files",
     plan=plan,
     restate=plan,
     needed=("event_time", "partition_by", "landing"),
     refused=("transform", "inputs", "params", "replace", "catch_up_limit", "max_range", "on_change"),
+    completeness=completeness,
 )

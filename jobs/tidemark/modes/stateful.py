@@ -33,6 +33,8 @@ from tidemark.planning.windows import (
     touched_by_changes,
     touches,
 )
+from tidemark.spec.durations import format_duration
+from tidemark.spec.model import DatasetSpec
 from tidemark.state.effect import NOTHING, TOUCH
 from tidemark.state.plan import Plan
 from tidemark.state.ranges import MICROSECOND, Interval, Ranges, before, floor, from_on, intersect, subtract, union
@@ -185,12 +187,22 @@ def read_ranges(situation: Situation, ranges: Ranges) -> dict[str, Ranges | None
     }
 
 
+def completeness(spec: DatasetSpec, where: str) -> str:
+    """Return how complete a table is, and what late records do."""
+    limit = spec.catch_up_limit and format_duration(spec.catch_up_limit)
+    beyond = f" Times older than {limit} are not: they are listed as overdue and wait for a backfill." if limit else ""
+    late = f"The partitions that a late record touches are rebuilt.{beyond}"
+    return f"It is complete as far as its inputs are. {where} {late}"
+
+
 MODE = Mode(
     name="stateful",
+    meaning="whole partitions are rebuilt if what they depend on changes",
     plan=plan,
     restate=restate_range,
     needed=("event_time", "partition_by", "transform", "inputs"),
     refused=("landing", "replace"),
     windows=True,
     row_times_input=row_times_input,
+    completeness=completeness,
 )

@@ -20,6 +20,7 @@ from tidemark.planning.restatement import restate
 from tidemark.planning.retained import not_rebuilt_note, retained
 from tidemark.planning.situation import InputState, Situation
 from tidemark.planning.windows import to_partitions
+from tidemark.spec.model import DatasetSpec
 from tidemark.state.effect import NOTHING, TOUCH, AppendRows, ReplaceRanges
 from tidemark.state.plan import Plan
 from tidemark.state.ranges import Interval, Ranges, before, intersect, union
@@ -89,12 +90,19 @@ def _overwrite_all(situation: Situation, planned: Plan, state: InputState) -> Pl
     return replace(planned, effect=replacement(situation, everything), inputs=inputs, notes=notes)
 
 
+def completeness(spec: DatasetSpec, where: str) -> str:
+    """Return how complete a table is, and what a late record does."""
+    return f"It is complete as far as its inputs are. {where} A late record adds its row."
+
+
 MODE = Mode(
     name="stateless",
+    meaning="a row depends on one row of its input",
     plan=plan,
     restate=restate_range,
     needed=("event_time", "partition_by", "transform", "inputs"),
     refused=("landing", "replace", "catch_up_limit", "max_range"),
     one_input=True,
     row_for_row=True,
+    completeness=completeness,
 )

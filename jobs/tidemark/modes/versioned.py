@@ -7,6 +7,7 @@ from dataclasses import replace
 from tidemark.modes.mode import Mode
 from tidemark.planning.draft import draft, input_plans, latest, logic_changed, waiting_note
 from tidemark.planning.situation import InputState, Situation
+from tidemark.spec.model import DatasetSpec
 from tidemark.state.effect import NOTHING, TOUCH, AppendRows, ReplaceAll
 from tidemark.state.plan import InputPlan, Plan
 
@@ -89,8 +90,17 @@ def _has_news(situation: Situation, name: str) -> bool:
     return state.changes.appended + state.changes.rewritten > 0 and not state.without_news
 
 
+def completeness(spec: DatasetSpec, where: str) -> str:
+    """Return what a version follows from."""
+    return (
+        "It has no event time. A version follows from all that its inputs held when its session was planned; the "
+        "watermark names these snapshots."
+    )
+
+
 MODE = Mode(
     name="versioned",
+    meaning="each session adds a version, built from all that its inputs hold",
     plan=plan,
     restate=None,
     needed=("transform", "inputs"),
@@ -98,4 +108,5 @@ MODE = Mode(
     reads_itself=True,
     reads_news=True,
     replaces="append",
+    completeness=completeness,
 )

@@ -89,9 +89,7 @@ def services_section(
     """Return what is wrong with the services: troubles, missing heartbeats, and the deaths of the last day."""
     lines = [*_troubled(troubles), *_silent(silent), *_dead(deaths)]
     if not lines:
-        return (
-            '<p id="services">All services of Airflow are healthy. No death or trouble is on record.</p>'
-        )
+        return '<p id="services">All services of Airflow are healthy. No death or trouble is on record.</p>'
     listed = "".join(f"<li>{line}</li>" for line in lines)
     return f'<section id="services"><h2>Services</h2><ul class="plain">{listed}</ul></section>'
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 
+from tidemark.modes import MODES
 from tidemark.spec.durations import format_duration
 from tidemark.spec.model import Column, DatasetSpec, Expectation, InputSpec
 from tidemark.spec.render.docs import doc_of
@@ -15,16 +16,11 @@ Specs = Mapping[str, DatasetSpec]
 GENERATED = "<!-- Generated: PYTHONPATH=jobs .venv/bin/python -m tidemark.operate.table_pages docs/tables -->"
 
 _READERS = {"pyiceberg": "PyIceberg", "duckdb": "DuckDB, with the rows that PyIceberg reads", "spark": "Spark"}
-_MODES = {
-    "source": "source: its rows come from files",
-    "stateless": "stateless: a row depends on one row of its input",
-    "stateful": "stateful: whole partitions are rebuilt if what they depend on changes",
-    "versioned": "versioned: each session adds a version, built from all that its inputs hold",
-}
 _CHECKED = (
     "Every session checks the rows that it wrote, besides types, bounds and the grain. If a check of severity `fail` "
     "fails, the rows are not published; `warn` is only shown."
 )
+_WHERE = "`.venv/bin/tidemark status` and the property `tidemark.watermark` of the table say through which hour."
 _WHOLE = "versioned: each session replaces all rows"
 
 
@@ -68,7 +64,7 @@ def index_page(specs: Specs, opening: str) -> str:
 def _lines(spec: DatasetSpec, specs: Specs) -> Iterator[str]:
     yield from (f"# {spec.dataset}", "", GENERATED, "", spec.why, "", "| | |", "|---|---|")
     yield from (f"| {name} | {_cell(text)} |" for name, text in _facts(spec, specs).items())
-    yield from ("", "## How complete it is", "", _completeness(spec))
+    yield from ("", "## How complete it is", "", MODES[spec.mode].completeness(spec, _WHERE))
     yield from ("", "## Columns", "", "| column | type | meaning |", "|---|---|---|")
     yield from (_column(column) for column in spec.columns.values())
     if spec.expectations:
@@ -85,7 +81,7 @@ def _facts(spec: DatasetSpec, specs: Specs) -> dict[str, str]:
         "one row for each": ", ".join(f"`{name}`" for name in spec.grain),
         "event time": f"`{spec.event_time}`" if spec.event_time else "none",
         "partitioned by": ", ".join(f"`{p.transform}({p.column})`" for p in spec.partition_by) or "nothing",
-        "mode": _WHOLE if spec.replace == "whole" else _MODES[spec.mode],
+        "mode": _WHOLE if spec.replace == "whole" else f"{spec.mode}: {MODES[spec.mode].meaning}",
         "reads": "; ".join(_input(each) for each in spec.inputs.values()) or _landing(spec),
         "read by": ", ".join(map(_link, readers)) or "no other table",
         "made by": f"`{spec.transform or (spec.landing and spec.landing.parser)}`",
@@ -120,32 +116,6 @@ def _side(length: timedelta) -> str:
 
 def _landing(spec: DatasetSpec) -> str:
     return f"files in {', '.join(f'`landing/{name}/`' for name in spec.landing.folders)}" if spec.landing else "nothing"
-
-
-def _completeness(spec: DatasetSpec) -> str:
-    asked = "`.venv/bin/tidemark status` and the property `tidemark.watermark` of the table say through which hour."
-    if spec.mode == "source":
-        if spec.landing is not None and spec.landing.completeness == "static":
-            return (
-                "Files may arrive at any time. Nothing waits for this table, and there is no time through which it is "
-                "complete."
-            )
-        return f"It is complete through the last hour whose files have had time to settle. {asked}"
-    if spec.mode == "versioned":
-        return (
-            "It has no event time. A version follows from all that its inputs held when its session was planned; the "
-            "watermark names these snapshots."
-        )
-    return " ".join(filter(None, ["It is complete as far as its inputs are.", asked, _late(spec)]))
-
-
-def _late(spec: DatasetSpec) -> str:
-    """Return what late records do to the table."""
-    if spec.mode == "stateless":
-        return "A late record adds its row."
-    limit = spec.catch_up_limit and format_duration(spec.catch_up_limit)
-    beyond = f" Times older than {limit} are not: they are listed as overdue and wait for a backfill." if limit else ""
-    return f"The partitions that a late record touches are rebuilt.{beyond}"
 
 
 def _column(column: Column) -> str:
