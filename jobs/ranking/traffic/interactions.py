@@ -8,7 +8,8 @@ that agree in application, action, query_id, item, client and time are one actio
 Dwell time begins with a click. It ends with the same client's next action on another item or under another query_id.
 Impression events of the same query_id and actions on the clicked item do not end it. If no action ends it within
 `long_click_silence`, or before the attribution window closes, the dwell time is null, and the click counts as long
-if its client is known.
+if its client is known. An action whose record arrives more than `long_click_settling` after that time ends nothing, so
+that it changes nothing that was known before, unless the record of the click arrived as late.
 """
 
 from collections.abc import Mapping
@@ -23,7 +24,8 @@ from ranking.traffic.belonging import Act, Reach, Showing, is_best
 ACT = ["application", "action", "query_id", "item_id", "client_id", "occurred_at"]
 ROW = ["application", "query_id", "item_id", "shown_at"]
 MOST = 20
-"""How many earlier and how many later impressions of its query_id and item an impression is compared with."""
+"""How many earlier and later impressions of its query_id and item an impression is compared with, and how many
+actions after a click are searched for its end if the first one was late."""
 
 
 def build(inputs: Mapping[str, DataFrame], params: Mapping[str, Any]) -> DataFrame:
@@ -34,7 +36,7 @@ def build(inputs: Mapping[str, DataFrame], params: Mapping[str, Any]) -> DataFra
     shown = _with_rivals(inputs["impressions"], params)
     shown = shown.where(durations.instants_within(F.col("shown_at"), params["ranges"]))
     impressions = inputs["impressions"].where(durations.instants_within(F.col("shown_at"), params["ranges"]))
-    acts = _with_dwell_ends(_without_duplicates(inputs["actions"]))
+    acts = _with_turns(_without_duplicates(inputs["actions"]))
     followed = _attributed(shown, acts, params)
     counts = {name: F.coalesce(name, F.lit(0)).cast("int") for name in COUNTS}
     joined = impressions.join(_summed(followed), ROW, "left").withColumns(counts)
@@ -46,20 +48,28 @@ def _without_duplicates(actions: DataFrame) -> DataFrame:
     return actions.groupBy(*ACT).agg(F.min("arrived_at").alias("arrived_at"), F.max("query").alias("act_query"))
 
 
-def _with_dwell_ends(acts: DataFrame) -> DataFrame:
-    """Return clicks, carts and purchases with `end`: time and arrival of the action that ends a dwell begun there."""
-    in_time = Window.partitionBy("application", "client_id").orderBy("occurred_at", "action", "query_id", "item_id")
-    before = in_time.rowsBetween(Window.unboundedPreceding, -1)
-    after = in_time.rowsBetween(1, Window.unboundedFollowing)
+def _with_turns(acts: DataFrame) -> DataFrame:
+    """Return clicks, carts and purchases with the actions that may end a dwell begun there, by time and arrival.
+
+    `turn` is the next action of the client on another item or under another query_id. `turns` are all of them among
+    its next MOST actions.
+    """
+    order = ("occurred_at", "action", "query_id", "item_id")
+    by_client = Window.partitionBy("application", "client_id")
+    before = by_client.orderBy(*order).rowsBetween(Window.unboundedPreceding, -1)
+    # Spark computes a frame that ends at the last row anew for each row. In reverse order it only grows.
+    reverse = by_client.orderBy(*(F.desc(name) for name in order))
     doing = F.col("action") != "impression"
     subject = F.when(doing, F.coalesce("item_id", F.lit("")))
+    to_item = doing & (subject != F.last(subject, ignorenulls=True).over(before))
+    to_query = F.col("query_id") != F.last("query_id", ignorenulls=True).over(before)
+    following = acts.where(F.col("client_id").isNotNull()).withColumn("turned", to_item | to_query)
+    turned = F.when(F.col("turned"), F.struct("occurred_at", "arrived_at"))
     turns = {
-        "to_item": doing & (subject != F.last(subject, ignorenulls=True).over(before)),
-        "to_query": F.col("query_id") != F.last("query_id", ignorenulls=True).over(before),
+        "turn": F.min(turned).over(reverse.rowsBetween(Window.unboundedPreceding, -1)),
+        "turns": F.collect_list(turned).over(reverse.rowsBetween(-MOST, -1)),
     }
-    turned = F.when(F.col("to_item") | F.col("to_query"), F.struct("occurred_at", "arrived_at"))
-    following = acts.where(F.col("client_id").isNotNull()).withColumns(turns)
-    following = following.withColumn("end", F.min(turned).over(after)).drop(*turns)
+    following = following.withColumns(turns).drop("turned")
     without_client = acts.where(F.col("client_id").isNull())
     return following.unionByName(without_client, allowMissingColumns=True).where(F.col("action").isin(*KINDS.values()))
 
@@ -83,13 +93,21 @@ def _attributed(rows: DataFrame, acts: DataFrame, params: Mapping[str, Any]) -> 
     named = acts.withColumnRenamed("application", "act_application")
     joined = named.join(rows, ["query_id", "item_id"]).where(_belongs(Reach.of(params, "attribution_window")))
     quiet = F.least(done + durations.span(params["long_click_silence"]), closes)
-    ended = F.coalesce(F.col("end.occurred_at") < quiet, F.lit(False))
+    joined = joined.withColumn("quiet", quiet)
+    settled = F.greatest("arrived_at", F.col("quiet") + durations.span(params["long_click_settling"]))
+    joined = joined.withColumn("settled", settled).withColumn("end", _end())
+    ended = F.coalesce(F.col("end.occurred_at") < F.col("quiet"), F.lit(False))
     dwell = F.expr("timestampdiff(MILLISECOND, occurred_at, end.occurred_at)")
-    joined = joined.withColumn("dwell", F.when(ended, dwell)).withColumn("quiet", quiet)
-    has_client = F.col("client_id").isNotNull()
-    long = has_client & (~ended | (F.col("dwell") >= int(params["long_click_ms"])))
-    learnt = F.when(ended, F.col("end.arrived_at")).otherwise(F.col("quiet"))
+    joined = joined.withColumn("dwell", F.when(ended, dwell))
+    long = F.col("client_id").isNotNull() & (~ended | (F.col("dwell") >= int(params["long_click_ms"])))
+    learnt = F.when(ended, F.col("end.arrived_at")).otherwise(F.col("settled"))
     return joined.withColumn("long_known_at", F.when(long, F.greatest("arrived_at", learnt)))
+
+
+def _end() -> Column:
+    """Return the action that ends the dwell: the first one whose record arrived before it was settled."""
+    arrived = F.filter("turns", lambda turn: turn["arrived_at"] <= F.col("settled"))
+    return F.when(F.col("turn.arrived_at") <= F.col("settled"), F.col("turn")).otherwise(F.array_min(arrived))
 
 
 def _belongs(reach: Reach) -> Column:
