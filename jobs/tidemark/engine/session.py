@@ -5,9 +5,9 @@ from __future__ import annotations
 import atexit
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
-from functools import lru_cache
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from tidemark.catalog.lake import PATIENCE, POSTGRES_DEFAULTS
@@ -40,17 +40,41 @@ LONGEST_WAIT_MS = 5000
 """If a call does not reach the server, the client repeats it up to RETRIES times, at most LONGEST_WAIT_MS apart."""
 
 
+MOST_OPEN = 8
+"""How many sessions `connect` keeps open in a process."""
+
+_open: dict[tuple[str, tuple[tuple[str, str], ...]], SparkSession] = {}
+_open_lock = Lock()
+_created: list[SparkSession] = []
+"""All sessions that this process has created, so that none is garbage-collected. PySpark closes a session then, and
+waits for threads of which one may hold the very lock that the collecting thread holds: the process would hang."""
+
+
 def connect(settings: Settings) -> SparkSession:
-    """Return a session on the home's Connect server, with the home's catalog. It is cached for the process.
+    """Return a session on the home's Connect server, with the home's catalog. It is kept for the process.
 
     Raises EngineError if no server answers and none can be started.
     """
-    return _session(ensure_server(settings), tuple(sorted(catalog_conf(settings).items())))
+    address, conf = ensure_server(settings), catalog_conf(settings)
+    key = (address, tuple(sorted(conf.items())))
+    with _open_lock:
+        session = _open.pop(key, None) or open_session(address, conf)
+        _open[key] = session
+        if len(_open) > MOST_OPEN:
+            _close(_open.pop(next(iter(_open))))
+    return session
 
 
-@lru_cache(maxsize=8)
-def _session(address: str, conf: tuple[tuple[str, str], ...]) -> SparkSession:
-    return open_session(address, dict(conf))
+def _close(session: SparkSession) -> None:
+    """Close a session, and let its server forget it, if that has not gone."""
+    from pyspark.errors.exceptions.connect import SparkConnectGrpcException
+    from pyspark.sql.connect.client.retries import DefaultPolicy
+
+    session.client.set_retry_policies([DefaultPolicy(max_retries=0)])
+    with suppress(SparkConnectGrpcException):
+        session.client.release_session()
+    session.release_session_on_close = False
+    session.stop()
 
 
 def open_session(address: str, conf: Mapping[str, str]) -> SparkSession:
@@ -66,11 +90,13 @@ def open_session(address: str, conf: Mapping[str, str]) -> SparkSession:
     builder = SparkSession.builder.channelBuilder(TokenChannelBuilder(address))
     try:
         session: SparkSession = builder.config(map=dict(conf)).create()
+        _created.append(session)
     except SparkConnectGrpcException as error:
         if "authentication token" not in str(error):
             raise
         refused = SparkSession.getActiveSession()
         if refused is not None and refused is not before:
+            _created.append(refused)
             refused.stop()  # otherwise PySpark would use it by default in this process
         raise EngineError(
             f"the Spark Connect server at {shown_address(address)} refuses the token. If TIDEMARK_SPARK_REMOTE names "
