@@ -6,7 +6,6 @@ import dataclasses
 from typing import Any
 
 import numpy as np
-import pytest
 
 from ranking.labels import bags, calibration, clusters, graders, priors, signals
 from ranking.labels.bags import Growth
@@ -56,7 +55,8 @@ def grades(true: np.ndarray, rows: np.ndarray, allowed: np.ndarray | None = None
     count[rows] = 1
     everything = np.ones(true.size, dtype=bool)
     weight = np.ones(true.size)
-    return Grades(mean, count, np.zeros(true.size), weight, everything if allowed is None else allowed)
+    precision = count / graders.USUAL_VARIANCE
+    return Grades(mean, precision, count, weight, everything if allowed is None else allowed)
 
 
 def drawn(count: int, seed: int = 3) -> np.ndarray:
@@ -121,28 +121,6 @@ def test_a_pair_is_estimated_alike_alone_and_among_others() -> None:
         arrays: dict[str, Any] = {name: value[rows] for name, value in values.items() if isinstance(value, np.ndarray)}
         part = dataclasses.replace(pairs, **arrays)
         assert np.array_equal(found.estimate(part).grade, found.estimate(pairs).grade[rows])
-
-
-def test_noisy_graders_weigh_less_than_those_who_agree() -> None:
-    spread, count = np.array([0.0, 8.0, 0.0, 0.5]), np.array([1.0, 2.0, 2.0, 2.0])
-    noisy = graders.grade_variance(np.tile(spread, 20), np.tile(count, 20))
-    exact = graders.grade_variance(np.zeros(80), np.tile(count, 20))
-    assert noisy == pytest.approx((20 * 8.5 + 2.5) / 70)
-    assert exact == pytest.approx(2.5 / 70)
-    assert graders.grade_variance(np.zeros(5), np.ones(5)) == graders.USUAL_VARIANCE
-
-
-def test_rarely_chosen_pairs_weigh_more_within_bounds() -> None:
-    rng = np.random.default_rng(4)
-    column = rng.normal(size=(4_000, 1))
-    graded = rng.random(4_000) < 1 / (1 + np.exp(2 - 2 * column[:, 0]))
-    weight = graders.chance_weights(graded, column, np.ones(int(graded.sum())))
-    order = np.argsort(column[graded, 0])
-    assert weight[order[:100]].mean() > 3 * weight[order[-100:]].mean()
-    assert weight.mean() == pytest.approx(1.0)
-    assert weight.max() / weight.min() <= graders.WEIGHT_BOUNDS[1] / graders.WEIGHT_BOUNDS[0] * 1.0001
-    given = np.linspace(1, 3, int(graded.sum()))
-    assert graders.chance_weights(graded, column, given) == pytest.approx(given / given.mean())
 
 
 def test_a_tree_predicts_out_of_bag_only_queries_that_it_has_not_seen() -> None:

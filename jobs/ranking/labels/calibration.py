@@ -30,7 +30,8 @@ from ranking.labels.calibrators import (
     position_of,
     prior_of,
 )
-from ranking.labels.pairs import Grades, Pairs
+from ranking.labels.graders import Noise
+from ranking.labels.pairs import Grades, Grading, Pairs
 from ranking.labels.priors import Flags, Prior
 
 LEAST_PAIRS = 200
@@ -61,6 +62,24 @@ def fit(pairs: Pairs, grades: Grades, at_least: int, strength: float) -> Calibra
     return Fixed(strength)
 
 
+def fit_by_source(
+    pairs: Pairs, grading: Grading, machines: frozenset[str], at_least: int, strength: float
+) -> tuple[Calibrator, Noise]:
+    """Fit the noise of each source of grades, and the calibrator with grades that are weighed by it.
+
+    Sources are compared by the pairs that they share, and by how far they are from the estimates of a first calibrator.
+    """
+    graded = grading.usable
+    noise = graders.fit_noise(graded, machines)
+    found = fit(pairs, grading.with_noise(noise), at_least, strength)
+    if isinstance(found, Graded) and len(noise.variance) > 1:
+        estimate = np.full(len(grading.weight), np.nan)
+        estimate[np.unique(graded.pair)] = found.held_out(len(np.unique(graded.pair)))
+        noise = graders.fit_noise(graded, machines, estimate[graded.pair])
+        found = fit(pairs, grading.with_noise(noise), at_least, strength)
+    return found, noise
+
+
 def _rate_prior(pairs: Pairs, strength: float) -> Prior:
     """Fit the prior of the log rate in two rounds: the second one learns from rates drawn to the first prior."""
     weight = _trust(pairs)
@@ -80,14 +99,14 @@ def _trust(pairs: Pairs) -> Numbers:
 
 def _fit_graded(pairs: Pairs, grades: Grades, strength: float, by_content: bool) -> Graded:
     usable = np.flatnonzero(grades.usable)
-    noise = graders.grade_variance(grades.spread[usable], grades.count[usable])
-    prior = _grade_prior(pairs, grades, noise) if by_content else None
+    noise = 1.0 / grades.precision[usable]
+    prior = _grade_prior(pairs, grades) if by_content else None
     proxy = Proxy(_rate_prior(pairs, strength), strength) if by_content and pairs.overall_rate > 0 else None
     value = prior_of(prior, pairs)
     chances = graders.chance_weights(
         grades.usable[grades.allowed], position_of(value, pairs, pairs.query_impressions)[grades.allowed],
         grades.weight[usable],
-    )  # fmt: skip
+    ) * _trust_in_grades(noise)  # fmt: skip
     columns, target, query = columns_of(pairs, value, proxy)[usable], grades.mean[usable], pairs.query[usable]
     warm = np.flatnonzero(pairs.warm[usable])
     masked = columns[warm].copy()
@@ -98,23 +117,31 @@ def _fit_graded(pairs: Pairs, grades: Grades, strength: float, by_content: bool)
     bag = bags.grow(np.vstack([columns, masked]), target[rows], weight, query[rows], GROWTH, SEED)
     places, values = _isotonic(bag.out_of_bag, target[rows], weight, query[rows])
     error = (target[rows] - np.interp(bag.out_of_bag, places, values)) ** 2
+    spread = noise[rows]
     has_signals = np.r_[pairs.warm[usable], np.zeros(len(warm), dtype=np.bool_)]
     where = position_of(value, pairs)[usable]
     return Graded(
         prior, proxy, bag, places, values,
-        _precision(error[has_signals], noise), _precision(error[~has_signals], noise),
+        _precision(error[has_signals], spread[has_signals]), _precision(error[~has_signals], spread[~has_signals]),
         (where.min(axis=0), where.max(axis=0)), f"{GRADED_VERSION}, grades={int(grades.count[usable].sum())}",
-        1.0 / noise, 1.0 / max(float(target.var()), 0.1),
+        1.0 / max(float(target.var()), 0.1),
     )  # fmt: skip
 
 
-def _grade_prior(pairs: Pairs, grades: Grades, noise: float) -> Prior:
+def _trust_in_grades(noise: Numbers) -> Numbers:
+    """Return the weight of each grade by its variance `noise`, with mean 1."""
+    weight = 1.0 / (USUAL_ERROR + noise)
+    return np.asarray(weight / weight.mean())
+
+
+def _grade_prior(pairs: Pairs, grades: Grades) -> Prior:
     """Fit the content prior of the grade: of what trees on signals estimate, and of the grades themselves.
 
-    A grade counts less the noisier (`noise`, a variance) the graders are.
+    A grade counts less the noisier its graders are.
     """
     usable, trust = grades.usable, _trust(pairs)
-    share = USUAL_ERROR / (USUAL_ERROR + noise)
+    sure = USUAL_ERROR * grades.precision
+    share = sure / (sure + 1.0)
 
     def target(seen: Flags) -> tuple[Numbers, Numbers]:
         wanted, weight = np.zeros(len(seen)), trust.copy()
@@ -127,9 +154,9 @@ def _grade_prior(pairs: Pairs, grades: Grades, noise: float) -> Prior:
         else:
             weight[:] = 0.0
         own = usable & seen
-        mixed = share * grades.mean[own] + (1 - share) * wanted[own]
+        mixed = share[own] * grades.mean[own] + (1 - share[own]) * wanted[own]
         wanted[own] = np.where(pairs.warm[own], mixed, grades.mean[own])
-        weight[own] = np.where(pairs.warm[own], 1.0, share)
+        weight[own] = np.where(pairs.warm[own], 1.0, share[own])
         return wanted, weight
 
     return priors.fit(pairs.content, pairs.query, pairs.fold, target, SEED)
@@ -158,8 +185,8 @@ def _isotonic(found: Numbers, target: Numbers, weight: Numbers, query: Groups) -
     return places, np.clip(total / MAPS, 0.0, 4.0)
 
 
-def _precision(squared_error: npt.NDArray[np.float64], noise: float) -> float:
+def _precision(squared_error: npt.NDArray[np.float64], noise: Numbers) -> float:
     """Return 1 / variance of the estimates, from their squared distance to grades, less the noise of the grades."""
-    known = squared_error[~np.isnan(squared_error)]
-    error = float(known.mean()) if len(known) else 1.0
-    return 1.0 / max(error - noise, 0.1)
+    known = ~np.isnan(squared_error)
+    error = float((squared_error - noise)[known].mean()) if known.any() else 1.0 - graders.USUAL_VARIANCE
+    return 1.0 / max(error, 0.1)

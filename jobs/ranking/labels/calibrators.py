@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ranking.labels import graders, signals
+from ranking.labels import signals
 from ranking.labels.bags import Bag, Numbers
 from ranking.labels.pairs import Estimate, Pairs
 from ranking.labels.priors import Prior
@@ -22,14 +22,13 @@ PROXY_PRECISION = 0.5
 class Fixed:
     """Maps the smoothed rate to a grade: 1.25 * log2(1 + rate over the application's rate), at most 4.
 
-    As in every calibrator, `human_precision` is 1 / variance of one human grade, and `base_precision` that of grades
-    about which nothing is known: the doubt about a pair that people graded.
+    As in every calibrator, `base_precision` is 1 / variance of grades about which nothing is known: the doubt about a
+    pair that somebody graded.
     """
 
     strength: float
     """Weight of the prior of the rate, in examinations."""
     version: str = FIXED_VERSION
-    human_precision: float = 1 / graders.USUAL_VARIANCE
     base_precision: float = 1.0
 
     def estimate(self, pairs: Pairs) -> Estimate:
@@ -46,7 +45,6 @@ class Proxy:
     prior: Prior
     strength: float
     version: str = PROXY_VERSION
-    human_precision: float = 1 / graders.USUAL_VARIANCE
     base_precision: float = 1.0
 
     def rates(self, pairs: Pairs) -> tuple[Numbers, Numbers]:
@@ -78,8 +76,11 @@ class Graded:
     support: tuple[Numbers, Numbers]
     """The least and the largest prior and log impressions of the graded pairs."""
     version: str
-    human_precision: float
     base_precision: float
+
+    def held_out(self, count: int) -> Numbers:
+        """Return the estimates of the first `count` graded pairs by trees that did not see them, NaN if all did."""
+        return np.asarray(np.interp(self.bag.out_of_bag[:count], self.places, self.values))
 
     def estimate(self, pairs: Pairs) -> Estimate:
         """Return the estimate of each pair."""

@@ -7,6 +7,7 @@ import pyarrow as pa
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from ranking.blocks import setting
 from ranking.labels import horizon, splits
 from ranking.labels.horizon import AUTO, CHOICES, Choice
 
@@ -45,7 +46,7 @@ def choice_of(params: Mapping[str, Any]) -> Choice:
     written = params.get("label_horizon") or AUTO
     by_hand = None if written == AUTO else splits.whole_days(written)
     longest = splits.whole_days(params["longest_label_horizon"])
-    every = splits.setting(params, "labels", splits.LABEL_DEFAULTS)["cut_every"]
+    every = setting(params, "labels", splits.LABEL_DEFAULTS)["cut_every"]
     return Choice.of(by_hand, longest, every)
 
 

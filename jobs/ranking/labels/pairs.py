@@ -6,6 +6,7 @@ import numpy as np
 
 from ranking.labels import signals
 from ranking.labels.bags import Groups, Numbers
+from ranking.labels.graders import BySource, Noise
 from ranking.labels.priors import Flags
 
 
@@ -33,11 +34,15 @@ class Pairs:
 
 @dataclass(frozen=True)
 class Grades:
-    """The usable human grades: mean, number, spread and weight of each pair. The mean is NaN for other pairs."""
+    """The grades of each pair, of all sources together. The mean is NaN for a pair without a grade.
+
+    `precision` is 1 / variance of the mean, 0 without a grade. `count` is the number of grades, `weight` what the
+    judgments give as the inverse of the pair's chance to be graded.
+    """
 
     mean: Numbers
+    precision: Numbers
     count: Numbers
-    spread: Numbers
     weight: Numbers
     allowed: Flags
     """Mask of the pairs whose grades may be used: those outside the exam."""
@@ -46,6 +51,27 @@ class Grades:
     def usable(self) -> Flags:
         """Mask of the pairs with a grade that may be used."""
         return ~np.isnan(self.mean) & self.allowed
+
+
+@dataclass(frozen=True)
+class Grading:
+    """The grades of the pairs of a cut by source, and for each pair its `weight` and whether they are `allowed`."""
+
+    by_source: BySource
+    weight: Numbers
+    allowed: Flags
+
+    @property
+    def usable(self) -> BySource:
+        """The grades that may be used: those outside the exam."""
+        return self.by_source.take(self.allowed[self.by_source.pair])
+
+    def with_noise(self, noise: Noise) -> Grades:
+        """Return the grades of each pair, weighed by the noise of their sources."""
+        size = len(self.weight)
+        mean, precision = noise.merge(self.by_source, size)
+        count = np.bincount(self.by_source.pair, self.by_source.count, size).astype(np.float64)
+        return Grades(mean, precision, count, self.weight, self.allowed)
 
 
 @dataclass(frozen=True)

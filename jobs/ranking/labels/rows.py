@@ -7,19 +7,23 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from ranking.labels import priors, signals
 from ranking.labels.calibrators import Calibrator
-from ranking.labels.pairs import Grades, Pairs
+from ranking.labels.graders import BySource, Noise
+from ranking.labels.pairs import Grading, Pairs
 from ranking.traffic import arrivals
 from ranking.training import matrices
 
 Numbers = npt.NDArray[np.float64]
 NUMBERS = (
     *signals.COUNTS, "ripe", *(f"{of}_{name}" for of in ("query", "cut") for name in signals.COUNTS),
-    "human_grade", "human_grades", "grade_spread", "grade_weight",
+    "human_grades", "grade_weight",
 )  # fmt: skip
 """The columns of a pair that are numbers. They are null without traffic or grades."""
+ENTRY = ("source", "mean", "count", "spread")
+"""The fields of an entry of `graded_by`: the grades of a pair by one source."""
 LABELS = (
     "grade double, confidence double, source string, evidence long, clicks long, long_clicks long, "
     "examination double, rate double, maturity double, human_grades long, extrapolated boolean, "
@@ -30,9 +34,13 @@ LABELS = (
 
 @dataclass(frozen=True)
 class Fitted:
-    """The calibrator of a cut, the content features that it uses, and the fold of each query that it was fitted on."""
+    """The calibrator of a cut, with what it was fitted on.
+
+    `noise` is that of the sources of grades, `names` are the content features, `folds` has the fold of each query.
+    """
 
     calibrator: Calibrator
+    noise: Noise
     names: tuple[str, ...]
     folds: Mapping[str, int]
 
@@ -65,12 +73,17 @@ def pairs_of(table: pa.Table, names: Sequence[str], folds: Mapping[str, int], st
     )
 
 
-def grades_of(table: pa.Table) -> Grades:
-    """Return the human grades of the pairs."""
-    return Grades(
-        mean=table["human_grade"].to_numpy(zero_copy_only=False).astype(np.float64),
-        count=_number(table["human_grades"]),
-        spread=_number(table["grade_spread"]),
+def grading_of(table: pa.Table) -> Grading:
+    """Return the grades of the pairs, by source."""
+    lists = table["graded_by"].combine_chunks()
+    entries = pa.table(dict(zip(ENTRY, pc.list_flatten(lists).flatten(), strict=True)))
+    numbers = {name: _number(entries[name]) for name in ENTRY[1:]}
+    return Grading(
+        BySource(
+            pair=pc.list_parent_indices(lists).to_numpy().astype(np.int64),
+            source=np.array(entries["source"].to_pylist(), dtype=np.str_),
+            **numbers,
+        ),
         weight=_number(table["grade_weight"]),
         allowed=~table["exam"].to_numpy(zero_copy_only=False).astype(np.bool_),
     )
@@ -79,12 +92,12 @@ def grades_of(table: pa.Table) -> Grades:
 def labelled(table: pa.Table, fitted: Fitted, strength: float) -> dict[str, Any]:
     """Return the columns `LABELS` of the pairs of one cut.
 
-    The label is the precision-weighted mean of the estimate and the mean of the usable human grades.
+    The label is the precision-weighted mean of the estimate and the mean of the usable grades.
     """
-    pairs, grades = pairs_of(table, fitted.names, fitted.folds, strength), grades_of(table)
+    pairs, grades = pairs_of(table, fitted.names, fitted.folds, strength), grading_of(table).with_noise(fitted.noise)
     estimate, calibrator = fitted.calibrator.estimate(pairs), fitted.calibrator
-    usable = grades.usable
-    human = np.where(usable, calibrator.human_precision * grades.count, 0.0)
+    usable, by_people = grades.usable, _number(table["human_grades"])
+    human = np.where(usable, grades.precision, 0.0)
     mixed = human * np.nan_to_num(grades.mean) + estimate.precision * estimate.grade
     total = human + estimate.precision
     grade = np.where(usable, mixed / np.where(usable, total, 1.0), estimate.grade)
@@ -94,14 +107,14 @@ def labelled(table: pa.Table, fitted: Fitted, strength: float) -> dict[str, Any]
     return {
         "grade": np.round(np.clip(grade, 0.0, 4.0), 6),
         "confidence": np.round(total / (total + np.where(usable, calibrator.base_precision, estimate.doubt)), 6),
-        "source": _source(usable, seen > 0),
+        "source": _source(usable & (by_people > 0), seen > 0),
         "evidence": seen.astype(np.int64),
         "clicks": _number(table["clicks"]).astype(np.int64),
         "long_clicks": pairs.long_clicks.astype(np.int64),
         "examination": np.round(pairs.examination, 6),
         "rate": np.round(pairs.rate, 9),
         "maturity": pa.array(np.round(maturity, 6), from_pandas=True),
-        "human_grades": grades.count.astype(np.int64),
+        "human_grades": by_people.astype(np.int64),
         "extrapolated": estimate.extrapolated & ~usable,
         "calibrator_version": [calibrator.version] * len(seen),
     }

@@ -14,6 +14,7 @@ from pyspark.sql import Column
 from pyspark.sql import functions as F
 
 from ranking import durations
+from ranking.blocks import setting
 
 _HASH_DIGITS = 8  # hexadecimal digits of the MD5 hash that give the bucket: 32 bits
 _HASH_RANGE = 16**_HASH_DIGITS
@@ -53,16 +54,6 @@ def bucket_of(text: str) -> float:
     """Return a number in [0, 1) that depends only on the text. `is_exam` is true if it is below the share."""
     digest = hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
     return float(int(digest[:_HASH_DIGITS], 16) / _HASH_RANGE)
-
-
-def setting(params: Mapping[str, Any], block: str, defaults: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a block of settings merged over its defaults. Raises ValueError for a key that has no default."""
-    given = dict(params.get(block) or {})
-    unknown = sorted(set(given) - set(defaults))
-    if unknown:
-        known = ", ".join(sorted(defaults))
-        raise ValueError(f"search.yaml, {block}: unknown key {', '.join(unknown)}; known keys are {known}")
-    return {**defaults, **given}
 
 
 LABEL_DEFAULTS = {

@@ -7,9 +7,11 @@ from typing import Any
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from ranking.blocks import setting
 from ranking.logs.fields import with_query
 from ranking.logs.scales import AS_GIVEN, Scale, read_scale, written
 
+GRADERS: dict[str, Any] = {"machines": ["llm"]}
 READ = (
     "query", "user_query", "item_id", "weight", "raw_grade", "source", "file_path", "judged_at", "dated", "arrived_at",
     "file_id",
@@ -17,7 +19,7 @@ READ = (
 
 
 def read_grades(judgments: DataFrame, params: Mapping[str, Any]) -> DataFrame:
-    """Return one row per judgment: application, query, item_id, grade (0-4), weight and `counts_from` (timestamp).
+    """Return one row per judgment: application, query, item_id, grade (0-4), weight, source, counts_from (timestamp).
 
     If a record lies in several files, the one that arrived last is used. A dated judgment counts from the later of
     `judged_at` and `arrived_at`, because nobody knew it before it arrived. An undated judgment counts as always known.
@@ -31,7 +33,17 @@ def read_grades(judgments: DataFrame, params: Mapping[str, Any]) -> DataFrame:
     _refuse_unmapped(graded)
     since = F.when(F.col("dated"), F.greatest("judged_at", "arrived_at")).otherwise(F.col("judged_at"))
     weight = F.coalesce("weight", F.lit(1.0)).alias("weight")
-    return graded.select("application", "query", "item_id", "grade", weight, since.alias("counts_from"))
+    return graded.select("application", "query", "item_id", "grade", weight, "source", since.alias("counts_from"))
+
+
+def machines(params: Mapping[str, Any]) -> frozenset[str]:
+    """Return the sources whose grades a program gave. Their grades teach, but never judge a ranker."""
+    return frozenset(setting(params, "graders", GRADERS)["machines"])
+
+
+def by_people(machines: frozenset[str]) -> Column:
+    """Return true for the judgments of all other sources."""
+    return ~F.col("source").isin(*machines) if machines else F.lit(True)
 
 
 def _grade(settings: Mapping[Any, Mapping[Any, Any]]) -> Column:

@@ -12,7 +12,7 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from ranking import durations
-from ranking.labels.splits import setting
+from ranking.blocks import setting
 
 CLIENT_DAY = ["application", "client_id", "day"]
 KNOWN = "known_day"

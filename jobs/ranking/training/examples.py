@@ -12,6 +12,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from ranking import durations
+from ranking.blocks import setting
 from ranking.features import content
 from ranking.features.maps import BEHAVIOUR, CONTENT, feature_map
 from ranking.labels import splits
@@ -40,7 +41,7 @@ def build(inputs: Mapping[str, DataFrame], params: Mapping[str, Any]) -> DataFra
     cold = starts - _application_days(features, "day")
     if cold:
         examples = examples.unionByName(_cold(labels.where(_is_among(cold)), inputs, params))
-    every = splits.setting(params, "labels", splits.LABEL_DEFAULTS)["cut_every"]
+    every = setting(params, "labels", splits.LABEL_DEFAULTS)["cut_every"]
     counted_once = F.least(F.lit(1.0), F.lit(every) / F.date_diff("window_end", "window_start"))
     weight = F.when(F.col("confidence") == 0, 0.0).otherwise(counted_once)
     group = F.xxhash64("application", "query", "window_end")

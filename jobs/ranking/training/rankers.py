@@ -10,8 +10,9 @@ import pyarrow as pa
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from ranking.blocks import setting
 from ranking.labels import horizon, splits
-from ranking.logs.grades import read_grades
+from ranking.logs.grades import by_people, machines, read_grades
 from ranking.training import (
     canary,
     evaluation,
@@ -51,7 +52,7 @@ def build(inputs: Mapping[str, DataFrame], params: Mapping[str, Any]) -> pa.Tabl
     Inputs: examples, splits, judgments, horizons, decisions, and rankers, the registry itself. Registry and decisions
     say which ranker is the champion. Raises ModelRefused if the artifact of the champion is not what its row says.
     """
-    settings = splits.setting(params, "training", DEFAULTS)
+    settings = setting(params, "training", DEFAULTS)
     recipe = Recipe(**settings["recipe"])
     examples = evaluation.shuffled(_examples(inputs["examples"], inputs["splits"]), recipe.seed)
     parts, scheme = divide(examples, examples.split, settings), example_splits.scheme_of(inputs["splits"])
@@ -126,8 +127,9 @@ def _random_split(examples: Examples, parts: Parts, recipe: Recipe, settings: Ma
 
 
 def _judgments(frame: DataFrame, params: Mapping[str, Any]) -> pa.Table:
-    """Return all human grades, whenever they arrived, because they only evaluate."""
-    grades: pa.Table = read_grades(frame, params).select("application", "query", "item_id", "grade").toArrow()
+    """Return the grades that people gave, whenever they arrived, because they only evaluate."""
+    human = read_grades(frame, params).where(by_people(machines(params)))
+    grades: pa.Table = human.select("application", "query", "item_id", "grade").toArrow()
     return grades
 
 
