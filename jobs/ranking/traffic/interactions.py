@@ -49,27 +49,33 @@ def _without_duplicates(actions: DataFrame) -> DataFrame:
 
 
 def _with_turns(acts: DataFrame) -> DataFrame:
-    """Return clicks, carts and purchases with the actions that may end a dwell begun there, by time and arrival.
+    """Return clicks, carts and purchases with the later actions of their client that may end a dwell begun there.
 
-    `turn` is the next action of the client on another item or under another query_id. `turns` are all of them among
-    its next MOST actions.
+    `turn` is the next action on another item or under another query_id, as time and arrival. `later` are the next MOST
+    actions, without impressions that follow an action under the same query_id that arrived no later.
     """
     order = ("occurred_at", "action", "query_id", "item_id")
     by_client = Window.partitionBy("application", "client_id")
-    before = by_client.orderBy(*order).rowsBetween(Window.unboundedPreceding, -1)
+    in_time = by_client.orderBy(*order)
+    before = in_time.rowsBetween(Window.unboundedPreceding, -1)
     # Spark computes a frame that ends at the last row anew for each row. In reverse order it only grows.
     reverse = by_client.orderBy(*(F.desc(name) for name in order))
     doing = F.col("action") != "impression"
     subject = F.when(doing, F.coalesce("item_id", F.lit("")))
     to_item = doing & (subject != F.last(subject, ignorenulls=True).over(before))
-    to_query = F.col("query_id") != F.last("query_id", ignorenulls=True).over(before)
-    following = acts.where(F.col("client_id").isNotNull()).withColumn("turned", to_item | to_query)
+    same_query = F.col("query_id") == F.lag("query_id").over(in_time)
+    repeats = ~doing & same_query & (F.lag("arrived_at").over(in_time) <= F.col("arrived_at"))
+    following = acts.where(F.col("client_id").isNotNull()).withColumns(
+        {"subject": subject, "turned": to_item | ~same_query, "repeats": repeats}
+    )
+    following = following.where(~F.coalesce("repeats", F.lit(False)))
     turned = F.when(F.col("turned"), F.struct("occurred_at", "arrived_at"))
+    one = F.struct("occurred_at", "arrived_at", "query_id", "subject")
     turns = {
         "turn": F.min(turned).over(reverse.rowsBetween(Window.unboundedPreceding, -1)),
-        "turns": F.collect_list(turned).over(reverse.rowsBetween(-MOST, -1)),
+        "later": F.collect_list(one).over(reverse.rowsBetween(-MOST, -1)),
     }
-    following = following.withColumns(turns).drop("turned")
+    following = following.withColumns(turns).drop("subject", "turned", "repeats")
     without_client = acts.where(F.col("client_id").isNull())
     return following.unionByName(without_client, allowMissingColumns=True).where(F.col("action").isin(*KINDS.values()))
 
@@ -105,9 +111,16 @@ def _attributed(rows: DataFrame, acts: DataFrame, params: Mapping[str, Any]) -> 
 
 
 def _end() -> Column:
-    """Return the action that ends the dwell: the first one whose record arrived before it was settled."""
-    arrived = F.filter("turns", lambda turn: turn["arrived_at"] <= F.col("settled"))
-    return F.when(F.col("turn.arrived_at") <= F.col("settled"), F.col("turn")).otherwise(F.array_min(arrived))
+    """Return the action that ends the dwell: the first one elsewhere whose record arrived before it was settled."""
+    ends = F.filter("later", lambda act: _is_elsewhere(act) & (act["arrived_at"] <= F.col("settled")))
+    first = F.array_min(F.transform(ends, lambda act: F.struct(act["occurred_at"], act["arrived_at"])))
+    return F.when(F.col("turn.arrived_at") <= F.col("settled"), F.col("turn")).otherwise(first)
+
+
+def _is_elsewhere(act: Column) -> Column:
+    """Return whether a later action is on another item, or under another query_id, than the action in the row."""
+    on_another = F.coalesce(act["subject"] != F.coalesce("item_id", F.lit("")), F.lit(False))
+    return on_another | (act["query_id"] != F.col("query_id"))
 
 
 def _belongs(reach: Reach) -> Column:
