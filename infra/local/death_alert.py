@@ -16,7 +16,7 @@ from infra.local.deaths import deaths_since
 from tidemark.operate.alerts.alert import Alert, Kind
 from tidemark.operate.service_deaths import ServiceDeath
 from tidemark.operate.service_troubles import read_troubles
-from tidemark.settings import CHECKOUT, Settings, load_settings
+from tidemark.settings import CHECKOUT, Settings, load_alert_settings
 
 ONCE_IN = timedelta(hours=1)
 """A death within this time of an earlier one is not told: the service keeps dying, and that was told."""
@@ -86,7 +86,7 @@ def main(arguments: Sequence[str]) -> int:
     if len(arguments) != 1:
         print(__doc__, file=sys.stderr)
         return 2
-    settings = load_settings()
+    settings = load_alert_settings()
     os.environ.setdefault("AIRFLOW_HOME", str(settings.airflow))
     alert = _alert_to_send(settings, arguments[0])
     if alert is not None:

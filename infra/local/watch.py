@@ -25,7 +25,7 @@ from infra.local import ports, supervision
 from infra.local.api import ApiError, Client
 from infra.local.programs import API_SERVER, COMPONENTS
 from tidemark.operate.service_troubles import ServiceTrouble, read_troubles, troubles_text
-from tidemark.settings import CHECKOUT, Settings, load_settings
+from tidemark.settings import CHECKOUT, Settings, load_alert_settings
 from tidemark.support.atomic_files import replace_file
 
 PATIENCE = timedelta(minutes=5)
@@ -153,7 +153,7 @@ def main(arguments: Sequence[str]) -> int:
         print(__doc__, file=sys.stderr)
         return 2
     if arguments:
-        settings = load_settings()
+        settings = load_alert_settings()
         os.environ.setdefault("AIRFLOW_HOME", str(settings.airflow))
         os.environ.setdefault("_AIRFLOW_PROCESS_CONTEXT", "server")  # lets Airflow look up connections in its database
         if check(settings):

@@ -9,6 +9,7 @@ import sys
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -19,11 +20,12 @@ from tests.alerts.receivers import Received, webhook
 from tests.pages.lake import LANDED, REBUILT, make_lake
 from tidemark.catalog import Lake, ops
 from tidemark.catalog.properties import WATERMARK
-from tidemark.errors import AuditFailed, EngineError
+from tidemark.errors import AuditFailed, EngineError, SettingsError
 from tidemark.lineage.publish_commit import watermark_of
 from tidemark.operate.alerts.failures import Failure
 from tidemark.operate.alerts.record import TABLE, read_told
-from tidemark.settings import CHECKOUT, Settings
+from tidemark.settings import CHECKOUT, Settings, load_alert_settings, load_settings
+from tidemark.settings.alerts import AlertSettings, read_alerts
 
 pytestmark = pytest.mark.dags
 
@@ -101,6 +103,44 @@ def test_the_same_failure_is_sent_once_a_day_and_another_one_at_once(
     assert subjects(mails) == [f"audit failed: {REBUILT}"]
     assert tell_once(both, replace(FAILURE, error=EngineError("no Java"))) is not None
     assert set(read_told(lake)) == {f"AuditFailed {REBUILT}", f"EngineError {REBUILT}"}
+
+
+def test_an_error_in_a_file_that_all_tasks_read_is_told_once(both: Settings, mails: Received, lake: Lake) -> None:
+    broken = replace(FAILURE, error=SettingsError("search.yaml: unknown key longclick_ms"))
+    assert tell_once(both, broken) is not None
+    assert tell_once(both, replace(broken, dataset=LANDED)) is None
+    assert tell_once(both, replace(broken, dataset=None, task="pin")) is None
+    assert tell_once(both, replace(broken, error=SettingsError("search.yaml: another"))) is not None
+    assert len(subjects(mails)) == 2
+
+
+BROKEN = {
+    "an unknown key": "longclick_ms: 5\nalerts: {webhook_connection: tidemark_webhook}\n",
+    "a wrong value": "alerts:\n  # who\n  webhook_connection: tidemark_webhook\n\nlanding: {settling: soon}\n",
+    "no YAML": "alerts:\n  webhook_connection: tidemark_webhook\nlabels: {cut_every: [7\n",
+}
+
+
+@pytest.mark.parametrize("text", BROKEN.values(), ids=BROKEN)
+def test_a_broken_settings_file_does_not_silence_its_alerts(
+    text: str, tmp_path: Path, connect: Connect, lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from tidemark.airflow.alerting import failed_tasks
+
+    (tmp_path / "search.yaml").write_text(text, encoding="utf-8")
+    monkeypatch.setenv("TIDEMARK_HOME", str(tmp_path))
+    with pytest.raises(SettingsError) as raised:
+        load_settings()
+    task = SimpleNamespace(dag_id="land_search_logs", run_id="manual__1", task_id="search_events.init")
+    with webhook() as received:
+        connect("tidemark_webhook", webhook_connection(received.port))
+        failed_tasks.tell_failure({"exception": raised.value, "ti": task}, LANDED)
+    assert [post["runbook"] for _, post in received.posts] == ["docs/runbooks/settings-error.md"]
+
+
+def test_alerts_that_are_wrong_themselves_name_nobody(tmp_path: Path) -> None:
+    (tmp_path / "search.yaml").write_text("alerts: {mail_to: everybody}\n", encoding="utf-8")
+    assert read_alerts(load_alert_settings({"TIDEMARK_HOME": str(tmp_path)}).values) == AlertSettings()
 
 
 def test_a_refused_request_is_not_told_because_who_asked_sees_it(both: Settings, mails: Received, lake: Lake) -> None:

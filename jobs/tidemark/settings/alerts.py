@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from tidemark.errors import SettingsError
-from tidemark.settings.file import shown, unknown_key
+from tidemark.settings.file import parse_settings, read_settings, shown, unknown_key
 
 KEYS = ("mail_to", "mail_from", "mail_connection", "webhook_connection", "pages")
 
@@ -37,6 +37,32 @@ def read_alerts(values: Mapping[str, Any]) -> AlertSettings:
     """Return the block `alerts` of checked values."""
     given = {key: value for key, value in (values.get("alerts") or {}).items() if value is not None}
     return AlertSettings(**{**given, "mail_to": tuple(given.get("mail_to", ()))})
+
+
+def alerts_alone(path: Path) -> dict[str, Any]:
+    """Return the block `alerts` of a file whose other blocks may be wrong; an empty dict if that is wrong, too.
+
+    If the file is no YAML, the block is read from its lines: from `alerts:` to the next line that is not indented.
+    """
+    try:
+        values = _alerts_of(path)
+        check_alerts(values, path)
+    except (SettingsError, OSError, UnicodeDecodeError):
+        return {}
+    return values
+
+
+def _alerts_of(path: Path) -> dict[str, Any]:
+    try:
+        found = read_settings(path)
+    except SettingsError:
+        found = parse_settings(_block(path.read_text(encoding="utf-8")), path)
+    return {"alerts": found["alerts"]} if found.get("alerts") else {}
+
+
+def _block(text: str) -> str:
+    found = re.search(r"^alerts:.*\n?(?:(?:[ \t].*|#.*)?(?:\n|$))*", text, re.MULTILINE)
+    return found[0] if found else ""
 
 
 def check_alerts(values: Mapping[str, Any], path: Path) -> None:

@@ -71,13 +71,26 @@ def read_settings(path: Path) -> dict[str, Any]:
             content = stream.read(LARGEST + 1)
         if len(content) > LARGEST:
             raise SettingsError(f"{path}: the file is larger than 1 MB; make it smaller")
-        values = _Loader(content.decode("utf-8")).get_single_data() or {}
-    except (yaml.YAMLError, OSError, *_UNREADABLE) as error:
-        problem = " ".join(str(error).replace('in "<unicode string>", ', "").split())[:300]
-        raise SettingsError(f"{path}: cannot be read: {problem}; correct the file") from error
+        text = content.decode("utf-8")
+    except (OSError, ValueError) as error:
+        raise _unreadable(path, error) from error
+    return parse_settings(text, path)
+
+
+def parse_settings(text: str, path: Path) -> dict[str, Any]:
+    """Return the keys and values of the text of a file. Raises SettingsError, which names `path`."""
+    try:
+        values = _Loader(text).get_single_data() or {}
+    except (yaml.YAMLError, *_UNREADABLE) as error:
+        raise _unreadable(path, error) from error
     if not isinstance(values, dict) or not all(isinstance(key, str) for key in values):
         raise SettingsError(f"{path}: expected keys and values at the top level; correct the file")
     return values
+
+
+def _unreadable(path: Path, error: Exception) -> SettingsError:
+    problem = " ".join(str(error).replace('in "<unicode string>", ', "").split())[:300]
+    return SettingsError(f"{path}: cannot be read: {problem}; correct the file")
 
 
 _UNREADABLE = (ValueError, KeyError, IndexError, AttributeError, TypeError, OverflowError, RecursionError)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from tidemark.errors import SettingsError, SpecError
-from tidemark.settings.alerts import check_alerts
+from tidemark.settings.alerts import alerts_alone, check_alerts
 from tidemark.settings.file import check_landing, overlay, read_settings
 from tidemark.settings.postgres import PostgresAddress
 from tidemark.settings.postgres_parts import NAME as CATALOG_VARIABLE
@@ -99,12 +99,28 @@ class Settings:
 
 def load_settings(env: Mapping[str, str] | None = None) -> Settings:
     """Read the settings from the environment and the files. Raises SettingsError with the place and the remedy."""
+    return _load(os.environ if env is None else env, _values)
+
+
+def load_alert_settings(env: Mapping[str, str] | None = None) -> Settings:
+    """Read the settings as far as alerts need them: an alert must also be sent if a settings file is wrong.
+
+    Then the values hold the block `alerts` alone, as far as that can be read. Raises SettingsError if the environment
+    is wrong.
+    """
     env = os.environ if env is None else env
+    try:
+        return load_settings(env)
+    except SettingsError:
+        return _load(env, lambda shared, own: overlay(alerts_alone(shared), alerts_alone(own)))
+
+
+def _load(env: Mapping[str, str], values: Callable[[Path, Path], dict[str, Any]]) -> Settings:
     home = _path(env, "TIDEMARK_HOME", CHECKOUT / ".tidemark")
     return Settings(
         home=home,
         schemas=schemas_folder(env),
-        values=_values(_values_file(env), home / "search.yaml"),
+        values=values(_values_file(env), home / "search.yaml"),
         catalog_address=PostgresAddress.parse(env[CATALOG_VARIABLE]) if env.get(CATALOG_VARIABLE) else None,
         spark_remote=_remote(env),
         spark_port=_port(env),

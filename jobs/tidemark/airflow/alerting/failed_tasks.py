@@ -14,7 +14,7 @@ from tidemark.catalog.filters import both, equals
 from tidemark.operate.alerts.failures import Failure, alert_of, is_refused_request, key_of
 from tidemark.operate.alerts.record import read_told, record
 from tidemark.operate.lakes import open_existing_lake
-from tidemark.settings import Settings, load_settings
+from tidemark.settings import Settings, load_alert_settings
 
 REPEAT = timedelta(days=1)
 """If the same error of a dataset is repeated within this time, it is only logged."""
@@ -28,7 +28,7 @@ def tell_failure(context: Any, dataset: str | None) -> None:
     error = raised.error if isinstance(raised, StepFailed) else raised
     known = error if isinstance(error, BaseException) else None
     failure = Failure(task.dag_id, task.run_id, task.task_id, dataset, known)
-    tell_once(load_settings(), failure, is_said=isinstance(raised, StepFailed))
+    tell_once(load_alert_settings(), failure, is_said=isinstance(raised, StepFailed))
 
 
 def tell_once(settings: Settings, failure: Failure, is_said: bool = False) -> Sent | None:

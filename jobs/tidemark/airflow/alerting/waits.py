@@ -7,7 +7,7 @@ from typing import Any
 
 from tidemark.airflow.alerting.channels import send
 from tidemark.operate.alerts.alert import Alert, Kind
-from tidemark.settings import load_settings
+from tidemark.settings import load_alert_settings
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -21,6 +21,6 @@ def tell_went_on(context: Any, message: str) -> None:
     task = context["ti"]
     place = f"{task.dag_id}, run {task.run_id}, task {task.task_id}"
     try:
-        send(Alert(Kind.went_on, place, message, ".venv/bin/tidemark status"), load_settings())
+        send(Alert(Kind.went_on, place, message, ".venv/bin/tidemark status"), load_alert_settings())
     except Exception as error:
         _LOGGER.error("the alert could not be sent: %s; see docs/runbooks/alerts.md", type(error).__name__)

@@ -50,8 +50,14 @@ def is_refused_request(failure: Failure) -> bool:
 
 
 def key_of(failure: Failure) -> str:
-    """Return what a repeated failure has in common with the first: the error, and the dataset or else the task."""
-    return f"{_describe(failure.error)[0]} {failure.dataset or f'{failure.dag}.{failure.task}'}"
+    """Return what a repeated failure has in common with the first: the error, and the dataset or else the task.
+
+    An error in a file that all tasks read is one failure, however many tasks it stops.
+    """
+    name, text = _describe(failure.error)
+    if name in _OF_FILES:
+        return f"{name} {text[:300]}"
+    return f"{name} {failure.dataset or f'{failure.dag}.{failure.task}'}"
 
 
 def runbook_of(error: BaseException | None) -> str:
@@ -82,6 +88,9 @@ def _page(failure: Failure) -> str:
     if failure.session is not None:
         return f"sessions/{failure.session}"
     return f"sessions?dataset={failure.dataset}" if failure.dataset else ""
+
+
+_OF_FILES = (errors.SettingsError.__name__, errors.SpecError.__name__)
 
 
 def _names(base: type[errors.TidemarkError]) -> list[str]:
