@@ -39,7 +39,7 @@ with DAG(
     description="Rebuild a range of one table, after a preview",
     schedule=None,
     catchup=False,
-    max_active_runs=1,
+    max_active_runs=8,  # no request queues behind one that waits for an approval; pools keep one publisher per table
     allowed_run_types=["manual"],
     default_args=DEFAULTS,
     params=restate_params(list(REBUILT)),

@@ -64,10 +64,20 @@ def make(home: Path, asked: Mapping[str, Any], days: int | None = None, end: dat
 
 
 def extend(home: Path, days: int = 1) -> World:
-    """Add the next `days` days to the world of `home`."""
+    """Add the next `days` days to the world of `home`, today at most.
+
+    Raises WorldError for later days: records of the future would be refused when they land.
+    """
     found = require_world(home)
     if days < 1:
         raise WorldError(f"cannot extend by {days} days; give 1 or more")
+    left = (datetime.now(UTC).date() - found.end.date()).days + 1
+    if days > left:
+        raise WorldError(
+            f"the world ends at {found.end:%Y-%m-%d} (excluded), so {'no day' if left < 1 else f'{left} more'} can be "
+            f"added today: later records lie in the future and would be refused. For days to add, make a world that "
+            f"ends earlier in a new home: .venv/bin/python -m infra.demo.world make --home HOME --end 2026-01-31"
+        )
     return _write_days(home, World(found.parameters, found.days + days, found.counts), found.days)
 
 

@@ -93,7 +93,8 @@ def remark(lake: Lake) -> str | None:
     if champion is None:
         return None
     behind = scores is not None and scores[0] != champion.model_version
-    return "; ".join((*describe_standing(registry), *([describe_scores(lake)] if behind else [])))
+    parts = (*describe_standing(registry), *([describe_scores(lake)] if behind else []))
+    return "; ".join(part.rstrip(".") for part in parts)
 
 
 def newest_run(lake: Lake) -> str | None:

@@ -221,7 +221,7 @@ def test_a_wait_that_reached_its_deadline_is_told_and_never_fails(
     assert (post["kind"], post["what"]) == ("went on without an input", "the examples are complete through noon")
     assert post["where"] == "train_ranker, run scheduled__1, task wait_for_examples"
 
-    (tmp_path / "search.yaml").write_text("alerts: [broken]\n", encoding="utf-8")
+    monkeypatch.setenv("TIDEMARK_SPARK_PORT", "none")
     tell_went_on({"ti": task}, "the examples are complete through noon")
     assert "the alert could not be sent: SettingsError" in caplog.text
 

@@ -103,7 +103,7 @@ def test_airflow_shows_one_line_of_a_permanent_error_and_the_alert_gets_all_of_i
     headline = "AuditFailed: search.interactions, session s-1: 1 of 1 fail checks failed; main is unchanged"
     assert str(raised.value) == headline
     told: list[tuple[object, bool]] = []
-    monkeypatch.setattr(failed_tasks, "load_settings", lambda: None)
+    monkeypatch.setattr(failed_tasks, "load_alert_settings", lambda: None)
     monkeypatch.setattr(
         failed_tasks, "tell_once", lambda settings, failure, is_said: told.append((str(failure.error), is_said))
     )

@@ -167,6 +167,16 @@ def test_only_a_world_can_be_extended(tmp_path: Path) -> None:
         extend(tmp_path)
 
 
+def test_a_world_is_not_extended_into_the_future(tmp_path: Path) -> None:
+    today = datetime.now(UTC).date()
+    make(tmp_path, {"scale": 0.05}, 1, today - timedelta(days=1))
+    with pytest.raises(WorldError, match=f"ends at {today - timedelta(days=1)} .excluded., so 2 more can be added"):
+        extend(tmp_path, 3)
+    assert extend(tmp_path, 2).days == 3
+    with pytest.raises(WorldError, match="so no day can be added today"):
+        extend(tmp_path)
+
+
 def test_the_command_line_makes_and_extends(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     home = str(tmp_path)
     assert main(["make", "--home", home, "--days", "1", "--scale", "0.05", "--end", "2026-03-20"]) == 0

@@ -7,6 +7,7 @@ import weakref
 from pathlib import Path
 
 import pytest
+from pyspark.sql.connect.session import SparkSession
 
 from tidemark.engine.session import MOST_OPEN, connect, open_session
 from tidemark.settings import CHECKOUT, Settings
@@ -27,6 +28,7 @@ def test_a_home_keeps_its_session_and_the_one_unused_for_longest_is_closed(tmp_p
     last = connect(homes[-1])
     assert second.is_stopped and not first.is_stopped
     assert connect(homes[0]) is first and last.range(2).count() == 2
+    assert SparkSession.builder.getOrCreate().range(4).count() == 4, "Great Expectations asks for any session"
     again = connect(homes[1])
     assert again is not second and again.range(3).count() == 3
 

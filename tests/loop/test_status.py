@@ -52,7 +52,6 @@ def test_a_failed_audit_is_told_also_after_another_session_published(
         accounts.run(STATES)
     failed = status_of(accounts, STATES).last
     assert failed is not None and failed.outcome is Outcome.audit_failed
-    assert status_of(accounts, STATES).needs_attention
 
     accounts.delete(SIGNUPS, "plan = ''")
     fill(accounts, "basic", 1)

@@ -52,8 +52,9 @@ def _fill_database() -> None:
         for name, state in {RUNNING: "running", FAILED: "failed"}.items():
             dag, _, run = name.partition("/")
             values = {"dag_id": dag, "run_id": run, "state": state, "run_type": "manual", "span_status": "not_started"}
-            session.execute(DagRun.__table__.insert().values(**values, run_after=datetime.now(UTC), clear_number=0))
-    for name in FORMS:
+            now = datetime.now(UTC)
+            session.execute(DagRun.__table__.insert().values(**values, run_after=now, start_date=now, clear_number=0))
+    for name in (*FORMS, FAILED.partition("/")[0]):
         sync_bag_to_db(DagBag(str(CHECKOUT / "dags" / f"{name}.py"), bundle_name="dags"), "dags", None)
 
 

@@ -108,7 +108,8 @@ def test_the_command_prints_failing_rows_their_places_and_what_is_next(
     text = printed(capsys, "audits", DRIFTING, "--verdict", "failed")
     assert "failed: position between 1 and 500: 1 to 900, expected between 1 and 500" in text
     assert f"900 (shop, {HOSTILE}, {'f' * 64}) in {FILE}, place 7" in text
-    assert f"next: correct the cause, then .venv/bin/tidemark run {DRIFTING}" in text
+    assert "next: correct the cause, then clear the failed task of the run in Airflow; without a run there: " in text
+    assert f".venv/bin/tidemark run {DRIFTING}" in text
 
 
 def test_the_command_quotes_a_key_from_the_data_for_the_shell(lake: Lake, capsys: pytest.CaptureFixture[str]) -> None:

@@ -30,6 +30,6 @@ def test_only_a_dataset_beyond_its_limit_is_marked(fresh_within: float | None, l
         fresh_within_hours=fresh_within,
         late=late,
     )
-    page = status_page((dataset,), NOW, "/tidemark/", ())
+    page = status_page((dataset,), NOW, "/tidemark/", (), 0)
     assert "5.0 h" in page
     assert ("fresh within 3 h" in page) is late

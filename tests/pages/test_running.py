@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pytest
@@ -15,6 +16,7 @@ import pytest
 from tests.pages.conftest import Pages
 from tests.pages.lake import HOSTILE
 from tests.pages.open_sessions import FAILED, LEFT, RUNNING, RUNS, open_session
+from tidemark.airflow.pages.attention import Run, attention_lines, attention_section
 from tidemark.airflow.pages.running import Silence, services_section
 from tidemark.catalog import Lake, open_lake, ops
 from tidemark.catalog.properties import SESSION, branch_name
@@ -22,7 +24,8 @@ from tidemark.cli.main import main
 from tidemark.operate.in_progress import Progress, find_progress
 from tidemark.operate.service_deaths import ServiceDeath, deaths_text, read_deaths
 from tidemark.operate.service_troubles import FRESH, ServiceTrouble, present_troubles, troubles_text
-from tidemark.operate.session_outcomes import newest_sessions, with_outcomes
+from tidemark.operate.session_outcomes import Outcome, Session, newest_sessions, with_outcomes
+from tidemark.operate.status import DatasetStatus
 from tidemark.settings import CHECKOUT, Settings, load_settings
 from tidemark.spec import DatasetSpec
 from tidemark.spec.load import load_specs
@@ -149,6 +152,33 @@ def test_troubles_are_present_only_while_the_watch_checks(tmp_path: Path) -> Non
     assert present_troubles(path, checked) == ()
 
 
+def status_of(outcome: Outcome, **fields: Any) -> DatasetStatus:
+    last = Session("s <1>", "s.a", "append", AT, AT, None, outcome, None, None)
+    known: dict[str, Any] = {"dataset": "s.a", "mode": "stateful", "published": True, "last": last, "waits_for": ()}
+    empty = dict.fromkeys(("complete_through", "final_through", "hours_behind", "quarantined_last_day"))
+    return DatasetStatus(**{**empty, **known, "owed": (), "overdue": (), **fields})
+
+
+def test_what_needs_attention_is_named_with_its_reason_and_link() -> None:
+    late = status_of(Outcome.closed, late=True, hours_behind=5.0, fresh_within_hours=3.0)
+    failed, asking = Run("land <logs>", "manual__1", AT), Run("restate", "manual__2", None)
+    lines = attention_lines(
+        (status_of(Outcome.audit_failed), late, status_of(Outcome.closed)), [failed], [asking], "/t/", "/"
+    )
+    audit, behind, run, asks = (html.unescape(line) for line in lines)
+    assert "audit failed" in audit and 'href="/t/sessions/s%20%3C1%3E"' in audit
+    assert "late" in behind and "behind by 5.0 h, fresh within 3 h" in behind
+    assert (
+        "the latest run of" in run
+        and 'href="/dags/land%20%3Clogs%3E/runs/manual__1"' in run
+        and "2026-04-12 09:00" in run
+    )
+    assert "waits for an approval" in asks and 'href="/dags/restate/runs/manual__2"' in asks
+    assert "<logs>" not in "".join(lines)
+    assert attention_section(lines).count("<li>") == 4
+    assert attention_section([]) == ""
+
+
 class TestPage:
     """The status page of the served home."""
 
@@ -171,6 +201,15 @@ class TestPage:
         row = next(row for row in re.findall(r"<tr>.*?</tr>", section) if "open-left" in row)
         assert "left; its run ended: failed" in row and FAILED.partition("/")[2] in row
         assert "search_<wbr>requests" in row and LEFT == "search.search_requests"
+
+    def test_what_failed_is_named_on_top_with_its_session_and_its_run(self, pages: Pages) -> None:
+        text = pages.ask("/tidemark/", "viewer").text
+        section = text.partition('id="attention"')[2].partition("</section>")[0]
+        dag, _, run = FAILED.partition("/")
+        assert f'href="/dags/{dag}/runs/{run}"' in section and "the latest run of" in section
+        assert "audit failed" in section
+        assert f"<strong>{section.count('<li>')}</strong>" in text
+        assert text.index('id="attention"') < text.index('id="now"')
 
     def test_a_service_that_died_is_named_with_when_and_why(self, pages: Pages) -> None:
         text = pages.ask("/tidemark/", "viewer").text

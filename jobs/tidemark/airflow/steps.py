@@ -11,12 +11,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from airflow.sdk import Asset, get_current_context
 from airflow.sdk.exceptions import AirflowSkipException
 
 from tidemark.airflow.task_log import StepFailed, say, say_failure
+
+if TYPE_CHECKING:
+    from tidemark.airflow.run_request import RunRequest
 
 Result = TypeVar("Result")
 
@@ -86,10 +89,17 @@ def _preview(datasets: list[str]) -> dict[str, Any]:
         return {"text": "", "ask": False, "datasets": []}
     readers = followers(context.specs, request.dataset) if request.with_readers else ()
     return {
-        "text": "\n\n".join(lines),
+        "text": "\n\n".join([*_asked(request), *lines]),
         "ask": found is not None and is_large(found),
         "datasets": [request.dataset, *(name for name in readers if name in datasets)],
     }
+
+
+def _asked(request: RunRequest) -> list[str]:
+    """Return who asks for a rebuild, why, and whether its readers run too, for the person who approves it."""
+    who = getattr(get_current_context()["dag_run"], "triggering_user_name", None)
+    readers = "run in this run too" if request.with_readers else "follow at their usual runs"
+    return [f"asked by {who or 'somebody unknown'}: {request.reason or 'no reason given'}", f"its readers {readers}"]
 
 
 def _chosen() -> list[str]:

@@ -95,7 +95,8 @@ def _report(spec: DatasetSpec, session: str, snapshot_id: int, checks: tuple[Che
     report = Report(spec.dataset, session, snapshot_id, checks, rows)
     if spec.transform is None:  # A plan names its files, so corrected files need a new plan.
         return replace(report, to_fix="the landed files", task_to_clear="init")
-    return replace(report, to_fix=f"jobs/{spec.transform.split(':')[0].replace('.', '/')}.py")
+    transform = f"jobs/{spec.transform.split(':')[0].replace('.', '/')}.py"
+    return replace(report, to_fix=f"{transform}, its inputs, or the check in {spec.path.name}")
 
 
 def _checks(changed: ChangedRows, expected_rows: int, rows_due: bool, session: str, deadline: Deadline) -> Findings:

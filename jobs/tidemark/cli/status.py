@@ -1,4 +1,4 @@
-"""`tidemark status`: how far each dataset is, what became of its last session, and what it waits for."""
+"""`tidemark status`: how far each dataset is, what became of its last session, and what limits it."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def _remarks(dataset: DatasetStatus) -> Iterator[str]:
     if dataset.overdue:
         yield f"overdue: {describe(dataset.overdue)}; rebuild it with a backfill"
     if dataset.waits_for:
-        yield f"waits for {describe_waits(dataset.waits_for)}"
+        yield f"limited by {describe_waits(dataset.waits_for)}"
     if dataset.account:
         account = dataset.account
         yield f"records of {account.session}: {printable(describe_account(account))}"

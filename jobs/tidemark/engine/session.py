@@ -62,7 +62,15 @@ def connect(settings: Settings) -> SparkSession:
         _open[key] = session
         if len(_open) > MOST_OPEN:
             _close(_open.pop(next(iter(_open))))
+        _make_default(session)
     return session
+
+
+def _make_default(session: SparkSession) -> None:
+    """Let PySpark use a session where none is named, as Great Expectations does, unless it has an open one."""
+    from pyspark.sql.connect.session import SparkSession
+
+    SparkSession._set_default_and_active_session(session)
 
 
 def _close(session: SparkSession) -> None:

@@ -47,12 +47,13 @@ def next_steps(spec: DatasetSpec, check: CheckOutcome) -> Iterator[str]:
     """Yield what to do about a failed check, each step with its command."""
     if check.passed:
         return
+    command = f".venv/bin/tidemark run {spec.dataset}"
     if check.word == WARNED:
         yield "the rows are published; correct the cause, or the check in the spec"
     elif spec.landing is not None:
-        yield f"correct the files, then .venv/bin/tidemark run {spec.dataset}"
+        yield f"correct the files, then clear the failed task of the run in Airflow, or: {command}"
     else:
-        yield f"correct the cause, then .venv/bin/tidemark run {spec.dataset}"
+        yield f"correct the cause, then clear the failed task of the run in Airflow; without a run there: {command}"
     key = _key(spec, check) if check.word == WARNED else ""
     if key:
         yield f"where the first row comes from: .venv/bin/tidemark explain {spec.dataset} {key}"

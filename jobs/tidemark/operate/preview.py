@@ -11,17 +11,20 @@ from datetime import datetime, timedelta
 from statistics import median
 from typing import Any
 
+from pyiceberg.manifest import DataFile
+from pyiceberg.table import Table
+
 from tidemark import session
 from tidemark.catalog import Lake, ops
 from tidemark.catalog.manifests import file_interval, live_entries
 from tidemark.errors import RequestRefused
 from tidemark.operate.session_outcomes import read_plans
-from tidemark.planning.windows import partition_unit
+from tidemark.planning.windows import partition_unit, touches
 from tidemark.spec import DatasetSpec
 from tidemark.state.cause import Restatement
 from tidemark.state.effect import How, Nothing, ReplaceRanges
 from tidemark.state.plan import InputPlan, Plan
-from tidemark.state.ranges import MICROSECOND, Interval, Ranges, ceil, describe, intersect
+from tidemark.state.ranges import MICROSECOND, Interval, Ranges, ceil, describe, intersect, round_out, union
 from tidemark.steps.context import Context
 
 PAST_SESSIONS = 20
@@ -47,7 +50,8 @@ class Files:
 class Preview:
     """What a restatement would do.
 
-    `ranges` are the whole partitions that are rebuilt, `partitions` their number. `replaced` is what the table holds
+    `ranges` are the whole partitions that are rebuilt, `partitions` their number, and `filled` how many of these the
+    table or its inputs have rows for. `replaced` is what the table holds
     there now, `read` what is read of each input, by its name in the spec. `expected` is the time that the session
     takes if it goes like the latest `measured` ones; None if none is on record. `followers` are the datasets that read
     this one, directly or through others, in the order in which they run.
@@ -55,6 +59,7 @@ class Preview:
 
     plan: Plan
     partitions: int
+    filled: int
     replaced: Files
     read: Mapping[str, Files]
     expected: timedelta | None
@@ -89,9 +94,20 @@ def preview(context: Context, dataset: str, restatement: Restatement) -> Preview
             f"from, to: {describe(plan.ranges)} holds nothing for {dataset}: neither the table nor its inputs have "
             f"rows there. Ask for a range that has rows"
         )
-    partitions = count_partitions(spec, plan.ranges)
-    expected, measured = _expected_time(context.lake, spec, partitions)
-    return Preview(plan, partitions, replaced, read, expected, measured, followers(context.specs, dataset))
+    partitions, filled = (count_partitions(spec, times) for times in (plan.ranges, _filled(context, spec, plan)))
+    expected, measured = _expected_time(context.lake, spec, filled)
+    return Preview(plan, partitions, filled, replaced, read, expected, measured, followers(context.specs, dataset))
+
+
+def _filled(context: Context, spec: DatasetSpec, plan: Plan) -> Ranges:
+    """Return the times of a plan that the table's files, or those of inputs at the times that touch them, span."""
+    own = _times(context.lake, spec.dataset, spec.event_time, plan.base_snapshot)
+    parts = [own]
+    for name, read in plan.inputs.items():
+        window = spec.inputs[name]
+        times = _times(context.lake, read.dataset, _time_of(context, spec, name, read), read.read_snapshot)
+        parts.append(touches(window, times) if window.touches is None else ())
+    return round_out(intersect(union(*parts), plan.ranges), partition_unit(spec))
 
 
 def is_large(found: Preview) -> bool:
@@ -126,19 +142,31 @@ def _partitions(spec: DatasetSpec, interval: Interval) -> Iterator[datetime]:
 def _held(lake: Lake, dataset: str, event_time: str | None, snapshot: int, ranges: Ranges | None) -> Files:
     """Return what a snapshot of a table holds in some ranges of its event time; all of it if `ranges` is None."""
     table = lake.table(dataset)
-    found = table.snapshot_by_id(snapshot)
-    if found is None:
-        return Files(0, 0, 0)
-    files = [entry.data_file for entry in live_entries(table, found)]
+    files = _files(table, snapshot)
     if ranges is not None and event_time is not None:
         times = ((file, file_interval(table, file, event_time)) for file in files)
         files = [file for file, time in times if time is not None and intersect((time,), ranges)]
     return Files(len(files), sum(file.record_count for file in files), sum(file.file_size_in_bytes for file in files))
 
 
+def _files(table: Table, snapshot: int) -> list[DataFile]:
+    found = table.snapshot_by_id(snapshot)
+    return [entry.data_file for entry in live_entries(table, found)] if found is not None else []
+
+
+def _times(lake: Lake, dataset: str, event_time: str | None, snapshot: int) -> Ranges:
+    """Return the event times that the files of a snapshot span; nothing for a table without event time."""
+    table = lake.table(dataset)
+    spans = [file_interval(table, file, event_time) for file in _files(table, snapshot)] if event_time else []
+    return union(tuple(span for span in spans if span is not None))
+
+
+def _time_of(context: Context, spec: DatasetSpec, name: str, read: InputPlan) -> str | None:
+    return spec.inputs[name].event_time or context.spec(read.dataset).event_time
+
+
 def _read(context: Context, spec: DatasetSpec, name: str, read: InputPlan) -> Files:
-    event_time = spec.inputs[name].event_time or context.spec(read.dataset).event_time
-    return _held(context.lake, read.dataset, event_time, read.read_snapshot, read.reads)
+    return _held(context.lake, read.dataset, _time_of(context, spec, name, read), read.read_snapshot, read.reads)
 
 
 def _expected_time(lake: Lake, spec: DatasetSpec, partitions: int) -> tuple[timedelta | None, int]:

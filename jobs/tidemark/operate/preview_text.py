@@ -17,7 +17,8 @@ def preview_lines(found: Preview | None) -> list[str]:
     if found is None:
         return ["nothing to do: a session has carried out this request already"]
     dataset = found.plan.dataset
-    lines = [f"{dataset}: rebuilds {count(found.partitions, 'partition')}: {describe(found.ranges)}"]
+    filled = "" if found.filled == found.partitions else f", {found.filled:,} of which have rows"
+    lines = [f"{dataset}: rebuilds {count(found.partitions, 'partition')}{filled}: {describe(found.ranges)}"]
     lines.append(f"replaces {_files(found.replaced)} of {dataset}")
     lines += [f"reads {_files(read)} of {found.plan.inputs[name].dataset}" for name, read in found.read.items()]
     lines.append(f"expected time: {_expected(found)}")
@@ -30,6 +31,7 @@ def facts(found: Preview) -> dict[str, Any]:
     """Return the facts of a preview apart from its plan, for a program. The expected time is in seconds."""
     return {
         "partitions": found.partitions,
+        "filled": found.filled,
         "replaced": found.replaced,
         "read": found.read,
         "expected_seconds": found.expected.total_seconds() if found.expected is not None else None,
@@ -53,7 +55,7 @@ def _size(size: float) -> str:
 def _expected(found: Preview) -> str:
     if found.expected is None:
         return "unknown, because no rebuild of this table is on record"
-    return f"about {_duration(found.expected)}, by its last {count(found.measured, 'rebuild')}"
+    return f"about {_duration(found.expected)}, by {count(found.measured, 'earlier rebuild')}"
 
 
 def _duration(time: timedelta) -> str:

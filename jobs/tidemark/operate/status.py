@@ -13,7 +13,7 @@ from tidemark.operate.accounts import SessionAccount, newest_accounts
 from tidemark.operate.in_progress import Progress, find_progress
 from tidemark.operate.quarantine import count_recorded_since
 from tidemark.operate.remarks import read_remarks
-from tidemark.operate.session_outcomes import Outcome, Session, newest_sessions, with_outcomes
+from tidemark.operate.session_outcomes import Session, newest_sessions, with_outcomes
 from tidemark.operate.waiting import Wait, waits_of
 from tidemark.session import dependency_order
 from tidemark.spec import DatasetSpec
@@ -56,12 +56,6 @@ class DatasetStatus:
     late: bool = False
     account: SessionAccount | None = None
     progress: Progress | None = None
-
-    @property
-    def needs_attention(self) -> bool:
-        """Whether somebody has to act: the last audit failed, ranges are overdue, a table is gone, or it is late."""
-        bad = (Outcome.audit_failed, Outcome.table_gone)
-        return self.late or bool(self.overdue) or (self.last is not None and self.last.outcome in bad)
 
 
 def read_status(

@@ -54,7 +54,7 @@ def describe_progress(dataset: DatasetStatus) -> str:
 
 
 def describe_waits(waits: Iterable[Wait]) -> str:
-    """Return the inputs that a dataset waits for, and how far each is complete."""
+    """Return the inputs that limit a dataset, and how far each is complete."""
     return ", ".join(
         f"{wait.dataset} (complete through {shown_instant(wait.through)})"
         if wait.through

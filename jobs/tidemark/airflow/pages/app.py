@@ -13,7 +13,8 @@ from fastapi.responses import HTMLResponse
 
 from tidemark.airflow.pages import html, reports
 from tidemark.airflow.pages.access import may_see, refuse
-from tidemark.airflow.pages.host import forms_on_request, run_states, silent_services
+from tidemark.airflow.pages.attention import attention_lines, attention_section
+from tidemark.airflow.pages.host import asking_runs, failed_runs, forms_on_request, run_states, silent_services
 from tidemark.airflow.pages.quality import dataset_page, nights_page
 from tidemark.airflow.pages.reading import open_reading
 from tidemark.airflow.pages.running import forms_section, progress_section, services_section
@@ -58,10 +59,12 @@ def show_status(request: Request) -> str:
     reading, now, root = open_reading(), datetime.now(UTC), root_of(request)
     found = reading.status(now)
     runs = run_states(each.last.run for each in found if each.progress and each.last and each.last.run)
-    above = progress_section(found, runs, now, root, airflow_of(request))
+    lines = attention_lines(found, failed_runs(), asking_runs(), root, airflow_of(request))
+    above = attention_section(lines)
+    above += progress_section(found, runs, now, root, airflow_of(request))
     above += services_section(reading.deaths(now - LOOK_BACK), silent_services(), reading.troubles(now))
     below = forms_section(forms_on_request(), airflow_of(request))
-    return status_page(found, now, root, reading.report_links(), above, below)
+    return status_page(found, now, root, reading.report_links(), len(lines), above, below)
 
 
 @router.get("/sessions", response_class=HTMLResponse)

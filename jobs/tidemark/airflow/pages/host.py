@@ -9,9 +9,12 @@ from typing import Any
 from airflow.api.common.airflow_health import HEALTHY, get_airflow_health
 from airflow.models.dag import DagModel, DagTag
 from airflow.models.dagrun import DagRun
+from airflow.models.hitl import HITLDetail
+from airflow.models.taskinstance import TaskInstance
 from airflow.utils.session import create_session
-from sqlalchemy import select, tuple_
+from sqlalchemy import and_, func, select, tuple_
 
+from tidemark.airflow.pages.attention import Run
 from tidemark.airflow.pages.running import Form, Silence
 
 ON_REQUEST = "on request"
@@ -27,6 +30,27 @@ def run_states(names: Iterable[str]) -> dict[str, str]:
         keys = tuple_(DagRun.dag_id, DagRun.run_id).in_(wanted)
         found = session.scalars(select(DagRun).where(keys)).all()
         return {f"{run.dag_id}/{run.run_id}": str(getattr(run.state, "value", run.state)) for run in found}
+
+
+def failed_runs() -> list[Run]:
+    """Return the runs that failed and are the latest of their DAGs that have ended or run, by DAG."""
+    with create_session() as session:
+        began = (
+            select(DagRun.dag_id, func.max(DagRun.start_date).label("start_date")).group_by(DagRun.dag_id).subquery()
+        )
+        latest = and_(DagRun.dag_id == began.c.dag_id, DagRun.start_date == began.c.start_date)
+        known = select(DagModel.dag_id).where(~DagModel.is_stale)
+        failed = select(DagRun).join(began, latest).where(DagRun.state == "failed", DagRun.dag_id.in_(known))
+        return [Run(run.dag_id, run.run_id, run.end_date) for run in session.scalars(failed.order_by(DagRun.dag_id))]
+
+
+def asking_runs() -> list[Run]:
+    """Return the runs that wait for the answer of a person, by DAG."""
+    with create_session() as session:
+        asked = select(TaskInstance, HITLDetail.created_at).join(HITLDetail, HITLDetail.ti_id == TaskInstance.id)
+        waiting = asked.where(HITLDetail.responded_at.is_(None), TaskInstance.state == "deferred")
+        rows = session.execute(waiting.order_by(TaskInstance.dag_id, TaskInstance.run_id)).all()
+        return [Run(task.dag_id, task.run_id, since) for task, since in rows]
 
 
 def forms_on_request() -> list[Form]:

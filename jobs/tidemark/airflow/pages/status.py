@@ -29,7 +29,7 @@ _HEAD = {
     "Last session": "its outcome",
     "Audited": "wall clock",
     "Clock of the run": "logical time",
-    "Remarks": "owed, overdue, waits for, records",
+    "Remarks": "owed, overdue, limited by, records",
 }
 
 
@@ -38,26 +38,29 @@ def status_page(
     now: datetime,
     root: str,
     reports: Sequence[str],
+    attention: int,
     above_html: str = "",
     below_html: str = "",
 ) -> str:
     """Return the page. `now` is the machine's clock at which the status was read.
 
-    `above_html` comes before the table of the datasets, `below_html` after it.
+    `attention` is the number of things that somebody has to look at. `above_html` comes before the table of the
+    datasets, `below_html` after it.
     """
     content = (
         f"<header><h1>Status</h1><p>At {html.time(now)}, by the wall clock. All times are in UTC. Logical time is the "
         f"time in the data, and the clock that a run was given; it may differ from the wall clock.</p></header>"
-        f'<section class="tiles">{"".join(_tiles(found))}</section>'
+        f'<section class="tiles">{"".join(_tiles(found, attention))}</section>'
         f"{above_html}<section><h2>Datasets</h2>"
         f"{html.table(_HEAD, (_row(dataset, root) for dataset in found))}</section>{below_html}"
     )
     return html.page("Tidemark: status", content, root, reports)
 
 
-def _tiles(found: Sequence[DatasetStatus]) -> Iterator[str]:
-    attention = sum(dataset.needs_attention for dataset in found)
-    yield html.tile(str(attention), "need attention", "bad" if attention else "good")
+def _tiles(found: Sequence[DatasetStatus], attention: int) -> Iterator[str]:
+    yield html.tile(
+        str(attention), "need attention" if attention != 1 else "needs attention", "bad" if attention else "good"
+    )
     behind = max((d for d in found if d.hours_behind is not None), key=lambda d: d.hours_behind or 0.0, default=None)
     if behind is not None:
         yield html.tile(describe_behind(behind), f"behind at most: {behind.dataset}")
@@ -132,7 +135,7 @@ def _remarks(dataset: DatasetStatus, root: str) -> Iterator[str]:
     if dataset.owed:
         yield f"<p>{html.badge('owed', 'warned')} {escape(describe(dataset.owed))}</p>"
     if dataset.waits_for:
-        yield html.small(f"waits for {describe_waits(dataset.waits_for)}")
+        yield html.small(f"limited by {describe_waits(dataset.waits_for)}")
     if dataset.account:
         by_file = html.link(f"{html.path(root, 'sessions', dataset.account.session)}#records", "by file")
         yield f"<p>records: {escape(describe_account(dataset.account))} ({by_file})</p>"
