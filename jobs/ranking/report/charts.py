@@ -1,5 +1,6 @@
 """Charts of the report as inline SVG. They need no script and no other file, and use the colours of the page."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -26,6 +27,13 @@ class Axis:
     def ticks(self, count: int = 5) -> list[float]:
         """Return evenly spaced values from `low` to `high`."""
         return [self.low + (self.high - self.low) * step / (count - 1) for step in range(count)]
+
+    def round_ticks(self) -> list[float]:
+        """Return the multiples of a round step (1, 2 or 5 times a power of ten) between `low` and `high`, 3 to 9."""
+        rough = ((self.high - self.low) or 1.0) / 8
+        power = 10.0 ** math.floor(math.log10(rough))
+        step = power * next(each for each in (1, 2, 5, 10) if each * power >= rough)
+        return [step * number for number in range(math.ceil(self.low / step), math.floor(self.high / step) + 1)]
 
 
 @dataclass(frozen=True)
@@ -59,28 +67,37 @@ def timeline(cuts: Sequence[Mapping[str, str | int]]) -> str:
     return _svg(24 + len(cuts) * row + 6, body, "The label window of each cut; a dot marks the day of its features")
 
 
-def whiskers(items: Sequence[Whisker]) -> str:
-    """Draw means with their intervals, one per line, on a common scale."""
+def whiskers(items: Sequence[Whisker], signed: bool = False) -> str:
+    """Draw means with their intervals, one per line, on a common scale.
+
+    If `signed`, the values are differences: the scale contains 0, which a dashed line marks, and numbers have a sign.
+    """
     low, high = min(item.low for item in items), max(item.high for item in items)
+    if signed:
+        low, high = min(low, 0.0), max(high, 0.0)
     pad = (high - low) * 0.08 or 0.01
-    axis, bottom = Axis(max(0.0, low - pad), min(1.0, high + pad), 190, WIDTH - 70), 10 + 28 * len(items)
+    ends = (low - pad, high + pad) if signed else (max(0.0, low - pad), min(1.0, high + pad))
+    axis, bottom, sign = Axis(*ends, 190, WIDTH - 70), 10 + 28 * len(items), "+" if signed else ""
     body = [
         line
-        for tick in axis.ticks()
+        for tick in (axis.round_ticks() if signed else axis.ticks())
         for line in (
             f'<line class="grid" x1="{axis(tick)}" x2="{axis(tick)}" y1="4" y2="{bottom}"/>',
-            _text(axis(tick), bottom + 16, f"{tick:.2f}", "middle"),
+            _text(axis(tick), bottom + 16, _difference(tick) if signed else f"{tick:.2f}", "middle"),
         )
     ]
+    if signed:
+        body.append(f'<line class="mark" x1="{axis(0)}" x2="{axis(0)}" y1="4" y2="{bottom}"/>')
     for number, item in enumerate(items):
         y, kind = 18 + 28 * number, "strong" if item.strong else "plain"
         body += [
             _text(178, y + 4, item.name, "end", kind),
             f'<line class="whisker {kind}" x1="{axis(item.low)}" x2="{axis(item.high)}" y1="{y}" y2="{y}"/>',
             f'<circle class="mean {kind}" cx="{axis(item.mean)}" cy="{y}" r="5"/>',
-            _text(WIDTH - 62, y + 4, f"{item.mean:.3f}", "start", kind),
+            _text(WIDTH - 62, y + 4, f"{item.mean:{sign}.3f}", "start", kind),
         ]
-    return _svg(bottom + 24, body, "nDCG@10 with 95 % intervals")
+    what = "Difference in nDCG@10" if signed else "nDCG@10"
+    return _svg(bottom + 24, body, f"{what} with 95 % intervals")
 
 
 def lines(series: Mapping[str, Points], title: str, across: str, mark: float | None = None) -> str:
@@ -150,6 +167,10 @@ def histogram(edges: Sequence[float], counts: Mapping[str, Sequence[float]]) -> 
         ]
     body += [_text(x(grade), 188, f"{grade:.0f}", "middle") for grade in range(int(edges[0]), int(edges[-1]) + 1)]
     return _svg(214, [*body, _text((46 + WIDTH - 90) / 2, 208, "grade", "middle")], "Labels by grade")
+
+
+def _difference(value: float) -> str:
+    return f"{value:+.3g}" if value else "0"
 
 
 def _day(text: object) -> int:

@@ -44,7 +44,7 @@ polyline.s2{stroke:var(--good)}polyline.s3{stroke:var(--bad)}polyline.s4{stroke:
 svg text.s0{fill:var(--tide)}svg text.s1{fill:var(--sand)}svg text.s2{fill:var(--good)}svg text.s3{fill:var(--bad)}
 svg text.t-train{fill:var(--train)}svg text.t-test{fill:var(--test)}
 @media(max-width:560px){main{padding:24px 12px 48px}figure{overflow-x:auto}figure svg{min-width:560px}
-th,td{padding:5px 4px;white-space:normal;overflow-wrap:anywhere}
+th,td{padding:5px 4px;white-space:normal;overflow-wrap:anywhere}th{overflow-wrap:normal}
 dl{grid-template-columns:1fr;gap:0}dd{margin-bottom:8px}section{padding:18px 16px}}
 @media print{section{break-inside:avoid}}
 """

@@ -8,6 +8,7 @@ from typing import Any
 from ranking.labels.horizon import SETTING
 from ranking.report import charts
 from ranking.report.page import facts, figure, grid, page, section
+from ranking.report.segments import segments
 from ranking.report.split import PARTS, split
 from ranking.report.yardsticks import random_split, yardsticks
 from ranking.training.summary import FORMAT
@@ -35,7 +36,8 @@ def render_report(row: Mapping[str, Any], propensities: Sequence[Mapping[str, An
     trained = row.get("sha256") is not None
     parts = [_verdict(row, results), _trained_on(row, results), split(results)]
     if trained:
-        parts += [yardsticks(results), random_split(results), _curve(results), _importance(results)]
+        parts += [yardsticks(results), segments(results)]
+        parts += [random_split(results), _curve(results), _importance(results)]
     parts += [_labels(results), _propensities(propensities), _card(row, results)]
     title = f"Ranker {row['model_version']}"
     return page(title, "".join(parts))

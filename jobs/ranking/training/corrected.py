@@ -36,7 +36,13 @@ class Corrected:
     others: int
 
 
-def difference(test: Examples, human: Floats, ours: Floats, theirs: Floats) -> Corrected:
+def by_grades(test: Examples, human: Floats, ours: Floats, theirs: Floats) -> Floats:
+    """Return the difference of each list by grades alone; NaN for a list whose grades do not decide."""
+    lists = _Lists.of(test, human, ours, theirs)
+    return np.where(lists.graded, lists.by_grades, np.nan)
+
+
+def difference(test: Examples, human: Floats, ours: Floats, theirs: Floats, lists: Flags | None = None) -> Corrected:
     """Compare two rankers on the test part.
 
     Args:
@@ -45,13 +51,15 @@ def difference(test: Examples, human: Floats, ours: Floats, theirs: Floats) -> C
             queries decide. Other graded queries count for nothing, because the labels have learnt from their grades.
         ours: The scores of one ranker.
         theirs: The scores of the other one. The difference is positive if `ours` is better.
+        lists: Marks the lists that count; all of them if it is None.
     """
-    lists = _Lists.of(test, human, ours, theirs)
+    found = _Lists.of(test, human, ours, theirs)
     query = evaluation.queries_of(test)
-    graded, free = lists.graded, ~lists.any_grade
+    counted = np.ones(len(query), dtype=np.bool_) if lists is None else lists
+    graded, free = found.graded & counted, ~found.any_grade & counted
     by_grades, by_labels, others = (
         evaluation.means(values[rows], query[rows])
-        for values, rows in ((lists.by_grades, graded), (lists.by_labels, graded), (lists.by_labels, free))
+        for values, rows in ((found.by_grades, graded), (found.by_labels, graded), (found.by_labels, free))
     )
     alone = differences.over(by_grades)
     return Corrected(alone, _powered(alone, by_grades, by_labels, others), len(others))

@@ -27,6 +27,10 @@ class Difference:
         """Return the bound that the true difference exceeds with probability 1 - `alpha`."""
         return self._bound(alpha)
 
+    def below(self, alpha: float) -> float:
+        """Return the bound that the true difference is below with probability 1 - `alpha`."""
+        return self._bound(1 - alpha)
+
     def interval(self) -> metrics.Interval:
         """Return the mean with its 95 % interval."""
         return metrics.Interval(self.mean, self._bound(0.025), self._bound(0.975), self.count)

@@ -7,14 +7,15 @@ from typing import Any
 
 import numpy as np
 
-from ranking.training import corrected, differences, evaluation, gate
+from ranking.training import corrected, differences, evaluation, gate, segments
 from ranking.training.corrected import Corrected
 from ranking.training.differences import Difference
 from ranking.training.evaluation import CHAMPION, COLD, FORMER, LOGGED, MIXED, OURS, WARM, Scores
 from ranking.training.gate import Comparison, Verdict
 from ranking.training.learner import Model
-from ranking.training.matrices import Examples, Floats, Whole, group_numbers
+from ranking.training.matrices import Examples, Flags, Floats, Whole, group_numbers, group_sizes
 from ranking.training.registry import Registry
+from ranking.training.segments import JudgedSegment
 
 GUARDED = (MIXED, COLD)
 
@@ -60,6 +61,23 @@ class Examination:
         first_ranker = self.rival == LOGGED and len(verdicts) > 1
         return gate.combine(*verdicts) if first_ranker else verdicts[0]
 
+    def segments(self, yardstick: str, least: int) -> list[JudgedSegment]:
+        """Return the difference from the rival on each segment; see `segments.judge_segments`."""
+        found = segments.find_segments(self.test)
+        return segments.judge_segments(
+            found, lambda name, lists: self._difference(name, self.rival, WARM, lists), yardstick, least
+        )
+
+    def gained(self, yardstick: str, rival: str, view: str) -> Floats:
+        """Return how much nDCG@10 each list gains over a rival; NaN for a list that the yardstick cannot judge."""
+        ours, theirs = self.scores[OURS][view], self.scores[rival][view]
+        if yardstick == "exam":
+            return corrected.by_grades(self.test, self.human, ours, theirs)
+        mine, others = (evaluation.per_query(self._behaviour, self.test, scores) for scores in (ours, theirs))
+        gained = np.full(len(group_sizes(self.test.group)), np.nan)
+        gained[self._judged_lists] = mine["ndcg@10"] - others["ndcg@10"]
+        return gained
+
     def _compared(self, yardstick: str, least: int) -> Comparison:
         """Return the comparison with the rival and the anchors by one yardstick."""
         views = [view for view in GUARDED if view in self.scores[self.rival]]
@@ -68,6 +86,7 @@ class Examination:
             self.rival,
             self._difference(yardstick, self.rival, WARM),
             lost={view: self._lost(yardstick, view, least) for view in views},
+            segments={each.segment.name: each.difference for each in self.segments(yardstick, least) if each.guards},
             anchors=dict(self._anchors(yardstick, least)),
             same_recipe=self.same_recipe,
             remark=self._by_grades_alone() if yardstick == "exam" else self._thin_grades(least),
@@ -98,17 +117,17 @@ class Examination:
             if judged is not None:
                 yield evaluation.TITLES[who], judged
 
-    def _difference(self, yardstick: str, rival: str, view: str) -> Difference:
-        ours, theirs = self.scores[OURS][view], self.scores[rival][view]
+    def _difference(self, yardstick: str, rival: str, view: str, lists: Flags | None = None) -> Difference:
+        """Return the difference from a rival, over the marked lists if some are marked."""
         if yardstick == "exam":
-            return self._corrected(rival, view).corrected
-        mine, others = (evaluation.per_query(self._behaviour, self.test, scores) for scores in (ours, theirs))
-        gained = mine["ndcg@10"] - others["ndcg@10"]
-        return differences.over(evaluation.means(gained, evaluation.queries_of(self.test)[self._judged_lists]))
+            return self._corrected(rival, view, lists).corrected
+        gained, query = self.gained(yardstick, rival, view), evaluation.queries_of(self.test)
+        counted = np.ones(len(query), dtype=np.bool_) if lists is None else lists
+        return differences.over(evaluation.means(gained[counted], query[counted]))
 
-    def _corrected(self, rival: str, view: str) -> Corrected:
+    def _corrected(self, rival: str, view: str, lists: Flags | None = None) -> Corrected:
         ours, theirs = self.scores[OURS][view], self.scores[rival][view]
-        return corrected.difference(self.test, self._human, ours, theirs)
+        return corrected.difference(self.test, self.human, ours, theirs, lists)
 
     def _by_grades_alone(self) -> str:
         found = self._exam
@@ -118,7 +137,7 @@ class Examination:
     def _thin_grades(self, least: int) -> str:
         """Say that grades exist but are too few to decide; an empty text otherwise."""
         found = self._exam.by_grades.count
-        graded = bool((self.test.exam & ~np.isnan(self._human)).any())
+        graded = bool((self.test.exam & ~np.isnan(self.human)).any())
         return f"; exam grades cover {found} lists, and {least} are needed" if graded and found < least else ""
 
     @cached_property
@@ -136,5 +155,6 @@ class Examination:
         return evaluation.behaviour(self.test)
 
     @cached_property
-    def _human(self) -> Floats:
+    def human(self) -> Floats:
+        """The human grade of each row; NaN for a row without one."""
         return evaluation.graded(self.test, self.grades)

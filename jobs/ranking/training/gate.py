@@ -2,9 +2,9 @@
 
 Two doors. A ranker of the champion's own recipe on newer data passes if it is not worse: the lower bound of its paired
 difference in nDCG@10 is above -MARGIN. A ranker of another recipe passes if it is better: the bound is above 0 and the
-mean at least LEAST_GAIN. In addition no guarded view may have lost more than GUARD, and the ranker must not be worse
-than any anchor: the logged order, and the champion of a quarter ago. The anchors keep small losses from adding up over
-many nights.
+mean at least LEAST_GAIN. In addition no guarded view and no segment of queries may have lost more than GUARD, and the
+ranker must not be worse than any anchor: the logged order, and the champion of a quarter ago. The anchors keep small
+losses from adding up over many nights.
 
 A bound is wrong with a probability of ALPHA / LOOKS, because the gate looks at new test days about LOOKS times in a
 quarter, and ALPHA is what may go wrong in a quarter.
@@ -19,7 +19,8 @@ from ranking.training.scheme import IGNORE_TIME
 
 MARGIN = 0.005  # how much nDCG@10 the lower bound may lose
 LEAST_GAIN = 0.01  # how much nDCG@10 a ranker of another recipe must gain
-GUARD = 0.02  # how much nDCG@10 a guarded view may lose
+GUARD = 0.02  # how much nDCG@10 a guarded view or segment may lose
+SEGMENTS_ALPHA = 0.05  # error probability of one look: that chance alone makes any segment of an equal ranker refuse it
 WORTHWHILE = 0.02  # the true gain in nDCG@10 for which the power is stated
 ALPHA, LOOKS = 0.05, 13  # error probability of a quarter, and its weeks: weekly cuts give new test days once a week
 POWER = 0.8  # wanted power
@@ -31,7 +32,7 @@ class Comparison:
     """A ranker beside its rival, by one yardstick.
 
     `difference` is in nDCG@10 with all features known. `lost` are the mean losses of the guarded views, None for a view
-    that nothing can judge. `anchors` are
+    that nothing can judge. `segments` are the differences on the segments with enough queries, by name. `anchors` are
     the differences from rankers that must not be undercut. `same_recipe` says whether the rival was trained by the same
     recipe, or is none. `remark` is added to the sentence.
     """
@@ -40,6 +41,7 @@ class Comparison:
     rival: str
     difference: Difference
     lost: Mapping[str, float | None] = field(default_factory=dict)
+    segments: Mapping[str, Difference] = field(default_factory=dict)
     anchors: Mapping[str, Difference] = field(default_factory=dict)
     same_recipe: bool = True
     remark: str = ""
@@ -101,6 +103,17 @@ def judge(found: Comparison) -> Verdict:
     return Verdict(word == "Promoted", sentence, found.yardstick, found.rival, interval, power, round(bound, 6))
 
 
+def lost_segments(segments: Mapping[str, Difference]) -> dict[str, float]:
+    """Return the segments that lost too much, each with its mean loss.
+
+    A segment lost too much if its mean loss is above GUARD and the upper bound of its difference is below 0. The bound
+    is wrong with a probability of SEGMENTS_ALPHA over the number of segments (Bonferroni), so chance alone refuses an
+    equal ranker in at most 5 % of the looks, however many segments there are.
+    """
+    each = SEGMENTS_ALPHA / max(1, len(segments))
+    return {name: -found.mean for name, found in segments.items() if found.mean < -GUARD and found.below(each) < 0}
+
+
 def trust(verdict: Verdict, scheme: str, trains_later: bool) -> Verdict:
     """Return the verdict, but promote nothing if the split trains on the days that it tests on, or only later ones.
 
@@ -142,15 +155,26 @@ def _decide(found: Comparison, interval: metrics.Interval, bound: float) -> tupl
         return "Refused", ", which is worse"
     if not bound > found.least:
         return "Cannot tell", _unsure(found, bound)
+    guarded = _guarded(found)
+    if guarded is not None:
+        return guarded
+    if not found.same_recipe and interval.mean < LEAST_GAIN:
+        return "Refused", f", but another recipe must gain at least {LEAST_GAIN}"
+    return _beside_anchors(found)
+
+
+def _guarded(found: Comparison) -> tuple[str, str] | None:
+    """Return the word and the reason of the guarded view or segment that lost too much; None if none did."""
     unknown = [view for view, lost in found.lost.items() if lost is None]
     if unknown:
         return "Cannot tell", f", but nothing can judge {' and '.join(unknown)}"
     worse = [view for view, lost in found.lost.items() if lost is not None and lost > GUARD]
     if worse:
         return "Refused", f", but {' and '.join(worse)} lost more than {GUARD}"
-    if not found.same_recipe and interval.mean < LEAST_GAIN:
-        return "Refused", f", but another recipe must gain at least {LEAST_GAIN}"
-    return _beside_anchors(found)
+    segments = lost_segments(found.segments)
+    if segments:
+        return "Refused", f", but {' and '.join(f'{name} lost {lost:.3f}' for name, lost in segments.items())}"
+    return None
 
 
 def _unsure(found: Comparison, bound: float) -> str:

@@ -18,6 +18,7 @@ from ranking.training import (
     evaluation,
     examination,
     example_splits,
+    findings,
     gate,
     learner,
     matrices,
@@ -64,10 +65,11 @@ def build(inputs: Mapping[str, DataFrame], params: Mapping[str, Any]) -> pa.Tabl
         return _row(parts, None, gate.cannot_train(missing), results, recipe, before, params)
     trained = learner.train(parts.train, parts.valid, recipe)
     grades = evaluation.human_grades(_judgments(inputs["judgments"], params))
-    scores, verdict = _examine(trained, parts.test, grades, before, settings, recipe)
+    examined, verdict = _examine(trained, parts.test, grades, before, settings, recipe)
     verdict = gate.trust(verdict, scheme.scheme, _trains_later(parts))
     verdict = gate.settle(verdict, unchanged.find_same(before, trained.sha256, params), unchanged.find_hold(before))
-    results = summary.of_run(parts, history, scheme, trained, scores, grades, recipe.seed)
+    results = summary.of_run(parts, history, scheme, trained, examined.scores, grades, recipe.seed)
+    results |= findings.of_run(examined, verdict.yardstick, settings["least_test_queries"])
     if settings["random_split"] and scheme.scheme != RANDOM:
         results["random_split"] = _random_split(examples, parts, recipe, settings)
     return _row(parts, trained, verdict, results, recipe, before, params)
@@ -102,15 +104,16 @@ def _examine(
     before: Registry,
     settings: Mapping[str, Any],
     recipe: Recipe,
-) -> tuple[evaluation.Scores, gate.Verdict]:
-    """Return the scores of each ranker on the test part, and the gate's verdict.
+) -> tuple[examination.Examination, gate.Verdict]:
+    """Return the new ranker beside its rivals on the test part, and the gate's verdict.
 
     The scores come from the artifact as it is stored, so the ranker that is tested is the one that ships.
     """
     ours = learner.load_model(trained.artifact, trained.sha256, trained.names)
     scores = examination.all_scores(ours, test, before, settings)
     same_recipe = before.champion_recipe is None or before.champion_recipe.learns_as(recipe)
-    return scores, examination.Examination(test, scores, grades, same_recipe).verdict(settings)
+    examined = examination.Examination(test, scores, grades, same_recipe)
+    return examined, examined.verdict(settings)
 
 
 def _random_split(examples: Examples, parts: Parts, recipe: Recipe, settings: Mapping[str, Any]) -> dict[str, Any]:
