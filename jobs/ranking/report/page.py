@@ -29,6 +29,14 @@ th{color:var(--soft);font-weight:500;text-align:right;border-bottom:1px solid va
 td{text-align:right;padding:6px 10px;border-bottom:1px solid var(--line);white-space:nowrap}
 tr:last-child td{border-bottom:0}td small{display:block;color:var(--soft);font-size:11.5px}
 th:first-child,td:first-child{text-align:left;padding-left:0}
+details{border-bottom:1px solid var(--line);padding:7px 0}summary{cursor:pointer;overflow-wrap:anywhere}
+details table{margin:6px 0 10px}details td,details th{text-align:left;white-space:normal;overflow-wrap:anywhere;
+vertical-align:top}details th+th{width:48%}
+details td:first-child,details th:first-child{white-space:nowrap;overflow-wrap:normal}
+.tiles{display:flex;flex-wrap:wrap;gap:10px 30px;margin:0 0 14px}
+.tiles div{color:var(--soft);font-size:13.5px}.tiles strong{display:block;color:var(--ink);
+font-size:22px;line-height:1.25}
+.tiles .up strong{color:var(--good)}.tiles .down strong{color:var(--bad)}
 figure{margin:10px 0 16px}svg{width:100%;height:auto;display:block;margin-bottom:6px}
 .tag{font-size:12px;font-weight:600;color:var(--card);background:var(--tide);border-radius:99px;padding:2px 9px}
 .key::before{content:"";display:inline-block;width:10px;height:10px;border-radius:3px;margin:0 6px 0 10px}
@@ -70,6 +78,15 @@ def figure(picture: str, caption: str) -> str:
     return f"<figure>{picture}<figcaption>{caption}</figcaption></figure>"
 
 
+def tiles(values: Sequence[tuple[str, str, str]]) -> str:
+    """Return large figures, each as (figure, what it is, `up`, `down` or an empty text)."""
+    found = (
+        f"<div class='{escape(tone)}'><strong>{escape(figure)}</strong>{escape(what)}</div>"
+        for figure, what, tone in values
+    )
+    return f"<div class=tiles>{''.join(found)}</div>"
+
+
 def facts(values: Mapping[str, object]) -> str:
     """Return a list of names with their values."""
     return (
@@ -84,6 +101,11 @@ def grid(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
     top = "".join(f"<th>{escape(name)}</th>" for name in head)
     body = "".join("<tr>" + "".join(f"<td>{_cell(cell)}</td>" for cell in row) + "</tr>" for row in rows)
     return f"<div class=scroll><table><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table></div>"
+
+
+def folded(summary: str, body: str) -> str:
+    """Return content that a click opens. `body` is HTML."""
+    return f"<details><summary>{escape(summary)}</summary>{body}</details>"
 
 
 def _cell(cell: object) -> str:

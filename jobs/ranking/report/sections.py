@@ -7,6 +7,7 @@ from typing import Any
 
 from ranking.labels.horizon import SETTING
 from ranking.report import charts
+from ranking.report.changes import changes
 from ranking.report.page import facts, figure, grid, page, section
 from ranking.report.segments import segments
 from ranking.report.split import PARTS, split
@@ -21,8 +22,15 @@ MOST_FEATURES = 25
 DRAWN_PLACES = 20
 
 
-def render_report(row: Mapping[str, Any], propensities: Sequence[Mapping[str, Any]] = ()) -> str:
-    """Return the page of a row of `rankers`. `propensities` are the rows of that dataset for one day, if available.
+def render_report(
+    row: Mapping[str, Any],
+    propensities: Sequence[Mapping[str, Any]] = (),
+    titles: Mapping[tuple[str, str], str] | None = None,
+) -> str:
+    """Return the page of a row of `rankers`.
+
+    `propensities` are the rows of that dataset for one day, if available. `titles` are the titles of items by
+    application and item, as far as they are known.
 
     Raises ValueError if the metrics of the row have another format than this code writes.
     """
@@ -36,7 +44,7 @@ def render_report(row: Mapping[str, Any], propensities: Sequence[Mapping[str, An
     trained = row.get("sha256") is not None
     parts = [_verdict(row, results), _trained_on(row, results), split(results)]
     if trained:
-        parts += [yardsticks(results), segments(results)]
+        parts += [yardsticks(results), segments(results), changes(results, titles or {})]
         parts += [random_split(results), _curve(results), _importance(results)]
     parts += [_labels(results), _propensities(propensities), _card(row, results)]
     title = f"Ranker {row['model_version']}"

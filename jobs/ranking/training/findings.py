@@ -6,6 +6,8 @@ The report shows each part that a row has. Rows of earlier versions do not have 
 from collections.abc import Sequence
 from typing import Any
 
+from ranking.training import changes, evaluation
+from ranking.training.evaluation import OURS, WARM
 from ranking.training.examination import Examination
 from ranking.training.segments import NOT_RECORDED, JudgedSegment
 
@@ -19,7 +21,7 @@ def of_run(examined: Examination, yardstick: str | None, least: int) -> dict[str
     if examined.rival not in examined.scores:
         return {}
     chosen = yardstick or "behaviour"
-    return {"segments": _segments(examined, chosen, least)}
+    return {"segments": _segments(examined, chosen, least), "changes": _changes(examined, chosen)}
 
 
 def _segments(examined: Examination, yardstick: str, least: int) -> dict[str, Any]:
@@ -28,6 +30,19 @@ def _segments(examined: Examination, yardstick: str, least: int) -> dict[str, An
         "least_queries": least,
         "rows": _rows(examined.segments(yardstick, least)),
         "not_recorded": list(NOT_RECORDED),
+    }
+
+
+def _changes(examined: Examination, yardstick: str) -> dict[str, Any]:
+    test, rival = examined.test, examined.rival
+    ours, theirs = examined.scores[OURS][WARM], examined.scores[rival][WARM]
+    gained = examined.gained(yardstick, rival, WARM)
+    return {
+        "rival": rival,
+        "yardstick": yardstick,
+        "queries": changes.wins_and_losses(gained, evaluation.queries_of(test)),
+        "churn": changes.churn(test, ours, theirs),
+        "lists": changes.most_changed(test, ours, theirs, gained, examined.human),
     }
 
 
