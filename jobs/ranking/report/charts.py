@@ -52,19 +52,19 @@ def timeline(cuts: Sequence[Mapping[str, str | int]]) -> str:
     days = [_day(cut[end]) for cut in cuts for end in ("window_start", "window_end")]
     axis, row = Axis(min(days), max(days), 150, WIDTH - 90), 26
     body = [
-        _text(150, 14, str(date.fromordinal(min(days)))),
-        _text(WIDTH - 90, 14, str(date.fromordinal(max(days))), "end"),
+        text(150, 14, str(date.fromordinal(min(days)))),
+        text(WIDTH - 90, 14, str(date.fromordinal(max(days))), "end"),
     ]
     for number, cut in enumerate(sorted(cuts, key=lambda cut: (str(cut["window_end"]), str(cut["part"])))):
         left, right = (axis(_day(cut[end])) for end in ("window_start", "window_end"))
         top, part = 24 + number * row, str(cut["part"])
         body += [
-            _text(140, top + 13, f"{part}, to {cut['window_end']}", "end"),
+            text(140, top + 13, f"{part}, to {cut['window_end']}", "end"),
             _bar(part, left, top, max(2.0, right - left), 17),
             f'<circle class="dot" cx="{left}" cy="{top + 8.5}" r="4"/>',
-            _text(right + 8, top + 13, f"{int(cut['rows']):,}"),
+            text(right + 8, top + 13, f"{int(cut['rows']):,}"),
         ]
-    return _svg(24 + len(cuts) * row + 6, body, "The label window of each cut; a dot marks the day of its features")
+    return svg(24 + len(cuts) * row + 6, body, "The label window of each cut; a dot marks the day of its features")
 
 
 def whiskers(items: Sequence[Whisker], signed: bool = False) -> str:
@@ -83,7 +83,7 @@ def whiskers(items: Sequence[Whisker], signed: bool = False) -> str:
         for tick in (axis.round_ticks() if signed else axis.ticks())
         for line in (
             f'<line class="grid" x1="{axis(tick)}" x2="{axis(tick)}" y1="4" y2="{bottom}"/>',
-            _text(axis(tick), bottom + 16, _difference(tick) if signed else f"{tick:.2f}", "middle"),
+            text(axis(tick), bottom + 16, _difference(tick) if signed else f"{tick:.2f}", "middle"),
         )
     ]
     if signed:
@@ -91,13 +91,13 @@ def whiskers(items: Sequence[Whisker], signed: bool = False) -> str:
     for number, item in enumerate(items):
         y, kind = 18 + 28 * number, "strong" if item.strong else "plain"
         body += [
-            _text(178, y + 4, item.name, "end", kind),
+            text(178, y + 4, item.name, "end", kind),
             f'<line class="whisker {kind}" x1="{axis(item.low)}" x2="{axis(item.high)}" y1="{y}" y2="{y}"/>',
             f'<circle class="mean {kind}" cx="{axis(item.mean)}" cy="{y}" r="5"/>',
-            _text(WIDTH - 62, y + 4, f"{item.mean:{sign}.3f}", "start", kind),
+            text(WIDTH - 62, y + 4, f"{item.mean:{sign}.3f}", "start", kind),
         ]
     what = "Difference in nDCG@10" if signed else "nDCG@10"
-    return _svg(bottom + 24, body, f"{what} with 95 % intervals")
+    return svg(bottom + 24, body, f"{what} with 95 % intervals")
 
 
 def lines(series: Mapping[str, Points], title: str, across: str, mark: float | None = None) -> str:
@@ -113,19 +113,19 @@ def lines(series: Mapping[str, Points], title: str, across: str, mark: float | N
         for tick in y.ticks()
         for line in (
             f'<line class="grid" x1="52" x2="{WIDTH - 110}" y1="{y(tick)}" y2="{y(tick)}"/>',
-            _text(44, y(tick) + 4, f"{tick:.2f}", "end"),
+            text(44, y(tick) + 4, f"{tick:.2f}", "end"),
         )
     ]
-    body += [_text(x(tick), 230, f"{tick:.0f}", "middle") for tick in x.ticks()]
+    body += [text(x(tick), 230, f"{tick:.0f}", "middle") for tick in x.ticks()]
     if mark is not None:
         body.append(f'<line class="mark" x1="{x(mark)}" x2="{x(mark)}" y1="14" y2="210"/>')
     ends = _apart([y(points[-1][1]) for points in series.values()])
     for number, ((name, points), end) in enumerate(zip(series.items(), ends, strict=True)):
         body += [
             f'<polyline class="curve s{number}" points="{_path(points, x, y)}"/>',
-            _text(WIDTH - 102, end + 4, name, "start", f"s{number}"),
+            text(WIDTH - 102, end + 4, name, "start", f"s{number}"),
         ]
-    return _svg(258, [*body, _text((52 + WIDTH - 110) / 2, 250, across, "middle")], title)
+    return svg(258, [*body, text((52 + WIDTH - 110) / 2, 250, across, "middle")], title)
 
 
 def bars(values: Mapping[str, float], kinds: Mapping[str, str]) -> str:
@@ -135,11 +135,11 @@ def bars(values: Mapping[str, float], kinds: Mapping[str, str]) -> str:
     for number, (name, value) in enumerate(values.items()):
         y = 6 + 24 * number
         body += [
-            _text(240, y + 13, name, "end"),
+            text(240, y + 13, name, "end"),
             _bar(kinds[name], 250, y, max(1.0, axis(value) - 250), 16),
-            _text(axis(value) + 8, y + 13, f"{value / total:.1%}"),
+            text(axis(value) + 8, y + 13, f"{value / total:.1%}"),
         ]
-    return _svg(12 + 24 * len(values), body, "Share of the total gain by feature")
+    return svg(12 + 24 * len(values), body, "Share of the total gain by feature")
 
 
 def histogram(edges: Sequence[float], counts: Mapping[str, Sequence[float]]) -> str:
@@ -155,18 +155,18 @@ def histogram(edges: Sequence[float], counts: Mapping[str, Sequence[float]]) -> 
         for tick in y.ticks(4)
         for line in (
             f'<line class="grid" x1="46" x2="{WIDTH - 90}" y1="{y(tick)}" y2="{y(tick)}"/>',
-            _text(40, y(tick) + 4, f"{tick:.0%}", "end"),
+            text(40, y(tick) + 4, f"{tick:.0%}", "end"),
         )
     ]
     for number, (name, values) in enumerate(shares.items()):
-        body.append(_text(WIDTH - 80, 24 + 18 * number, name, "start", f"t-{name}"))
+        body.append(text(WIDTH - 80, 24 + 18 * number, name, "start", f"t-{name}"))
         body += [
             _bar(name, x(edge) + slot * (number + 0.3), y(value), slot, 170 - y(value))
             for edge, value in zip(edges, values, strict=False)
             if value
         ]
-    body += [_text(x(grade), 188, f"{grade:.0f}", "middle") for grade in range(int(edges[0]), int(edges[-1]) + 1)]
-    return _svg(214, [*body, _text((46 + WIDTH - 90) / 2, 208, "grade", "middle")], "Labels by grade")
+    body += [text(x(grade), 188, f"{grade:.0f}", "middle") for grade in range(int(edges[0]), int(edges[-1]) + 1)]
+    return svg(214, [*body, text((46 + WIDTH - 90) / 2, 208, "grade", "middle")], "Labels by grade")
 
 
 def _difference(value: float) -> str:
@@ -194,10 +194,12 @@ def _bar(kind: str, x: float, y: float, width: float, height: float) -> str:
     return f'<rect class="{escape(kind)}" {shape}/>'
 
 
-def _text(x: float, y: float, text: str, anchor: str = "start", kind: str = "") -> str:
-    return f'<text x="{x}" y="{y}" text-anchor="{anchor}" class="{escape(kind)}">{escape(text)}</text>'
+def text(x: float, y: float, words: str, anchor: str = "start", kind: str = "") -> str:
+    """Return a text at a place of the picture. `anchor` is the SVG text-anchor, `kind` its style class."""
+    return f'<text x="{x}" y="{y}" text-anchor="{anchor}" class="{escape(kind)}">{escape(words)}</text>'
 
 
-def _svg(height: float, body: Sequence[str], title: str) -> str:
+def svg(height: float, body: Sequence[str], title: str) -> str:
+    """Return a picture of the full width and the given height. `body` is SVG; the title is for screen readers."""
     shape = f'viewBox="0 0 {WIDTH} {height:.0f}" role="img" aria-label="{escape(title)}"'
     return f"<svg {shape}><title>{escape(title)}</title>{''.join(body)}</svg>"

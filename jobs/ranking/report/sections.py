@@ -9,6 +9,7 @@ from ranking.labels.horizon import SETTING
 from ranking.report import charts
 from ranking.report.changes import changes
 from ranking.report.page import facts, figure, grid, page, section
+from ranking.report.reliability import reliability
 from ranking.report.segments import segments
 from ranking.report.split import PARTS, split
 from ranking.report.yardsticks import random_split, yardsticks
@@ -44,7 +45,7 @@ def render_report(
     trained = row.get("sha256") is not None
     parts = [_verdict(row, results), _trained_on(row, results), split(results)]
     if trained:
-        parts += [yardsticks(results), segments(results), changes(results, titles or {})]
+        parts += [yardsticks(results), segments(results), changes(results, titles or {}), reliability(results)]
         parts += [random_split(results), _curve(results), _importance(results)]
     parts += [_labels(results), _propensities(propensities), _card(row, results)]
     title = f"Ranker {row['model_version']}"

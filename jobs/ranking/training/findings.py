@@ -6,22 +6,23 @@ The report shows each part that a row has. Rows of earlier versions do not have 
 from collections.abc import Sequence
 from typing import Any
 
-from ranking.training import changes, evaluation
+from ranking.training import changes, evaluation, reliability
 from ranking.training.evaluation import OURS, WARM
 from ranking.training.examination import Examination
 from ranking.training.segments import NOT_RECORDED, JudgedSegment
 
 
 def of_run(examined: Examination, yardstick: str | None, least: int) -> dict[str, Any]:
-    """Return the findings of a trained run beside its rival; nothing if there is no rival.
+    """Return the findings of a trained run; what compares it is left out if there is no rival.
 
     `yardstick` is the one that decided. If none did, later behaviour is used. `least` is the setting
     `least_test_queries`.
     """
+    found: dict[str, Any] = {"reliability": reliability.reliability(examined.test, examined.human)}
     if examined.rival not in examined.scores:
-        return {}
+        return found
     chosen = yardstick or "behaviour"
-    return {"segments": _segments(examined, chosen, least), "changes": _changes(examined, chosen)}
+    return found | {"segments": _segments(examined, chosen, least), "changes": _changes(examined, chosen)}
 
 
 def _segments(examined: Examination, yardstick: str, least: int) -> dict[str, Any]:
