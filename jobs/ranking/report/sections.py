@@ -8,6 +8,7 @@ from typing import Any
 from ranking.labels.horizon import SETTING
 from ranking.report import charts
 from ranking.report.changes import changes
+from ranking.report.online import online
 from ranking.report.page import facts, figure, grid, page, section
 from ranking.report.reliability import reliability
 from ranking.report.segments import segments
@@ -45,7 +46,8 @@ def render_report(
     trained = row.get("sha256") is not None
     parts = [_verdict(row, results), _trained_on(row, results), split(results)]
     if trained:
-        parts += [yardsticks(results), segments(results), changes(results, titles or {}), reliability(results)]
+        parts += [yardsticks(results), segments(results), changes(results, titles or {}), online(results, propensities)]
+        parts += [reliability(results)]
         parts += [random_split(results), _curve(results), _importance(results)]
     parts += [_labels(results), _propensities(propensities), _card(row, results)]
     title = f"Ranker {row['model_version']}"

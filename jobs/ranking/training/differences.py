@@ -66,6 +66,11 @@ def over(values: Floats) -> Difference:
     return Difference(float(counted.mean()), spread / math.sqrt(count), count)
 
 
+def error_of(between: metrics.Interval) -> float:
+    """Return the standard error of a mean difference from its 95 % interval, over at least two queries."""
+    return (between.high - between.low) / 2 / _quantile(0.975, between.count)
+
+
 @cache
 def _quantile(quantile: float, count: int) -> float:
     return float(stats.t.ppf(quantile, count - 1))

@@ -6,7 +6,7 @@ The report shows each part that a row has. Rows of earlier versions do not have 
 from collections.abc import Sequence
 from typing import Any
 
-from ranking.training import changes, evaluation, reliability
+from ranking.training import changes, evaluation, placed_rates, reliability
 from ranking.training.evaluation import OURS, WARM
 from ranking.training.examination import Examination
 from ranking.training.segments import NOT_RECORDED, JudgedSegment
@@ -22,7 +22,11 @@ def of_run(examined: Examination, yardstick: str | None, least: int) -> dict[str
     if examined.rival not in examined.scores:
         return found
     chosen = yardstick or "behaviour"
-    return found | {"segments": _segments(examined, chosen, least), "changes": _changes(examined, chosen)}
+    return found | {
+        "segments": _segments(examined, chosen, least),
+        "changes": _changes(examined, chosen),
+        "online": _online(examined),
+    }
 
 
 def _segments(examined: Examination, yardstick: str, least: int) -> dict[str, Any]:
@@ -45,6 +49,11 @@ def _changes(examined: Examination, yardstick: str) -> dict[str, Any]:
         "churn": changes.churn(test, ours, theirs),
         "lists": changes.most_changed(test, ours, theirs, gained, examined.human),
     }
+
+
+def _online(examined: Examination) -> dict[str, Any]:
+    ours, theirs = examined.scores[OURS][WARM], examined.scores[examined.rival][WARM]
+    return {"rival": examined.rival, "applications": placed_rates.placed_rates(examined.test, ours, theirs)}
 
 
 def _rows(found: Sequence[JudgedSegment]) -> list[dict[str, Any]]:
