@@ -2,8 +2,9 @@
 
 **A run** trains a ranker if the examples or the grades have changed since the last one. A gate in the session decides
 whether the new ranker is promoted; the scores are those of the latest promoted ranker. `release` then records which
-snapshots of all tables belong together, and `report` writes the page of the newest ranker. `pin` first records which
-snapshots the run reads: the newest examples, and the grades and features that these examples were built from.
+snapshots of all tables belong together, and `report` writes the pages of the newest ranker and of all rankers. `pin`
+first records which snapshots the run reads: the newest examples, and the grades and features that these examples were
+built from.
 
 **A scheduled run first waits** until the examples hold what yesterday's logs give them, which is usually so before it
 starts. After five hours it goes on with what is there, with a warning. A manual run does not wait.
@@ -32,11 +33,10 @@ def release(name: str) -> None:
 
 @task(trigger_rule=TriggerRule.NONE_FAILED)
 def report() -> None:
-    """Write the page of the newest ranker."""
-    from tidemark.airflow.chores import write_page
+    """Write the page of the newest ranker, and that of all rankers over time."""
+    from tidemark.airflow.chores import write_pages
 
-    renderer = "ranking.report.sections:render_report"
-    say(write_page("ranking.rankers", renderer, beside="ranking.position_propensities", named_by="model_version"))
+    say(write_pages("ranking.report.nightly:render_pages"))
 
 
 with DAG(

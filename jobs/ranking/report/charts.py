@@ -119,7 +119,7 @@ def lines(series: Mapping[str, Points], title: str, across: str, mark: float | N
     body += [text(x(tick), 230, f"{tick:.0f}", "middle") for tick in x.ticks()]
     if mark is not None:
         body.append(f'<line class="mark" x1="{x(mark)}" x2="{x(mark)}" y1="14" y2="210"/>')
-    ends = _apart([y(points[-1][1]) for points in series.values()])
+    ends = apart([y(points[-1][1]) for points in series.values()])
     for number, ((name, points), end) in enumerate(zip(series.items(), ends, strict=True)):
         body += [
             f'<polyline class="curve s{number}" points="{_path(points, x, y)}"/>',
@@ -177,7 +177,7 @@ def _day(text: object) -> int:
     return date.fromisoformat(str(text)).toordinal()
 
 
-def _apart(heights: Sequence[float], least: float = 15.0) -> list[float]:
+def apart(heights: Sequence[float], least: float = 15.0) -> list[float]:
     """Return the heights, moved up where needed, so that they are at least `least` pixels apart."""
     moved: dict[int, float] = {}
     for number in sorted(range(len(heights)), key=lambda number: -heights[number]):

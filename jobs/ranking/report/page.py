@@ -27,7 +27,7 @@ dd{margin:0;overflow-wrap:anywhere}.scroll{overflow-x:auto}
 table{border-collapse:collapse;width:100%;font-size:13.5px;font-variant-numeric:tabular-nums}
 th{color:var(--soft);font-weight:500;text-align:right;border-bottom:1px solid var(--line);padding:5px 10px}
 td{text-align:right;padding:6px 10px;border-bottom:1px solid var(--line);white-space:nowrap}
-tr:last-child td{border-bottom:0}td small{display:block;color:var(--soft);font-size:11.5px}
+tr:last-child td{border-bottom:0}td strong{white-space:nowrap}td small{display:block;color:var(--soft);font-size:11.5px}
 th:first-child,td:first-child{text-align:left;padding-left:0}
 details{border-bottom:1px solid var(--line);padding:7px 0}summary{cursor:pointer;overflow-wrap:anywhere}
 details table{margin:6px 0 10px}details td,details th{text-align:left;white-space:normal;overflow-wrap:anywhere;
@@ -39,6 +39,7 @@ font-size:22px;line-height:1.25}
 .tiles .up strong{color:var(--good)}.tiles .down strong{color:var(--bad)}
 figure{margin:10px 0 16px}svg{width:100%;height:auto;display:block;margin-bottom:6px}
 .tag{font-size:12px;font-weight:600;color:var(--card);background:var(--tide);border-radius:99px;padding:2px 9px}
+.tag.plain{background:var(--soft)}a{color:var(--tide)}nav{display:flex;flex-wrap:wrap;gap:4px 20px;margin:0 0 14px}
 .key::before{content:"";display:inline-block;width:10px;height:10px;border-radius:3px;margin:0 6px 0 10px}
 .key.behaviour::before{background:var(--tide)}.key.content::before{background:var(--sand)}
 svg text{fill:var(--soft);font-size:12.5px;font-family:inherit}svg .grid{stroke:var(--line)}
@@ -50,6 +51,7 @@ circle.plain{fill:var(--soft)}circle.strong{fill:var(--tide)}svg text.strong{fil
 .band{fill:var(--tide);opacity:.12}polyline.s0{stroke:var(--tide)}polyline.s1{stroke:var(--sand)}
 polyline.s2{stroke:var(--good)}polyline.s3{stroke:var(--bad)}polyline.s4{stroke:var(--soft)}
 svg text.s0{fill:var(--tide)}svg text.s1{fill:var(--sand)}svg text.s2{fill:var(--good)}svg text.s3{fill:var(--bad)}
+circle.s0{fill:var(--tide)}circle.s1{fill:var(--sand)}circle.s2{fill:var(--good)}
 svg text.t-train{fill:var(--train)}svg text.t-test{fill:var(--test)}
 @media(max-width:560px){main{padding:24px 12px 48px}figure{overflow-x:auto}figure svg{min-width:560px}
 th,td{padding:5px 4px;white-space:normal;overflow-wrap:anywhere}th{overflow-wrap:normal}
@@ -98,8 +100,13 @@ def facts(values: Mapping[str, object]) -> str:
 
 def grid(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
     """Return a table of plain texts. In a cell, the text after a line break is printed small."""
+    return table(head, [[_cell(cell) for cell in row] for row in rows])
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Return a table. The cells are HTML."""
     top = "".join(f"<th>{escape(name)}</th>" for name in head)
-    body = "".join("<tr>" + "".join(f"<td>{_cell(cell)}</td>" for cell in row) + "</tr>" for row in rows)
+    body = "".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in rows)
     return f"<div class=scroll><table><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table></div>"
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from ranking.labels.horizon import SETTING
 from ranking.report import charts
 from ranking.report.changes import changes
+from ranking.report.links import navigation
 from ranking.report.online import online
 from ranking.report.page import facts, figure, grid, page, section
 from ranking.report.reliability import reliability
@@ -28,11 +29,13 @@ def render_report(
     row: Mapping[str, Any],
     propensities: Sequence[Mapping[str, Any]] = (),
     titles: Mapping[tuple[str, str], str] | None = None,
+    links: Mapping[str, str] | None = None,
 ) -> str:
     """Return the page of a row of `rankers`.
 
     `propensities` are the rows of that dataset for one day, if available. `titles` are the titles of items by
-    application and item, as far as they are known.
+    application and item, as far as they are known. `links` are other pages of the folder, by the words of
+    the link.
 
     Raises ValueError if the metrics of the row have another format than this code writes.
     """
@@ -44,10 +47,11 @@ def render_report(
             "render the report with the version that trained the ranker"
         )
     trained = row.get("sha256") is not None
-    parts = [_verdict(row, results), _trained_on(row, results), split(results)]
+    parts = [navigation(links or {}), _verdict(row, results), _trained_on(row, results), split(results)]
     if trained:
-        parts += [yardsticks(results), segments(results), changes(results, titles or {}), online(results, propensities)]
-        parts += [reliability(results)]
+        parts.append(yardsticks(results))
+    parts += [segments(results), changes(results, titles or {}), online(results, propensities), reliability(results)]
+    if trained:
         parts += [random_split(results), _curve(results), _importance(results)]
     parts += [_labels(results), _propensities(propensities), _card(row, results)]
     title = f"Ranker {row['model_version']}"

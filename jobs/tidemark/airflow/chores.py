@@ -44,15 +44,14 @@ def write_release(dataset: str) -> str:
     return f"{release.release or 'no release'}: {release.why}"
 
 
-def write_page(dataset: str, renderer: str, beside: str, named_by: str) -> str:
-    """Write the page of a dataset's newest row and return a line that says what was written.
+def write_pages(renderer: str) -> str:
+    """Write the pages that the domain renders and return a line that says where they are.
 
-    `renderer` names the function that renders the page, as `package.module:function`. `beside` and `named_by` are
-    passed to `tidemark.operate.pages.write_page`.
+    `renderer` names the function that renders them, as `package.module:function` (`tidemark.operate.pages.Renderer`).
     """
     module, _, name = renderer.partition(":")
     render: pages.Renderer = getattr(importlib.import_module(module), name)
-    return pages.write_page(load_settings(), dataset, render, beside, named_by)
+    return pages.write_pages(load_settings(), render)
 
 
 def call_with_request(path: str) -> str:

@@ -1,19 +1,18 @@
-"""Write the HTML page about the newest row of a versioned dataset, for example a ranker."""
+"""Write the HTML pages about a versioned dataset, for example about rankers. The domain renders them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from tidemark.catalog import Lake, open_lake
-from tidemark.catalog.filters import equals
+from tidemark.catalog.filters import equals, one_of
 from tidemark.settings import Settings
 from tidemark.settings.addresses import report_address
 
-Row = Mapping[str, Any]
-Renderer = Callable[[Row, Sequence[Row]], str]
-"""Renders a page from the newest row and from the rows of the newest day of a second dataset."""
+EVERY_COLUMN = ("*",)
 
 
 def current_page(settings: Settings) -> Path:
@@ -21,41 +20,65 @@ def current_page(settings: Settings) -> Path:
     return settings.reports / "models" / "index.html"
 
 
-def newest_row(lake: Lake, dataset: str, columns: tuple[str, ...] = ("*",)) -> dict[str, Any] | None:
+def newest_row(lake: Lake, dataset: str, columns: tuple[str, ...] = EVERY_COLUMN) -> dict[str, Any] | None:
     """Return the row with the highest `version`; None if the table does not exist or is empty."""
     rows = _rows_with_highest(lake, dataset, "version", columns)
     return rows[0] if rows else None
 
 
-def write_page(settings: Settings, dataset: str, render: Renderer, beside: str, named_by: str) -> str:
-    """Write the page of the newest row, both under its own name and as the current page.
+@dataclass(frozen=True)
+class PageReader:
+    """What a renderer may read: rows of published datasets, and which pages were written before."""
 
-    Args:
-        settings: The home.
-        dataset: The versioned dataset.
-        render: Renders the page.
-        beside: A dataset with a column `day`. The page also shows the rows of its newest day.
-        named_by: The column of the row that names the page's file.
+    lake: Lake
+    folder: Path
 
-    Returns:
-        A line that says where the page is, or that there is no row yet.
+    def newest(self, dataset: str, column: str) -> list[dict[str, Any]]:
+        """Return the rows with the highest value of a column; none if the table does not exist or is empty."""
+        return _rows_with_highest(self.lake, dataset, column)
+
+    def rows(self, dataset: str, columns: tuple[str, ...] = EVERY_COLUMN) -> list[dict[str, Any]]:
+        """Return all rows, with some of their columns; none if the table does not exist."""
+        table = self.lake.find_table(dataset)
+        return table.scan(selected_fields=columns).to_arrow().to_pylist() if table else []
+
+    def rows_with(
+        self, dataset: str, column: str, values: Iterable[Any], columns: tuple[str, ...]
+    ) -> list[dict[str, Any]]:
+        """Return the rows whose column has one of the values; none if the table does not exist."""
+        table, wanted = self.lake.find_table(dataset), set(values)
+        if table is None or not wanted:
+            return []
+        return table.scan(one_of(column, wanted), selected_fields=columns).to_arrow().to_pylist()
+
+    def written(self) -> frozenset[str]:
+        """Return the names of the pages that exist."""
+        return frozenset(path.name for path in self.folder.glob("*.html"))
+
+
+Renderer = Callable[[PageReader], Mapping[str, str]]
+"""Returns pages by the names of their files. The page about the newest row is `index.html`."""
+
+
+def write_pages(settings: Settings, render: Renderer) -> str:
+    """Write the pages that a renderer returns, and return a line that says where they are.
+
+    A page replaces an earlier one of its name as a whole. Other pages stay.
     """
-    lake = open_lake(settings)
-    row = newest_row(lake, dataset)
-    if row is None:
-        return f"{dataset}: no row yet, so no page is written"
-    text = render(row, _rows_with_highest(lake, beside, "day"))
     folder = current_page(settings).parent
+    pages = render(PageReader(open_lake(settings), folder))
+    if not pages:
+        return "no row yet, so no page is written"
     folder.mkdir(parents=True, exist_ok=True)
-    for path in (folder / f"{row[named_by]}.html", current_page(settings)):
-        draft = path.with_name(path.name + ".new")
+    for name, text in pages.items():
+        draft = folder / f"{name}.new"
         draft.write_text(text, encoding="utf-8")
-        draft.replace(path)
-    return f"{row[named_by]}: page {report_address(settings, current_page(settings))}"
+        draft.replace(folder / name)
+    return f"{len(pages)} pages: {report_address(settings, current_page(settings))}"
 
 
 def _rows_with_highest(
-    lake: Lake, dataset: str, column: str, columns: tuple[str, ...] = ("*",)
+    lake: Lake, dataset: str, column: str, columns: tuple[str, ...] = EVERY_COLUMN
 ) -> list[dict[str, Any]]:
     """Return the rows that have the highest value of a column; an empty list if there are no rows."""
     table = lake.find_table(dataset)

@@ -22,6 +22,7 @@ _LINKS = {
     "quality": "Data quality",
     "reports/data-docs/index.html": "Audits",
     "reports/models/index.html": "Model report",
+    "reports/models/rankers.html": "Rankers",
 }
 
 
