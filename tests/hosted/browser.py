@@ -62,7 +62,8 @@ def pages_to_open(settings: Settings, lake: Lake) -> dict[str, Sequence[str]]:
         f"/reports/data-docs/{DATASET}/{last}/index.html": (DATASET, "Expectations", "Floor", "mean of clicks"),
     }
     if (settings.reports / "models" / "index.html").exists():
-        pages["/reports/models/index.html"] = ("Ranker",)
+        pages["/reports/models/index.html"] = ("Ranker", "All rankers")
+        pages["/reports/models/rankers.html"] = ("Rankers over time", "Ranker 1", "Newest ranker")
     return pages
 
 

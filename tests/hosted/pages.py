@@ -12,7 +12,15 @@ from infra.local.secret import USER, password
 from tidemark.settings import Settings
 from tidemark.settings.addresses import PREFIX
 
-PATHS = ("/", "/sessions", "/reports/data-docs/index.html", "/reports/models/index.html", "/style.css", "/none")
+PATHS = (
+    "/",
+    "/sessions",
+    "/reports/data-docs/index.html",
+    "/reports/models/index.html",
+    "/reports/models/rankers.html",
+    "/style.css",
+    "/none",
+)
 SECRETS = (
     "/reports/../airflow/passwords.json",
     "/reports/..%2fairflow%2fpasswords.json",
