@@ -113,7 +113,7 @@ def _sizes(found: Expected) -> str:
     seen = found.difference.mean / found.theirs
     wanted = {f"{seen:+.1%}\nas expected": seen, **{f"{change:+.0%}": change for change in CHANGES}}
     rows = [[name, *_size(found, change)] for name, change in wanted.items()]
-    return grid(["change in long clicks", "searches per arm", "days"], rows)
+    return grid(["change in long clicks", "searches per arm", "days"], rows, whole=True)
 
 
 def _size(found: Expected, change: float) -> tuple[str, str]:

@@ -41,7 +41,7 @@ def render_over_time(rows: Sequence[Row], standing: Standing, pages: frozenset[s
     title = f"<p class=kicker>Rankers over time</p><h1>{len(rows):,} training runs</h1><p>{escape(served)}</p>"
     former = {run.model_version for run in (*standing.earlier, *standing.withdrawn)}
     lines = [_line(row, champion, former, pages) for row in shown]
-    listed = table(["ranker", "verdict", "difference in nDCG@10"], lines)
+    listed = table(["ranker", "verdict", "difference in nDCG@10"], lines, whole=True)
     body = _quality(shown, champion) + section("Training runs", left_out + listed)
     head = f"{navigation({'Newest ranker': CURRENT})}<header>{title}</header>"
     return page("Rankers over time", head + body)

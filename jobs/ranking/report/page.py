@@ -54,7 +54,8 @@ svg text.s0{fill:var(--tide)}svg text.s1{fill:var(--sand)}svg text.s2{fill:var(-
 circle.s0{fill:var(--tide)}circle.s1{fill:var(--sand)}circle.s2{fill:var(--good)}
 svg text.t-train{fill:var(--train)}svg text.t-test{fill:var(--test)}
 @media(max-width:560px){main{padding:24px 12px 48px}figure{overflow-x:auto}figure svg{min-width:560px}
-th,td{padding:5px 4px;white-space:normal;overflow-wrap:anywhere}th{overflow-wrap:normal}
+th,td{padding:5px 4px;white-space:normal;overflow-wrap:anywhere}
+.whole th,.whole td+td{overflow-wrap:normal}
 dl{grid-template-columns:1fr;gap:0}dd{margin-bottom:8px}section{padding:18px 16px}}
 @media print{section{break-inside:avoid}}
 """
@@ -98,16 +99,20 @@ def facts(values: Mapping[str, object]) -> str:
     )
 
 
-def grid(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
-    """Return a table of plain texts. In a cell, the text after a line break is printed small."""
-    return table(head, [[_cell(cell) for cell in row] for row in rows])
+def grid(head: Sequence[str], rows: Sequence[Sequence[object]], whole: bool = False) -> str:
+    """Return a table of plain texts. In a cell, the text after a line break is printed small; `whole` as in `table`."""
+    return table(head, [[_cell(cell) for cell in row] for row in rows], whole)
 
 
-def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Return a table. The cells are HTML."""
+def table(head: Sequence[str], rows: Sequence[Sequence[str]], whole: bool = False) -> str:
+    """Return a table. The cells are HTML.
+
+    On a phone, words are broken anywhere. If `whole`, only those of the first column are, which suits few columns.
+    """
     top = "".join(f"<th>{escape(name)}</th>" for name in head)
     body = "".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in rows)
-    return f"<div class=scroll><table><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table></div>"
+    kind = " class=whole" if whole else ""
+    return f"<div class=scroll><table{kind}><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table></div>"
 
 
 def folded(summary: str, body: str) -> str:

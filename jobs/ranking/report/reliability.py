@@ -29,7 +29,7 @@ def reliability(results: Mapping[str, Any]) -> str:
         [f"{each['label']:.2f}", f"{each['grade']:.2f}\n{each['low']:.2f} to {each['high']:.2f}", f"{each['pairs']:,}"]
         for each in found["bins"]
     ]
-    table = grid(["mean label", "mean grade", "pairs"], bins)
+    table = grid(["mean label", "mean grade", "pairs"], bins, whole=True)
     return section(TITLE, facts(_errors(found)) + figure(_diagram(found["bins"]), caption) + table)
 
 

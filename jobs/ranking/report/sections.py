@@ -8,6 +8,7 @@ from typing import Any
 from ranking.labels.horizon import SETTING
 from ranking.report import charts
 from ranking.report.changes import changes
+from ranking.report.drift import drift
 from ranking.report.links import navigation
 from ranking.report.online import online
 from ranking.report.page import facts, figure, grid, page, section
@@ -51,6 +52,7 @@ def render_report(
     if trained:
         parts.append(yardsticks(results))
     parts += [segments(results), changes(results, titles or {}), online(results, propensities), reliability(results)]
+    parts.append(drift(results))
     if trained:
         parts += [random_split(results), _curve(results), _importance(results)]
     parts += [_labels(results), _propensities(propensities), _card(row, results)]

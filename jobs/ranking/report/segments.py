@@ -35,7 +35,7 @@ def segments(results: Mapping[str, Any]) -> str:
             charts.whiskers(drawn, signed=True),
             f"Mean and 95 % interval over queries. {RULE} Segments with enough queries to do so are bold.",
         )
-    body += grid(["segment", "difference", "traffic", "judged by"], [_row(row) for row in found["rows"]])
+    body += grid(["segment", "difference", "traffic", "judged by"], [_row(row) for row in found["rows"]], whole=True)
     return section(f"By segment, against the {rival}", body + _notes(found))
 
 

@@ -15,6 +15,7 @@ from ranking.labels import horizon, splits
 from ranking.logs.grades import by_people, machines, read_grades
 from ranking.training import (
     canary,
+    drift,
     evaluation,
     examination,
     example_splits,
@@ -70,6 +71,7 @@ def build(inputs: Mapping[str, DataFrame], params: Mapping[str, Any]) -> pa.Tabl
     verdict = gate.settle(verdict, unchanged.find_same(before, trained.sha256, params), unchanged.find_hold(before))
     results = summary.of_run(parts, history, scheme, trained, examined.scores, grades, recipe.seed)
     results |= findings.of_run(examined, verdict.yardstick, settings["least_test_queries"])
+    results |= drift.of_run(parts.train, trained.gain, examined.scores, before.champion_metrics)
     if settings["random_split"] and scheme.scheme != RANDOM:
         results["random_split"] = _random_split(examples, parts, recipe, settings)
     return _row(parts, trained, verdict, results, recipe, before, params)

@@ -1,7 +1,8 @@
 """The model registry, the rows of `rankers`, as training runs and scores read it."""
 
+import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
@@ -41,14 +42,15 @@ QUARTER = timedelta(days=91)
 class Registry:
     """The registry before a run: its rows without artifacts, who is champion and why, and the models to compare with.
 
-    `champion` is the model of the champion. `former` is that of the champion of a quarter ago, or the first champion if
-    that is later; None if it is the champion itself.
+    `champion` is the model of the champion, and `champion_metrics` are the metrics of its row. `former` is the model of
+    the champion of a quarter ago, or of the first champion if that is later; None if it is the champion itself.
     """
 
     rows: tuple[Mapping[str, Any], ...]
     standing: Standing
     champion: learner.Model | None
     former: learner.Model | None = None
+    champion_metrics: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def newest(self) -> int:
@@ -84,7 +86,17 @@ def read(rankers: DataFrame, decisions: DataFrame) -> Registry:
     standing = read_standing(rows, decisions.toArrow().to_pylist())
     tested = {row["model_version"]: row["tested_through"] for row in rows}
     champion = _model(rankers, standing.champion)
-    return Registry(tuple(rows), standing, champion, _former(rankers, find_former(standing, tested)))
+    former = _former(rankers, find_former(standing, tested))
+    return Registry(tuple(rows), standing, champion, former, _metrics(rankers, standing.champion))
+
+
+def _metrics(rankers: DataFrame, run: Run | None) -> Mapping[str, Any]:
+    """Return the metrics of a run; nothing without a run."""
+    if run is None:
+        return {}
+    row = rankers.where(F.col("model_version") == run.model_version).select("metrics").limit(1).toArrow().to_pylist()[0]
+    found: Mapping[str, Any] = json.loads(row["metrics"])
+    return found
 
 
 def _former(rankers: DataFrame, run: Run | None) -> learner.Model | None:
