@@ -20,7 +20,7 @@ CHANGES = (0.01, 0.02, 0.05)
 MOST_DAYS = 3650
 A_SEARCH = (
     "A search is one client that searches for a query on one day. Its expected long clicks are the sum over the first "
-    f"{PLACES} places of propensity times the smoothed long-click rate of the item there."
+    f"{PLACES} places, as far as searches show them, of propensity times the smoothed long-click rate of the item."
 )
 HOW = (
     f"A two-sided z-test at {ALPHA:.0%} with {POWER:.0%} power (Fleiss, Levin and Paik, 2003) of the share of searches "
@@ -30,11 +30,15 @@ HOW = (
 
 @dataclass(frozen=True)
 class Expected:
-    """The expected long clicks per search by both orders, what we believe of their difference, and the traffic."""
+    """The expected long clicks per search by both orders, what we believe of their difference, and the traffic.
+
+    `seen` are the long clicks per search in the test window, by the order that was served then.
+    """
 
     ours: float
     theirs: float
     difference: Belief
+    seen: float
     searches_a_day: float
     sources: tuple[str, ...]
 
@@ -52,15 +56,18 @@ def online(results: Mapping[str, Any], propensities: Sequence[Mapping[str, Any]]
 def expected_of(applications: Sequence[Mapping[str, Any]], propensities: Sequence[Mapping[str, Any]]) -> Expected:
     """Return what to expect of all applications together, each weighted by its searches."""
     total = sum(each["searches_a_day"] for each in applications)
-    ours = theirs = variance = 0.0
+    ours = theirs = variance = seen = 0.0
     sources = []
     for each in applications:
         curve, source = curve_of(each["application"], propensities)
         mine, others, error = expect(each, curve)
         share = each["searches_a_day"] / total
         ours, theirs, variance = ours + share * mine, theirs + share * others, variance + (share * error) ** 2
+        seen += share * each["seen"]
         sources.append(source)
-    return Expected(ours, theirs, Belief(ours - theirs, math.sqrt(variance)), total, tuple(dict.fromkeys(sources)))
+    return Expected(
+        ours, theirs, Belief(ours - theirs, math.sqrt(variance)), seen, total, tuple(dict.fromkeys(sources))
+    )
 
 
 def curve_of(application: str, propensities: Sequence[Mapping[str, Any]]) -> tuple[list[float], str]:
@@ -82,12 +89,13 @@ def _expectations(found: Expected, rival: str) -> dict[str, str]:
     return {
         f"Long clicks, {rival}": f"{found.theirs:.4f} per search",
         "Long clicks, this ranker": f"{found.ours:.4f} per search",
+        "Long clicks, served": f"{found.seen:.4f} per search, as seen in the test window",
         "Change": f"{_relative(found.difference.mean, found)} (95 %: {_relative(low, found)} to "
         f"{_relative(high, found)})",
-        "Probability of a gain": f"{found.difference.is_better:.0%}",
+        "Probability of a gain": _probability(found.difference.is_better),
         "Loss of shipping": f"{1000 * found.difference.loss_of_shipping:.2f} long clicks per 1,000 searches, expected",
         "Loss of keeping": f"{1000 * found.difference.loss_of_keeping:.2f} long clicks per 1,000 searches, expected",
-        "Searches with one": f"{share_with_any(found.theirs):.1%} by the {rival}, if their number is Poisson",
+        "With a long click": f"{share_with_any(found.theirs):.1%} of searches by the {rival}, if their number is Poisson",
         "Traffic": f"{found.searches_a_day:,.0f} searches a day in the test window",
         "Propensities": "; ".join(found.sources),
     }
@@ -101,6 +109,10 @@ def _by_yardstick(results: Mapping[str, Any]) -> dict[str, str]:
     between = Interval(**decided)
     loss = Belief(between.mean, differences.error_of(between)).loss_of_shipping
     return {"Loss of shipping, by the verdict": f"{loss:.5f} nDCG@10, expected"}
+
+
+def _probability(share: float) -> str:
+    return "over 99%" if share > 0.99 else "under 1%" if share < 0.01 else f"{share:.0%}"
 
 
 def _relative(change: float, found: Expected) -> str:

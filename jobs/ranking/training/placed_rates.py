@@ -7,7 +7,7 @@ registry row keeps the mean rates, and the covariance of their differences. Whoe
 clicks of both orders from them, and the error of their difference (`expect`).
 
 A *search* is a client that searches for a query on a day, as the counts count a client once per pair and day. A list
-was searched as often as its most shown item was shown.
+was searched as often as its most shown item was shown. A search shows only the first places of a list (`_shown`).
 """
 
 from collections.abc import Mapping, Sequence
@@ -23,7 +23,7 @@ PLACES = 20
 
 
 def placed_rates(test: Examples, ours: Floats, theirs: Floats) -> list[dict[str, Any]]:
-    """Return for each application: its searches a day, and the mean rates at each place by both orders.
+    """Return for each application: its searches a day, the long clicks seen per search, and mean rates at each place.
 
     Means are over searches. The covariance is that of a mean over queries, which are weighted by their searches. An
     application with fewer than two searched queries is left out, because its error is not known.
@@ -33,9 +33,14 @@ def placed_rates(test: Examples, ours: Floats, theirs: Floats) -> list[dict[str,
     starts = np.cumsum(group_sizes(test.group)) - group_sizes(test.group)
     applications, searches = test.application[starts].astype(str), _searches(test)
     query = evaluation.queries_of(test)
+    clicks = np.bincount(group_numbers(test.group), test.long_clicks, len(searches))
     parts = {str(name): (applications == name) & (searches > 0) for name in np.unique(applications)}
     return [
-        {"application": name, "searches_a_day": round(_a_day(test, starts[lists], searches[lists]), 3)}
+        {
+            "application": name,
+            "searches_a_day": round(_a_day(test, starts[lists], searches[lists]), 3),
+            "seen": round(float(clicks[lists].sum() / searches[lists].sum()), 8),
+        }
         | _means(by_place[0][lists], by_place[1][lists], searches[lists], query[lists])
         for name, lists in parts.items()
         if len(np.unique(query[lists])) > 1
@@ -54,11 +59,23 @@ def expect(found: Mapping[str, Any], propensity: Sequence[float]) -> tuple[float
 
 
 def _at_places(test: Examples, rates: Floats, scores: Floats) -> Floats:
-    """Return the rate at each place of each list by an order; 0 at places below the end of the list."""
+    """Return the rate at each place of each list by an order, times the share of its searches that show the place."""
     place, number = overlap.ranks(scores, test.group), group_numbers(test.group)
     found = np.zeros((len(group_sizes(test.group)), PLACES))
     top: Flags = place <= PLACES
     found[number[top], place[top] - 1] = rates[top]
+    return found * _shown(test)
+
+
+def _shown(test: Examples) -> Floats:
+    """Return the share of the searches of each list that show each place.
+
+    A search shows as many places as the list had impressions per search. A list of 9.4 impressions per search shows its
+    first nine places, and the tenth to 40 % of the searches.
+    """
+    shown = np.bincount(group_numbers(test.group), test.evidence, len(group_sizes(test.group)))
+    depth = shown / np.maximum(1.0, _searches(test))
+    found: Floats = np.clip(depth[:, None] - np.arange(PLACES), 0.0, 1.0)
     return found
 
 
