@@ -95,7 +95,7 @@ def _expectations(found: Expected, rival: str) -> dict[str, str]:
         "Probability of a gain": _probability(found.difference.is_better),
         "Loss of shipping": f"{1000 * found.difference.loss_of_shipping:.2f} long clicks per 1,000 searches, expected",
         "Loss of keeping": f"{1000 * found.difference.loss_of_keeping:.2f} long clicks per 1,000 searches, expected",
-        "With a long click": f"{share_with_any(found.theirs):.1%} of searches by the {rival}, if their number is Poisson",
+        "With a long click": f"{share_with_any(found.theirs):.1%} of searches ({rival}), if their number is Poisson",
         "Traffic": f"{found.searches_a_day:,.0f} searches a day in the test window",
         "Propensities": "; ".join(found.sources),
     }
