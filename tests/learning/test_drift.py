@@ -81,6 +81,7 @@ def test_a_steady_night_is_steady_and_a_shifted_feature_and_its_scores_are_named
     assert {each["change"] for each in night(champion=champion, seed=1)["drift"]} == {"steady"}
     moved = night(shift=2.0, champion=champion, seed=1)
     assert [(each["name"], each["change"]) for each in moved["drift"][:2]] == [("score", "major"), ("c_match", "major")]
+    assert [drift.count_major(each["drift"]) for each in (champion, moved)] == [None, 2]
     page = Page(rendered(moved))
     assert any("the champion's scores, c_match changed." in text for text in page.texts)
     assert "Alarm:" in page.texts

@@ -79,6 +79,11 @@ def test_the_next_ranker_meets_the_champion_on_the_same_lists(first: Any, inputs
     assert told["champion_why"] == first["verdict"][0].as_py()
     found = told["yardsticks"]["behaviour"]["rankers"]
     assert found["ours"] == found["champion"]
+    assert {each["change"] for each in told["drift"]} == {"steady"}, "the same examples"
+    assert (first["drifted"][0].as_py(), row["drifted"]) == (None, 0)
+    assert told["segments"]["rival"] == "champion"
+    assert told["changes"]["lists"] == []
+    assert "No list changed." in sections.render_report(row)
 
 
 def decided(spark: SparkSession, action: str, model_version: str, after: int) -> Any:

@@ -36,13 +36,7 @@ class Corrected:
     others: int
 
 
-def by_grades(test: Examples, human: Floats, ours: Floats, theirs: Floats) -> Floats:
-    """Return the difference of each list by grades alone; NaN for a list whose grades do not decide."""
-    lists = _Lists.of(test, human, ours, theirs)
-    return np.where(lists.graded, lists.by_grades, np.nan)
-
-
-def difference(test: Examples, human: Floats, ours: Floats, theirs: Floats, lists: Flags | None = None) -> Corrected:
+def difference(test: Examples, human: Floats, ours: Floats, theirs: Floats) -> Corrected:
     """Compare two rankers on the test part.
 
     Args:
@@ -51,18 +45,8 @@ def difference(test: Examples, human: Floats, ours: Floats, theirs: Floats, list
             queries decide. Other graded queries count for nothing, because the labels have learnt from their grades.
         ours: The scores of one ranker.
         theirs: The scores of the other one. The difference is positive if `ours` is better.
-        lists: Marks the lists that count; all of them if it is None.
     """
-    found = _Lists.of(test, human, ours, theirs)
-    query = evaluation.queries_of(test)
-    counted = np.ones(len(query), dtype=np.bool_) if lists is None else lists
-    graded, free = found.graded & counted, ~found.any_grade & counted
-    by_grades, by_labels, others = (
-        evaluation.means(values[rows], query[rows])
-        for values, rows in ((found.by_grades, graded), (found.by_labels, graded), (found.by_labels, free))
-    )
-    alone = differences.over(by_grades)
-    return Corrected(alone, _powered(alone, by_grades, by_labels, others), len(others))
+    return ListDifferences.of(test, human, ours, theirs).over(evaluation.queries_of(test))
 
 
 def _powered(alone: Difference, by_grades: Floats, by_labels: Floats, others: Floats) -> Difference:
@@ -81,7 +65,7 @@ def _powered(alone: Difference, by_grades: Floats, by_labels: Floats, others: Fl
 
 
 @dataclass(frozen=True)
-class _Lists:
+class ListDifferences:
     """What labels and grades say of each list.
 
     `by_labels` is the difference by labels. `by_grades` is the difference by grades, with labels for the few items
@@ -95,8 +79,8 @@ class _Lists:
     any_grade: Flags
 
     @classmethod
-    def of(cls, test: Examples, human: Floats, ours: Floats, theirs: Floats) -> "_Lists":
-        """Compare two orders of each list of the test part; see `difference`."""
+    def of(cls, test: Examples, human: Floats, ours: Floats, theirs: Floats) -> "ListDifferences":
+        """Compare two orders of each list of the test part. The arguments are those of `difference`."""
         number, count = group_numbers(test.group), len(group_sizes(test.group))
         moved = _discounts(ours, number) - _discounts(theirs, number)
         label, known = metrics.gains_of(test.grade), ~np.isnan(human)
@@ -107,6 +91,22 @@ class _Lists:
         seen, wanted = (_sums(np.abs(moved) * rows, number, count) for rows in (known, np.ones(len(known))))
         any_grade, exam = _sums(known, number, count) > 0, _sums(test.exam, number, count) > 0
         return cls(by_labels, by_grades, exam & any_grade & (seen >= COVERED * wanted), any_grade)
+
+    @property
+    def by_grades_alone(self) -> Floats:
+        """The difference of each list by grades; NaN for a list whose grades do not decide."""
+        return np.where(self.graded, self.by_grades, np.nan)
+
+    def over(self, query: Whole, lists: Flags | None = None) -> Corrected:
+        """Return the difference over the marked lists, or over all. `query` is the number of the query of each list."""
+        counted = np.ones(len(query), dtype=np.bool_) if lists is None else lists
+        graded, free = self.graded & counted, ~self.any_grade & counted
+        by_grades, by_labels, others = (
+            evaluation.means(values[rows], query[rows])
+            for values, rows in ((self.by_grades, graded), (self.by_labels, graded), (self.by_labels, free))
+        )
+        alone = differences.over(by_grades)
+        return Corrected(alone, _powered(alone, by_grades, by_labels, others), len(others))
 
 
 def _ideal(gain: Floats, number: Whole, count: int) -> Floats:

@@ -99,6 +99,11 @@ def against(champion: Mapping[str, Any], train: Examples, scores: Floats) -> lis
     return sorted((each for each in found if each), key=lambda each: (-each["index"], each["name"]))
 
 
+def count_major(found: Sequence[Mapping[str, Any]] | None) -> int | None:
+    """Return how many distributions had a major change; None if nothing was compared."""
+    return None if found is None else sum(each["change"] == MAJOR_WORD for each in found)
+
+
 def _pairs(
     champion: Mapping[str, Any], train: Examples, scores: Floats
 ) -> Iterator[tuple[str, str, Distribution, Floats]]:

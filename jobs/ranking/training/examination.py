@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from ranking.training import corrected, differences, evaluation, gate, segments
-from ranking.training.corrected import Corrected
+from ranking.training import differences, evaluation, gate, segments
+from ranking.training.corrected import Corrected, ListDifferences
 from ranking.training.differences import Difference
 from ranking.training.evaluation import CHAMPION, COLD, FORMER, LOGGED, MIXED, OURS, WARM, Scores
 from ranking.training.gate import Comparison, Verdict
@@ -70,9 +70,14 @@ class Examination:
 
     def gained(self, yardstick: str, rival: str, view: str) -> Floats:
         """Return how much nDCG@10 each list gains over a rival; NaN for a list that the yardstick cannot judge."""
-        ours, theirs = self.scores[OURS][view], self.scores[rival][view]
         if yardstick == "exam":
-            return corrected.by_grades(self.test, self.human, ours, theirs)
+            return self._by_grades(rival, view).by_grades_alone
+        if (rival, view) not in self._by_behaviour:
+            self._by_behaviour[rival, view] = self._gained_by_behaviour(rival, view)
+        return self._by_behaviour[rival, view]
+
+    def _gained_by_behaviour(self, rival: str, view: str) -> Floats:
+        ours, theirs = self.scores[OURS][view], self.scores[rival][view]
         mine, others = (evaluation.per_query(self._behaviour, self.test, scores) for scores in (ours, theirs))
         gained = np.full(len(group_sizes(self.test.group)), np.nan)
         gained[self._judged_lists] = mine["ndcg@10"] - others["ndcg@10"]
@@ -121,13 +126,18 @@ class Examination:
         """Return the difference from a rival, over the marked lists if some are marked."""
         if yardstick == "exam":
             return self._corrected(rival, view, lists).corrected
-        gained, query = self.gained(yardstick, rival, view), evaluation.queries_of(self.test)
+        gained, query = self.gained(yardstick, rival, view), self._queries
         counted = np.ones(len(query), dtype=np.bool_) if lists is None else lists
         return differences.over(evaluation.means(gained[counted], query[counted]))
 
     def _corrected(self, rival: str, view: str, lists: Flags | None = None) -> Corrected:
-        ours, theirs = self.scores[OURS][view], self.scores[rival][view]
-        return corrected.difference(self.test, self.human, ours, theirs, lists)
+        return self._by_grades(rival, view).over(self._queries, lists)
+
+    def _by_grades(self, rival: str, view: str) -> ListDifferences:
+        if (rival, view) not in self._by_lists:
+            ours, theirs = self.scores[OURS][view], self.scores[rival][view]
+            self._by_lists[rival, view] = ListDifferences.of(self.test, self.human, ours, theirs)
+        return self._by_lists[rival, view]
 
     def _by_grades_alone(self) -> str:
         found = self._exam
@@ -144,6 +154,20 @@ class Examination:
     def _exam(self) -> Corrected:
         """The comparison with the rival by exam grades."""
         return self._corrected(self.rival, WARM)
+
+    @cached_property
+    def _by_behaviour(self) -> dict[tuple[str, str], Floats]:
+        """What each list gains by behaviour, by rival and view, as far as it was asked for."""
+        return {}
+
+    @cached_property
+    def _by_lists(self) -> dict[tuple[str, str], ListDifferences]:
+        """The differences of lists by grades and labels, by rival and view, as far as they were asked for."""
+        return {}
+
+    @cached_property
+    def _queries(self) -> Whole:
+        return evaluation.queries_of(self.test)
 
     @cached_property
     def _judged_lists(self) -> Whole:

@@ -176,6 +176,7 @@ def _row(
         "tested_through": parts.test.window_end.max().item() if len(parts.test) else None,
         "training_rows": len(parts.train) + len(parts.valid),
         "test_rows": len(parts.test),
+        "drifted": drift.count_major(results.get("drift")),
     }
     return pa.Table.from_pylist([row], schema=registry.SCHEMA)
 
