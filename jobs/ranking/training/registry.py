@@ -31,7 +31,7 @@ _TYPES: list[tuple[str, pa.DataType]] = [
     ("tested_through", pa.date32()),
     ("training_rows", pa.int64()),
     ("test_rows", pa.int64()),
-    ("drifted", pa.int32()),
+    ("drifted", pa.int64()),
 ]
 SCHEMA = pa.schema(_TYPES)
 
