@@ -121,6 +121,15 @@ def test_a_segment_counts_the_grades_of_its_own_queries(examined: Examination) -
     assert found["help"].difference.mean < -0.1 < 0 < found["shop"].difference.mean
 
 
+def test_without_a_test_list_or_a_rival_nothing_is_compared(examined: Examination) -> None:
+    nothing = examined.test.take(np.zeros(len(examined.test), dtype=np.bool_))
+    empty = {who: {"warm": np.empty(0)} for who in examined.scores}
+    assert of_run(Examination(nothing, empty, {}, True), None, 20) == {"reliability": None}
+    alone = {"ours": examined.scores["ours"]}
+    assert of_run(Examination(examined.test, alone, {}, True), None, 20) == {"reliability": None}
+    assert segments.find_segments(nothing)[0].share == 0.0
+
+
 def test_a_small_loss_or_one_that_may_be_chance_refuses_nothing() -> None:
     def judged(mean: float, error: float) -> gate.Verdict:
         lost = {"tail queries": Difference(mean, error, 90)}

@@ -13,13 +13,13 @@ from ranking.training.segments import NOT_RECORDED, JudgedSegment
 
 
 def of_run(examined: Examination, yardstick: str | None, least: int) -> dict[str, Any]:
-    """Return the findings of a trained run; what compares it is left out if there is no rival.
+    """Return the findings of a trained run; what compares it is left out without a rival or without a test list.
 
     `yardstick` is the one that decided. If none did, later behaviour is used. `least` is the setting
     `least_test_queries`.
     """
     found: dict[str, Any] = {"reliability": reliability.reliability(examined.test, examined.human)}
-    if examined.rival not in examined.scores:
+    if examined.rival not in examined.scores or not len(examined.test):
         return found
     chosen = yardstick or "behaviour"
     return found | {
