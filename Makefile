@@ -12,7 +12,7 @@ WORKERS ?= 2
 # Keep compiled modules: without them, every start of Python compiles all packages again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup run stop world test quick kill-matrix soak histories fuzz lint format doctor bench bench-labels clean
+.PHONY: help setup run stop world test quick kill-matrix soak histories fuzz lint format doctor bench bench-labels bench-train clean
 
 help:  ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1 | /p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-18s%s\n", $$1, $$2}'
@@ -64,6 +64,9 @@ bench: setup  ## Measure the design's performance promises, as ratios within one
 bench-labels: setup  ## Judge relevance labels by true grades (WORLDS=plain-1,easy-1 SESSIONS=200000 SETTINGS=500,none KEEP=)
 	@$(PY) -m bench.labels $(if $(WORLDS),--worlds $(WORLDS)) $(if $(SESSIONS),--sessions $(SESSIONS)) \
 	  $(if $(SETTINGS),--settings $(SETTINGS)) $(if $(KEEP),--keep "$(KEEP)")
+
+bench-train: setup  ## Measure memory and time of a training run beside a plain fit (SETTINGS="rows=1200000 features=200 rounds=50")
+	@$(PY) -m bench.training $(SETTINGS)
 
 histories: setup  ## Run many random histories (EXAMPLES=300 of STEPS=25 steps each)
 	@EXAMPLES="$${EXAMPLES:-300}" $(PY) -m pytest -q tests/histories/test_histories.py

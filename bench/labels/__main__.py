@@ -1,6 +1,7 @@
 """Judge our relevance labels on worlds by name: python -m bench.labels [--worlds plain-1,easy-1] [--settings 500,none].
 
 Each world prints a table of label sources. `--sessions` is the number of search requests, `--queries` that of queries.
+With `--recipes plain,bagged`, rankers of these recipes are compared on our labels instead, all worlds together.
 Tables that do not depend on grades are kept in the folder `--keep`, and the next run does not build them again.
 Remove the folder after a change of the transforms before the labels.
 """
@@ -10,18 +11,23 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TypeVar
 
 from pyspark.sql import SparkSession
 
-from bench.labels.report import Row, judge, table
+from bench.labels.recipes import RECIPES, compare, comparison, recipes_of
+from bench.labels.report import judge, table
 from bench.labels.tables import Tables
 from bench.labels.worlds import QUERIES, SETTINGS, Grades, World, WrongWorld, settings_of, world_of
 from bench.lake import open_place
+from ranking.training.matrices import Floats
+from ranking.training.recipe import Recipe
 from tidemark.engine.session import open_session
 
+T = TypeVar("T")
 CONF = {"spark.sql.session.timeZone": "UTC", "spark.sql.shuffle.partitions": "4"}
 
 
@@ -32,30 +38,53 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--sessions", default="200000")
     parser.add_argument("--settings", default=",".join(SETTINGS))
     parser.add_argument("--queries", type=int, default=QUERIES)
+    parser.add_argument("--recipes", help=f"compare recipes of the learner: {', '.join(RECIPES)}")
     parser.add_argument("--keep", type=Path, help="a folder for tables that the next run may use again")
     options = parser.parse_args(arguments)
     sizes = [int(text.replace("_", "")) for text in options.sessions.split(",")]
     try:
         worlds = [world_of(name, size, options.queries) for size in sizes for name in options.worlds.split(",")]
         settings = settings_of(options.settings.split(","))
+        chosen = recipes_of(options.recipes.split(",")) if options.recipes else {}
     except WrongWorld as error:
         print(f"bench.labels: {error}", file=sys.stderr)
         return 2
     with open_place() as place:
         spark = open_session(place.remote, CONF)
-        for world in worlds:
-            start = time.perf_counter()
-            rows = _rows(spark, world, settings, options.keep)
-            print(f"\n{table(world.title, rows)}\n  {time.perf_counter() - start:.0f} s", flush=True)
+        if chosen:
+            _compare(spark, worlds, settings, chosen, options.keep)
+        else:
+            _judge(spark, worlds, settings, options.keep)
         spark.stop()
     return 0
 
 
-def _rows(spark: SparkSession, world: World, settings: Sequence[Grades], keep: Path | None) -> list[Row]:
-    """Judge one world in a folder of its own, which is removed unless it is kept."""
+def _judge(spark: SparkSession, worlds: Sequence[World], settings: Sequence[Grades], keep: Path | None) -> None:
+    for world in worlds:
+        start = time.perf_counter()
+        rows = _on(spark, world, keep, lambda tables, world: judge(world, tables, settings))
+        print(f"\n{table(world.title, rows)}\n  {time.perf_counter() - start:.0f} s", flush=True)
+
+
+def _compare(
+    spark: SparkSession,
+    worlds: Sequence[World],
+    settings: Sequence[Grades],
+    chosen: Mapping[str, Recipe],
+    keep: Path | None,
+) -> None:
+    """Print the comparison after each world, over all worlds so far."""
+    found: list[list[Floats]] = []
+    for world in worlds:
+        found.append(_on(spark, world, keep, lambda tables, world: compare(world, tables, settings, chosen)))
+        print(f"\n{comparison(chosen, found)}", flush=True)
+
+
+def _on(spark: SparkSession, world: World, keep: Path | None, work: Callable[[Tables, World], T]) -> T:
+    """Work on one world in a folder of its own, which is removed unless it is kept."""
     with TemporaryDirectory(prefix="tidemark-labels-") as folder:
         shared = keep / f"{world.name}-{world.sessions}-{world.parameters.base_queries}" if keep else Path(folder)
-        return judge(world, Tables(spark, shared.absolute(), Path(folder), world), settings)
+        return work(Tables(spark, shared.absolute(), Path(folder), world), world)
 
 
 if __name__ == "__main__":

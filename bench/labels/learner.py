@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
-from ranking.training import learner, metrics
+from ranking.training import feature_rows, learner, metrics
 from ranking.training.matrices import Examples, Floats, Whole
 from ranking.training.recipe import Recipe
 
@@ -42,16 +42,20 @@ class Task:
 
         `label` has a grade from 0 to 4 for each pair, or NaN.
         """
+        return float(np.nanmean(self.by_query(label, Recipe(twins=False))))
+
+    def by_query(self, label: Floats, recipe: Recipe) -> Floats:
+        """Return the nDCG@10 of each query without traffic: the mean over rankers of a recipe with different seeds."""
         cold = self.pairs["cold"].to_numpy(bool)
         train, test = self._examples(label, ~cold & ~np.isnan(label)), self._examples(label, cold)
         gains = metrics.gains_of(self.pairs["true_grade"].to_numpy(float)[cold])
         found = []
         for seed in SEEDS:
-            recipe = Recipe(twins=False, seed=seed)
-            trained = learner.train(train, train.take(np.zeros(len(train), dtype=bool)), recipe)
+            trained = learner.train(train, train.take(np.zeros(len(train), dtype=bool)), replace(recipe, seed=seed))
             model = learner.load_model(trained.artifact, trained.sha256, trained.names)
-            found.append(float(np.nanmean(metrics.ndcg(model.predict(test.features), gains, test.group, 10))))
-        return float(np.mean(found))
+            features = np.concatenate(list(feature_rows.batches(test.features)))
+            found.append(metrics.ndcg(model.predict(features), gains, test.group, 10))
+        return np.asarray(np.mean(found, axis=0), dtype=np.float64)
 
     def _examples(self, label: Floats, rows: np.ndarray) -> Examples:
         count = int(rows.sum())

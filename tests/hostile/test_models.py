@@ -134,4 +134,4 @@ def test_s52_hostile_or_oversized_json_of_a_registry_row_is_refused(text: str | 
 def test_a_ranker_is_loaded_as_it_was_trained(trained: learner.Trained) -> None:
     names = learner.read_names(json.dumps(list(trained.names)))
     model = learner.load_model(trained.artifact, trained.sha256, names)
-    assert len(set(model.predict(made.examples().features))) > 1
+    assert len(set(model.predict(made.matrix(made.examples())))) > 1

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from ranking.training.matrices import Examples
+from ranking.training.matrices import Examples, Matrix
 
 
 def examples(queries: int = 60, items: int = 10, cuts: int = 1, seed: int = 0) -> Examples:
@@ -44,9 +44,15 @@ def _parts(start: np.ndarray) -> np.ndarray:
     return np.where(start == last, "test", np.where(start + 14 <= last, "train", "gap")).astype(object)
 
 
+def matrix(rows: Examples) -> Matrix:
+    """Return the features of examples that are in memory."""
+    assert isinstance(rows.features, np.ndarray)
+    return rows.features
+
+
 def table(rows: Examples) -> pa.Table:
     """Return examples as rows of `training_examples`, in random order."""
-    features = [dict(zip(rows.names, map(float, values), strict=True)) for values in rows.features]
+    features = [dict(zip(rows.names, map(float, values), strict=True)) for values in matrix(rows)]
     columns: dict[str, Any] = {name: list(getattr(rows, name)) for name in ("application", "query", "item_id")}
     columns |= {name: getattr(rows, name) for name in ("grade", "weight", "exam", "evidence", "long_clicks")}
     columns |= {"window_start": rows.window_start, "window_end": rows.window_end, "group_id": rows.group}

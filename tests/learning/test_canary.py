@@ -13,7 +13,7 @@ from tests.learning import made
 
 
 def planted(values: np.ndarray, rows: Examples) -> Examples:
-    features = rows.features.copy()
+    features = made.matrix(rows).copy()
     features[:, rows.names.index("c_match")] = values
     return replace(rows, features=features)
 

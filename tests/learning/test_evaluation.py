@@ -21,8 +21,9 @@ def model() -> Any:
 
 def test_cold_uses_no_behaviour_and_mixed_none_of_new_items(model: Any) -> None:
     rows = made.examples(seed=4)
-    other = replace(rows, features=rows.features.copy())
-    other.features[:, rows.behaviour] += 3
+    changed = made.matrix(rows).copy()
+    changed[:, rows.behaviour] += 3
+    other = replace(rows, features=changed)
     one, two = evaluation.model_scores(model, rows), evaluation.model_scores(model, other)
     assert np.array_equal(one["cold"], two["cold"])
     new = np.array([bucket_of(f"new {item}") < evaluation.NEW_SHARE for item in rows.item_id])
@@ -50,7 +51,7 @@ def test_behaviour_judges_only_what_was_shown_and_is_blind_to_labels() -> None:
 
 def test_the_logged_order_ranks_by_position_and_puts_the_unseen_last() -> None:
     rows = made.examples(queries=1, items=3)
-    rows.features[:, 3] = [2.0, np.nan, 1.0]
+    made.matrix(rows)[:, 3] = [2.0, np.nan, 1.0]
     scores = evaluation.baseline_scores(rows, "f_position_mean_28", "f_absent")
     assert np.argsort(-scores["logged_order"]["warm"]).tolist() == [2, 0, 1]
     assert "popularity" not in scores
@@ -58,16 +59,8 @@ def test_the_logged_order_ranks_by_position_and_puts_the_unseen_last() -> None:
 
 def test_without_any_position_there_is_no_logged_order_to_compare_with() -> None:
     rows = made.examples(queries=1, items=3)
-    rows.features[:, 3] = np.nan
+    made.matrix(rows)[:, 3] = np.nan
     assert evaluation.baseline_scores(rows, "f_position_mean_28", "f_clicks").keys() == {"popularity"}
-
-
-def test_shuffling_keeps_lists_together_and_is_the_same_each_time() -> None:
-    rows = made.examples()
-    one, two = evaluation.shuffled(rows, 1), evaluation.shuffled(rows, 1)
-    assert np.array_equal(one.item_id, two.item_id)
-    assert np.array_equal(one.group, np.sort(rows.group))
-    assert not np.array_equal(one.item_id, rows.item_id)
 
 
 def test_behaviour_does_not_favour_the_order_that_was_shown() -> None:

@@ -4,6 +4,7 @@ import hashlib
 from dataclasses import replace
 from typing import Any
 
+import lightgbm as lgb
 import numpy as np
 import pytest
 
@@ -26,7 +27,7 @@ def test_the_same_input_gives_the_same_bytes(trained: Any) -> None:
 
 def test_it_learns_what_there_is_to_learn(trained: Any) -> None:
     test = made.examples(seed=3)
-    scores = learner.load_model(trained.artifact, trained.sha256, trained.names).predict(test.features)
+    scores = learner.load_model(trained.artifact, trained.sha256, trained.names).predict(made.matrix(test))
     assert np.nanmean(metrics.ndcg(scores, metrics.gains_of(test.grade), test.group, 10)) > 0.85
 
 
@@ -43,17 +44,6 @@ def test_too_few_held_out_queries_stop_nothing() -> None:
     assert "valid" not in none.curves
 
 
-def test_twins_follow_their_rows_masked_halved_and_in_lists_of_their_own() -> None:
-    rows = made.examples(queries=2, items=3)
-    features, level, weight, sizes = recipe.with_twins(rows)
-    assert sizes.tolist() == [3, 3, 3, 3]
-    assert np.isnan(features[6:][:, rows.behaviour]).all()
-    assert np.array_equal(features[6:][:, ~rows.behaviour], rows.features[:, ~rows.behaviour])
-    assert np.array_equal(features[:6], rows.features)
-    assert (weight == 0.25).all()
-    assert level[:6].tolist() == level[6:].tolist()
-
-
 def test_twins_make_the_trees_lean_more_on_content() -> None:
     """A twin has only content features, so the model uses content more, whatever the data."""
 
@@ -62,6 +52,48 @@ def test_twins_make_the_trees_lean_more_on_content() -> None:
         return gain["c_match"] / sum(gain.values())
 
     assert share_of_content(RECIPE) > share_of_content(replace(RECIPE, twins=False))
+
+
+def test_a_second_ranker_adds_its_scores_to_those_of_the_first(trained: Any) -> None:
+    rows = made.examples(seed=3)
+    second = learner.train(made.examples(), made.examples(seed=1), replace(RECIPE, second="rank_xendcg"))
+    model = learner.load_model(second.artifact, second.sha256, second.names)
+    assert second.artifact.count(b"Tree=") == second.rounds > trained.rounds
+    assert second.curves == trained.curves
+    first, text = trained.artifact.decode(), second.artifact.decode()
+    alone = lgb.Booster(model_str=text).predict(made.matrix(rows), start_iteration=trained.rounds)
+    of_first = lgb.Booster(model_str=first).predict(made.matrix(rows))
+    assert np.std(alone) > 0
+    assert np.allclose(model.predict(made.matrix(rows)), of_first + alone)
+    again = learner.train(made.examples(), made.examples(seed=1), replace(RECIPE, second="rank_xendcg"))
+    assert again.artifact == second.artifact
+
+
+@pytest.mark.parametrize("changed", [{"query_share": 0.7}, {"extra_trees": True}])
+def test_draws_for_each_tree_change_the_ranker_and_are_the_same_each_time(
+    trained: Any, changed: dict[str, Any]
+) -> None:
+    one, two = (learner.train(made.examples(), made.examples(seed=1), replace(RECIPE, **changed)) for _ in range(2))
+    assert one.artifact == two.artifact != trained.artifact
+    named = {"query_share": b"[bagging_by_query: 1]", "extra_trees": b"[extra_trees: 1]"}
+    assert all(named[name] in one.artifact for name in changed)
+
+
+def test_a_recipe_refuses_what_it_does_not_know_and_quantised_gradients_with_the_reason() -> None:
+    assert recipe.Recipe.of({"rounds": 3}) == recipe.Recipe(rounds=3)
+    for settings, reason in (
+        ({"use_quantized_grad": True}, "use_quantized_grad: leave it out; with it, LightGBM 4.7.0 ends the training"),
+        ({"depth": 3}, "unknown key depth; known keys are rounds, patience"),
+        ({"second": "binary"}, "second: write one of '', 'rank_xendcg'"),
+    ):
+        with pytest.raises(ValueError, match=reason):
+            recipe.Recipe.of(settings)
+
+
+def test_a_ranker_of_an_earlier_version_was_trained_without_what_came_later() -> None:
+    assert recipe.Recipe.from_json('{"rounds": 7}') == recipe.Recipe(
+        rounds=7, query_share=1.0, extra_trees=False, second=""
+    )
 
 
 def test_grades_are_quantised_on_a_fixed_scale() -> None:
@@ -119,7 +151,7 @@ def test_an_artifact_with_the_column_names_of_version_0_1_is_still_loaded() -> N
     assert before != now
     model = learner.load_model(before, hashlib.sha256(before).hexdigest(), FOREIGN)
     loaded = learner.load_model(now, hashlib.sha256(now).hexdigest(), FOREIGN)
-    assert model.predict(rows.features).tolist() == loaded.predict(rows.features).tolist()
+    assert model.predict(made.matrix(rows)).tolist() == loaded.predict(made.matrix(rows)).tolist()
 
 
 def test_a_list_is_cut_to_what_the_learner_takes_by_evidence() -> None:
@@ -152,4 +184,4 @@ def test_a_list_of_twelve_thousand_items_is_trained_on_once_it_is_cut() -> None:
     kept, left_out = matrices.cut_long_groups(both, learner.MAX_GROUP)
     found = learner.train(kept, small, RECIPE)
     assert [(each.rows, each.left_out) for each in left_out] == [(12_000, 2_000)]
-    assert len(learner.load_model(found.artifact, found.sha256, found.names).predict(both.features)) == 12_600
+    assert len(learner.load_model(found.artifact, found.sha256, found.names).predict(made.matrix(both))) == 12_600

@@ -1,8 +1,10 @@
 """A training run from examples to a registry row, and the scores of its ranker."""
 
 import json
+import logging
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,13 +14,16 @@ from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
 from ranking.report import sections
-from ranking.training import example_splits, learner, rankers, registry, scores
+from ranking.training import example_files, example_splits, feature_rows, learner, rankers, registry, scores
 from tests.learning import made
 from tests.learning.conftest import Frames, struct
 
 pytestmark = pytest.mark.spark
-SETTINGS = {"least_test_queries": 10, "recipe": {"rounds": 40, "unwatched_rounds": 40, "min_rows_in_leaf": 5}}
+RECIPE = {"rounds": 40, "unwatched_rounds": 40, "min_rows_in_leaf": 5}
+SETTINGS = {"least_test_queries": 10, "random_split": False, "recipe": RECIPE}
 PARAMS = {"session": "20260412-7f3a", "snapshots": {"examples": 4410}, "training": SETTINGS}
+BOTH = {**PARAMS, "training": {**SETTINGS, "random_split": True}}
+"""With the comparison under a random split, which is a second training."""
 
 
 def train(inputs: Any, params: Any) -> Any:
@@ -43,7 +48,7 @@ def inputs(spark: SparkSession) -> Any:
 
 @pytest.fixture(scope="module")
 def first(inputs: Any) -> Any:
-    return train(inputs, PARAMS)
+    return train(inputs, BOTH)
 
 
 def test_a_first_ranker_that_beats_the_logged_order_is_promoted(first: Any) -> None:
@@ -63,7 +68,50 @@ def test_the_same_snapshots_give_the_same_row_whatever_the_row_order(
 ) -> None:
     rows = inputs["examples"].toArrow()
     turned = {**inputs, "examples": spark.createDataFrame(rows.take(list(range(rows.num_rows))[::-1]))}
-    assert train(turned, PARAMS).equals(first)
+    assert train(turned, BOTH).equals(first)
+
+
+def test_features_stay_in_sorted_files_whose_row_groups_have_the_given_length(
+    inputs: Any, spark: SparkSession, tmp_path: Path
+) -> None:
+    """Items of a list are in a random order that is the same each time, so that ties favour no ranker."""
+    parts = spark.createDataFrame(example_splits.build(inputs, PARAMS), struct("example_splits"))
+    frame = example_files.of_lists(inputs["examples"], parts)
+    content = example_files.survey(frame)
+    assert content.names == made.examples().names
+    assert content.rows == {"train": 2400, "gap": 600, "test": 600}
+    found = example_files.write(frame, content, tmp_path / "one of ours", 1000, seed=7)
+    again = example_files.write(frame, content, tmp_path / "two", 500, seed=7)
+    other = example_files.write(frame, content, tmp_path / "three", 1000, seed=8)
+    assert isinstance(found.features, feature_rows.StoredFeatures)
+    assert max(np.diff(found.features.files.ends)) <= 1000
+    assert sorted(found.window_end.tolist()) == found.window_end.tolist()
+    assert len(np.unique(found.group)) == len(np.flatnonzero(np.diff(found.group))) + 1
+    assert found.item_id.tolist() == again.item_id.tolist()
+    assert found.item_id.tolist() != other.item_id.tolist()
+    firsts = found.item_id[np.r_[True, np.diff(found.group) != 0]]
+    assert len(set(firsts)) == 10, "no item comes first in all lists"
+
+    rows = made.examples(cuts=6)
+    named = zip(rows.query, rows.window_end, rows.item_id, strict=True)
+    there = dict(zip(named, made.matrix(rows), strict=True))
+    keys = zip(found.query, found.window_end, found.item_id, strict=True)
+    matrix = np.concatenate(list(feature_rows.batches(found.features)))
+    assert np.array_equal(matrix, np.array([there[key] for key in keys]))
+
+
+def test_a_run_says_how_it_fits_into_memory_and_is_refused_if_it_cannot(
+    inputs: Any, caplog: pytest.LogCaptureFixture, tmp_path: Path
+) -> None:
+    with caplog.at_level(logging.INFO, logger="ranking"):
+        row = train(inputs, {**PARAMS, "training_memory": "900m", "scratch": str(tmp_path / "scratch")}).to_pylist()[0]
+    fits = "training on up to 2,400 of 3,600 examples with 4 features needs about"
+    assert any(line.startswith(fits) and "of training_memory = 900m" in line for line in caplog.messages)
+    assert any(line.startswith("boosted lambdarank, round ") for line in caplog.messages)
+    assert json.loads(row["metrics"])["memory"]["limit"] == 900 << 20
+    assert list((tmp_path / "scratch").iterdir()) == []
+    with pytest.raises(ValueError, match="2,400 training examples and as many twins with 4 features need about"):
+        train(inputs, {**PARAMS, "training_memory": "60m"})
 
 
 def test_the_next_ranker_meets_the_champion_on_the_same_lists(first: Any, inputs: Any, spark: SparkSession) -> None:
@@ -314,7 +362,7 @@ def test_the_scheme_that_trains_is_the_one_that_the_column_says(inputs: Any, spa
 def test_a_ranker_is_trained_and_told_by_another_scheme(
     inputs: Any, split: dict[str, Any], promoted: bool, scheme: str, unseen: int | None
 ) -> None:
-    row = train(inputs, {**PARAMS, "split": split}).to_pylist()[0]
+    row = train(inputs, {**BOTH, "split": split}).to_pylist()[0]
     told = json.loads(row["metrics"])
     assert row["promoted"] == promoted
     assert row["verdict"].startswith("Promoted: " if promoted else "Cannot tell: the split is random and ignores time")

@@ -17,6 +17,7 @@ from ranking.logs import actions, requests, text
 from ranking.training import rankers
 from ranking.training.recipe import Recipe
 from ranking.training.scheme import Scheme
+from tidemark.errors import SettingsError
 from tidemark.settings import CHECKOUT, load_settings
 
 SCHEMA = yaml.safe_load((CHECKOUT / "infra" / "search.schema.yaml").read_text(encoding="utf-8"))
@@ -48,13 +49,32 @@ def test_the_recipe_of_the_schema_has_just_the_fields_of_the_code_s() -> None:
 @pytest.mark.parametrize(("name", "value"), asdict(Recipe()).items())
 def test_the_schema_takes_a_field_of_the_recipe_in_its_own_type_only(name: str, value: Any) -> None:
     kind = resolved(recipe()["properties"][name])["type"]
-    assert kind == {bool: "boolean", int: "integer", float: "number"}[type(value)]
+    assert kind == {bool: "boolean", int: "integer", float: "number", str: "string"}[type(value)]
 
 
 def test_a_home_may_say_all_that_the_code_takes_for_granted(tmp_path: Path) -> None:
     said = {**OF_THE_CODE, "training": {**rankers.DEFAULTS, "recipe": asdict(Recipe())}}
     (tmp_path / "search.yaml").write_text(json.dumps(said))
     assert load_settings({"TIDEMARK_HOME": str(tmp_path)}).values["training"]["recipe"] == asdict(Recipe())
+
+
+def test_gradients_that_end_the_training_are_refused_by_name(tmp_path: Path) -> None:
+    asked = {"training": {"recipe": {"use_quantized_grad": True}}}
+    (tmp_path / "search.yaml").write_text(json.dumps(asked))
+    with pytest.raises(
+        SettingsError, match=r"training\.recipe\.use_quantized_grad is True; write nothing, and leave it"
+    ):
+        load_settings({"TIDEMARK_HOME": str(tmp_path)})
+
+
+@pytest.mark.parametrize(("size", "fits"), [("2g", True), ("800m", True), ("2", False), ("0g", False), (2, False)])
+def test_memory_is_a_size(tmp_path: Path, size: object, fits: bool) -> None:
+    (tmp_path / "search.yaml").write_text(json.dumps({"training_memory": size}))
+    if fits:
+        assert load_settings({"TIDEMARK_HOME": str(tmp_path)}).values["training_memory"] == size
+        return
+    with pytest.raises(SettingsError, match=r"training_memory is .*; write a size: a whole number and m or g"):
+        load_settings({"TIDEMARK_HOME": str(tmp_path)})
 
 
 def test_whatever_the_schema_refuses_it_says_what_to_write() -> None:

@@ -22,7 +22,7 @@ import numpy as np
 import pyarrow as pa
 
 from ranking.labels.splits import bucket_of
-from ranking.training import learner, matrices, metrics
+from ranking.training import feature_rows, learner, matrices, metrics
 from ranking.training.matrices import Examples, Flags, Floats, Whole
 
 WARM, MIXED, COLD = "warm", "mixed", "cold"
@@ -53,14 +53,6 @@ class Yardstick:
     relevant: Flags
 
 
-def shuffled(examples: Examples, seed: int) -> Examples:
-    """Return the examples with the rows of each group in a random but fixed order, so that ties favour no ranker."""
-    draw = np.random.default_rng(seed).random(len(examples))
-    order = np.lexsort((draw, examples.group))
-    arrays = {name: getattr(examples, name)[order] for name in vars(examples) if name != "names"}
-    return Examples(names=examples.names, **arrays)
-
-
 def yardsticks(test: Examples, grades: Mapping[tuple[str, str, str], float]) -> dict[str, Yardstick]:
     """Return the three yardsticks of the test examples. `grades` are human grades by (application, query, item)."""
     human = graded(test, grades)
@@ -80,14 +72,17 @@ def graded(test: Examples, grades: Mapping[tuple[str, str, str], float]) -> Floa
 
 def model_scores(model: learner.Model, test: Examples) -> dict[str, Floats]:
     """Return the scores of a model in each view. The new items of the mixed view are always the same."""
-    features = matrices.columns_as(test.features, test.names, model.names)
     hidden = matrices.behaviour_columns(model.names)
     new = np.array([bucket_of(f"new {item}") < NEW_SHARE for item in test.item_id], dtype=np.bool_)
-    return {
-        WARM: model.predict(features),
-        MIXED: model.predict(matrices.masked(features, hidden, new)),
-        COLD: model.predict(matrices.masked(features, hidden)),
-    }
+    found = {view: np.empty(len(test)) for view in (WARM, MIXED, COLD)}
+    begin = 0
+    for batch in feature_rows.batches(test.features):
+        features, rows = matrices.columns_as(batch, test.names, model.names), slice(begin, begin + len(batch))
+        found[WARM][rows] = model.predict(features)
+        found[MIXED][rows] = model.predict(matrices.masked(features, hidden, new[rows]))
+        found[COLD][rows] = model.predict(matrices.masked(features, hidden))
+        begin += len(batch)
+    return found
 
 
 def baseline_scores(test: Examples, position: str, popularity: str) -> Scores:

@@ -1,4 +1,7 @@
-"""Training examples as arrays: float32 features, one row per example, sorted so that each group is contiguous."""
+"""Training examples as arrays: one row per example, sorted so that each group is contiguous.
+
+The float32 features of many examples stay in Parquet files (`feature_rows`); everything else is in memory.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
@@ -9,48 +12,28 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ranking.training import feature_rows
+from ranking.training.feature_rows import Features
+
 Floats = npt.NDArray[np.float64]
 Matrix = npt.NDArray[np.float32]
 Whole = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 Texts = npt.NDArray[np.object_]
 
-SORTED_BY = ["window_end", "application", "query", "item_id"]
-COLUMNS = [
-    *SORTED_BY,
-    "window_start",
-    "grade",
-    "weight",
-    "group_id",
-    "split",
-    "exam",
-    "confidence",
-    "evidence",
-    "long_clicks",
-    "examination",
-    "behaviour",
-    "content",
-]
 BEHAVIOUR_PREFIX = "f_"
-_KINDS: dict[str, Any] = {
-    **dict.fromkeys(("application", "query", "item_id", "split"), object),
-    **dict.fromkeys(("window_start", "window_end"), "datetime64[D]"),
-    **dict.fromkeys(("grade", "weight", "examination", "confidence"), np.float64),
-    **dict.fromkeys(("evidence", "long_clicks"), np.int64),
-    "exam": np.bool_,
-}
 
 
 @dataclass(frozen=True)
 class Examples:
     """Rows of `training_examples` as arrays with one entry per row.
 
-    `features` has shape (rows, features), with NaN for a missing value; `names` are its column names. `group` is the
-    same for all rows of a list, and `split` is the part of the list in `example_splits`.
+    `features` has shape (rows, features), with NaN for a missing value, in memory or in files; `names` are its column
+    names. `group` is the same for all rows of a list, and `split` is the part of the list in `example_splits`.
     """
 
     names: tuple[str, ...]
-    features: Matrix
+    features: Features
     application: Texts
     query: Texts
     item_id: Texts
@@ -78,7 +61,7 @@ class Examples:
         """Return one feature of all rows. It is NaN where it is missing, and everywhere if no feature has the name."""
         if name not in self.names:
             return np.full(len(self), np.nan)
-        return self.features[:, self.names.index(name)].astype(np.float64)
+        return feature_rows.column(self.features, self.names.index(name)).astype(np.float64)
 
     @property
     def behaviour(self) -> Flags:
@@ -150,21 +133,6 @@ def cut_long_groups(rows: Examples, most: int) -> tuple[Examples, tuple[LeftOut,
     return rows.take(kept), tuple(found)
 
 
-def from_table(table: pa.Table) -> Examples:
-    """Convert a table with `COLUMNS` to examples. The order of its rows does not matter."""
-    table = table.combine_chunks().sort_by([(name, "ascending") for name in SORTED_BY]).combine_chunks()
-    names = sorted({name for column in ("behaviour", "content") for name in _keys(table[column])})
-    matrix = np.full((table.num_rows, len(names)), np.nan, dtype=np.float32)
-    for column in ("behaviour", "content"):
-        _fill(matrix, names, table[column])
-    return Examples(
-        names=tuple(names),
-        features=matrix,
-        **{name: table[name].to_numpy().astype(kind) for name, kind in _KINDS.items()},
-        group=table["group_id"].to_numpy().astype(np.int64),
-    )
-
-
 def columns_as(matrix: Matrix, have: Sequence[str], want: Sequence[str]) -> Matrix:
     """Return the matrix with the columns `want`, in that order. A column that is not in `have` is NaN."""
     place = {name: number for number, name in enumerate(have)}
@@ -188,7 +156,7 @@ def from_map(column: Any, names: Sequence[str]) -> Matrix:
     """Return the entries of a map column as a matrix with the columns `names`, NaN where an entry is missing."""
     matrix = np.full((len(column), len(names)), np.nan, dtype=np.float32)
     if names:
-        _fill(matrix, list(names), column)
+        fill_from_map(matrix, names, column)
     return matrix
 
 
@@ -201,14 +169,14 @@ def _keys(column: Any) -> list[str]:
     return [str(key) for chunk in column.chunks for key in pc.unique(chunk.keys).to_pylist()]
 
 
-def _fill(matrix: Matrix, names: list[str], column: Any) -> None:
+def fill_from_map(matrix: Matrix, names: Sequence[str], column: Any) -> None:
     """Write the entries of a map column into the matrix, whose columns are `names`."""
     begins = 0
     for chunk in column.chunks:
         offsets = chunk.offsets.to_numpy()
         row = begins + np.repeat(np.arange(len(chunk)), np.diff(offsets))
         inside = slice(offsets[0], offsets[-1])
-        place = pc.index_in(chunk.keys[inside], value_set=pa.array(names, pa.string()))
+        place = pc.index_in(chunk.keys[inside], value_set=pa.array(list(names), pa.string()))
         place = place.to_numpy(zero_copy_only=False)
         known = ~np.isnan(place.astype(np.float64))
         values = chunk.items[inside].to_numpy(zero_copy_only=False).astype(np.float32)

@@ -35,6 +35,8 @@ _NODES = (
 )
 _LEAVES = ("leaf_value", "leaf_weight", "leaf_count")
 _SINGLE = {"num_cat": "0", "is_linear": "0"}
+_LINE = "\n"
+_TREE = re.compile("^(?=Tree=)", re.MULTILINE)
 _PLAIN_NAME = re.compile(r"[cf]_[A-Za-z0-9_]+", re.ASCII)
 _NUMBER = re.compile(r"[+-]?[0-9]{1,40}(\.[0-9]{0,40})?(e[+-]?[0-9]{1,3})?", re.ASCII)
 
@@ -51,6 +53,21 @@ def columns_before(names: Sequence[str]) -> list[str]:
     """Return the column names of version 0.1: other characters became `_`, and equal names got a number."""
     plain = [re.sub(r"[^\w.+-]", "_", name) for name in names]
     return [name if plain.count(name) == 1 else f"{name}_{number}" for number, name in enumerate(plain)]
+
+
+def join(texts: Sequence[str]) -> str:
+    """Return one model whose score is the sum of the scores of all. All were trained on the same features.
+
+    All but its trees is taken from the first: once trees are grown, the objective says nothing.
+    """
+    first = texts[0]
+    if len(texts) == 1:
+        return first
+    grown = [tree for text in texts for tree in _TREE.split(text.partition(ENDS)[0])[1:]]
+    trees = [f"Tree={number}\n{tree.partition(_LINE)[2]}" for number, tree in enumerate(grown)]
+    sizes = " ".join(str(len(tree.encode("utf-8"))) for tree in trees)
+    begin, after = first.partition("\ntree_sizes=")[0], first.partition(ENDS)[2]
+    return f"{begin}\ntree_sizes={sizes}\n\n{''.join(trees)}{ENDS}{after}"
 
 
 def check(text: str, known: Sequence[Sequence[str]]) -> None:

@@ -1,14 +1,16 @@
 """A training run. It adds one row to the model registry, with metrics, artifact and the gate's verdict."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 from pyspark.sql import DataFrame
-from pyspark.sql import functions as F
 
 from ranking.blocks import setting
 from ranking.labels import horizon, splits
@@ -18,11 +20,13 @@ from ranking.training import (
     drift,
     evaluation,
     examination,
+    example_files,
     example_splits,
     findings,
     gate,
     learner,
     matrices,
+    memory,
     registry,
     schemes,
     shortage,
@@ -52,29 +56,51 @@ def build(inputs: Mapping[str, DataFrame], params: Mapping[str, Any]) -> pa.Tabl
     """Return exactly one row of the registry, also if nothing could be trained.
 
     Inputs: examples, splits, judgments, horizons, decisions, and rankers, the registry itself. Registry and decisions
-    say which ranker is the champion. Raises ModelRefused if the artifact of the champion is not what its row says.
+    say which ranker is the champion. The features lie in the folder `scratch` while the run lasts.
+
+    Raises ModelRefused if the artifact of the champion is not what its row says, and ValueError if the run does not
+    fit into `training_memory`.
     """
+    with _scratch(params) as folder:
+        return _run(inputs, params, folder)
+
+
+def _run(inputs: Mapping[str, DataFrame], params: Mapping[str, Any], folder: Path) -> pa.Table:
     settings = setting(params, "training", DEFAULTS)
-    recipe = Recipe(**settings["recipe"])
-    examples = evaluation.shuffled(_examples(inputs["examples"], inputs["splits"]), recipe.seed)
-    parts, scheme = divide(examples, examples.split, settings), example_splits.scheme_of(inputs["splits"])
+    recipe = Recipe.of(settings["recipe"])
+    scheme = example_splits.scheme_of(inputs["splits"])
+    random_split = settings["random_split"] and scheme.scheme != RANDOM
+    allowed = params.get("training_memory") or memory.DEFAULT
+    examples, budget = example_files.prepare(inputs, recipe, random_split, allowed, folder / "examples")
+    parts = divide(examples, examples.split, settings)
     history = horizon.in_force(inputs["horizons"].toArrow().to_pylist())
     missing = shortage.what_is_missing(parts, settings, history) or canary.find_leak(parts.train)
     before = registry.read(inputs["rankers"], inputs["decisions"])
     if missing is not None:
         results = summary.of_parts(parts, history, scheme)
         return _row(parts, None, gate.cannot_train(missing), results, recipe, before, params)
-    trained = learner.train(parts.train, parts.valid, recipe)
+    trained = learner.train(parts.train, parts.valid, recipe, budget.sample, folder)
     grades = evaluation.human_grades(_judgments(inputs["judgments"], params))
     examined, verdict = _examine(trained, parts.test, grades, before, settings, recipe)
     verdict = gate.trust(verdict, scheme.scheme, _trains_later(parts))
     verdict = gate.settle(verdict, unchanged.find_same(before, trained.sha256, params), unchanged.find_hold(before))
     results = summary.of_run(parts, history, scheme, trained, examined.scores, grades, recipe.seed)
+    results["memory"] = asdict(budget)
     results |= findings.of_run(examined, verdict.yardstick, settings["least_test_queries"])
     results |= drift.of_run(parts.train, trained.gain, examined.scores, before.champion_metrics)
-    if settings["random_split"] and scheme.scheme != RANDOM:
-        results["random_split"] = _random_split(examples, parts, recipe, settings)
+    if random_split:
+        results["random_split"] = _random_split(examples, parts, recipe, settings, budget.sample, folder)
     return _row(parts, trained, verdict, results, recipe, before, params)
+
+
+@contextmanager
+def _scratch(params: Mapping[str, Any]) -> Iterator[Path]:
+    """Yield a folder for files, which is removed at the end. It lies in `scratch`, which Spark's executors see too."""
+    parent = params.get("scratch")
+    if parent is not None:
+        Path(parent).mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(prefix="training-", dir=parent) as folder:
+        yield Path(folder)
 
 
 def divide(examples: Examples, split: schemes.Texts, settings: Mapping[str, Any]) -> Parts:
@@ -118,13 +144,15 @@ def _examine(
     return examined, examined.verdict(settings)
 
 
-def _random_split(examples: Examples, parts: Parts, recipe: Recipe, settings: Mapping[str, Any]) -> dict[str, Any]:
+def _random_split(
+    examples: Examples, parts: Parts, recipe: Recipe, settings: Mapping[str, Any], sample: int, folder: Path
+) -> dict[str, Any]:
     """Train and evaluate on a random split of the same rows, whose score is too high because it leaks the future."""
     groups, place = np.unique(examples.group, return_inverse=True)
     share = len(np.unique(parts.test.group)) / max(1, len(groups))
     drawn = schemes.draw_lists([str(group) for group in groups], share, recipe.seed)
     other = divide(examples, drawn[place], settings)
-    trained = learner.train(other.train, other.valid, recipe)
+    trained = learner.train(other.train, other.valid, recipe, sample, folder)
     model = learner.load_model(trained.artifact, trained.sha256, trained.names)
     scores = {OURS: {WARM: evaluation.model_scores(model, other.test)[WARM]}}
     found = evaluation.yardsticks(other.test, {})
@@ -136,14 +164,6 @@ def _judgments(frame: DataFrame, params: Mapping[str, Any]) -> pa.Table:
     human = read_grades(frame, params).where(by_people(machines(params)))
     grades: pa.Table = human.select("application", "query", "item_id", "grade").toArrow()
     return grades
-
-
-def _examples(examples: DataFrame, parts: DataFrame) -> Examples:
-    """Collect the examples of all lists that have a part of the split as arrays."""
-    cuts = [row.window_end for row in parts.select("window_end").distinct().collect()]
-    keys = ["application", "query", "window_end"]
-    known = examples.drop("split").where(F.col("window_end").isin(cuts)).join(parts.select(*keys, "split"), keys)
-    return matrices.from_table(known.select(*matrices.COLUMNS).toArrow())
 
 
 def _row(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, assert_never
 
 from tidemark.catalog.properties import ATTEMPT, SESSION, WATERMARK, branch_name, property_of
@@ -21,6 +22,7 @@ from tidemark.state.plan import InputPlan, Plan
 from tidemark.state.ranges import Ranges
 from tidemark.steps.broken_files import naming_broken_files
 from tidemark.steps.context import Context
+from tidemark.steps.scratch import scratch_folder
 from tidemark.support.error_translation import translating_refusals
 
 if TYPE_CHECKING:
@@ -48,22 +50,23 @@ def write(context: Context, planned: Planned, attempt: str, meanwhile: Callable[
     spec = context.spec(plan.dataset)
     table = context.lake.table(plan.dataset)
     found = staged_attempt(table, plan)
-    output = _transform(context, spec, plan, connect(context.settings))
-    if meanwhile is not None:
-        meanwhile()
-    if found is not None:
-        branch, snapshot = found
+    with scratch_folder(context.settings, plan.session, attempt) as scratch:
+        output = _transform(context, spec, plan, connect(context.settings), scratch)
+        if meanwhile is not None:
+            meanwhile()
+        if found is not None:
+            branch, snapshot = found
+            with naming_broken_files(context, plan):
+                counts = _recount(output)
+            return Staged(plan, snapshot.snapshot_id, branch, counts.kept, counts.clipped)
+        branch = branch_name(plan.session, attempt)
+        context.lake.create_branch(table, branch, plan.base_snapshot)
         with naming_broken_files(context, plan):
-            counts = _recount(output)
-        return Staged(plan, snapshot.snapshot_id, branch, counts.kept, counts.clipped)
-    branch = branch_name(plan.session, attempt)
-    context.lake.create_branch(table, branch, plan.base_snapshot)
-    with naming_broken_files(context, plan):
-        counts = _stage(spec, plan, output, branch, attempt)
+            counts = _stage(spec, plan, output, branch, attempt)
     return _staged(context, plan, branch, attempt, counts)
 
 
-def _transform(context: Context, spec: DatasetSpec, plan: Plan, spark: SparkSession) -> Output:
+def _transform(context: Context, spec: DatasetSpec, plan: Plan, spark: SparkSession, scratch: Path) -> Output:
     if isinstance(plan.effect, AppendFiles):
         from tidemark.landing import read_rows
 
@@ -71,7 +74,7 @@ def _transform(context: Context, spec: DatasetSpec, plan: Plan, spark: SparkSess
     inputs = {name: _read(context, spec, plan, name, i, spark) for name, i in plan.inputs.items()}
     function = load_function(spec)
     with translating_refusals(spec.dataset, str(spec.transform)):
-        result = function(inputs, transform_params(context, spec, plan))
+        result = function(inputs, {**transform_params(context, spec, plan), "scratch": str(scratch)})
     frame = _conform(spec, spark, result)
     if plan.ranges and spec.event_time:
         return Output(frame, within(frame, spec.event_time, plan.ranges))
