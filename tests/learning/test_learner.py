@@ -82,7 +82,7 @@ def test_draws_for_each_tree_change_the_ranker_and_are_the_same_each_time(
 def test_a_recipe_refuses_what_it_does_not_know_and_quantised_gradients_with_the_reason() -> None:
     assert recipe.Recipe.of({"rounds": 3}) == recipe.Recipe(rounds=3)
     for settings, reason in (
-        ({"use_quantized_grad": True}, "use_quantized_grad: leave it out; with it, LightGBM 4.7.0 ends the training"),
+        ({"use_quantized_grad": True}, "use_quantized_grad: leave it out; with it, LightGBM 4.7.0 has ended trainings"),
         ({"depth": 3}, "unknown key depth; known keys are rounds, patience"),
         ({"second": "binary"}, "second: write one of '', 'rank_xendcg'"),
     ):

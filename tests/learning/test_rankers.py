@@ -188,6 +188,7 @@ def test_the_report_of_a_trained_run_shows_every_part(first: Any) -> None:
     page = sections.render_report(first.to_pylist()[0])
     for part in ("Promoted", "Learning curve", "Features by gain", "Under a random split", "Later behaviour", "cold"):
         assert part in page
+    assert "of the 2,048 MB of training_memory; bins chosen by a sample of 20,000 rows" in page
 
 
 @pytest.mark.parametrize(

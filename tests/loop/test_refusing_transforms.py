@@ -1,4 +1,4 @@
-"""If a transform refuses its inputs or settings, its message reaches people, and nothing is written."""
+"""What a transform may do: refuse its inputs or settings, with nothing written, and keep files for a while."""
 
 from __future__ import annotations
 
@@ -36,6 +36,13 @@ def test_a_refusal_is_a_sentence_on_the_command_line_and_writes_nothing(
     assert said.startswith("TransformRefused: accounts.signups: tests.loop.transforms:refusing refuses")
     assert "the horizon is no multiple of the cuts\\x1b[2J; write 28d" in said, "shown, and not obeyed"
     assert (arrived.head(FACTS), list(arrived.table(FACTS).refs())) == (head, ["main"])
+
+
+def test_a_transform_may_keep_files_while_its_session_writes_and_they_are_removed(arrived: Accounts) -> None:
+    with_spec(arrived, FACTS, transform="tests.loop.transforms:by_way_of_files")
+    arrived.run(FACTS)
+    assert [row["account_id"] for row in arrived.rows(FACTS)] == ["account-1"]
+    assert list((arrived.settings.lake / "scratch").iterdir()) == []
 
 
 def test_what_a_library_raises_under_a_transform_is_a_bug_and_passes_bare(arrived: Accounts) -> None:

@@ -9,6 +9,8 @@ from typing import Any
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from tests.accounts.transforms import facts
+
 
 def hours_of_earlier_days(inputs: Mapping[str, DataFrame], params: Mapping[str, Any]) -> DataFrame:
     """Count all hours of the two days before each day."""
@@ -20,6 +22,13 @@ def hours_of_earlier_days(inputs: Mapping[str, DataFrame], params: Mapping[str, 
 def refusing(inputs: Mapping[str, DataFrame], params: Mapping[str, Any]) -> DataFrame:
     """A transform that refuses its settings."""
     raise ValueError("search.yaml: the horizon is no multiple of the cuts\x1b[2J; write 28d")
+
+
+def by_way_of_files(inputs: Mapping[str, DataFrame], params: Mapping[str, Any]) -> DataFrame:
+    """Take the rows from files of its own, which Spark reads only when the session writes."""
+    place = f"file://{params['scratch']}/rows"
+    facts(inputs, params).write.parquet(place)
+    return inputs["feed"].sparkSession.read.parquet(place)
 
 
 def stumbling(inputs: Mapping[str, DataFrame], params: Mapping[str, Any]) -> DataFrame:

@@ -24,6 +24,7 @@ LEARNS_FROM = (
 )
 MOST_FEATURES = 25
 DRAWN_PLACES = 20
+MEGABYTE = 1 << 20
 
 
 def render_report(
@@ -185,6 +186,18 @@ def _card(row: Mapping[str, Any], results: Mapping[str, Any]) -> str:
         else "not measured",
         "Features": f"{len(features)}: {', '.join(features)}" if features else "none",
         "Recipe": ", ".join(f"{name} {value}" for name, value in json.loads(row["parameters"]).items()),
+        "Memory": _memory(results.get("memory")),
         "Artifact": f"sha256 {row['sha256']}" if row.get("sha256") else "none: nothing was trained",
     }
     return section("Model card", facts(values))
+
+
+def _memory(budget: Mapping[str, int] | None) -> str:
+    """Return how the run was fitted into memory, or that nothing fitted it, as in rankers of earlier versions."""
+    if budget is None:
+        return "not planned"
+    need, limit = (f"{budget[name] / MEGABYTE:,.0f} MB" for name in ("need", "limit"))
+    sizes = (
+        f"bins chosen by a sample of {budget['sample']:,} rows, features read {budget['row_group']:,} rows at a time"
+    )
+    return f"about {need} of the {limit} of training_memory; {sizes}"

@@ -15,7 +15,7 @@ RELEVANT = 1.0  # a list counts for early stopping if its best grade is at least
 FIRST = "lambdarank"
 SECONDS = ("", "rank_xendcg")  # objectives of a second ranker
 FORBIDDEN = "use_quantized_grad"
-WHY_FORBIDDEN = "with it, LightGBM 4.7.0 ends the training of many rankers by a fatal error"
+WHY_FORBIDDEN = "with it, LightGBM 4.7.0 has ended trainings of rankers by a fatal error"
 SAMPLE = 20_000  # rows that choose the limits of the bins, if there is memory for them
 _ADDED: dict[str, Any] = {"query_share": 1.0, "extra_trees": False, "second": ""}
 
