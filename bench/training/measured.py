@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from tempfile import TemporaryFile
 
 from tidemark.settings import CHECKOUT
-
-_UNIT = 1 if sys.platform == "darwin" else 1024
 
 
 @dataclass(frozen=True)
@@ -25,21 +22,12 @@ class Measured:
 
 
 def measured(arguments: Sequence[str]) -> Measured:
-    """Run Python with arguments, and return what it took. Raises RuntimeError with its output if it fails.
-
-    The peak is never below what this process holds itself, which is little.
-    """
+    """Run Python with arguments, and return what it took. Raises RuntimeError with its output if it fails."""
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(CHECKOUT / "jobs"), str(CHECKOUT)])}
-    with TemporaryFile("w+", encoding="utf-8", errors="replace") as told:
-        begin = time.perf_counter()
-        process = subprocess.Popen(
-            [sys.executable, *arguments], env=environment, cwd=CHECKOUT, stdout=told, stderr=subprocess.STDOUT
-        )
-        _, status, usage = os.wait4(process.pid, 0)
-        seconds = time.perf_counter() - begin
-        process.returncode = os.waitstatus_to_exitcode(status)
-        told.seek(0)
-        output = told.read()
-    if process.returncode:
-        raise RuntimeError(f"python {' '.join(arguments)[:200]} ended with {process.returncode}: {output[-2000:]}")
-    return Measured(seconds, usage.ru_maxrss * _UNIT, output)
+    command = [sys.executable, "-m", "bench.training.launched", *arguments]
+    told = subprocess.run(command, env=environment, cwd=CHECKOUT, capture_output=True, text=True, check=True).stdout
+    output, _, last = told.rstrip("\n").rpartition("\n")
+    found = json.loads(last)
+    if found["code"]:
+        raise RuntimeError(f"python {' '.join(arguments)[:200]} ended with {found['code']}: {output[-2000:]}")
+    return Measured(found["seconds"], found["peak"], output.rstrip("\n"))
