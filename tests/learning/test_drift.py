@@ -58,6 +58,7 @@ def test_deciles_hold_a_tenth_each_and_what_is_missing_is_a_bin() -> None:
 def night(shift: float = 0.0, missing: float = 0.0, champion: Any = None, seed: int = 0) -> dict[str, Any]:
     """Return what a night's row says of drift. Its feature `c_match` is shifted, and a share of it is missing."""
     train, test = made.examples(queries=300, seed=seed), made.examples(queries=60, seed=seed + 50)
+    assert isinstance(train.features, np.ndarray)
     features = train.features.copy()
     features[:, 0] += shift
     features[np.random.default_rng(1).random(len(train)) < missing, 0] = np.nan
