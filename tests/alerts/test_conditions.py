@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tidemark.operate.accounts import SessionAccount
 from tidemark.operate.alerts.alert import Kind
 from tidemark.operate.alerts.conditions import Condition, find_conditions, inputs_of
 from tidemark.operate.alerts.record import State, Told
@@ -18,6 +19,8 @@ from tidemark.operate.session_outcomes import Outcome, Session
 from tidemark.operate.status import DatasetStatus
 from tidemark.operate.waiting import Wait
 from tidemark.spec import DatasetSpec, InputSpec
+from tidemark.spec.model import LandingSpec
+from tidemark.state.account import Account
 from tidemark.state.ranges import Interval
 
 NOW = datetime(2026, 4, 12, 9, tzinfo=UTC)
@@ -43,6 +46,27 @@ def status(
 
 def session(outcome: Outcome, age: timedelta = HOUR, name: str = "s-1") -> Session:
     return Session(name, "s.a", "overwrite", NOW - age, NOW - age, None, outcome, None, None)
+
+
+def landed(name: str, taken: int | None = None, refused: int | None = None) -> DatasetStatus:
+    """A landed table, or the quarantine, with the account of its newest landing."""
+    account = SessionAccount("s-1", NOW, 1, Account(taken=taken, refused=refused))
+    return replace(status(name), account=account)
+
+
+def test_a_landing_that_refused_more_than_a_few_records_is_told() -> None:
+    landing = LandingSpec("logs", ("logs",), "p:f", quarantine="s.q")
+    specs = {name: replace(spec(name), landing=landing) for name in ("s.a", "s.b")}
+    specs["s.q"] = replace(spec("s.q"), landing=replace(landing, quarantine=None))
+
+    def told_of(refused: int) -> list[str]:
+        found = (landed("s.a", taken=900), landed("s.b", taken=50), landed("s.q", refused=refused))
+        return [each.alert.what for each in find_conditions(found, specs, NOW)]
+
+    assert told_of(50) == [], "exactly the share that is allowed"
+    assert told_of(51) == ["the newest landing refused 51 of 1,001 records"]
+    assert told_of(0) == []
+    assert list(find_conditions((landed("s.a", taken=0),), specs, NOW)) == [], "no quarantine has an account"
 
 
 def conditions(*found: DatasetStatus) -> list[Condition]:

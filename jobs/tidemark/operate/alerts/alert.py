@@ -21,6 +21,7 @@ class Kind(StrEnum):
     late = "freshness deadline missed"
     overdue = "data overdue"
     blocked = "input blocked"
+    unread = "records refused"
     went_on = "went on without an input"
     refused = "promotion refused"
     died = "service died"
@@ -40,6 +41,7 @@ RUNBOOKS: Final[dict[Kind, str]] = {
     Kind.late: "deadline-missed",
     Kind.overdue: "overdue",
     Kind.blocked: "input-stalled",
+    Kind.unread: "quarantined",
     Kind.went_on: "input-stalled",
     Kind.refused: "promotion-refused",
     Kind.died: "service-dies",

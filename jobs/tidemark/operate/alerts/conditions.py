@@ -14,6 +14,9 @@ from tidemark.operate.status_text import describe_deadline, describe_waits, show
 from tidemark.spec import DatasetSpec
 from tidemark.state.ranges import describe
 
+REFUSED_SHARE = 0.05
+"""If the newest landing refused more than this share of its records, somebody has to look at the files."""
+
 
 @dataclass(frozen=True)
 class Condition:
@@ -40,6 +43,7 @@ def find_conditions(
     """
     late = [dataset.dataset for dataset in found if dataset.late]
     inputs = {name: inputs_of(specs, name) for name in late}
+    yield from _refused(found, specs)
     for dataset in found:
         yield from _session(dataset, now)
         if dataset.overdue:
@@ -75,6 +79,20 @@ def _session(dataset: DatasetStatus, now: datetime) -> Iterator[Condition]:
         what = f"session {last.session} was planned at {shown_instant(last.recorded_at)} and is {last.outcome}"
         command = f".venv/bin/tidemark run {dataset.dataset}"
         yield Condition(f"stuck {dataset.dataset}", Alert(Kind.stuck, dataset.dataset, what, command, page))
+
+
+def _refused(found: Sequence[DatasetStatus], specs: Mapping[str, DatasetSpec]) -> Iterator[Condition]:
+    """Yield each quarantine that took more than a few of the records of the newest landing."""
+    totals = {dataset.dataset: dataset.account.total for dataset in found if dataset.account}
+    sources = [(name, spec.landing.quarantine) for name, spec in specs.items() if spec.landing]
+    for quarantine in sorted({name for _, name in sources if name in totals}):
+        refused = totals[quarantine].refused or 0
+        taken = sum(totals[name].taken or 0 for name, other in sources if other == quarantine and name in totals)
+        if refused > REFUSED_SHARE * (refused + taken):
+            what = f"the newest landing refused {refused:,} of {refused + taken:,} records"
+            page = f"sessions?dataset={quarantine}"
+            alert = Alert(Kind.unread, quarantine, what, ".venv/bin/tidemark quarantined", page)
+            yield Condition(f"refused {quarantine}", alert)
 
 
 def _overdue(dataset: DatasetStatus) -> Condition:
