@@ -60,7 +60,7 @@ def show_status(request: Request) -> str:
     found = reading.status(now)
     runs = run_states(each.last.run for each in found if each.progress and each.last and each.last.run)
     lines = attention_lines(found, failed_runs(), asking_runs(), root, airflow_of(request))
-    above = attention_section(lines)
+    above = frame_note(request) + attention_section(lines)
     above += progress_section(found, runs, now, root, airflow_of(request))
     above += services_section(reading.deaths(now - LOOK_BACK), silent_services(), reading.troubles(now))
     below = forms_section(forms_on_request(), airflow_of(request))
@@ -143,6 +143,17 @@ def style() -> Response:
 def unknown(rest: str) -> None:
     """Answer 404 to every other request, after the login was checked."""
     raise HTTPException(404, "There is no such page.")
+
+
+def frame_note(request: Request) -> str:
+    """Return the page's own address if it stands in Airflow's frame, which no link can leave; else an empty text."""
+    if request.headers.get("sec-fetch-dest") != "iframe":
+        return ""
+    address = escape(str(request.url.replace(query="", fragment="")))
+    return (
+        '<p id="frame">This page stands in a frame, which links to Airflow cannot leave. To follow them, open the page '
+        f"by its own address: <strong>{address}</strong></p>"
+    )
 
 
 def root_of(request: Request) -> str:

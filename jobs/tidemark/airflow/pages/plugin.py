@@ -16,10 +16,11 @@ STATUS_VIEW: Final[dict[str, Any]] = {
     "name": "Tidemark",
     "href": f"{PREFIX[1:]}/",  # relative, so that it also holds if Airflow is served below a path
     "destination": "nav",
+    "url_route": "tidemark",
     "nav_top_level": True,
 }
-"""The entry in Airflow's navigation that opens the status page in a tab of its own. A route would show it in a frame,
-which no link can leave: a run of Airflow would be shown inside Airflow."""
+"""The entry in Airflow's navigation that shows the status page in a frame of the UI. Without a route, Airflow 3 draws a
+button that opens nothing."""
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
