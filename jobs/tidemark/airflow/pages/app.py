@@ -60,10 +60,10 @@ def show_status(request: Request) -> str:
     found = reading.status(now)
     runs = run_states(each.last.run for each in found if each.progress and each.last and each.last.run)
     lines = attention_lines(found, failed_runs(), asking_runs(), root, airflow_of(request))
-    above = frame_note(request) + attention_section(lines)
+    above = attention_section(lines)
     above += progress_section(found, runs, now, root, airflow_of(request))
     above += services_section(reading.deaths(now - LOOK_BACK), silent_services(), reading.troubles(now))
-    below = forms_section(forms_on_request(), airflow_of(request))
+    below = forms_section(forms_on_request(), airflow_of(request)) + own_address(request)
     return status_page(found, now, root, reading.report_links(), len(lines), above, below)
 
 
@@ -145,15 +145,11 @@ def unknown(rest: str) -> None:
     raise HTTPException(404, "There is no such page.")
 
 
-def frame_note(request: Request) -> str:
-    """Return the page's own address if it stands in Airflow's frame, which no link can leave; else an empty text."""
-    if request.headers.get("sec-fetch-dest") != "iframe":
-        return ""
-    address = escape(str(request.url.replace(query="", fragment="")))
-    return (
-        '<p id="frame">This page stands in a frame, which links to Airflow cannot leave. To follow them, open the page '
-        f"by its own address: <strong>{address}</strong></p>"
-    )
+def own_address(request: Request) -> str:
+    """Return a remark with the page's own address. In Airflow's frame, which no link can leave, people need it."""
+    address = str(request.url.replace(query="", fragment=""))
+    remark = "In Airflow's frame, links to Airflow open inside the frame. This page stands alone at"
+    return f'<p id="address"><small>{remark} {escape(address)}</small></p>'
 
 
 def root_of(request: Request) -> str:
