@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import sys
+from pathlib import Path
 
-import lightgbm as lgb
 import numpy as np
 import pyarrow.parquet as pq
 
@@ -13,6 +14,7 @@ from bench.training.sizes import LIST
 from ranking.training import metrics
 from ranking.training.feature_files import FeatureFiles
 from ranking.training.feature_rows import StoredFeatures, batches
+from ranking.training.learner.model import Model, load_model
 
 
 def main() -> int:
@@ -21,12 +23,19 @@ def main() -> int:
     features = np.concatenate(list(batches(StoredFeatures.of(FeatureFiles([rows], int(width))))))
     gains = metrics.gains_of(pq.read_table(rows, columns=["grade"])["grade"].to_numpy())
     group = np.repeat(np.arange(len(gains) // LIST), LIST)
-    found = [metrics.ndcg(lgb.Booster(model_file=model).predict(features), gains, group, 10) for model in models]
+    found = [metrics.ndcg(_load(Path(model)).predict(features), gains, group, 10) for model in models]
     differences = [values - found[0] for values in found]
     error = [float(np.nanstd(each) / np.sqrt(len(each))) for each in differences]
     means = [float(np.nanmean(values)) for values in found]
     print(json.dumps([means, [float(np.nanmean(each)) for each in differences], error]))
     return 0
+
+
+def _load(path: Path) -> Model:
+    """Load a ranker as the registry's are loaded."""
+    artifact = path.read_bytes()
+    [named] = [line for line in artifact.decode().splitlines() if line.startswith("feature_names=")]
+    return load_model(artifact, hashlib.sha256(artifact).hexdigest(), tuple(named.partition("=")[2].split()))
 
 
 if __name__ == "__main__":

@@ -98,7 +98,7 @@ def write(examples: DataFrame, content: Content, folder: Path, row_group: int, s
     flat = ordered.mapInArrow(_flattener(content.names), StructType([*examples.select(*COLUMNS).schema, *features]))
     # The location of a path is not encoded, as for tables: Spark would read %20 as part of a name.
     writer = flat.write.option("parquet.block.row.count.limit", row_group).option("parquet.enable.dictionary", "false")
-    writer.parquet(f"file://{folder}")
+    writer.parquet(str(folder))
     return read(folder, content.names)
 
 

@@ -1,6 +1,6 @@
 """A training task as files in a folder: what the process that bins and the process that boosts are told.
 
-`task.json` holds settings, `arrays.npz` one entry per row. Features stay in the files of the examples.
+`task.json` holds settings. Each array is a file of numbers of one type. Features stay in the files of the examples.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ from ranking.training.matrices import Flags, Floats, Whole
 from ranking.training.recipe import quantise
 
 TRAIN, CURVE, VALID = "train", "curve", "valid"
+ARRAYS: Mapping[str, Any] = {"rows": np.int64, "grade": np.float64, "sizes": np.int64, "weight": np.float64}
+"""The arrays of a data set, each a file of numbers of one type."""
 
 
 @dataclass(frozen=True)
@@ -68,11 +70,11 @@ class Task:
 
     def write(self, folder: Path) -> None:
         """Write the task into a folder."""
-        arrays: dict[str, Any] = {}
         for name, rows in self.rows.items():
-            arrays |= {f"{name}.rows": rows.features.rows, f"{name}.grade": rows.grade, f"{name}.sizes": rows.sizes}
-            arrays |= {f"{name}.weight": rows.weight} if rows.weight is not None else {}
-        np.savez(folder / "arrays.npz", **arrays)
+            arrays = {"rows": rows.features.rows, "grade": rows.grade, "sizes": rows.sizes, "weight": rows.weight}
+            for each, values in arrays.items():
+                if values is not None:
+                    values.astype(ARRAYS[each]).tofile(folder / f"{name}.{each}")
         files = {name: [rows.features.files.paths, rows.features.files.width] for name, rows in self.rows.items()}
         text = json.dumps({"settings": asdict(self.settings), "files": files})
         (folder / "task.json").write_text(text, encoding="utf-8")
@@ -81,15 +83,15 @@ class Task:
     def read(cls, folder: Path) -> Task:
         """Read the task of a folder."""
         known = json.loads((folder / "task.json").read_text(encoding="utf-8"))
-        with np.load(folder / "arrays.npz", allow_pickle=False) as arrays:
-            rows = {
-                name: Rows(
-                    StoredFeatures(FeatureFiles(paths, width), arrays[f"{name}.rows"]),
-                    *(arrays.get(f"{name}.{each}") for each in ("grade", "sizes", "weight")),
-                )
-                for name, (paths, width) in known["files"].items()
-            }
+        rows = {name: _read_rows(folder, name, *files) for name, files in known["files"].items()}
         return cls(Settings(**known["settings"]), rows)
+
+
+def _read_rows(folder: Path, name: str, paths: list[str], width: int) -> Rows:
+    found = {each: folder / f"{name}.{each}" for each in ARRAYS}
+    arrays = {each: np.fromfile(path, ARRAYS[each]) for each, path in found.items() if path.exists()}
+    features = StoredFeatures(FeatureFiles(paths, width), arrays["rows"])
+    return Rows(features, arrays["grade"], arrays["sizes"], arrays.get("weight"))
 
 
 def data_file(folder: Path, name: str) -> Path:

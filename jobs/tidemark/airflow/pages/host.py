@@ -47,10 +47,10 @@ def failed_runs() -> list[Run]:
 def asking_runs() -> list[Run]:
     """Return the runs that wait for the answer of a person, by DAG."""
     with create_session() as session:
-        asked = select(TaskInstance, HITLDetail.created_at).join(HITLDetail, HITLDetail.ti_id == TaskInstance.id)
-        waiting = asked.where(HITLDetail.responded_at.is_(None), TaskInstance.state == "deferred")
-        rows = session.execute(waiting.order_by(TaskInstance.dag_id, TaskInstance.run_id)).all()
-        return [Run(task.dag_id, task.run_id, since) for task, since in rows]
+        unanswered = select(HITLDetail.ti_id).where(HITLDetail.responded_at.is_(None))
+        waiting = select(TaskInstance).where(TaskInstance.id.in_(unanswered), TaskInstance.state == "deferred")
+        found = session.scalars(waiting.order_by(TaskInstance.dag_id, TaskInstance.run_id))
+        return [Run(task.dag_id, task.run_id, task.start_date) for task in found]
 
 
 def forms_on_request() -> list[Form]:
