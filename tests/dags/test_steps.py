@@ -37,6 +37,30 @@ def steps(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> ModuleType:
     return steps
 
 
+@pytest.mark.parametrize(
+    ("user", "with_readers", "said"),
+    [
+        ("ada", True, ["asked by ada: a wrong price", "its readers run in this run too"]),
+        (None, False, ["asked by somebody unknown: a wrong price", "its readers follow at their usual runs"]),
+    ],
+)
+def test_whoever_approves_a_rebuild_is_told_who_asks_and_why(
+    steps: ModuleType, monkeypatch: pytest.MonkeyPatch, user: str | None, with_readers: bool, said: list[str]
+) -> None:
+    import tidemark.operate.preview as previews
+    import tidemark.operate.preview_text as texts
+
+    request = RunRequest(NOW, DAY, "a wrong price", "asked", dataset="search.b", with_readers=with_readers)
+    run = SimpleNamespace(triggering_user_name=user)
+    monkeypatch.setattr(steps, "get_current_context", lambda: {"dag_run": run})
+    monkeypatch.setattr(steps, "_request", lambda: request)
+    monkeypatch.setattr(steps, "_open", lambda clock: SimpleNamespace(specs={}))
+    monkeypatch.setattr(previews, "preview", lambda *_: None)
+    monkeypatch.setattr(previews, "followers", lambda *_: ())
+    monkeypatch.setattr(texts, "preview_lines", lambda found: ["rebuilds 3 partitions"])
+    assert steps._preview(["search.b"])["text"].split("\n\n") == [*said, "rebuilds 3 partitions"]
+
+
 @pytest.mark.parametrize("chosen", [None, [], ["search.b"]], ids=["rejected", "plan only", "another"])
 def test_a_rebuild_of_one_table_runs_no_session_that_was_not_chosen(
     steps: ModuleType, monkeypatch: pytest.MonkeyPatch, chosen: list[str] | None

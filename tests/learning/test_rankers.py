@@ -17,6 +17,7 @@ from ranking.report import sections
 from ranking.training import example_files, example_splits, feature_rows, learner, rankers, registry, scores
 from tests.learning import made
 from tests.learning.conftest import Frames, struct
+from tidemark.support.paths import to_location
 
 pytestmark = pytest.mark.spark
 RECIPE = {"rounds": 40, "unwatched_rounds": 40, "min_rows_in_leaf": 5}
@@ -71,6 +72,10 @@ def test_the_same_snapshots_give_the_same_row_whatever_the_row_order(
     assert train(turned, BOTH).equals(first)
 
 
+def place(folder: Path) -> example_files.Place:
+    return example_files.Place(folder, to_location(folder))
+
+
 def test_features_stay_in_sorted_files_whose_row_groups_have_the_given_length(
     inputs: Any, spark: SparkSession, tmp_path: Path
 ) -> None:
@@ -80,9 +85,9 @@ def test_features_stay_in_sorted_files_whose_row_groups_have_the_given_length(
     content = example_files.survey(frame)
     assert content.names == made.examples().names
     assert content.rows == {"train": 2400, "gap": 600, "test": 600}
-    found = example_files.write(frame, content, tmp_path / "one of ours", 1000, seed=7)
-    again = example_files.write(frame, content, tmp_path / "two", 500, seed=7)
-    other = example_files.write(frame, content, tmp_path / "three", 1000, seed=8)
+    found = example_files.write(frame, content, place(tmp_path / "one of ours"), 1000, seed=7)
+    again = example_files.write(frame, content, place(tmp_path / "two"), 500, seed=7)
+    other = example_files.write(frame, content, place(tmp_path / "three"), 1000, seed=8)
     assert isinstance(found.features, feature_rows.StoredFeatures)
     assert max(np.diff(found.features.files.ends)) <= 1000
     assert sorted(found.window_end.tolist()) == found.window_end.tolist()
@@ -104,7 +109,8 @@ def test_a_run_says_how_it_fits_into_memory_and_is_refused_if_it_cannot(
     inputs: Any, caplog: pytest.LogCaptureFixture, tmp_path: Path
 ) -> None:
     with caplog.at_level(logging.INFO, logger="ranking"):
-        row = train(inputs, {**PARAMS, "training_memory": "900m", "scratch": str(tmp_path / "scratch")}).to_pylist()[0]
+        scratch = {"scratch": str(tmp_path / "scratch"), "scratch_location": to_location(tmp_path / "scratch")}
+        row = train(inputs, {**PARAMS, "training_memory": "900m", **scratch}).to_pylist()[0]
     fits = "training on up to 2,400 of 3,600 examples with 4 features needs about"
     assert any(line.startswith(fits) and "of training_memory = 900m" in line for line in caplog.messages)
     assert any(line.startswith("boosted lambdarank, round ") for line in caplog.messages)

@@ -69,6 +69,15 @@ def test_each_line_of_the_preview_is_a_fact_about_the_tables(built: Accounts) ->
     assert lines[-1].startswith("then follow, as far as rows differ: ")
 
 
+def test_the_preview_counts_the_partitions_that_have_rows(accounts: Accounts) -> None:
+    accounts.append(SIGNUPS, [Event("s", "a", 1.5), Event("t", "b", 5.5)], complete=7)
+    accounts.run(FACTS)
+    found = preview(accounts.context, FACTS, as_request(1, 7))
+    assert found is not None
+    assert (found.partitions, found.filled) == (7, 2)
+    assert ": rebuilds 7 partitions, 2 of which have rows: " in preview_lines(found)[0]
+
+
 def test_a_range_in_which_neither_the_table_nor_its_inputs_have_rows_is_refused(accounts: Accounts) -> None:
     accounts.append(SIGNUPS, [Event("s", "a", 5.5)], complete=7)
     accounts.run(FACTS)

@@ -42,6 +42,18 @@ Batches = Iterable[pa.RecordBatch]
 
 
 @dataclass(frozen=True)
+class Place:
+    """A folder as this process names it, and its location, as Spark does."""
+
+    folder: Path
+    location: str
+
+    def below(self, name: str) -> "Place":
+        """Return a folder in this one."""
+        return Place(self.folder / name, f"{self.location}/{name}")
+
+
+@dataclass(frozen=True)
 class Content:
     """What examples consist of, before they are written: the names of their features, and their rows by part."""
 
@@ -55,9 +67,9 @@ class Content:
 
 
 def prepare(
-    inputs: Mapping[str, DataFrame], recipe: Recipe, random_split: bool, setting: str, folder: Path
+    inputs: Mapping[str, DataFrame], recipe: Recipe, random_split: bool, setting: str, place: Place
 ) -> tuple[Examples, Budget]:
-    """Choose sizes that fit into the memory that `setting` allows, and have the examples written into the folder.
+    """Choose sizes that fit into the memory that `setting` allows, and have the examples written.
 
     A comparison under a random split trains on any list that the run itself does not test on. Raises ValueError if
     nothing fits, before anything is written.
@@ -68,7 +80,7 @@ def prepare(
     size = Size(content.total, trained, len(content.names))
     budget = memory.choose(size, recipe, setting)
     _LOG.info("%s", budget.describe(size))
-    return write(examples, content, folder, budget.row_group, recipe.seed), budget
+    return write(examples, content, place, budget.row_group, recipe.seed), budget
 
 
 def of_lists(examples: DataFrame, parts: DataFrame) -> DataFrame:
@@ -87,7 +99,7 @@ def survey(examples: DataFrame) -> Content:
     return Content(tuple(known), {part: count for part, name, count in entries if name is None})
 
 
-def write(examples: DataFrame, content: Content, folder: Path, row_group: int, seed: int) -> Examples:
+def write(examples: DataFrame, content: Content, place: Place, row_group: int, seed: int) -> Examples:
     """Write the examples into a folder that does not exist yet, and return them with their features left there.
 
     Rows are sorted by query. The items of a list are in a random but fixed order, so that ties favour no ranker.
@@ -96,10 +108,9 @@ def write(examples: DataFrame, content: Content, folder: Path, row_group: int, s
     ordered = examples.orderBy("window_end", "application", "query", draw, "item_id")
     features = [StructField(column_name(number), FloatType()) for number in range(len(content.names))]
     flat = ordered.mapInArrow(_flattener(content.names), StructType([*examples.select(*COLUMNS).schema, *features]))
-    # The location of a path is not encoded, as for tables: Spark would read %20 as part of a name.
     writer = flat.write.option("parquet.block.row.count.limit", row_group).option("parquet.enable.dictionary", "false")
-    writer.parquet(str(folder))
-    return read(folder, content.names)
+    writer.parquet(place.location)
+    return read(place.folder, content.names)
 
 
 def read(folder: Path, names: Sequence[str]) -> Examples:

@@ -34,6 +34,7 @@ from ranking.training import (
     unchanged,
 )
 from ranking.training.evaluation import OURS, WARM
+from ranking.training.example_files import Place
 from ranking.training.matrices import Examples, Parts
 from ranking.training.recipe import Recipe
 from ranking.training.registry import Registry
@@ -61,17 +62,17 @@ def build(inputs: Mapping[str, DataFrame], params: Mapping[str, Any]) -> pa.Tabl
     Raises ModelRefused if the artifact of the champion is not what its row says, and ValueError if the run does not
     fit into `training_memory`.
     """
-    with _scratch(params) as folder:
-        return _run(inputs, params, folder)
+    with _scratch(params) as place:
+        return _run(inputs, params, place)
 
 
-def _run(inputs: Mapping[str, DataFrame], params: Mapping[str, Any], folder: Path) -> pa.Table:
+def _run(inputs: Mapping[str, DataFrame], params: Mapping[str, Any], place: Place) -> pa.Table:
     settings = setting(params, "training", DEFAULTS)
     recipe = Recipe.of(settings["recipe"])
     scheme = example_splits.scheme_of(inputs["splits"])
     random_split = settings["random_split"] and scheme.scheme != RANDOM
     allowed = params.get("training_memory") or memory.DEFAULT
-    examples, budget = example_files.prepare(inputs, recipe, random_split, allowed, folder / "examples")
+    examples, budget = example_files.prepare(inputs, recipe, random_split, allowed, place.below("examples"))
     parts = divide(examples, examples.split, settings)
     history = horizon.in_force(inputs["horizons"].toArrow().to_pylist())
     missing = shortage.what_is_missing(parts, settings, history) or canary.find_leak(parts.train)
@@ -79,7 +80,7 @@ def _run(inputs: Mapping[str, DataFrame], params: Mapping[str, Any], folder: Pat
     if missing is not None:
         results = summary.of_parts(parts, history, scheme)
         return _row(parts, None, gate.cannot_train(missing), results, recipe, before, params)
-    trained = learner.train(parts.train, parts.valid, recipe, budget.sample, folder)
+    trained = learner.train(parts.train, parts.valid, recipe, budget.sample, place.folder)
     grades = evaluation.human_grades(_judgments(inputs["judgments"], params))
     examined, verdict = _examine(trained, parts.test, grades, before, settings, recipe)
     verdict = gate.trust(verdict, scheme.scheme, _trains_later(parts))
@@ -89,18 +90,20 @@ def _run(inputs: Mapping[str, DataFrame], params: Mapping[str, Any], folder: Pat
     results |= findings.of_run(examined, verdict.yardstick, settings["least_test_queries"])
     results |= drift.of_run(parts.train, trained.gain, examined.scores, before.champion_metrics)
     if random_split:
-        results["random_split"] = _random_split(examples, parts, recipe, settings, budget.sample, folder)
+        results["random_split"] = _random_split(examples, parts, recipe, settings, budget.sample, place.folder)
     return _row(parts, trained, verdict, results, recipe, before, params)
 
 
 @contextmanager
-def _scratch(params: Mapping[str, Any]) -> Iterator[Path]:
+def _scratch(params: Mapping[str, Any]) -> Iterator[Place]:
     """Yield a folder for files, which is removed at the end. It lies in `scratch`, which Spark's executors see too."""
     parent = params.get("scratch")
     if parent is not None:
         Path(parent).mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(prefix="training-", dir=parent) as folder:
-        yield Path(folder)
+        name = Path(folder).name
+        location = f"{params['scratch_location']}/{name}" if parent is not None else folder
+        yield Place(Path(folder), location)
 
 
 def divide(examples: Examples, split: schemes.Texts, settings: Mapping[str, Any]) -> Parts:

@@ -12,7 +12,6 @@ from statistics import median
 from typing import Any
 
 from pyiceberg.manifest import DataFile
-from pyiceberg.table import Table
 
 from tidemark import session
 from tidemark.catalog import Lake, ops
@@ -47,14 +46,37 @@ class Files:
 
 
 @dataclass(frozen=True)
+class _TableFiles:
+    """The data files of a snapshot, each with the event times of its rows: None without rows or event times."""
+
+    files: tuple[tuple[DataFile, Interval | None], ...]
+    has_times: bool
+
+    def within(self, ranges: Ranges | None) -> Files:
+        """Return how much there is in some ranges; in all files if `ranges` is None or the table has no event time."""
+        chosen = [file for file, time in self.files if self._meets(time, ranges)]
+        sizes = sum(file.file_size_in_bytes for file in chosen)
+        return Files(len(chosen), sum(file.record_count for file in chosen), sizes)
+
+    def times(self) -> Ranges:
+        """Return the event times that the files span."""
+        return union(time for _, time in self.files if time is not None)
+
+    def _meets(self, time: Interval | None, ranges: Ranges | None) -> bool:
+        if ranges is None or not self.has_times:
+            return True
+        return time is not None and bool(intersect((time,), ranges))
+
+
+@dataclass(frozen=True)
 class Preview:
     """What a restatement would do.
 
     `ranges` are the whole partitions that are rebuilt, `partitions` their number, and `filled` how many of these the
-    table or its inputs have rows for. `replaced` is what the table holds
-    there now, `read` what is read of each input, by its name in the spec. `expected` is the time that the session
-    takes if it goes like the latest `measured` ones; None if none is on record. `followers` are the datasets that read
-    this one, directly or through others, in the order in which they run.
+    table or its inputs have rows for. `replaced` is what the table holds there now, `read` what is read of each input,
+    by its name in the spec. `expected` is the time that the session takes if it goes like the latest `measured` ones;
+    None if none is on record. `followers` are the datasets that read this one, directly or through others, in the
+    order in which they run.
     """
 
     plan: Plan
@@ -87,27 +109,26 @@ def preview(context: Context, dataset: str, restatement: Restatement) -> Preview
     plan = session.plan(context, dataset, restatement)
     if isinstance(plan.effect, Nothing):
         return None
-    replaced = _held(context.lake, dataset, spec.event_time, plan.base_snapshot, plan.ranges)
-    read = {name: _read(context, spec, name, i) for name, i in plan.inputs.items() if i.dataset != dataset}
+    own = _files(context.lake, dataset, spec.event_time, plan.base_snapshot)
+    inputs = {name: _input_files(context, spec, name, i) for name, i in plan.inputs.items() if i.dataset != dataset}
+    replaced = own.within(plan.ranges)
+    read = {name: files.within(plan.inputs[name].reads) for name, files in inputs.items()}
     if replaced.rows == 0 and not any(each.rows for each in read.values()):
         raise RequestRefused(
             f"from, to: {describe(plan.ranges)} holds nothing for {dataset}: neither the table nor its inputs have "
             f"rows there. Ask for a range that has rows"
         )
-    partitions, filled = (count_partitions(spec, times) for times in (plan.ranges, _filled(context, spec, plan)))
+    filled = count_partitions(spec, _filled(spec, plan.ranges, own, inputs))
+    partitions = count_partitions(spec, plan.ranges)
     expected, measured = _expected_time(context.lake, spec, filled)
     return Preview(plan, partitions, filled, replaced, read, expected, measured, followers(context.specs, dataset))
 
 
-def _filled(context: Context, spec: DatasetSpec, plan: Plan) -> Ranges:
-    """Return the times of a plan that the table's files, or those of inputs at the times that touch them, span."""
-    own = _times(context.lake, spec.dataset, spec.event_time, plan.base_snapshot)
-    parts = [own]
-    for name, read in plan.inputs.items():
-        window = spec.inputs[name]
-        times = _times(context.lake, read.dataset, _time_of(context, spec, name, read), read.read_snapshot)
-        parts.append(touches(window, times) if window.touches is None else ())
-    return round_out(intersect(union(*parts), plan.ranges), partition_unit(spec))
+def _filled(spec: DatasetSpec, ranges: Ranges, own: _TableFiles, inputs: Mapping[str, _TableFiles]) -> Ranges:
+    """Return the partitions of the ranges that the table's files span, or those of inputs touch."""
+    windows = {name: window for name, window in spec.inputs.items() if name in inputs and window.touches is None}
+    touched = (touches(window, inputs[name].times()) for name, window in windows.items())
+    return round_out(intersect(union(own.times(), *touched), ranges), partition_unit(spec))
 
 
 def is_large(found: Preview) -> bool:
@@ -139,34 +160,17 @@ def _partitions(spec: DatasetSpec, interval: Interval) -> Iterator[datetime]:
         start = ceil(start + MICROSECOND, partition_unit(spec))
 
 
-def _held(lake: Lake, dataset: str, event_time: str | None, snapshot: int, ranges: Ranges | None) -> Files:
-    """Return what a snapshot of a table holds in some ranges of its event time; all of it if `ranges` is None."""
+def _files(lake: Lake, dataset: str, event_time: str | None, snapshot: int) -> _TableFiles:
     table = lake.table(dataset)
-    files = _files(table, snapshot)
-    if ranges is not None and event_time is not None:
-        times = ((file, file_interval(table, file, event_time)) for file in files)
-        files = [file for file, time in times if time is not None and intersect((time,), ranges)]
-    return Files(len(files), sum(file.record_count for file in files), sum(file.file_size_in_bytes for file in files))
-
-
-def _files(table: Table, snapshot: int) -> list[DataFile]:
     found = table.snapshot_by_id(snapshot)
-    return [entry.data_file for entry in live_entries(table, found)] if found is not None else []
+    files = [entry.data_file for entry in live_entries(table, found)] if found is not None else []
+    times = (file_interval(table, file, event_time) if event_time else None for file in files)
+    return _TableFiles(tuple(zip(files, times, strict=True)), event_time is not None)
 
 
-def _times(lake: Lake, dataset: str, event_time: str | None, snapshot: int) -> Ranges:
-    """Return the event times that the files of a snapshot span; nothing for a table without event time."""
-    table = lake.table(dataset)
-    spans = [file_interval(table, file, event_time) for file in _files(table, snapshot)] if event_time else []
-    return union(tuple(span for span in spans if span is not None))
-
-
-def _time_of(context: Context, spec: DatasetSpec, name: str, read: InputPlan) -> str | None:
-    return spec.inputs[name].event_time or context.spec(read.dataset).event_time
-
-
-def _read(context: Context, spec: DatasetSpec, name: str, read: InputPlan) -> Files:
-    return _held(context.lake, read.dataset, _time_of(context, spec, name, read), read.read_snapshot, read.reads)
+def _input_files(context: Context, spec: DatasetSpec, name: str, read: InputPlan) -> _TableFiles:
+    event_time = spec.inputs[name].event_time or context.spec(read.dataset).event_time
+    return _files(context.lake, read.dataset, event_time, read.read_snapshot)
 
 
 def _expected_time(lake: Lake, spec: DatasetSpec, partitions: int) -> tuple[timedelta | None, int]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from tidemark.errors import SettingsError
-from tidemark.settings.file import parse_settings, read_settings, shown, unknown_key
+from tidemark.settings.file import LARGEST, parse_settings, read_settings, shown, unknown_key
 
 KEYS = ("mail_to", "mail_from", "mail_connection", "webhook_connection", "pages")
 
@@ -56,7 +56,8 @@ def _alerts_of(path: Path) -> dict[str, Any]:
     try:
         found = read_settings(path)
     except SettingsError:
-        found = parse_settings(_block(path.read_text(encoding="utf-8")), path)
+        with path.open(encoding="utf-8") as stream:
+            found = parse_settings(_block(stream.read(LARGEST)), path)
     return {"alerts": found["alerts"]} if found.get("alerts") else {}
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 
@@ -35,5 +35,6 @@ def _remove_left_behind(parent: Path) -> None:
     """Remove folders by the machine's clock, because the clock of a run may be in the past."""
     since = time.time() - LEFT_BEHIND.total_seconds()
     for folder in parent.glob("*"):
-        if folder.lstat().st_mtime < since:
-            shutil.rmtree(folder, ignore_errors=True)
+        with suppress(FileNotFoundError):  # another session has ended meanwhile
+            if folder.lstat().st_mtime < since:
+                shutil.rmtree(folder, ignore_errors=True)

@@ -24,6 +24,7 @@ from tidemark.steps.broken_files import naming_broken_files
 from tidemark.steps.context import Context
 from tidemark.steps.scratch import scratch_folder
 from tidemark.support.error_translation import translating_refusals
+from tidemark.support.paths import to_location
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame, SparkSession
@@ -74,7 +75,8 @@ def _transform(context: Context, spec: DatasetSpec, plan: Plan, spark: SparkSess
     inputs = {name: _read(context, spec, plan, name, i, spark) for name, i in plan.inputs.items()}
     function = load_function(spec)
     with translating_refusals(spec.dataset, str(spec.transform)):
-        result = function(inputs, {**transform_params(context, spec, plan), "scratch": str(scratch)})
+        places = {"scratch": str(scratch), "scratch_location": to_location(scratch)}
+        result = function(inputs, {**transform_params(context, spec, plan), **places})
     frame = _conform(spec, spark, result)
     if plan.ranges and spec.event_time:
         return Output(frame, within(frame, spec.event_time, plan.ranges))

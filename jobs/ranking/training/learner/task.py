@@ -43,8 +43,7 @@ class Settings:
     """How a ranker is trained. `patience` is None if nothing stops the training before `rounds` trees.
 
     `parameters` and `columns` are those of LightGBM. One ranker is trained for each objective, and their trees are
-    joined. `hidden` marks the columns that are masked in the twins; it is
-    empty if there are no twins.
+    joined. `hidden` marks the columns that are masked in the twins; it is empty if there are no twins.
     """
 
     parameters: Mapping[str, Any]

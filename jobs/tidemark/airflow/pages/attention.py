@@ -8,12 +8,10 @@ from datetime import datetime
 from html import escape
 
 from tidemark.airflow.pages import html
-from tidemark.operate.session_outcomes import Outcome
+from tidemark.airflow.pages.status import TONES, dataset_link
 from tidemark.operate.status import DatasetStatus
 from tidemark.operate.status_text import describe_deadline
 from tidemark.state.ranges import describe
-
-BAD = (Outcome.audit_failed, Outcome.table_gone)
 
 
 @dataclass(frozen=True)
@@ -53,9 +51,8 @@ def attention_section(lines: Sequence[str]) -> str:
 
 
 def _of_dataset(dataset: DatasetStatus, root: str) -> Iterator[str]:
-    named = html.link_html(f"{root}sessions?dataset={dataset.dataset}", html.name(dataset.dataset))
-    last = dataset.last
-    if last is not None and last.outcome in BAD:
+    named, last = dataset_link(dataset.dataset, root), dataset.last
+    if last is not None and TONES[last.outcome] == "bad":
         session = html.link(html.path(root, "sessions", last.session), last.session)
         yield f"{html.badge(last.outcome, 'bad')} {named}: session {session}"
     if dataset.late:

@@ -58,9 +58,8 @@ def status_page(
 
 
 def _tiles(found: Sequence[DatasetStatus], attention: int) -> Iterator[str]:
-    yield html.tile(
-        str(attention), "need attention" if attention != 1 else "needs attention", "bad" if attention else "good"
-    )
+    words = "needs attention" if attention == 1 else "need attention"
+    yield html.tile(str(attention), words, "bad" if attention else "good")
     behind = max((d for d in found if d.hours_behind is not None), key=lambda d: d.hours_behind or 0.0, default=None)
     if behind is not None:
         yield html.tile(describe_behind(behind), f"behind at most: {behind.dataset}")

@@ -11,7 +11,7 @@ from tidemark.spec.durations import is_whole_days
 from tidemark.spec.model import DatasetSpec, InputSpec, Partition
 from tidemark.spec.parse.document import Item
 
-RESERVED = ("ranges", "session", "snapshots", "complete_through", "added", "scratch")
+RESERVED = ("ranges", "session", "snapshots", "complete_through", "added", "scratch", "scratch_location")
 """Params that the loop passes to every transform."""
 TIMES = ("timestamp", "date")
 
