@@ -10,6 +10,7 @@ import contextlib
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import datetime
+from pathlib import Path
 from typing import Any, Protocol
 from unittest.mock import patch
 
@@ -121,7 +122,7 @@ class TransformRows(list[dict[str, Any]]):
     table: Table
 
 
-def _transform(context: Context, spec: DatasetSpec, plan: Plan, spark: None) -> write.Output:
+def _transform(context: Context, spec: DatasetSpec, plan: Plan, spark: None, scratch: Path) -> write.Output:
     inputs = {name: tuple(_read(context, spec, plan, name)) for name in plan.inputs}
     ranges = plan.ranges or (Interval(hour(-4000), hour(4000)),)
     last = min(ranges[-1].end, hour(4000))
