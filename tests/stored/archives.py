@@ -1,4 +1,4 @@
-"""Stores a lake as an archive in the repository: only the needed files, under a neutral path."""
+"""Copies a home, and stores a lake as an archive: only the needed files, under a neutral path."""
 
 from __future__ import annotations
 
@@ -40,6 +40,12 @@ def pack(home: Path, archive: Path) -> None:
                     out.add(copy / name, name, filter=_without_owner)
     finally:
         shutil.rmtree(copy)
+
+
+def copy(home: Path, new: Path) -> None:
+    """Copy a home to a folder that does not exist; the copy's lake lies in the copy. No session may run meanwhile."""
+    shutil.copytree(home, new, ignore=shutil.ignore_patterns(".*.crc"))
+    relocate(new, str(home), str(new))
 
 
 def unpack(archive: Path, home: Path) -> None:
