@@ -26,7 +26,7 @@ def test_every_message_says_where_what_next_page_and_runbook_in_this_order() -> 
         "         since noon",
         "next     make doctor",
         "page     http://127.0.0.1:8080/tidemark/sessions?dataset=search.a",
-        "runbook  docs/runbooks/deadline-missed.md",
+        "runbook  docs/runbooks/deadline-missed.md, http://127.0.0.1:8080/tidemark/runbooks/deadline-missed",
     ]
     assert "page     none: Airflow of this home does not run" in alert.text(None)
 

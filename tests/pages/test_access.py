@@ -15,6 +15,7 @@ PLACES = {
     "{session}": "rebuilt-1",
     "{dataset}": DRIFTING,
     "{name:path}": "data-docs/index.html",
+    "{name}": "audit-failed",
     "{rest:path}": "no/such/page",
 }
 PATHS = (
@@ -23,6 +24,8 @@ PATHS = (
     "/sessions/{session}",
     "/quality",
     "/quality/{dataset}",
+    "/runbooks",
+    "/runbooks/{name}",
     "/reports/{name:path}",
     "/style.css",
     "/{rest:path}",

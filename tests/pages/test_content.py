@@ -7,6 +7,7 @@ import re
 
 import pytest
 
+from tests.pages.audits import FAILING_SESSION
 from tests.pages.conftest import Pages
 from tests.pages.lake import DAYS, HOSTILE, LANDED, REBUILT
 
@@ -55,6 +56,14 @@ def test_the_page_of_a_session_leads_to_its_audit_and_to_the_logs_of_its_tasks(p
     assert audit in links and pages.ask(audit, "viewer").status == 200
     run = "/dags/build_interactions/runs/manual__%3Cscript%3Ealert%28%27%26%27%29%3C%2Fscript%3E"
     assert {run, f"{run}/tasks/interactions.write_audit_publish"} <= set(links)
+
+
+def test_the_page_of_a_session_shows_the_checks_that_failed_and_what_to_do_next(pages: Pages) -> None:
+    text = html.unescape(pages.ask(f"/tidemark/sessions/{FAILING_SESSION}", "viewer").text)
+    assert "What did not pass" in text and "position between 1 and 500" in text
+    assert "correct the cause, then clear the failed task" in text
+    passed = html.unescape(pages.ask("/tidemark/sessions/drift-02", "viewer").text)
+    assert "What did not pass" not in passed
 
 
 def test_the_list_of_sessions_holds_those_of_one_dataset(pages: Pages) -> None:

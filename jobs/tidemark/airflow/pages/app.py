@@ -16,9 +16,10 @@ from tidemark.airflow.pages.access import may_see, refuse
 from tidemark.airflow.pages.attention import attention_lines, attention_section
 from tidemark.airflow.pages.host import asking_runs, failed_runs, forms_on_request, run_states, silent_services
 from tidemark.airflow.pages.quality import dataset_page, nights_page
-from tidemark.airflow.pages.reading import open_reading
+from tidemark.airflow.pages.reading import existing_reports, open_reading
+from tidemark.airflow.pages.runbooks import runbook_page
 from tidemark.airflow.pages.running import forms_section, progress_section, services_section
-from tidemark.airflow.pages.sessions import MOST_LISTED, session_page, sessions_page
+from tidemark.airflow.pages.sessions import MOST_LISTED, SessionParts, session_page, sessions_page
 from tidemark.airflow.pages.status import status_page
 from tidemark.errors import TidemarkError
 from tidemark.operate.audit_history import MOST_SESSIONS, VERDICTS
@@ -85,8 +86,8 @@ def show_session(request: Request, session: str) -> str:
     if found is None:
         raise HTTPException(404, "There is no such session.")
     root, airflow = root_of(request), airflow_of(request)
-    accounts, audit = reading.account(session), reading.audit_page(found[0])
-    return session_page(*found, accounts, root, airflow, audit, reading.report_links())
+    parts = SessionParts(reading.account(session), reading.audited(session), reading.audit_page(found[0]))
+    return session_page(*found, parts, reading.specs.get(found[0].dataset), root, airflow, reading.report_links())
 
 
 @router.get("/quality", response_class=HTMLResponse)
@@ -119,6 +120,26 @@ def _verdict(word: str | None) -> str | None:
     if word not in (None, *VERDICTS):
         raise HTTPException(404, "There is no such verdict.")
     return word
+
+
+@router.get("/runbooks", response_class=HTMLResponse)
+def list_runbooks(request: Request) -> str:
+    """Answer with the list of the runbooks."""
+    return _runbook(request, None)
+
+
+@router.get("/runbooks/{name}", response_class=HTMLResponse)
+def show_runbook(request: Request, name: str) -> str:
+    """Answer with a runbook."""
+    return _runbook(request, name)
+
+
+def _runbook(request: Request, name: str | None) -> str:
+    """Return the page of a runbook. It needs no lake, so that a home whose lake cannot be opened has runbooks."""
+    shown = runbook_page(name, root_of(request), existing_reports(load_settings()))
+    if shown is None:
+        raise HTTPException(404, "There is no such runbook.")
+    return shown
 
 
 @router.get("/reports/{name:path}")

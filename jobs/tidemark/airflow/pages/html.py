@@ -20,6 +20,7 @@ _LINKS = {
     "": "Status",
     "sessions": "Sessions",
     "quality": "Data quality",
+    "runbooks": "Runbooks",
     "reports/data-docs/index.html": "Audits",
     "reports/models/index.html": "Model report",
     "reports/models/rankers.html": "Rankers",

@@ -11,7 +11,7 @@ from tidemark.airflow.pages import html
 from tidemark.airflow.pages.reports import find_report
 from tidemark.catalog import Lake, ops
 from tidemark.operate.accounts import read_account
-from tidemark.operate.audit_history import AuditedSession, read_history
+from tidemark.operate.audit_history import AuditedSession, read_history, read_sessions
 from tidemark.operate.audit_nights import DatasetNight, read_nights
 from tidemark.operate.lakes import open_existing_lake
 from tidemark.operate.service_deaths import ServiceDeath, read_deaths
@@ -74,6 +74,11 @@ class Reading:
         with self._translating():
             return read_nights(self.lake, since, verdict)
 
+    def audited(self, session: str) -> AuditedSession | None:
+        """Return what the checks of a session found; None if it was not audited."""
+        with self._translating():
+            return read_sessions(self.lake, (session,)).get(session)
+
     def audit_page(self, session: Session) -> str | None:
         """Return the path of the page of a session's audit below the root of the pages; None if there is none."""
         name = f"data-docs/{session.dataset}/{session.session}/index.html"
@@ -81,10 +86,15 @@ class Reading:
 
     def report_links(self) -> list[str]:
         """Return the paths of the reports that exist, of those that the navigation can name."""
-        return [p for p in html.report_links() if find_report(self.settings.reports, p.removeprefix("reports/"))]
+        return existing_reports(self.settings)
 
     def _translating(self) -> AbstractContextManager[None]:
         return translating_errors(str(self.settings.lake))
+
+
+def existing_reports(settings: Settings) -> list[str]:
+    """Return the paths of the reports that exist, of those that the navigation can name."""
+    return [path for path in html.report_links() if find_report(settings.reports, path.removeprefix("reports/"))]
 
 
 def open_reading() -> Reading:

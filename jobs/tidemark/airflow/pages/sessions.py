@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from html import escape
 
 from tidemark.airflow.pages import html
 from tidemark.airflow.pages.accounts import account_section
+from tidemark.airflow.pages.quality_checks import problem_cards
 from tidemark.airflow.pages.status import TONES, VERDICT_TONES, audited_cell, dataset_link, session_cell
+from tidemark.operate.audit_history import AuditedSession
 from tidemark.operate.session_outcomes import Session
+from tidemark.spec import DatasetSpec
 from tidemark.state.account import Account
 from tidemark.state.effect import cleared_ranges
 from tidemark.state.plan import Plan
@@ -54,39 +58,54 @@ def _row(session: Session, root: str) -> tuple[str, ...]:
     )
 
 
+@dataclass(frozen=True)
+class SessionParts:
+    """What is on record about one session.
+
+    `accounts` says what became of its records, by file. `audited` holds what its checks found, and `audit_page` the
+    path of the audit's page below the root of the pages; each is None if there is none.
+    """
+
+    accounts: Sequence[Account]
+    audited: AuditedSession | None
+    audit_page: str | None
+
+
 def session_page(
     session: Session,
     plan: Plan,
-    accounts: Sequence[Account],
+    parts: SessionParts,
+    spec: DatasetSpec | None,
     root: str,
     airflow: str,
-    audit_page: str | None,
     reports: Sequence[str],
 ) -> str:
-    """Return the page of one session. `accounts` says what became of its records, by file.
+    """Return the page of one session. `spec` is that of its dataset; None if the dataset has none anymore.
 
-    `airflow` is the path of Airflow, with `/` at its end. `audit_page` is the path of the audit's page below `root`;
-    None if there is none.
+    `airflow` is the path of Airflow, with `/` at its end.
     """
+    place = html.path(root, "quality", session.dataset)
+    audited = [parts.audited] if parts.audited else []
+    problems = problem_cards(spec, audited, place, root) if spec else ""
     content = (
         f"<header><h1>{escape(session.dataset)} {html.badge(session.outcome, TONES[session.outcome])}</h1>"
         f"<p>session {escape(session.session)}. All times are in UTC.</p></header>"
-        f"<section><h2>What became of it</h2>{html.facts(dict(_facts(session, root, airflow, audit_page)))}</section>"
-        f"{account_section(accounts)}"
+        f"<section><h2>What became of it</h2>{html.facts(dict(_facts(session, root, airflow, parts)))}</section>"
+        f"{problems}{account_section(parts.accounts)}"
         f"<section><h2>Plan</h2>{html.facts(dict(_plan(plan)))}{_inputs(plan)}{_files(plan)}</section>"
         f"<section>{html.folded('The whole plan, as stored', f'<pre>{escape(_stored(plan))}</pre>')}</section>"
     )
     return html.page(f"Tidemark: {session.dataset} {session.session}", content, root, reports)
 
 
-def _facts(session: Session, root: str, airflow: str, audit_page: str | None) -> Iterator[tuple[str, str]]:
+def _facts(session: Session, root: str, airflow: str, parts: SessionParts) -> Iterator[tuple[str, str]]:
     yield "Planned (wall clock)", html.time(session.recorded_at)
     yield "Clock of the run (logical time)", html.time(session.planned_at)
     if session.audit is not None:
         audit = session.audit
         yield "Audited (wall clock)", html.time(audit.recorded_at)
         counts = f"{audit.checks} checks, {audit.failed} failed, {audit.warned} warned"
-        shown = html.link(root + audit_page, "its page") if audit_page else "its page has expired"
+        shown = html.link(root + parts.audit_page, "its page") if parts.audit_page else "its page has expired"
         yield "Audit", f"{html.badge(audit.word, VERDICT_TONES[audit.word])} {escape(counts)}; {shown}"
     yield "Complete through (logical time)", html.time(session.complete_through) if session.complete_through else ""
     yield "Run in Airflow", _run_links(session, airflow)

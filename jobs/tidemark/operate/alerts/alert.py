@@ -75,9 +75,14 @@ class Alert:
         return printable(f"{state}{self.kind}: {self.where.partition(', ')[0]}")[:LONGEST_SUBJECT]
 
     @property
+    def runbook_name(self) -> str:
+        """The name of the runbook: a page of `docs/runbooks`, without its ending."""
+        return self.runbook or RUNBOOKS[self.kind]
+
+    @property
     def runbook_page(self) -> str:
         """The path of the runbook in the checkout."""
-        return f"docs/runbooks/{self.runbook or RUNBOOKS[self.kind]}.md"
+        return f"docs/runbooks/{self.runbook_name}.md"
 
     def facts(self, pages: str | None) -> dict[str, str]:
         """Return the facts by name, in their order. `pages` is the address of the pages; None if there is none.
@@ -90,7 +95,7 @@ class Alert:
             "what": "\n".join(lines[:MOST_LINES]),
             "next": printable(self.next_command)[:LONGEST_LINE],
             "page": f"{pages}{printable(self.page)}" if pages else "none: Airflow of this home does not run",
-            "runbook": self.runbook_page,
+            "runbook": f"{self.runbook_page}, {pages}runbooks/{self.runbook_name}" if pages else self.runbook_page,
         }
 
     def text(self, pages: str | None) -> str:
