@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -25,6 +26,23 @@ spark.sql.codegen.factoryMode NO_CODEGEN
 """A server of tests lives for minutes, over a few rows: compiling code well would take longer than it gives back."""
 
 
+@contextlib.contextmanager
+def quick_to_start(folder: Path) -> Iterator[None]:
+    """Let the servers that are started meanwhile compile little code. `folder` takes their settings."""
+    (folder / "spark-defaults.conf").write_text(SPARK_DEFAULTS, encoding="utf-8")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("JAVA_TOOL_OPTIONS", JAVA_OPTIONS)
+        patch.setenv("SPARK_CONF_DIR", str(folder))
+        yield
+
+
+@pytest.fixture
+def quick_servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """For a test that starts servers of its own."""
+    with quick_to_start(tmp_path_factory.mktemp("conf")):
+        yield
+
+
 @pytest.fixture(scope="session")
 def spark_remote(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a Connect server: the one in TIDEMARK_SPARK_REMOTE, else one for this run."""
@@ -33,10 +51,7 @@ def spark_remote(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield given
         return
     settings = Settings(home=tmp_path_factory.mktemp("server"), schemas=CHECKOUT / "schemas")
-    (settings.home / "spark-defaults.conf").write_text(SPARK_DEFAULTS, encoding="utf-8")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("JAVA_TOOL_OPTIONS", JAVA_OPTIONS)
-        patch.setenv("SPARK_CONF_DIR", str(settings.home))
+    with quick_to_start(settings.home):
         remote = ensure_server(settings)
     yield remote
     stop_server(settings)

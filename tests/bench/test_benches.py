@@ -147,6 +147,7 @@ def test_many_sessions_are_maintained_and_weighed(place: Place) -> None:
 
 
 @pytest.mark.loop
+@pytest.mark.usefixtures("quick_servers")
 def test_history_that_is_handed_in_at_once_makes_a_file_for_each_day(place: Place) -> None:
     figures = measure(place, "history", "hours=72", "requests=2", "files=2")
     assert [row.what for row in figures.rows][-2:] == ["search.interactions", "all sessions"]
