@@ -15,7 +15,7 @@ from tests.kill.lakes import Template
 from tests.kill.points import MID_WRITE
 from tidemark.engine.session import stop_server
 
-pytestmark = [pytest.mark.loop, pytest.mark.spark]
+pytestmark = [pytest.mark.loop, pytest.mark.spark, pytest.mark.usefixtures("quick_servers")]
 
 
 def test_s33_a_server_that_died_fails_the_task_and_the_next_one_starts_another(
