@@ -51,3 +51,15 @@ def accounts(home: Path, spark_remote: str, catalog_uri: str | None) -> Iterator
     world = Accounts(Settings(home=home, schemas=SCHEMAS, spark_remote=spark_remote, catalog_address=address))
     yield world
     world.context.lake.catalog.engine.dispose()
+
+
+@pytest.fixture
+def command_line(accounts: Accounts, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the command line work on the lake of the test."""
+    settings = accounts.settings
+    monkeypatch.setenv("TIDEMARK_HOME", str(settings.home))
+    monkeypatch.setenv("TIDEMARK_SCHEMAS", str(SCHEMAS))
+    monkeypatch.setenv("TIDEMARK_SPARK_REMOTE", str(settings.spark_remote))
+    monkeypatch.setenv(
+        "TIDEMARK_CATALOG_URI", settings.catalog_address.for_pyiceberg() if settings.catalog_address else ""
+    )

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from tests.accounts.names import SIGNUPS
-from tests.accounts.world import SCHEMAS, Accounts, Event, hour
+from tests.accounts.world import Accounts, Event, hour
 from tests.loop.beside import quietly
 from tidemark import session
 from tidemark.catalog import ops
@@ -18,18 +18,6 @@ from tidemark.state.cause import Resync
 pytestmark = [pytest.mark.loop, pytest.mark.spark]
 
 FACTS = "accounts.signups"
-
-
-@pytest.fixture
-def command_line(accounts: Accounts, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the command line work on the lake of the test."""
-    settings = accounts.settings
-    monkeypatch.setenv("TIDEMARK_HOME", str(settings.home))
-    monkeypatch.setenv("TIDEMARK_SCHEMAS", str(SCHEMAS))
-    monkeypatch.setenv("TIDEMARK_SPARK_REMOTE", str(settings.spark_remote))
-    monkeypatch.setenv(
-        "TIDEMARK_CATALOG_URI", settings.catalog_address.for_pyiceberg() if settings.catalog_address else ""
-    )
 
 
 def test_each_session_says_how_far_it_came(
@@ -79,10 +67,8 @@ def test_a_reason_takes_part_in_the_name_of_a_session(accounts: Accounts) -> Non
 
 
 def test_of_sessions_at_one_clock_the_one_that_followed_is_the_newer(
-    accounts: Accounts, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    accounts: Accounts, command_line: None, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setenv("TIDEMARK_HOME", str(accounts.settings.home))
-    monkeypatch.setenv("TIDEMARK_SCHEMAS", str(SCHEMAS))
     ran = []
     for number in range(3):
         accounts.append(SIGNUPS, [Event(f"s{number}", "a", number + 0.5)], complete=number)

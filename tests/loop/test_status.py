@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.accounts.names import CANCELS, PLANS, SIGNUPS
-from tests.accounts.world import SCHEMAS, Accounts, Event, hour
+from tests.accounts.world import Accounts, Event, hour
 from tests.loop.beside import quietly
 from tidemark import session
 from tidemark.catalog import ops
@@ -24,13 +24,6 @@ from tidemark.operate.waiting import Wait
 pytestmark = [pytest.mark.loop, pytest.mark.spark]
 
 STATES, FACTS = "accounts.account_states", "accounts.signups"
-
-
-@pytest.fixture
-def command_line(accounts: Accounts, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the command line work on the lake of the test."""
-    monkeypatch.setenv("TIDEMARK_HOME", str(accounts.settings.home))
-    monkeypatch.setenv("TIDEMARK_SCHEMAS", str(SCHEMAS))
 
 
 def status_of(accounts: Accounts, dataset: str, now: datetime | None = None) -> DatasetStatus:
