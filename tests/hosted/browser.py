@@ -58,6 +58,8 @@ def pages_to_open(settings: Settings, lake: Lake) -> dict[str, Sequence[str]]:
         "/quality": ("Data quality", DATASET, "passed"),
         f"/quality/{DATASET}": (f"Data quality of {DATASET}", "Sessions by day", last),
         f"/quality/{DATASET}?check={quote('mean of clicks')}": ("mean of clicks", "at most 3"),
+        "/runbooks": ("Runbooks", "AuditFailed", "overdue"),
+        "/runbooks/audit-failed": ("Rows did not pass their audit", "Solved when"),
         "/reports/data-docs/index.html": ("Audits", DATASET, last),
         f"/reports/data-docs/{DATASET}/{last}/index.html": (DATASET, "Expectations", "Floor", "mean of clicks"),
     }

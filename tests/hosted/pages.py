@@ -15,6 +15,7 @@ from tidemark.settings.addresses import PREFIX
 PATHS = (
     "/",
     "/sessions",
+    "/runbooks",
     "/reports/data-docs/index.html",
     "/reports/models/index.html",
     "/reports/models/rankers.html",

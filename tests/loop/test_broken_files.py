@@ -170,13 +170,11 @@ def test_a_transform_that_asks_for_what_is_not_there_is_a_write_error(
 
 @pytest.mark.embedded_catalog
 def test_s29_a_catalog_that_is_no_database_is_one_sentence_of_the_command_line(
-    accounts: Accounts, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    accounts: Accounts, command_line: None, capsys: pytest.CaptureFixture[str]
 ) -> None:
     accounts.append(SIGNUPS, events(0.1), complete=1)
     accounts.context.lake.catalog.engine.dispose()
     database = accounts.settings.lake / "catalog.db"
-    monkeypatch.setenv("TIDEMARK_HOME", str(accounts.settings.home))
-    monkeypatch.setenv("TIDEMARK_SCHEMAS", str(accounts.settings.schemas))
 
     with damaged(database, lambda file: file.write_bytes(b"no database at all " * 300)):
         with pytest.raises(EngineError, match="the catalog does not answer"):

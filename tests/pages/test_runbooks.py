@@ -40,6 +40,14 @@ def test_html_in_a_runbook_is_escaped_and_other_documents_are_not_linked(tmp_pat
     assert 'href="javascript' not in text
 
 
+def test_each_value_of_a_table_names_its_column_for_narrow_screens(tmp_path: Path) -> None:
+    (tmp_path / "odd.md").write_text("# Odd\n\n| a<b | c |\n|---|---|\n| 1 | 2 |\n| 3 | 4 |\n\n| d |\n|---|\n| 5 |\n")
+    text = runbook_page("odd", "/t/", [], tmp_path) or ""
+    assert text.count('<table class="cards-on-phone">') == 2
+    cells = re.findall(r'<td data-label="([^"]*)">(\d)</td>', text)
+    assert cells == [("a&lt;b", "1"), ("c", "2"), ("a&lt;b", "3"), ("c", "4"), ("d", "5")]
+
+
 @pytest.mark.parametrize("name", ["none", "../tour", "", ".", "odd.md", "*"])
 def test_no_other_name_is_a_runbook(name: str) -> None:
     assert runbook_page(name, "/t/", []) is None

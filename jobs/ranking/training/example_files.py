@@ -138,6 +138,7 @@ def _flattener(names: tuple[str, ...]) -> Callable[[Batches], Iterator[pa.Record
     """Return the function that gives each feature a float column; a missing value is NaN."""
 
     def flatten(batches: Batches) -> Iterator[pa.RecordBatch]:
+        """Yield parts of the batches, at most RECORDS rows each, with a column for each feature."""
         for batch in batches:
             for begins in range(0, batch.num_rows, RECORDS):
                 yield _flattened(batch.slice(begins, RECORDS), names)

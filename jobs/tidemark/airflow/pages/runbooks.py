@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -39,6 +41,7 @@ def _rendered(text: str, root: str, known: set[str]) -> str:
         if token.children:
             for child in token.children:
                 _lead_to_page(child, root, known)
+    _label_cells(tokens)
     rendered: str = parser.renderer.render(tokens, parser.options, {})
     return rendered
 
@@ -57,3 +60,20 @@ def _lead_to_page(token: Token, root: str, known: set[str]) -> None:
         token.attrs = {"href": f"{root}runbooks"}
     else:
         token.attrs = {"href": html.path(f"{root}runbooks/", stem)}
+
+
+def _label_cells(tokens: Sequence[Token]) -> None:
+    """Give tables the form of `html.table`: on a narrow screen, rows become cards that name each value."""
+    titles: list[str] = []
+    column = 0
+    for token, following in pairwise(tokens):
+        if token.type == "table_open":
+            token.attrSet("class", "cards-on-phone")
+            titles = []
+        elif token.type == "th_open":
+            titles.append(following.content)
+        elif token.type == "tr_open":
+            column = 0
+        elif token.type == "td_open":
+            token.attrSet("data-label", titles[column])
+            column += 1
