@@ -46,7 +46,7 @@ Say = Callable[[str], None]
 def open_context(
     settings: Settings, clock: datetime, dataset: str | None = None, opening: Callable[[Settings], Lake] = open_lake
 ) -> Context:
-    """Load all specs and open the lake. `clock` is the instant of the run; nothing below this reads the time.
+    """Load all specs and open the lake. `clock` is the instant of the run; no decision about rows reads the time.
 
     `opening` opens the lake; the default creates the lake if there is none. Before the lake is opened, raises
     SpecError if a spec names a transform that does not exist, and RequestRefused if `dataset` is unknown.

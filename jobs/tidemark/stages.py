@@ -1,12 +1,12 @@
 """The order of a session as types: Planned -> Staged -> Audited -> Published -> Committed.
 
-Each value carries what the next step needs. An `Audited` value can be made only from a report that passed, and
-`publish` accepts staged rows in no other form.
+Each value carries what the next step needs. An `Audited` value comes from a report that passed, and `publish` accepts
+staged rows in no other form.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from tidemark.errors import AuditFailed
@@ -40,9 +40,9 @@ _PASSED = object()
 
 @dataclass(frozen=True)
 class Audited:
-    """A staged snapshot whose report passed. Only `approve` makes one.
+    """A staged snapshot whose report passed, made by `approve`.
 
-    `snapshot_id` is the snapshot to publish: the staged one, or one with the same rows.
+    `snapshot_id` is the snapshot to publish: the staged one, or one with the same rows (`with_same_rows`).
     """
 
     staged: Staged
@@ -53,6 +53,10 @@ class Audited:
     def __post_init__(self) -> None:
         if self._key is not _PASSED:
             raise TypeError("an Audited value is made by tidemark.stages.approve")
+
+    def with_same_rows(self, snapshot_id: int) -> Audited:
+        """Return this value with another snapshot to publish, which the caller knows to hold the audited rows."""
+        return replace(self, snapshot_id=snapshot_id)
 
 
 def approve(staged: Staged, report: Report) -> Audited:
@@ -72,7 +76,7 @@ def approve(staged: Staged, report: Report) -> Audited:
 
 @dataclass(frozen=True)
 class Published:
-    """A session whose watermark is on the target: it moved main to a snapshot, or changed only properties."""
+    """A session whose watermark is on the target, or one that did nothing. `snapshot_id` is the head of main."""
 
     plan: Plan
     snapshot_id: int
@@ -81,7 +85,7 @@ class Published:
 
 @dataclass(frozen=True)
 class Committed:
-    """A session that is closed in `ops`."""
+    """A session that is closed in `ops`, or one that did nothing."""
 
     plan: Plan
     watermark: Watermark | None

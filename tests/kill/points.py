@@ -21,6 +21,7 @@ COMMIT: Step = "commit"
 MODES = ("stateless", "stateful")
 CLOSING = (*MODES, "source")
 TOUCH, FIRST, SOURCE, EXPECTATIONS = ("touch",), ("first",), ("source",), ("expectations",)
+PART, SAME = ("part",), ("same",)
 
 OPS_MISSING = "tidemark.catalog.ops:append_missing"
 OPS_ONCE = "tidemark.catalog.ops:append_once"
@@ -35,6 +36,9 @@ WRITE = "tidemark.steps.write:_write"
 AUDIT = "tidemark.steps.audit:audit"
 EXPECT = "tidemark.audit.gx:run_expectations"
 CLOSE = "tidemark.steps.commit:_close"
+PART_OF = "tidemark.steps.unchanged:_publish_part"
+PART_COMMIT = "tidemark.steps.unchanged:commit_files"
+SAME_ROWS = "tidemark.stages:Audited.with_same_rows"
 PUBLISH = "tidemark.steps.publish:publish_watermark"
 
 
@@ -88,6 +92,14 @@ POINTS: tuple[Point, ...] = (
     Point("touch: before the commit", MIDDLE, "before", SWAP, inside=PUBLISH, worlds=TOUCH),
     Point("touch: swapped, not returned", MIDDLE, "after", SWAP, inside=PUBLISH, worlds=TOUCH),
     Point("touch: before the watermark row", COMMIT, "before", OPS_ONCE, "ops.high_watermarks", worlds=TOUCH),
+    Point("before the record accounts", MIDDLE, "before", OPS_ONCE, "ops.record_accounts", worlds=SOURCE),
+    Point("record accounts written, not published", MIDDLE, "after", OPS_ONCE, "ops.record_accounts", worlds=SOURCE),
+    Point("part: before its branch", MIDDLE, "before", PART_OF, worlds=PART),
+    Point("part: branch without rows", MIDDLE, "before", PART_COMMIT, worlds=PART),
+    Point("part: committed, not published", MIDDLE, "after", PART_COMMIT, worlds=PART),
+    Point("part: published, two branches left", COMMIT, "before", REMOVE_BRANCH, worlds=PART),
+    Point("same rows: found, not published", MIDDLE, "after", SAME_ROWS, worlds=SAME),
+    Point("same rows: swapped, not returned", MIDDLE, "after", SWAP, inside=PUBLISH, worlds=SAME),
     Point("first run: before the table", INIT, "before", CREATE, worlds=FIRST),
     Point("first run: table without a snapshot", INIT, "before", FIRST_COMMIT, worlds=FIRST),
     Point("first run: ops table without a row", INIT, "after", "tidemark.catalog.ops:_ensure", worlds=FIRST),

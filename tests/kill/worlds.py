@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from tests.accounts.world import Accounts, Event
 
 FEED, PLANS, CANCELS = "accounts.signups_feed", "accounts.plans_feed", "accounts.cancels_feed"
+STATES = "accounts.account_states"
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,17 @@ def _states_later(world: Accounts) -> None:
     _sign_up(world, 3, Event("s4", "a4", 3.2))
     world.complete(PLANS, 3)
     world.append(CANCELS, [Event("c1", "a1", 1.7, landed=3)], complete=3)
+
+
+def _plans_before(world: Accounts) -> None:
+    _sign_up(world, 7, Event("s0", "a0", 0.5))
+    world.append(PLANS, [Event("p2", "a0", 2.5, "plus"), Event("p5", "a0", 5.5, "pro")], complete=7)
+    world.complete(CANCELS, 7)
+
+
+def _plan_changes(number: int, at: float, plan: str) -> Callable[[Accounts], None]:
+    """Return the function that lets a change of plan arrive late. The account's next change ends its effect."""
+    return lambda world: world.append(PLANS, [Event(f"late{number}", "a0", at, plan, landed=7 + number)])
 
 
 def _hand_in(number: int) -> Callable[[Accounts], None]:
@@ -84,6 +96,9 @@ _WORLDS = (
         later=lambda w: _sign_up(w, 10, Event("s4", "a4", 10.2), Event("s5", "a5", 8.1, landed=10)),
     ),
     World("source", FEED, _hand_in(1), _hand_in(2), _hand_in(3)),
-    World("expectations", "accounts.account_states", _states_before, _states_news, _states_later),
+    World("expectations", STATES, _states_before, _states_news, _states_later),
+    # The late change touches hours 3 to 7; only 3 and 4, before the next change, differ from what main holds.
+    World("part", STATES, _plans_before, _plan_changes(1, 3.5, "max"), _plan_changes(2, 6.5, "max")),
+    World("same", STATES, _plans_before, _plan_changes(1, 3.5, "plus"), _plan_changes(2, 6.5, "max")),
 )
 WORLDS = {world.name: world for world in _WORLDS}

@@ -1,6 +1,7 @@
 """Why a session runs. Whoever starts the session decides it, and the plan keeps it.
 
-One mode reads it differently: a source has no ranges to rebuild, so a restatement of a source lands what is missing.
+There is one exception: a source has no ranges to rebuild, so a restatement of a source is planned as news, which lands
+the files that are missing.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What a session does to its target: one type for each kind, with exactly the data of that kind.
 
 The mode of the dataset decides the effect while planning; an adoption or a declaration is always a touch. The steps
-write, audit, publish and commit look only at the effect, never at the mode.
+write, audit, publish and commit follow the effect. Only the audit asks the mode too: whether no rows are a fault.
 """
 
 from __future__ import annotations

@@ -53,9 +53,9 @@ class Plan:
     `schema_id` its schema and `previous` its watermark at that time. `logic` is a hash of what the rows follow from
     (code, columns, windows, parameters), `fingerprint` a hash of that and of the rest of the spec.
 
-    `complete_through`, `final_through`, `owed`, `overdue` and `borders` go into the watermark; see there.
-    `held_back` are changed times after what the inputs allow, for people only. `notes` are sentences for people and
-    take no part in the session's id.
+    `complete_through`, `final_through`, `owed`, `overdue` and `borders` go into the watermark, which explains them.
+    `held_back` are times that changed but lie after the instant through which all inputs are complete, for people
+    only. `notes` are sentences for people and take no part in the session's id.
     """
 
     dataset: str
@@ -128,7 +128,7 @@ class Plan:
 
     @property
     def _target_logic(self) -> str:
-        """The logic that built the table, apart from owed ranges and borders. A restatement or a touch keeps it."""
+        """The logic that built the table, apart from owed ranges and borders. Only news and a resync change it."""
         if self.previous is None or isinstance(self.cause, News | Resync):
             return self.logic
         return self.previous.logic

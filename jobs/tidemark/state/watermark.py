@@ -38,11 +38,11 @@ class Border(NamedTuple):
 class Watermark:
     """What a published table was built from; only the commit that publishes changes it.
 
-    `snapshot` is the target snapshot that the session published. `complete_through` and `final_through` are None if
-    no input or setting limits them. `owed` are ranges whose input changes are consumed
-    but which are not rebuilt yet. `overdue` are ranges beyond the catch-up limit, which wait for a backfill. `logic`
-    is the hash of what the rows follow from, except in owed ranges. `borders` say which rows follow from an older
-    logic.
+    `snapshot` is the target snapshot that the session published. The table is complete through `complete_through`;
+    before `final_through`, only records that come too late can still change it. Each of the two is None if nothing
+    limits it. `owed` are ranges whose input changes are consumed but which are not rebuilt yet. `overdue` are ranges
+    beyond the catch-up limit, which wait for a backfill. `logic` is the hash of what the rows follow from, except in
+    owed ranges. `borders` say which rows follow from an older logic.
     """
 
     session: str

@@ -11,7 +11,6 @@ from __future__ import annotations
 import logging
 import uuid
 from collections.abc import Callable
-from dataclasses import replace
 
 from pyiceberg.exceptions import CommitFailedException
 from pyiceberg.table import Table
@@ -64,7 +63,7 @@ def leave_out_unchanged(context: Context, audited: Audited, say: Say) -> Audited
             f"{len(found.differing)}. The others keep their files, and readers do not follow them"
         )
     if not found.differing and found.unchanged:
-        return replace(audited, snapshot_id=staged.plan.base_snapshot)
+        return audited.with_same_rows(staged.plan.base_snapshot)
     if not found.unchanged and found.known is None:
         return audited
     return _publish_part(context, audited, rebuilt, found)
@@ -90,7 +89,7 @@ def _publish_part(context: Context, audited: Audited, rebuilt: Rebuilt, found: C
         except CommitFailedException:
             continue
         _check_same_rows(context, staged, part)
-        return replace(audited, snapshot_id=part)
+        return audited.with_same_rows(part)
     return audited
 
 
