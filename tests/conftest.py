@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.postgres import new_database, serving
+from tests.quick_servers import quick_environment
 from tidemark.engine.session import ensure_server, open_session, stop_server
 from tidemark.settings import Settings, load_settings
 
@@ -18,21 +19,14 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 CHECKOUT = Path(__file__).resolve().parents[1]
-JAVA_OPTIONS = "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=512m -XX:+UseSerialGC"
-SPARK_DEFAULTS = """\
-spark.sql.codegen.wholeStage false
-spark.sql.codegen.factoryMode NO_CODEGEN
-"""
-"""A server of tests lives for minutes, over a few rows: compiling code well would take longer than it gives back."""
 
 
 @contextlib.contextmanager
 def quick_to_start(folder: Path) -> Iterator[None]:
     """Let the servers that are started meanwhile compile little code. `folder` takes their settings."""
-    (folder / "spark-defaults.conf").write_text(SPARK_DEFAULTS, encoding="utf-8")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("JAVA_TOOL_OPTIONS", JAVA_OPTIONS)
-        patch.setenv("SPARK_CONF_DIR", str(folder))
+        for name, value in quick_environment(folder).items():
+            patch.setenv(name, value)
         yield
 
 

@@ -127,6 +127,7 @@ stop_server(settings)
 
 
 @pytest.mark.spark
+@pytest.mark.usefixtures("quick_servers")
 def test_a_process_ends_though_its_server_ended_before(tmp_path: Path) -> None:
     command = [sys.executable, "-c", AFTER_THE_SERVER, str(tmp_path)]
     env = {name: value for name, value in os.environ.items() if name != "TIDEMARK_SPARK_REMOTE"}

@@ -56,6 +56,7 @@ stop_server(settings)
 
 
 @pytest.mark.spark
+@pytest.mark.usefixtures("quick_servers")
 def test_the_home_s_server_uses_it(tmp_path: Path) -> None:
     """In a process of its own: a client whose server was stopped serves no other test."""
     env = {name: value for name, value in os.environ.items() if name != "TIDEMARK_SPARK_REMOTE"}

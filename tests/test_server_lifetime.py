@@ -15,7 +15,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.conftest import JAVA_OPTIONS
+from tests.quick_servers import JAVA_OPTIONS
 from tidemark.engine.connect_server import ensure_server, running_server, shown_address, stop_server
 from tidemark.engine.processes import Running, born, recall
 from tidemark.engine.running_servers import find_server

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from tests.quick_servers import quick_environment
 from tidemark import session
 from tidemark.engine.session import find_jars, java_home
 from tidemark.operate.releases import write_release
@@ -51,6 +52,7 @@ class Reader:
             key: value for key, value in os.environ.items() if not key.startswith(("TIDEMARK", "SPARK", "PYTHONPATH"))
         }
         env |= {"PYICEBERG_HOME": ".tidemark", "COLUMNS": "200"} | ({"JAVA_HOME": str(java)} if java else {})
+        env |= quick_environment(self.folder / "conf")
         done = subprocess.run(
             command, cwd=self.folder, env=env, capture_output=True, text=True, timeout=180, check=False
         )
