@@ -34,7 +34,7 @@ world: setup  ## Add DAYS=1 days of logs to the demo, or make one: WORLD=easy, p
 	@$(PY) -m infra.demo.world
 
 test: setup  ## Run all tests (TESTS=tests/loop: some; CATALOGS=all: the loop on Postgres too; WORKERS=0: in one process)
-	@$(PY) -m pytest -q -n $(WORKERS) --dist loadfile $(TESTS)
+	@$(PY) -m pytest -q -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(TESTS)
 
 quick: setup  ## Run the tests that need no engine and no services, in about a minute
 	@$(PY) -m pytest -q -p tests.quick -n $(WORKERS) --dist worksteal $(TESTS)

@@ -21,6 +21,12 @@ if TYPE_CHECKING:
 CHECKOUT = Path(__file__).resolve().parents[1]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the files that need an engine first. The short ones at the end then keep all workers busy to the last."""
+    engine = {item.path for item in items if item.get_closest_marker("spark")}
+    items.sort(key=lambda item: item.path not in engine)
+
+
 @contextlib.contextmanager
 def quick_to_start(folder: Path) -> Iterator[None]:
     """Let the servers that are started meanwhile compile little code. `folder` takes their settings."""
