@@ -13,9 +13,10 @@ from steering.registry import SCORES, Registry, read_registry, read_run, scores_
 from tidemark.catalog import Lake
 from tidemark.cli.as_json import print_json
 from tidemark.operate.lakes import open_existing_lake
+from tidemark.operate.remarks import Headline
 from tidemark.settings import load_settings
 from tidemark.state.codec import encode
-from tidemark.support.text import printable
+from tidemark.support.text import count, printable
 
 JSON_COLUMNS = ("features", "metrics", "parameters", "snapshots")
 
@@ -95,6 +96,20 @@ def remark(lake: Lake) -> str | None:
     behind = scores is not None and scores[0] != champion.model_version
     parts = (*describe_standing(registry), *([describe_scores(lake)] if behind else []))
     return "; ".join(part.rstrip(".") for part in parts)
+
+
+def headline(lake: Lake) -> Headline | None:
+    """Return which ranker serves, by what the published scores say; None before the first training run."""
+    registry, scores = read_registry(lake), scores_now(lake)
+    standing = registry.standing
+    if scores is None:
+        return Headline("no ranker", "serves yet") if registry.runs else None
+    said = f"serves {count(scores[2], 'score')}; "
+    if standing.champion is not None and scores[0] != standing.champion.model_version:
+        said += f"the champion is {standing.champion.model_version}, and the next scores follow it"
+    else:
+        said += "the gate waits for unfreeze" if standing.held else "the gate decides on the next"
+    return Headline(scores[0], said)
 
 
 def newest_run(lake: Lake) -> str | None:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from tidemark.airflow.pages.status import status_page
+from tidemark.operate.remarks import Headline
 from tidemark.operate.status import DatasetStatus
 
 NOW = datetime(2026, 4, 12, 9, tzinfo=UTC)
@@ -30,6 +31,7 @@ def test_only_a_dataset_beyond_its_limit_is_marked(fresh_within: float | None, l
         fresh_within_hours=fresh_within,
         late=late,
     )
-    page = status_page((dataset,), NOW, "/tidemark/", (), 0)
+    page = status_page((dataset,), NOW, "/tidemark/", (), 0, (Headline("r<1>", "serves 9 scores"),))
+    assert "<strong>r&lt;1&gt;</strong><span>serves 9 scores</span>" in page
     assert "5.0 h" in page
     assert ("fresh within 3 h" in page) is late

@@ -11,6 +11,7 @@ from tests.steering.conftest import REASON, Shop
 from tidemark import session
 from tidemark.cli.main import main
 from tidemark.errors import RequestRefused
+from tidemark.operate.remarks import Headline, read_headlines
 
 pytestmark = [pytest.mark.loop, pytest.mark.spark]
 
@@ -22,6 +23,9 @@ def test_s71_what_is_decided_stays_until_it_is_taken_back(shop: Shop) -> None:
 
     shop.decide("rollback")
     assert shop.champion == first
+    (card,) = read_headlines(shop.context.lake)
+    assert card.value == first
+    assert card.words.endswith("; the gate waits for unfreeze")
     assert shop.served == (
         first, "served again after a rollback by ada at 2026-04-03T03:00Z: buyers complained about it"
     )  # fmt: skip
@@ -52,6 +56,7 @@ def test_s71_what_is_impossible_is_refused_and_a_frozen_champion_stays(
 ) -> None:
     shop.nights = 0
     untrained = shop.night()["model_version"]
+    assert read_headlines(shop.context.lake) == (Headline("no ranker", "serves yet"),)
     refuse(shop, "freeze: there is no champion yet", "freeze")
     champion = shop.night()["model_version"]
     refuse(shop, f"rollback: there is no earlier champion .the present one is {champion}.", "rollback")

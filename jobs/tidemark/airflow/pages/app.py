@@ -65,7 +65,7 @@ def show_status(request: Request) -> str:
     above += progress_section(found, runs, now, root, airflow_of(request))
     above += services_section(reading.deaths(now - LOOK_BACK), silent_services(), reading.troubles(now))
     below = forms_section(forms_on_request(), airflow_of(request)) + own_address(request)
-    return status_page(found, now, root, reading.report_links(), len(lines), above, below)
+    return status_page(found, now, root, reading.report_links(), len(lines), reading.headlines(), above, below)
 
 
 @router.get("/sessions", response_class=HTMLResponse)

@@ -14,6 +14,7 @@ from tidemark.operate.accounts import read_account
 from tidemark.operate.audit_history import AuditedSession, read_history, read_sessions
 from tidemark.operate.audit_nights import DatasetNight, read_nights
 from tidemark.operate.lakes import open_existing_lake
+from tidemark.operate.remarks import Headline, read_headlines
 from tidemark.operate.service_deaths import ServiceDeath, read_deaths
 from tidemark.operate.service_troubles import ServiceTrouble, present_troubles
 from tidemark.operate.session_outcomes import Session, newest_sessions, read_plans, with_outcomes
@@ -38,6 +39,11 @@ class Reading:
         """Return the status of every dataset."""
         with self._translating():
             return read_status(self.lake, self.specs, now, self.settings.values)
+
+    def headlines(self) -> tuple[Headline, ...]:
+        """Return the cards of the domain."""
+        with self._translating():
+            return read_headlines(self.lake)
 
     def deaths(self, since: datetime) -> tuple[ServiceDeath, ...]:
         """Return which services died since an instant, newest first."""

@@ -7,6 +7,7 @@ from datetime import datetime
 from html import escape
 
 from tidemark.airflow.pages import html
+from tidemark.operate.remarks import Headline
 from tidemark.operate.session_outcomes import Outcome, Session
 from tidemark.operate.status import DatasetStatus
 from tidemark.operate.status_text import describe_account, describe_behind, describe_waits
@@ -39,27 +40,29 @@ def status_page(
     root: str,
     reports: Sequence[str],
     attention: int,
+    headlines: Sequence[Headline] = (),
     above_html: str = "",
     below_html: str = "",
 ) -> str:
     """Return the page. `now` is the machine's clock at which the status was read.
 
-    `attention` is the number of things that somebody has to look at. `above_html` comes before the table of the
-    datasets, `below_html` after it.
+    `attention` is the number of things that somebody has to look at. `headlines` are cards of the domain. `above_html`
+    comes before the table of the datasets, `below_html` after it.
     """
     content = (
         f"<header><h1>Status</h1><p>At {html.time(now)}, by the wall clock. All times are in UTC. Logical time is the "
         f"time in the data, and the clock that a run was given; it may differ from the wall clock.</p></header>"
-        f'<section class="tiles">{"".join(_tiles(found, attention))}</section>'
+        f'<section class="tiles">{"".join(_tiles(found, attention, headlines))}</section>'
         f"{above_html}<section><h2>Datasets</h2>"
         f"{html.table(_HEAD, (_row(dataset, root) for dataset in found))}</section>{below_html}"
     )
     return html.page("Tidemark: status", content, root, reports)
 
 
-def _tiles(found: Sequence[DatasetStatus], attention: int) -> Iterator[str]:
+def _tiles(found: Sequence[DatasetStatus], attention: int, headlines: Sequence[Headline]) -> Iterator[str]:
     words = "needs attention" if attention == 1 else "need attention"
     yield html.tile(str(attention), words, "bad" if attention else "good")
+    yield from (html.tile(headline.value, headline.words) for headline in headlines)
     behind = max((d for d in found if d.hours_behind is not None), key=lambda d: d.hours_behind or 0.0, default=None)
     if behind is not None:
         yield html.tile(describe_behind(behind), f"behind at most: {behind.dataset}")

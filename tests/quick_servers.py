@@ -1,0 +1,21 @@
+"""Settings for Spark servers that live for minutes, over a few rows.
+
+Compiling code well would take longer than it gives back.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+JAVA_OPTIONS = "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=512m -XX:+UseSerialGC"
+SPARK_DEFAULTS = """\
+spark.sql.codegen.wholeStage false
+spark.sql.codegen.factoryMode NO_CODEGEN
+"""
+
+
+def quick_environment(folder: Path) -> dict[str, str]:
+    """Return the variables with which Spark compiles little code. `folder` takes Spark's settings."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "spark-defaults.conf").write_text(SPARK_DEFAULTS, encoding="utf-8")
+    return {"JAVA_TOOL_OPTIONS": JAVA_OPTIONS, "SPARK_CONF_DIR": str(folder)}
