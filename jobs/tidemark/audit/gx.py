@@ -12,6 +12,7 @@ import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from tidemark.audit.findings import Measure, measure_of
@@ -222,7 +223,14 @@ def _number(value: float | None) -> float | None:
 def _render(validation: Any) -> str:
     """Return the library's Data Docs page of one validation. Building its whole site would read all older runs."""
     from great_expectations.render.renderer import ValidationResultsPageRenderer
-    from great_expectations.render.view import DefaultJinjaPageView
 
     document = ValidationResultsPageRenderer(run_info_at_end=True).render(validation)
-    return str(DefaultJinjaPageView().render(document))
+    return str(_view().render(document))
+
+
+@lru_cache(maxsize=1)
+def _view() -> Any:
+    """Return the library's view. It keeps the templates that it has compiled, which takes longer than a page."""
+    from great_expectations.render.view import DefaultJinjaPageView
+
+    return DefaultJinjaPageView()

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from tidemark.catalog.lake import PATIENCE, POSTGRES_DEFAULTS
 from tidemark.catalog.properties import CATALOG
+from tidemark.engine.call_sites import remember_what_is_missing
 from tidemark.engine.connect_server import ensure_server, running_server, shown_address, stop_server
 from tidemark.engine.server_command import find_jars, java_home
 from tidemark.errors import EngineError
@@ -92,6 +93,7 @@ def open_session(address: str, conf: Mapping[str, str]) -> SparkSession:
 
     from tidemark.engine.channel import TokenChannelBuilder
 
+    remember_what_is_missing()
     # Spark reads this variable to learn that it talks to a server; `SparkSession.builder.remote` sets it too.
     os.environ["SPARK_CONNECT_MODE_ENABLED"] = "1"
     before = SparkSession.getActiveSession()
