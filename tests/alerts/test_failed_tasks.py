@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -26,6 +27,7 @@ from tidemark.operate.alerts.failures import Failure
 from tidemark.operate.alerts.record import TABLE, read_told
 from tidemark.settings import CHECKOUT, Settings, load_alert_settings, load_settings
 from tidemark.settings.alerts import AlertSettings, read_alerts
+from tidemark.support.file_lock import holding
 
 pytestmark = pytest.mark.dags
 
@@ -103,6 +105,23 @@ def test_the_same_failure_is_sent_once_a_day_and_another_one_at_once(
     assert subjects(mails) == [f"audit failed: {REBUILT}"]
     assert tell_once(both, replace(FAILURE, error=EngineError("no Java"))) is not None
     assert set(read_told(lake)) == {f"AuditFailed {REBUILT}", f"EngineError {REBUILT}"}
+
+
+def test_tasks_that_fail_in_the_same_second_are_told_once(both: Settings, mails: Received, lake: Lake) -> None:
+    broken = replace(FAILURE, error=SettingsError("search.yaml: unknown key longclick_ms"))
+    with ThreadPoolExecutor(4) as pool:
+        told = list(pool.map(lambda task: tell_once(both, replace(broken, task=task)), ("a", "b", "c", "d")))
+    assert [sent is None for sent in told].count(False) == 1
+    assert len(subjects(mails)) == 1
+
+
+def test_an_alert_whose_turn_cannot_be_had_is_sent_without_it(
+    both: Settings, mails: Received, lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tidemark.airflow.alerting.turns.PATIENCE", 0.0)
+    with holding(both.run / "alerts.lock", 1.0):
+        assert tell_once(both, FAILURE) is not None
+    assert subjects(mails) == [f"audit failed: {REBUILT}"]
 
 
 def test_an_error_in_a_file_that_all_tasks_read_is_told_once(both: Settings, mails: Received, lake: Lake) -> None:

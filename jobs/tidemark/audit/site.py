@@ -12,15 +12,12 @@ Pages are for people. If a page cannot be written, this is logged and reported, 
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import logging
 import re
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO
 
 from tidemark.audit import pages, summaries
 from tidemark.audit.offline import body_of
@@ -29,10 +26,12 @@ from tidemark.audit.summaries import Summary, expired_pages, read_summaries
 from tidemark.errors import AuditError
 from tidemark.state.ranges import format_instant
 from tidemark.support.atomic_files import replace_file
+from tidemark.support.file_lock import holding
 from tidemark.support.text import cut
 
 LOCK_PATIENCE = 30.0
-"""Seconds to wait for another session that writes its pages. This usually takes a fraction of a second."""
+"""Seconds to wait for another session that writes its pages, also another attempt of the same one. This usually takes
+a fraction of a second."""
 
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,199}")
 _MAX_FAULT_LENGTH = 200
@@ -69,7 +68,7 @@ def write_pages(
     faults: list[str] = []
     site = None
     root = reports / "data-docs"
-    with _recorded("no page of this session was written", faults), _lock(root):
+    with _recorded("no page of this session was written", faults), holding(root / ".lock", LOCK_PATIENCE):
         path = page_path(reports, report.dataset, report.session)
         with _recorded("the page of its expectations was not written", faults):
             _write_library_page(path.with_name("expectations.html"), report, library_page)
@@ -133,27 +132,3 @@ def _remove(folder: Path) -> None:
         for path in sorted(folder.iterdir(), key=lambda path: path.name == summaries.FILE):
             path.unlink()
         folder.rmdir()
-
-
-@contextlib.contextmanager
-def _lock(root: Path) -> Iterator[None]:
-    """Let only one session at a time write pages. Several sessions may end at once, also two attempts of the same one.
-
-    Raises TimeoutError after LOCK_PATIENCE.
-    """
-    root.mkdir(parents=True, exist_ok=True)
-    with (root / ".lock").open("w") as handle:
-        deadline = time.monotonic() + LOCK_PATIENCE
-        while not _try_lock(handle):
-            if time.monotonic() >= deadline:
-                raise TimeoutError(f"another process has held {root / '.lock'} for {LOCK_PATIENCE:g} s")
-            time.sleep(0.05)
-        yield
-
-
-def _try_lock(handle: IO[str]) -> bool:
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from tidemark.airflow.alerting.channels import Sent, send
+from tidemark.airflow.alerting.turns import taking_turns
 from tidemark.airflow.task_log import StepFailed
 from tidemark.catalog import Lake, ops
 from tidemark.catalog.filters import both, equals
@@ -39,6 +40,11 @@ def tell_once(settings: Settings, failure: Failure, is_said: bool = False) -> Se
     """
     if is_refused_request(failure):
         return None
+    with taking_turns(settings):
+        return _tell_once(settings, failure, is_said)
+
+
+def _tell_once(settings: Settings, failure: Failure, is_said: bool) -> Sent | None:
     condition = key_of(failure)
     lake = _lake(settings)
     if lake is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from tidemark.airflow.alerting.channels import send
+from tidemark.airflow.alerting.turns import taking_turns
 from tidemark.airflow.metrics import report_lag
 from tidemark.catalog import Lake
 from tidemark.operate.alerts.alert import trial_alert
@@ -39,8 +40,9 @@ def tell_news(settings: Settings, lake: Lake, now: datetime) -> str:
     found = read_status(lake, specs, now, settings.values)
     report_lag(found, now)
     conditions = [*find_conditions(found, specs, now), *domain_conditions(lake)]
-    news = list(find_news(conditions, read_told(lake), found, now))
-    delivered = sum(_tell(settings, lake, each) for each in news)
+    with taking_turns(settings):
+        news = list(find_news(conditions, read_told(lake), found, now))
+        delivered = sum(_tell(settings, lake, each) for each in news)
     return f"{count(len(conditions), 'condition')} now; {len(news)} to tell, {delivered} delivered"
 
 
