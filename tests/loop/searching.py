@@ -11,6 +11,7 @@ from typing import Any
 
 from pyiceberg.table import Table
 
+from tests.stored.archives import copy
 from tidemark import session
 from tidemark.settings import Settings, load_settings
 from tidemark.stages import Committed
@@ -46,6 +47,13 @@ class Searching:
         (self.home / "search.yaml").write_text(SETTINGS + more, encoding="utf-8")
         env = {"TIDEMARK_HOME": str(self.home), "TIDEMARK_SPARK_REMOTE": self.remote}
         self.settings: Settings = load_settings(env)
+
+    def copy_to(self, home: Path) -> Searching:
+        """Return a copy of the world, which a test may change, in a folder that does not exist."""
+        copy(self.home, home)
+        world = Searching(home, self.remote)
+        world.clock = self.clock
+        return world
 
     def hand_in(self, name: str, lines: Iterable[Record | str]) -> None:
         """Write a log file, one line per record, old enough to be read."""

@@ -45,14 +45,20 @@ def late_click(shown_on: int) -> dict[str, Any]:
     return {**shown, "action_name": "click", "timestamp": at.isoformat()}
 
 
-@pytest.fixture
-def searching(home: Path, spark_remote: str) -> Searching:
+@pytest.fixture(scope="module")
+def six_days(tmp_path_factory: pytest.TempPathFactory, spark_remote: str) -> Searching:
     """Six days of a shop, through to the features of the day after. The last hour of the last day is complete."""
-    world = Searching(home, spark_remote)
+    world = Searching(tmp_path_factory.mktemp("six-days"), spark_remote)
     world.hand_in("history.jsonl", days_of("shop", range(DAYS), base=1))
     world.hand_in("midnight.jsonl", request("shop", day(DAYS) - timedelta(minutes=30), base=1))
     world.run(ALL)
     return world
+
+
+@pytest.fixture
+def searching(six_days: Searching, tmp_path: Path) -> Searching:
+    """A copy of the six days, which a test may change."""
+    return six_days.copy_to(tmp_path / "copy")
 
 
 def known_changes(world: Searching) -> KnownChanges:

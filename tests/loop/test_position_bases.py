@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from tests.loop.searching import BASES, IMPRESSIONS, START, Searching, days_of, impression, request
-from tests.stored.archives import copy
 from tidemark import session
 from tidemark.catalog import ops
 from tidemark.stages import Committed
@@ -43,10 +42,7 @@ def three_weeks(tmp_path_factory: pytest.TempPathFactory, spark_remote: str) -> 
 @pytest.fixture
 def settled(three_weeks: Searching, tmp_path: Path) -> Searching:
     """A copy of the three weeks, which a test may change."""
-    copy(three_weeks.home, tmp_path / "settled")
-    searching = Searching(tmp_path / "settled", three_weeks.remote)
-    searching.clock = three_weeks.clock
-    return searching
+    return three_weeks.copy_to(tmp_path / "settled")
 
 
 def as_rebuilt(searching: Searching) -> bool:
