@@ -9,13 +9,13 @@ from infra.local.environment import entry_points_text
 from tests.conftest import CHECKOUT
 from tidemark.cli.main import MORE_COMMANDS
 from tidemark.operate.alerts.watch import MORE_CONDITIONS
-from tidemark.operate.remarks import REMARKS
+from tidemark.operate.remarks import HEADLINES, REMARKS
 
 DECLARED = tomllib.loads((CHECKOUT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["entry-points"]
 
 
 def test_every_declared_entry_point_is_found_and_can_be_loaded() -> None:
-    assert set(DECLARED) == {MORE_COMMANDS, MORE_CONDITIONS, REMARKS}
+    assert set(DECLARED) == {MORE_COMMANDS, MORE_CONDITIONS, REMARKS, HEADLINES}
     for group, declared in DECLARED.items():
         found = {entry.name: entry.value for entry in entry_points(group=group)}
         assert found == declared, "run make setup"
