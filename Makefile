@@ -39,7 +39,7 @@ test: setup  ## Run all tests (TESTS=tests/loop: some; CATALOGS=all: the loop on
 quick: setup  ## Run the tests that need no engine and no services, in about a minute
 	@$(PY) -m pytest -q -p tests.quick -n $(WORKERS) --dist worksteal $(TESTS)
 
-kill-matrix: setup  ## Kill sessions at every point, in every mode and catalog, and recover them (CASES="postgres later": some)
+kill-matrix: setup  ## Kill sessions at every named point, on both catalogs, and recover them (CASES="postgres later": some)
 	@$(PY) -m tests.kill $(CASES)
 
 fuzz: setup  ## Test with hostile files, specs and settings, EXAMPLES=20000 of each kind

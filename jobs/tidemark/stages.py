@@ -76,7 +76,7 @@ def approve(staged: Staged, report: Report) -> Audited:
 
 @dataclass(frozen=True)
 class Published:
-    """A session whose watermark is on the target, or one that did nothing. `snapshot_id` is the head of main."""
+    """A session whose watermark is on the target, or one that did nothing. `snapshot_id` is where it left main."""
 
     plan: Plan
     snapshot_id: int

@@ -12,7 +12,7 @@ import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from tidemark.audit.findings import Measure, measure_of
@@ -228,7 +228,7 @@ def _render(validation: Any) -> str:
     return str(_view().render(document))
 
 
-@lru_cache(maxsize=1)
+@cache
 def _view() -> Any:
     """Return the library's view. It keeps the templates that it has compiled, which takes longer than a page."""
     from great_expectations.render.view import DefaultJinjaPageView

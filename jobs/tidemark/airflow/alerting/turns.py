@@ -10,7 +10,7 @@ from tidemark.settings import Settings
 from tidemark.support.file_lock import holding
 
 PATIENCE = 60.0
-"""Seconds to wait for one's turn. Mail and webhook may each take ten."""
+"""Seconds to wait for one's turn. A webhook may take ten, a mail server that does not answer longer than this."""
 
 _LOGGER = logging.getLogger(__name__)
 
