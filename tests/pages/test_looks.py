@@ -68,6 +68,7 @@ def test_our_tables_facts_and_cards_fit_a_phone_whatever_they_hold(page: Page) -
         html.facts({LONG: LONG}),
         html.items([LONG]),
         html.tile("1", LONG),
+        html.tile(LONG, LONG, "named"),
         f"<h1>{LONG}</h1>",
         f'<div class="cards"><article><h3>{LONG}</h3>{table}</article></div>',
         f'<div class="charts"><article><h3>{LONG}</h3><p>{LONG}</p></article></div>',

@@ -68,7 +68,7 @@ def badge(word: str, tone: str) -> str:
 
 
 def tile(number: str, words: str, tone: str = "") -> str:
-    """Return a large number with what it counts."""
+    """Return a large number with what it counts. If it is a name, give the tone `named`: it gets a line on a phone."""
     return f'<div class="tile {escape(tone)}"><strong>{escape(number)}</strong><span>{escape(words)}</span></div>'
 
 

@@ -62,7 +62,7 @@ def status_page(
 def _tiles(found: Sequence[DatasetStatus], attention: int, headlines: Sequence[Headline]) -> Iterator[str]:
     words = "needs attention" if attention == 1 else "need attention"
     yield html.tile(str(attention), words, "bad" if attention else "good")
-    yield from (html.tile(headline.value, headline.words) for headline in headlines)
+    yield from (html.tile(headline.value, headline.words, "named") for headline in headlines)
     behind = max((d for d in found if d.hours_behind is not None), key=lambda d: d.hours_behind or 0.0, default=None)
     if behind is not None:
         yield html.tile(describe_behind(behind), f"behind at most: {behind.dataset}")
