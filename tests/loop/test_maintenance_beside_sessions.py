@@ -136,6 +136,8 @@ def test_s35_maintenance_during_the_write(
 def test_s35_maintenance_that_goes_on_beside_sessions(accounts: Accounts, tmp_path: Path) -> None:
     """Run maintenance during any step of sessions; if a session loses to it, its scheduler runs it again.
 
+    Each pause between two rounds is twice as long as the last one, so a session gets through on a slow machine too.
+
     Orphan removal is left out. Only the age that it requires protects the files of a commit that is being made, and
     the test makes all files old.
     """
@@ -146,7 +148,9 @@ def test_s35_maintenance_that_goes_on_beside_sessions(accounts: Accounts, tmp_pa
     done: list[str] = []
 
     def keep_house() -> None:
-        while not stop.wait(1.0):
+        pause = 0.5
+        while not stop.wait(pause):
+            pause *= 2
             for chore in (compact, lambda _, dataset: maintain(soon, dataset)):
                 try:
                     done.append(str(chore(accounts, STATES)))
