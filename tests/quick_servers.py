@@ -1,6 +1,6 @@
 """Settings for Spark servers that live for minutes, over a few rows.
 
-Compiling code well would take longer than it gives back.
+Compiling code well, and planning each stage of a query anew, would take longer than it gives back.
 """
 
 from __future__ import annotations
@@ -9,8 +9,10 @@ from pathlib import Path
 
 JAVA_OPTIONS = "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=512m -XX:+UseSerialGC"
 SPARK_DEFAULTS = """\
-spark.sql.codegen.wholeStage false
+spark.sql.adaptive.enabled false
 spark.sql.codegen.factoryMode NO_CODEGEN
+spark.sql.codegen.wholeStage false
+spark.sql.shuffle.partitions 1
 """
 
 

@@ -102,6 +102,15 @@ def test_a_server_s_arguments_name_its_home_port_and_heap_and_hold_no_secret(set
     assert read_arguments(["java", "-Xmx1g", SERVER_CLASS]) is None
 
 
+@pytest.mark.spark
+def test_a_server_reads_the_operator_s_spark_settings_or_else_ours(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("SPARK_CONF_DIR", raising=False)
+    ours = Path(server_environment("token")["SPARK_CONF_DIR"])
+    assert "spark.sql.shuffle.partitions 4\n" in (ours / "spark-defaults.conf").read_text(encoding="utf-8")
+    monkeypatch.setenv("SPARK_CONF_DIR", "/etc/spark")
+    assert server_environment("token")["SPARK_CONF_DIR"] == "/etc/spark"
+
+
 def test_the_token_is_its_owner_s_to_read_and_another_one_for_each_server(settings: Settings) -> None:
     state = ServerState(settings.run)
     first, second = state.new_token(), state.new_token()
@@ -121,7 +130,8 @@ from tidemark.settings import Settings
 from tidemark.engine.session import connect, stop_server
 home = Path(sys.argv[1])
 settings = Settings(home=home, schemas=home)
-print(connect(settings).range(3).count())
+session = connect(settings)
+print(session.range(3).count(), session.conf.get("spark.sql.shuffle.partitions"))
 stop_server(settings)
 """
 
@@ -133,7 +143,7 @@ def test_a_process_ends_though_its_server_ended_before(tmp_path: Path) -> None:
     env = {name: value for name, value in os.environ.items() if name != "TIDEMARK_SPARK_REMOTE"}
     env["PYTHONPATH"] = f"{CHECKOUT / 'jobs'}:{CHECKOUT}"
     done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=300, check=True)
-    assert done.stdout.strip() == "3"
+    assert done.stdout.split() == ["3", "1"], "the settings in SPARK_CONF_DIR are those of the session"
 
 
 @pytest.mark.spark

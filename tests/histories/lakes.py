@@ -6,16 +6,7 @@ import shutil
 
 from tests.accounts.world import Accounts
 from tidemark.catalog import open_lake
-from tidemark.engine.session import connect
 from tidemark.settings import Settings
-
-SMALL = {
-    "spark.sql.shuffle.partitions": "1",
-    "spark.sql.adaptive.enabled": "false",
-    "spark.sql.codegen.wholeStage": "false",
-    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
-}
-"""Spark settings for a few rows, where compiling a query would take longer than running it."""
 
 
 def empty_lake(settings: Settings) -> Accounts:
@@ -26,7 +17,4 @@ def empty_lake(settings: Settings) -> Accounts:
             catalog.drop_table(table)
     shutil.rmtree(settings.warehouse, ignore_errors=True)
     shutil.rmtree(settings.reports, ignore_errors=True)
-    if settings.spark_remote:
-        for key, value in SMALL.items():
-            connect(settings).conf.set(key, value)
     return Accounts(settings)

@@ -13,6 +13,9 @@ from tidemark.settings import CHECKOUT, Settings
 TOKEN_VARIABLE = "SPARK_CONNECT_AUTHENTICATE_TOKEN"
 """The variable from which Spark's server takes the token of its clients. Only the owner can read the environment."""
 
+DEFAULTS = Path(__file__).with_name("spark-conf")
+"""The folder with Spark's settings for a server of a home, which SPARK_CONF_DIR replaces."""
+
 _EXTENSIONS = "org.apache.iceberg.spark.extensions.IcebergSparkSessionExtensions"
 
 
@@ -51,6 +54,7 @@ def server_environment(token: str) -> dict[str, str]:
     paths = [str(CHECKOUT / "jobs"), str(CHECKOUT), os.environ.get("PYTHONPATH", "")]
     java = java_home()
     return {
+        "SPARK_CONF_DIR": str(DEFAULTS),
         **os.environ,
         TOKEN_VARIABLE: token,
         "SPARK_HOME": str(spark_home()),

@@ -164,7 +164,6 @@ def catalog_conf(settings: Settings) -> dict[str, str]:
         # Spark writes a checksum into each page of a file. If it is not verified, a flipped bit may change a value.
         f"{key}.hadoop.parquet.page.verify-checksum.enabled": "true",
         "spark.sql.session.timeZone": "UTC",
-        "spark.sql.shuffle.partitions": "4",
         # A pushed-down count becomes nullable, and a write into a required column then fails to resolve.
         "spark.sql.iceberg.aggregate-push-down.enabled": "false",
         "spark.sql.pyspark.jvmStacktrace.enabled": "false",
