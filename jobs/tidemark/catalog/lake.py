@@ -24,6 +24,7 @@ from tidemark.catalog.branches import create_branch
 from tidemark.catalog.properties import CATALOG, CONTENT, CREATED
 from tidemark.catalog.single_try import without_retries
 from tidemark.catalog.storage import reading
+from tidemark.catalog.transactions import KeepingTable
 from tidemark.errors import MainMoved
 from tidemark.settings import Settings
 from tidemark.spec.render.iceberg import to_partition_spec, to_schema, to_table_properties
@@ -43,11 +44,11 @@ POSTGRES_DEFAULTS = {"options": f"-c lock_timeout={PATIENCE // timedelta(millise
 
 
 class NamingCatalog(SqlCatalog):
-    """A catalog whose errors name the metadata file that cannot be read."""
+    """A catalog whose errors name the metadata file that cannot be read, and whose tables keep what they compute."""
 
     def _convert_orm_to_iceberg(self, orm_table: IcebergTables) -> Table:
         with reading(str(orm_table.metadata_location)):
-            return super()._convert_orm_to_iceberg(orm_table)
+            return KeepingTable.of(super()._convert_orm_to_iceberg(orm_table))
 
 
 def _open_catalog(properties: Mapping[str, str]) -> NamingCatalog:
