@@ -12,6 +12,7 @@ from tidemark.engine.server_command import DEFAULTS
 
 JAVA_OPTIONS = "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=512m -XX:+UseSerialGC"
 SPARK_DEFAULTS = """\
+spark.buffer.pageSize 1m
 spark.sql.adaptive.enabled false
 spark.sql.codegen.factoryMode NO_CODEGEN
 spark.sql.codegen.wholeStage false
