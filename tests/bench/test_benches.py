@@ -129,6 +129,7 @@ def test_a_new_day_is_set_beside_a_full_rebuild(place: Place) -> None:
 
 
 @pytest.mark.loop
+@pytest.mark.long
 def test_known_answer_two_weeks_of_lookback_write_ten_times_what_sessions_write(place: Place) -> None:
     ours, theirs = nights(place, replace(KNOWN["lookback"], rows_a_day=240, nights=1))
     written, rewritten = (sum(cost.rows for cost in way) for way in (ours, theirs))
@@ -147,6 +148,7 @@ def test_many_sessions_are_maintained_and_weighed(place: Place) -> None:
 
 
 @pytest.mark.loop
+@pytest.mark.long
 @pytest.mark.usefixtures("quick_servers")
 def test_history_that_is_handed_in_at_once_makes_a_file_for_each_day(place: Place) -> None:
     figures = measure(place, "history", "hours=72", "requests=2", "files=2")
@@ -159,6 +161,7 @@ def test_history_that_is_handed_in_at_once_makes_a_file_for_each_day(place: Plac
 
 
 @pytest.mark.loop
+@pytest.mark.long
 def test_a_night_of_ranking_tables_gives_what_a_rebuild_gives(place: Place) -> None:
     figures = measure(place, "ranking", "days=3", "rows=300", "nights=1")
     assert [row.what for row in figures.rows][-2:] == ["a rebuild of all tables", "one more day"]

@@ -113,6 +113,7 @@ def test_labels_that_break_a_promise_are_refused() -> None:
 
 
 @pytest.mark.spark
+@pytest.mark.long
 def test_known_answer_labels_of_a_world_order_better_than_chance(spark: SparkSession, tmp_path: Path) -> None:
     from bench.labels.tables import Tables
 

@@ -112,6 +112,7 @@ def impatient(accounts: Accounts, monkeypatch: pytest.MonkeyPatch) -> Iterator[N
     """Lock the catalog for longer than a session waits."""
     for module in (lake, engine_session):
         monkeypatch.setattr(module, "PATIENCE", timedelta(seconds=1))
+        monkeypatch.setattr(module, "POSTGRES_DEFAULTS", {"options": "-c lock_timeout=1000"})
     accounts.context = session.open_context(accounts.settings, accounts.context.clock)
     with held(accounts.settings):
         yield
