@@ -33,7 +33,7 @@ stop: setup  ## Stop the services that `make run` started
 world: setup  ## Add DAYS=1 days of logs to the demo, or make one: WORLD=easy, plain, stuck, hard, SESSIONS=, SWAPS=, ...
 	@$(PY) -m infra.demo.world
 
-test: setup  ## Run the tests (TESTS=tests/loop: some; CATALOGS=all: the loop on Postgres too; LONG=1: benches' long ones too)
+test: setup  ## Run the tests (TESTS=tests/loop: some; CATALOGS=all: the loop on Postgres too; LONG=1: the long ones too)
 	@$(PY) -m pytest -q -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(if $(LONG),,-m "not long") $(TESTS)
 
 quick: setup  ## Run the tests that need no engine and no services, in about a minute

@@ -16,7 +16,7 @@ from tidemark.operate.remarks import read_remark
 from tidemark.stages import Committed
 from tidemark.state.cause import Resync
 
-pytestmark = [pytest.mark.loop, pytest.mark.spark]
+pytestmark = [pytest.mark.loop, pytest.mark.spark, pytest.mark.long]
 
 HORIZONS, LABELS = "ranking.label_horizons", "ranking.relevance_labels"
 EXAMPLES, RANKERS = "ranking.training_examples", "ranking.rankers"

@@ -130,6 +130,7 @@ def of_day(searching: Searching, day: int) -> list[dict[str, object]]:
     return [row for row in searching.rows(IMPRESSIONS) if row["shown_at"].date() == wanted]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("stray_first", [True, False])
 def test_one_stray_record_decides_nothing_in_whatever_order_it_comes(searching: Searching, stray_first: bool) -> None:
     stray = request("market", START, base=0, shown=1)

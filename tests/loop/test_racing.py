@@ -93,6 +93,7 @@ def test_s34_a_schedule_and_a_backfill_of_one_table_both_land(accounts: Accounts
     same_rows_as_rebuild(accounts, STATES, tmp_path / "clean")
 
 
+@pytest.mark.long
 def test_s34_ten_disjoint_backfills_at_once_all_land(accounts: Accounts, tmp_path: Path) -> None:
     fill(accounts, 10)
     while accounts.run(CHANGES).plan.owed:

@@ -16,6 +16,7 @@ from tidemark.operate.remarks import Headline, read_headlines
 pytestmark = [pytest.mark.loop, pytest.mark.spark]
 
 
+@pytest.mark.long
 def test_s71_what_is_decided_stays_until_it_is_taken_back(shop: Shop) -> None:
     first, second = shop.night()["model_version"], shop.night()
     assert second["promoted"]

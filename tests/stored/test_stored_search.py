@@ -103,6 +103,7 @@ def lands_what_is_new(plan: Plan, earlier: Mapping[str, Any]) -> bool:
 
 
 @pytest.mark.spark
+@pytest.mark.long
 def test_s72_the_search_lake_is_continued_and_equals_a_fresh_one(
     context: Context, stored_search: Stored, tmp_path: Path
 ) -> None:
