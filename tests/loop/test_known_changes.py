@@ -87,6 +87,7 @@ def test_a_late_click_touches_only_the_days_that_may_know_it(searching: Searchin
         assert as_rebuilt(searching, name)
 
 
+@pytest.mark.long
 def test_a_click_beside_news_of_another_day_touches_both(searching: Searching) -> None:
     searching.hand_in(f"{day(2):%Y-%m-%d}T12/late.jsonl", [late_click(shown_on=1)])
     midnight = request("shop", day(DAYS + 1) - timedelta(minutes=30), base=1)

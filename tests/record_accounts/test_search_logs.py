@@ -60,6 +60,7 @@ def test_every_count_is_known_by_construction(shop: LogShop) -> None:
     assert {"account of 2 files: 7 taken", "  2 late (typically by 3 h, at most by 6 h)", "  1 doubled"} <= set(said)
 
 
+@pytest.mark.long
 def test_an_action_is_remarked_once_by_the_first_session_that_builds_its_time(shop: LogShop) -> None:
     shop.hand_in("a.jsonl", FIRST)
     shop.hand_in("b.jsonl", SECOND)
