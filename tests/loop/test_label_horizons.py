@@ -74,9 +74,8 @@ def shop(home: Path, spark_remote: str) -> Growing:
     return Growing(home, spark_remote)
 
 
-def test_the_horizon_follows_a_history_that_grows_from_three_weeks_to_five(shop: Growing) -> None:
+def test_the_horizon_follows_a_history_that_grows_from_three_weeks_to_nine(shop: Growing) -> None:
     """START is a Wednesday and cuts are Thursdays, so the first cut ends on day 1, the next on day 8."""
-    shop.configure("longest_label_horizon: 14d\n")
     shop.grow_to(21)
     assert shop.windows(LABELS) == {(day(cut - 7), day(cut)) for cut in (1, 8, 15)}
     assert shop.windows(EXAMPLES) == shop.windows(LABELS), "the first window began before the logs did"
@@ -90,16 +89,16 @@ def test_the_horizon_follows_a_history_that_grows_from_three_weeks_to_five(shop:
     assert kept == before, "no window that was right is built again"
     assert [row for row in shop.rows(LABELS) if row in built] == built
 
-    shop.grow_to(35)
-    assert shop.windows(LABELS) == {(day(cut - 14), day(cut)) for cut in range(1, 35, 7)}
-    assert {row["feature_day"] for row in shop.rows(EXAMPLES)} == {day(cut - 14) for cut in range(1, 35, 7)}
+    shop.grow_to(63)
+    assert shop.windows(LABELS) == {(day(cut - 28), day(cut)) for cut in range(1, 63, 7)}
+    assert {row["feature_day"] for row in shop.rows(EXAMPLES)} == {day(cut - 28) for cut in range(1, 63, 7)}
     assert remark(shop.context.lake) == (
-        f"labels count 14 days since {day(34)} (35 days of logs); before that, 7 days since {day(20)}"
+        f"labels count 28 days since {day(62)} (63 days of logs); before that, 7 days since {day(20)}"
     )
     assert as_rebuilt(shop, LABELS, EXAMPLES)
 
     shop.built = frozenset({*FOLLOWED, HORIZONS})
-    shop.grow_to(36)
+    shop.grow_to(64)
     assert len(shop.rows(HORIZONS)) == 3, "a settled horizon reads no more requests"
 
 

@@ -108,9 +108,11 @@ def test_s72_the_search_lake_is_continued_and_equals_a_fresh_one(
     context: Context, stored_search: Stored, tmp_path: Path
 ) -> None:
     landed = {dataset: files(context.lake, dataset) for dataset in LANDED}
-    hand_in(context.settings.landing, "logs", 4.5, [*requests(4, 3), late_click(2, 1), "{broken again"])
+    continue_all(context, stored_search)
+    landing = context.settings.landing
+    hand_in(landing, "logs", 4.5, [*requests(4, 3), late_click(2, 1), "{broken again"])
 
-    continue_all(replace(context, clock=day(5)), stored_search)
+    run_all(replace(context, clock=day(5)))
 
     for dataset, before in landed.items():
         assert before <= files(context.lake, dataset), f"{dataset}: landed files stay"
