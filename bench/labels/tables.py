@@ -6,6 +6,7 @@ import importlib
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -19,6 +20,7 @@ from tidemark.settings.settings import load_settings, schemas_folder
 from tidemark.spec.load import load_specs
 from tidemark.spec.render.iceberg import to_schema
 from tidemark.spec.render.spark import to_struct
+from tidemark.steps.scratch import scratch_params
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -82,11 +84,13 @@ class Tables:
         spec = self._specs[dataset]
         inputs = {key: given.get(each.dataset) or self._spark_table(each.dataset) for key, each in spec.inputs.items()}
         settings = {key: self._values.get(key) for key in spec.settings}
-        params = {**settings, **spec.params, "ranges": _ranges(dataset), "session": "bench"}
         module, _, function = str(spec.transform).partition(":")
-        result = getattr(importlib.import_module(module), function)(inputs, params)
         target = Target(dataset, to_struct(spec), str(spec.transform), spec.path.name)
-        conform(self._spark, result, target).write.mode("overwrite").parquet(str(path))
+        with TemporaryDirectory() as scratch:
+            always = {"ranges": _ranges(dataset), "session": "bench", **scratch_params(Path(scratch))}
+            params = {**settings, **spec.params, **always}
+            result = getattr(importlib.import_module(module), function)(inputs, params)
+            conform(self._spark, result, target).write.mode("overwrite").parquet(str(path))
         return path
 
     def _spark_table(self, dataset: str) -> DataFrame:

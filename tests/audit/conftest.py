@@ -115,7 +115,7 @@ class Bench:
         if ranges is None:
             writer.append()
         else:
-            writer.overwrite(within(frame, str(self.spec.event_time), ranges))
+            writer.overwrite(within(self.spec.columns[str(self.spec.event_time)], ranges))
         staged = self.table().snapshot_by_name("session_s1_a")
         assert staged is not None and staged.snapshot_id != self.main
         return staged.snapshot_id

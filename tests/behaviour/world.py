@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pyarrow as pa
@@ -18,6 +19,7 @@ from tests.cases.case import frame, load_transform
 from tidemark.settings import load_settings
 from tidemark.spec import DatasetSpec
 from tidemark.spec.load import load_specs
+from tidemark.steps.scratch import scratch_params
 
 BUILT = (
     "impressions", "interactions", "automated_clients", "query_item_counts", "query_item_signals",
@@ -74,9 +76,10 @@ class World:
                 rows = rows.where(_seen(event_time, source.columns[event_time].type, ranges, each.before, each.after))
             inputs[key] = rows
         settings = {key: self.values.get(key) for key in spec.settings}
-        params = {**settings, **spec.params, **PARAMS, "ranges": ranges}
-        result: DataFrame = load_transform(spec)(inputs, params)
-        return result.select(*spec.columns).toArrow()
+        with TemporaryDirectory() as folder:
+            params = {**settings, **spec.params, **PARAMS, "ranges": ranges, **scratch_params(Path(folder))}
+            result: DataFrame = load_transform(spec)(inputs, params)
+            return result.select(*spec.columns).toArrow()
 
     def rows(self, name: str, table: pa.Table, ranges: tuple[tuple[datetime, datetime], ...]) -> list[str]:
         """Return the rows in the ranges as sorted texts, which can be compared and shown."""

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import yaml
@@ -18,6 +19,7 @@ from tidemark.engine.conform import Target, conform
 from tidemark.spec import DatasetSpec
 from tidemark.spec.render.spark import to_struct
 from tidemark.state.ranges import BEGINNING, END
+from tidemark.steps.scratch import scratch_params
 
 Row = dict[str, Any]
 Transform = Callable[[Mapping[str, DataFrame], Mapping[str, Any]], Any]
@@ -56,14 +58,21 @@ def run(
 
     A case may give the inputs of an input instead of the input itself, which is then built by its own transform.
     """
-    params = {**_params(dataset, values), "ranges": case.ranges, **case.params}
-    inputs = _inputs(case, dataset, specs, values, spark)
-    rows = rows_of(_built(dataset, inputs, params, spark))
+    with TemporaryDirectory() as folder:
+        scratch = Path(folder)
+        params = {**_params(dataset, values, scratch), "ranges": case.ranges, **case.params}
+        inputs = _inputs(case, dataset, specs, values, spark, scratch)
+        rows = rows_of(_built(dataset, inputs, params, spark))
     return [row for row in rows if _wanted(row, dataset.event_time, case.ranges)]
 
 
 def _inputs(
-    case: Case, dataset: DatasetSpec, specs: Mapping[str, DatasetSpec], values: Mapping[str, Any], spark: SparkSession
+    case: Case,
+    dataset: DatasetSpec,
+    specs: Mapping[str, DatasetSpec],
+    values: Mapping[str, Any],
+    spark: SparkSession,
+    scratch: Path,
 ) -> dict[str, DataFrame]:
     """Return the inputs of the dataset: the given rows, rows built from given rows of an earlier dataset, or none."""
     earlier = set(case.given) - set(dataset.inputs)
@@ -75,7 +84,7 @@ def _inputs(
         if given:
             used |= given.keys()
             its = {key: frame(spark, specs[i.dataset], given.get(key, [])) for key, i in source.inputs.items()}
-            frames[name] = _built(source, its, _params(source, values), spark)
+            frames[name] = _built(source, its, _params(source, values, scratch), spark)
         else:
             frames[name] = frame(spark, source, case.given.get(name, []))
     assert used == earlier, f"{dataset.dataset} and its inputs have no input {sorted(earlier - used)}"
@@ -89,9 +98,10 @@ def _built(
     return conform(spark, load_transform(dataset)(inputs, params), target)
 
 
-def _params(dataset: DatasetSpec, values: Mapping[str, Any]) -> dict[str, Any]:
+def _params(dataset: DatasetSpec, values: Mapping[str, Any], scratch: Path) -> dict[str, Any]:
     settings = {key: values.get(key) for key in dataset.settings}
-    return {**settings, **dataset.params, "ranges": ((BEGINNING, END),), "session": "case"}
+    always = {"ranges": ((BEGINNING, END),), "session": "case"}
+    return {**settings, **dataset.params, **always, **scratch_params(scratch / dataset.dataset)}
 
 
 def load_transform(dataset: DatasetSpec) -> Transform:

@@ -1,6 +1,7 @@
 """The leak canary: the audit refuses features from the future, and data after a cut changes no label."""
 
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from ranking.traffic import daily_counts
 from ranking.training import examples
 from tests.learning import world
 from tests.learning.conftest import Frames, spec
+from tidemark.steps.scratch import scratch_params
 
 pytestmark = pytest.mark.spark
 CUT = date(2026, 4, 16)
@@ -58,7 +60,7 @@ def test_an_equal_day_join_is_refused_by_the_audit(built: Any) -> None:
     assert found["feature_day >= window_end"] == 1
 
 
-def test_shuffling_what_lies_after_the_cut_changes_no_label(frame: Frames) -> None:
+def test_shuffling_what_lies_after_the_cut_changes_no_label(frame: Frames, tmp_path: Path) -> None:
     """Clicks, items and arrivals after the cut are shuffled; the labels of the cut stay byte for byte the same."""
     cut = datetime(2026, 1, 22, tzinfo=UTC)
     rows = world.interactions(world.truth(queries=8), days=28, sessions=10)
@@ -69,7 +71,7 @@ def test_shuffling_what_lies_after_the_cut_changes_no_label(frame: Frames) -> No
     assert not rows.equals(other)
     params = {**PARAMS, "ranges": ((cut, cut + timedelta(days=1)),)}
 
-    def table(shown: Any) -> Any:
+    def table(shown: Any, scratch: Path) -> Any:
         records = shown.astype(object).where(shown.notna(), None).to_dict("records")
         always = {"ranges": ((datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 3, 1, tzinfo=UTC)),)}
         counts = daily_counts.build(
@@ -78,8 +80,8 @@ def test_shuffling_what_lies_after_the_cut_changes_no_label(frame: Frames) -> No
         inputs = {"counts": counts, "judgments": frame("judgments", []), "features": frame("query_item_features", []),
                   "propensities": frame("position_propensities", []),
                   "horizons": frame("label_horizons", [{"revision": 1, "horizon_days": 14}])}  # fmt: skip
-        return labels.build(inputs, params).orderBy("query", "item_id").toArrow()
+        return labels.build(inputs, {**params, **scratch_params(scratch)}).orderBy("query", "item_id").toArrow()
 
-    found = table(rows)
+    found = table(rows, tmp_path / "first")
     assert found.num_rows > 40
-    assert found.equals(table(other))
+    assert found.equals(table(other, tmp_path / "other"))

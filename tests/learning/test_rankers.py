@@ -5,6 +5,7 @@ import logging
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -14,10 +15,11 @@ from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
 from ranking.report import sections
+from ranking.scratch import Place
 from ranking.training import example_files, example_splits, feature_rows, learner, rankers, registry, scores
 from tests.learning import made
 from tests.learning.conftest import Frames, struct
-from tidemark.support.paths import to_location
+from tidemark.steps.scratch import scratch_params
 
 pytestmark = pytest.mark.spark
 RECIPE = {"rounds": 40, "unwatched_rounds": 40, "min_rows_in_leaf": 5}
@@ -30,9 +32,14 @@ BOTH = {**PARAMS, "training": {**SETTINGS, "random_split": True}}
 def train(inputs: Any, params: Any) -> Any:
     """Split the examples, and run a training on the parts that the split says."""
     parts = example_splits.build(inputs, params)
-    return rankers.build(
-        {**inputs, "splits": inputs["examples"].sparkSession.createDataFrame(parts, struct("example_splits"))}, params
-    )
+    given = inputs["examples"].sparkSession.createDataFrame(parts, struct("example_splits"))
+    return run({**inputs, "splits": given}, params)
+
+
+def run(inputs: Any, params: Any) -> Any:
+    """Run a training in a folder of its own."""
+    with TemporaryDirectory() as folder:
+        return rankers.build(inputs, {**params, **scratch_params(Path(folder))})
 
 
 @pytest.fixture(scope="module")
@@ -72,8 +79,8 @@ def test_the_same_snapshots_give_the_same_row_whatever_the_row_order(
     assert train(turned, BOTH).equals(first)
 
 
-def place(folder: Path) -> example_files.Place:
-    return example_files.Place(folder, to_location(folder))
+def place(folder: Path) -> Place:
+    return Place.of(scratch_params(folder))
 
 
 def test_features_stay_in_sorted_files_whose_row_groups_have_the_given_length(
@@ -106,16 +113,14 @@ def test_features_stay_in_sorted_files_whose_row_groups_have_the_given_length(
 
 
 def test_a_run_says_how_it_fits_into_memory_and_is_refused_if_it_cannot(
-    inputs: Any, caplog: pytest.LogCaptureFixture, tmp_path: Path
+    inputs: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level(logging.INFO, logger="ranking"):
-        scratch = {"scratch": str(tmp_path / "scratch"), "scratch_location": to_location(tmp_path / "scratch")}
-        row = train(inputs, {**PARAMS, "training_memory": "900m", **scratch}).to_pylist()[0]
+        row = train(inputs, {**PARAMS, "training_memory": "900m"}).to_pylist()[0]
     fits = "training on up to 2,400 of 3,600 examples with 4 features needs about"
     assert any(line.startswith(fits) and "of training_memory = 900m" in line for line in caplog.messages)
     assert any(line.startswith("boosted lambdarank, round ") for line in caplog.messages)
     assert json.loads(row["metrics"])["memory"]["limit"] == 900 << 20
-    assert list((tmp_path / "scratch").iterdir()) == []
     with pytest.raises(ValueError, match="2,400 training examples and as many twins with 4 features need about"):
         train(inputs, {**PARAMS, "training_memory": "60m"})
 
@@ -345,7 +350,7 @@ def test_the_scheme_that_trains_is_the_one_that_the_column_says(inputs: Any, spa
     parts = example_splits.build(inputs, PARAMS).to_pylist()
     half = [{**row, "split": "dropped" if int(row["query"].split()[1]) % 2 else row["split"]} for row in parts]
     given = spark.createDataFrame(pa.Table.from_pylist(half, schema=example_splits.SCHEMA))
-    row = rankers.build({**inputs, "splits": given}, PARAMS).to_pylist()[0]
+    row = run({**inputs, "splits": given}, PARAMS).to_pylist()[0]
     found = json.loads(row["metrics"])["split"]["parts"]
     assert {name: part["queries"] for name, part in found.items() if name in ("test", "dropped")} == {
         "test": 30, "dropped": 30
@@ -354,7 +359,7 @@ def test_the_scheme_that_trains_is_the_one_that_the_column_says(inputs: Any, spa
 
     older = spark.createDataFrame(pa.Table.from_pylist([
         row for row in parts if row["window_end"] < date(2026, 2, 12)], schema=example_splits.SCHEMA))  # fmt: skip
-    row = rankers.build({**inputs, "splits": older}, PARAMS).to_pylist()[0]
+    row = run({**inputs, "splits": older}, PARAMS).to_pylist()[0]
     assert row["test_rows"] == 0, "a cut without a part is not used"
 
 

@@ -18,7 +18,7 @@ from tidemark.catalog.properties import CATALOG, SESSION, branch_name
 from tidemark.engine.frames import within
 from tidemark.errors import AuditFailed, InputChanged, RequestRefused, RolledBack
 from tidemark.operate.releases import write_release
-from tidemark.spec import InputSpec
+from tidemark.spec import Column, InputSpec
 from tidemark.state.cause import Resync
 from tidemark.state.effect import How
 from tidemark.state.ranges import Interval
@@ -150,7 +150,7 @@ def test_s22_a_rolled_back_input_lends_no_completeness(accounts: Accounts) -> No
 
 def test_a_date_column_keeps_the_day_in_which_a_range_ends(accounts: Accounts) -> None:
     days = accounts.spark.createDataFrame([(date(2026, 4, day),) for day in (11, 12, 13)], "day date")
-    until_noon = within(days, "day", (Interval(hour(-240), hour(12)),))
+    until_noon = within(Column("day", "date", "a day"), (Interval(hour(-240), hour(12)),))
 
     assert {row.day.day for row in days.where(until_noon).collect()} == {11, 12}
 

@@ -21,6 +21,18 @@ PAIR = ["application", "query", "item_id"]
 MILLION = 1_000_000
 COUNTS = ("impressions", "looks", "places", "clicks", "long_clicks", "carts", "purchases")
 """The sums. `looks` are expected examinations in millionths, `places` sums positions."""
+SUMS = (*(f"{name}_{window}" for window in WINDOWS for name in COUNTS), "last_clicked")
+"""The columns that `known_sums` adds to a pair and a day."""
+SPANS = {"": WINDOWS, "item_": (7, LONGEST), "query_": (LONGEST,)}
+"""Whose counts the features measure (the pair itself, its item, its query), each with its windows in days."""
+MEASURES = (
+    "impressions", "clicks", "ctr", "coec", "long_click_rate", "cart_rate", "purchase_rate", "position_mean",
+)  # fmt: skip
+NAMES = (
+    *(f"f_{whose}{name}_{window}" for whose, windows in SPANS.items() for window in windows for name in MEASURES),
+    f"f_share_of_query_clicks_{LONGEST}", "f_days_since_click",
+)  # fmt: skip
+"""The columns that `features` returns for a pair and a day."""
 Lookup = Callable[[str], Column]
 Prior = Callable[[str, str], Column]
 
@@ -64,16 +76,14 @@ def features(sums: DataFrame, strength: float, click_strength: float) -> DataFra
     weight of the prior of the long-click rate, in clicks.
     """
     totals = _totals(["application"], "all_", (LONGEST,))
-    totals |= _totals(["application", "query"], "query_", (LONGEST,))
-    totals |= _totals(["application", "item_id"], "item_", (7, LONGEST))
+    totals |= _totals(["application", "query"], "query_", SPANS["query_"])
+    totals |= _totals(["application", "item_id"], "item_", SPANS["item_"])
     # One shuffle serves all totals, because each of their groups lies within one application and day.
     joined = sums.repartition("application", "day").withColumns(totals)
     columns: dict[str, Column] = {}
-    for window in WINDOWS:
-        columns |= _rates("", window, strength, click_strength)
-    for window in (7, LONGEST):
-        columns |= _rates("item_", window, strength, click_strength)
-    columns |= _rates("query_", LONGEST, strength, click_strength)
+    for whose, windows in SPANS.items():
+        for window in windows:
+            columns |= _rates(whose, window, strength, click_strength)
     columns |= _of_pair()
     rounded = [F.round(value.cast("double"), 9).alias(f"f_{name}") for name, value in columns.items()]
     return joined.select(*PAIR, "day", *rounded)

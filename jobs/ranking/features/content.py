@@ -1,15 +1,21 @@
 """Content features: how well query and title match, item attributes, and features that the search engine logged."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
+from ranking.features import behaviour
 from ranking.features.words import words
 
 FOREVER = "9999-12-31"
 DEFAULTS: dict[str, Any] = {"title": "title", "item_attributes": [], "behaviour": []}
+NAMES = (
+    "c_query_words", "c_title_words", "c_query_words_in_title", "c_title_words_in_query", "c_query_in_title",
+    "c_item_age_days",
+)  # fmt: skip
+"""The columns of content; features whose names a shop or its search engine chose are entries of the map `named`."""
 
 
 def versions(records: DataFrame, keys: list[str], instant: str, values: list[str]) -> DataFrame:
@@ -33,8 +39,8 @@ def with_content(pairs: DataFrame, items: DataFrame, log: DataFrame, settings: M
     `settings` are the setting `features`, merged over `DEFAULTS`. Raises ValueError for an item attribute whose feature
     would have the name of a column.
     """
+    _refuse_taken(settings)
     found = with_items(pairs, items, settings)
-    _refuse_taken(settings, found.columns)
     complete = with_logged(found, log, settings).withColumn("named", named())
     return complete.drop("item_named", "engine_named")
 
@@ -49,7 +55,7 @@ def with_items(pairs: DataFrame, items: DataFrame, settings: Mapping[str, Any]) 
         F.lower(title).alias("title"), words(title).alias("title_words"),
         _prefixed(_numbers(settings["item_attributes"]), "item_", settings["behaviour"]).alias("item_named"),
     )  # fmt: skip
-    joined = _as_of(pairs, known, ["application", "item_id"])
+    joined = _as_of(pairs, known, ["application", "item_id"], ["title", "title_words", "launched", "item_named"])
     query_words, title_words = words(F.col("query")), F.col("title_words")
     common = F.size(F.array_intersect(query_words, title_words))
     age = F.date_diff("day", "launched")
@@ -70,7 +76,7 @@ def with_logged(pairs: DataFrame, log: DataFrame, settings: Mapping[str, Any]) -
     keys = ["application", "query", "item_id"]
     known = versions(log, keys, "logged_at", ["features"])
     prefixed = _prefixed(F.coalesce("features", _empty()), "engine_", settings["behaviour"])
-    return _as_of(pairs, known.withColumn("features", prefixed).withColumnRenamed("features", "engine_named"), keys)
+    return _as_of(pairs, known.withColumn("engine_named", prefixed), keys, ["engine_named"])
 
 
 def named() -> Column:
@@ -84,24 +90,27 @@ def first_logged(log: DataFrame) -> DataFrame:
     return log.groupBy("application", "query", "item_id").agg(since)
 
 
-def _refuse_taken(settings: Mapping[str, Any], columns: Collection[str]) -> None:
+def _refuse_taken(settings: Mapping[str, Any]) -> None:
     """Raise ValueError for an item attribute whose feature would have the name of a column, which would hide it."""
     listed = {name.lower() for name in settings["behaviour"]}
     for name in settings["item_attributes"]:
         feature = f"{'f' if name.lower() in listed else 'c'}_item_{name}"
-        if feature in columns:
+        if feature in (*behaviour.NAMES, *NAMES):
             raise ValueError(
                 f"search.yaml, features.item_attributes: {name!r} would become {feature}, which is the name of a "
                 "computed feature; hand the attribute in under another name"
             )
 
 
-def _as_of(pairs: DataFrame, known: DataFrame, keys: list[str]) -> DataFrame:
-    """Join each pair with the version that is valid on its day. Versions do not overlap, so no row is duplicated."""
+def _as_of(pairs: DataFrame, known: DataFrame, keys: list[str], added: list[str]) -> DataFrame:
+    """Add the columns `added` of the version that is valid on the day of each pair.
+
+    Versions do not overlap, so no row is duplicated.
+    """
     version = known.alias("version")
     same = [F.col(f"pairs.{key}") == F.col(f"version.{key}") for key in keys]
     in_force = (F.col("pairs.day") >= F.col("version.since")) & (F.col("pairs.day") < F.col("version.until"))
-    values = [F.col(f"version.{name}") for name in known.columns if name not in (*keys, "since", "until")]
+    values = [F.col(f"version.{name}") for name in added]
     return pairs.alias("pairs").join(version, [*same, in_force], "left").select("pairs.*", *values)
 
 

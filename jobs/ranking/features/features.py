@@ -39,7 +39,7 @@ def build(inputs: Mapping[str, DataFrame], params: Mapping[str, Any]) -> DataFra
 def _with_cold(known: DataFrame, cold: DataFrame) -> DataFrame:
     """Add the cold pairs to the pairs with traffic. A pair that is in both keeps its counts."""
     both = known.unionByName(cold, allowMissingColumns=True)
-    counts = [F.max(name).alias(name) for name in known.columns if name not in (*PAIR, "day")]
+    counts = [F.max(name).alias(name) for name in behaviour.SUMS]
     return both.groupBy(*PAIR, "day").agg(*counts)
 
 

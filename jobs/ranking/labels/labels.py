@@ -24,6 +24,7 @@ from ranking.labels import calibration, clusters, label_horizons, label_traffic,
 from ranking.labels.rows import Fitted
 from ranking.labels.splits import LabelSettings
 from ranking.logs.grades import by_people, machines, read_grades
+from ranking.scratch import Place, keep
 
 PAIR = ["application", "query", "item_id", "window_end"]
 CUT = ["application", "window_end"]
@@ -40,7 +41,7 @@ def build(inputs: Mapping[str, DataFrame], params: Mapping[str, Any]) -> DataFra
     Fitting reads a sample of the pairs in this process.
     """
     settings = LabelSettings.of(params, label_horizons.days_in_force(inputs["horizons"]))
-    pairs = _pairs(inputs, settings, params)
+    pairs = keep(_pairs(inputs, settings, params), Place.of(params).below("pairs"))
     models = _fit(pairs, settings, machines(params))
     strength = settings.pseudo_examinations
     kept = [*PAIR, "human_grade", "exam"]
@@ -53,6 +54,7 @@ def build(inputs: Mapping[str, DataFrame], params: Mapping[str, Any]) -> DataFra
 def _pairs(inputs: Mapping[str, DataFrame], settings: LabelSettings, params: Mapping[str, Any]) -> DataFrame:
     """Return each pair of each cut with traffic, with all that its label depends on."""
     traffic = label_traffic.traffic(inputs["counts"], inputs["propensities"], settings, params)
+    traffic = keep(traffic, Place.of(params).below("traffic"))
     cuts = traffic.select(*CUT).distinct()
     grades = _grades(read_grades(inputs["judgments"], params), cuts, machines(params))
     features = inputs["features"].withColumnRenamed("day", "window_end").join(cuts, CUT)

@@ -17,6 +17,7 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from ranking import durations
+from ranking.scratch import Place, keep
 from ranking.traffic import position_bases
 from ranking.traffic.belonging import Act, Reach, Showing, is_best
 from ranking.traffic.showings import showings
@@ -33,6 +34,7 @@ def build(inputs: Mapping[str, DataFrame], params: Mapping[str, Any]) -> DataFra
     """
     shown = showings(inputs["requests"], params)
     shown = shown.where(durations.instants_within(F.col("shown_at"), params["ranges"]))
+    shown = keep(shown, Place.of(params).below("showings"))
     acts = _acts_of(shown, _placed_acts(inputs["actions"], inputs["bases"]), params)
     items = _marked(_hits_of(shown).join(acts, ITEM, "full"))
     about = shown.select(

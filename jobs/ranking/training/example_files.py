@@ -16,6 +16,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.types import FloatType, StructField, StructType
 
+from ranking.scratch import Place
 from ranking.training import matrices, memory
 from ranking.training.feature_files import FeatureFiles, column_name
 from ranking.training.feature_rows import StoredFeatures
@@ -39,18 +40,6 @@ RECORDS = 5_000
 """Rows whose features a worker has in memory at a time."""
 
 Batches = Iterable[pa.RecordBatch]
-
-
-@dataclass(frozen=True)
-class Place:
-    """A folder as this process names it, and its location, as Spark does."""
-
-    folder: Path
-    location: str
-
-    def below(self, name: str) -> "Place":
-        """Return a folder in this one."""
-        return Place(self.folder / name, f"{self.location}/{name}")
 
 
 @dataclass(frozen=True)

@@ -1,11 +1,9 @@
 """A training run. It adds one row to the model registry, with metrics, artifact and the gate's verdict."""
 
 import json
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -15,6 +13,7 @@ from pyspark.sql import DataFrame
 from ranking.blocks import setting
 from ranking.labels import horizon, splits
 from ranking.logs.grades import by_people, machines, read_grades
+from ranking.scratch import Place
 from ranking.training import (
     canary,
     drift,
@@ -34,7 +33,6 @@ from ranking.training import (
     unchanged,
 )
 from ranking.training.evaluation import OURS, WARM
-from ranking.training.example_files import Place
 from ranking.training.matrices import Examples, Parts
 from ranking.training.recipe import Recipe
 from ranking.training.registry import Registry
@@ -57,16 +55,13 @@ def build(inputs: Mapping[str, DataFrame], params: Mapping[str, Any]) -> pa.Tabl
     """Return exactly one row of the registry, also if nothing could be trained.
 
     Inputs: examples, splits, judgments, horizons, decisions, and rankers, the registry itself. Registry and decisions
-    say which ranker is the champion. The features lie in the folder `scratch` while the run lasts.
+    say which ranker is the champion. The features lie in `scratch`.
 
     Raises ModelRefused if the artifact of the champion is not what its row says, and ValueError if the run does not
     fit into `training_memory`.
     """
-    with _scratch(params) as place:
-        return _run(inputs, params, place)
-
-
-def _run(inputs: Mapping[str, DataFrame], params: Mapping[str, Any], place: Place) -> pa.Table:
+    place = Place.of(params)
+    place.folder.mkdir(parents=True, exist_ok=True)
     settings = setting(params, "training", DEFAULTS)
     recipe = Recipe.of(settings["recipe"])
     scheme = example_splits.scheme_of(inputs["splits"])
@@ -92,18 +87,6 @@ def _run(inputs: Mapping[str, DataFrame], params: Mapping[str, Any], place: Plac
     if random_split:
         results["random_split"] = _random_split(examples, parts, recipe, settings, budget.sample, place.folder)
     return _row(parts, trained, verdict, results, recipe, before, params)
-
-
-@contextmanager
-def _scratch(params: Mapping[str, Any]) -> Iterator[Place]:
-    """Yield a folder for files, which is removed at the end. It lies in `scratch`, which Spark's executors see too."""
-    parent = params.get("scratch")
-    if parent is not None:
-        Path(parent).mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(prefix="training-", dir=parent) as folder:
-        name = Path(folder).name
-        location = f"{params['scratch_location']}/{name}" if parent is not None else folder
-        yield Place(Path(folder), location)
 
 
 def divide(examples: Examples, split: schemes.Texts, settings: Mapping[str, Any]) -> Parts:

@@ -10,7 +10,9 @@ from tidemark.audit.files import StagedFiles
 from tidemark.audit.findings import FailingRow, row_from
 from tidemark.audit.rules import Rule
 from tidemark.engine.frames import read_added, read_at, within
+from tidemark.spec import Column as SpecColumn
 from tidemark.spec import DatasetSpec
+from tidemark.spec.column_types import ListOf, MapOf, parse_type
 from tidemark.state.ranges import Ranges
 
 if TYPE_CHECKING:
@@ -42,7 +44,7 @@ class ChangedRows:
         rows = read_at(self.spark, self.spec.dataset, self.snapshot_id)
         if self.ranges is None or self.spec.event_time is None:
             return rows
-        return rows.where(within(rows, self.spec.event_time, self.ranges))
+        return rows.where(within(self.spec.columns[self.spec.event_time], self.ranges))
 
     def added(self) -> DataFrame:
         """Return the rows of the added files, including rows outside the ranges."""
@@ -57,12 +59,21 @@ class ChangedRows:
         """Return how many rows break each rule, in one pass over the columns concerned. Without rules, read nothing."""
         inside = [rule for rule in rules if not rule.beyond_ranges]
         beyond = [rule for rule in rules if rule.beyond_ranges]
-        return {**_count(self.frame, inside), **_count(self.added, beyond)}
+        return {**self._count(self.frame, inside), **self._count(self.added, beyond)}
+
+    def _count(self, read: Callable[[], DataFrame], rules: Sequence[Rule]) -> dict[Rule, int]:
+        from pyspark.sql import functions as F
+
+        if not rules:
+            return {}
+        broken = [violation(rule, self.spec.columns[rule.column]) for rule in rules]
+        row = read().agg(*(F.count_if(condition).alias(f"r{i}") for i, condition in enumerate(broken))).collect()[0]
+        return {rule: int(row[i]) for i, rule in enumerate(rules)}
 
     def show(self, rule: Rule) -> tuple[FailingRow, ...]:
         """Return examples of rows that break a rule."""
         frame = self.added() if rule.beyond_ranges else self.frame()
-        return self.show_where(frame, violation(frame, rule), (rule.column,))
+        return self.show_where(frame, violation(rule, self.spec.columns[rule.column]), (rule.column,))
 
     def show_where(
         self, frame: DataFrame, condition: Column, checked: Iterable[str], shown: str | None = None
@@ -79,19 +90,8 @@ class ChangedRows:
         return tuple(row_from(row, columns, self.spec.grain, shown) for row in rows)
 
 
-def _count(read: Callable[[], DataFrame], rules: Sequence[Rule]) -> dict[Rule, int]:
-    from pyspark.sql import functions as F
-
-    if not rules:
-        return {}
-    frame = read()
-    sums = [F.count_if(violation(frame, rule)).alias(f"r{i}") for i, rule in enumerate(rules)]
-    row = frame.agg(*sums).collect()[0]
-    return {rule: int(row[i]) for i, rule in enumerate(rules)}
-
-
-def violation(frame: DataFrame, rule: Rule) -> Column:
-    """Return the condition that is true exactly for rows that break the rule."""
+def violation(rule: Rule, checked: SpecColumn) -> Column:
+    """Return the condition that is true exactly for rows that break the rule on the column `checked`."""
     from pyspark.sql import functions as F
 
     column = F.col(rule.column)
@@ -105,10 +105,10 @@ def violation(frame: DataFrame, rule: Rule) -> Column:
         case "one of":
             return ~column.isin(list(rule.values))
         case "not longer":
-            kind = frame.schema[rule.column].dataType.typeName()
-            return (F.size(column) if kind in ("array", "map") else F.length(column)) > rule.length
+            nested = isinstance(parse_type(checked.type), ListOf | MapOf)
+            return (F.size(column) if nested else F.length(column)) > rule.length
         case "in ranges":
-            return ~within(frame, rule.column, rule.ranges)
+            return ~within(checked, rule.ranges)
 
 
 def _outside(column: Column, rule: Rule) -> Column:

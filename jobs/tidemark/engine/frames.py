@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from tidemark.catalog.manifests import schema_at, table_name
 from tidemark.catalog.properties import CATALOG
+from tidemark.spec.model import Column as SpecColumn
 from tidemark.state.ranges import BEGINNING, END, Ranges, ceil
 
 if TYPE_CHECKING:
@@ -52,12 +53,14 @@ def read_added(spark: SparkSession, dataset: str, after: int, through: int) -> D
     return reader.load(qualified(dataset))
 
 
-def within(frame: DataFrame, event_time: str, ranges: Ranges) -> Column:
-    """Return the condition that a row's event time lies in the ranges. Values are bound, never pasted into SQL."""
+def within(event_time: SpecColumn, ranges: Ranges) -> Column:
+    """Return the condition that a row's event time lies in the ranges. Values are bound, never pasted into SQL.
+
+    The type of the column is that of the spec: asking the frame would make Spark analyse its whole plan once more.
+    """
     from pyspark.sql import functions as F
 
-    is_date = frame.schema[event_time].dataType.simpleString() == "date"
-    column = F.col(event_time)
+    column, is_date = F.col(event_time.name), event_time.type == "date"
     return _any_of([_inside(column, i.start, i.end, is_date) for i in ranges])
 
 

@@ -103,7 +103,7 @@ def event_times(spec: DatasetSpec, rows: DataFrame) -> Ranges:
 
 def at_times(spec: DatasetSpec, rows: DataFrame, times: Ranges) -> DataFrame:
     """Return the rows whose event times lie in the ranges."""
-    return rows.where(within(rows, str(spec.event_time), times))
+    return rows.where(within(spec.columns[str(spec.event_time)], times))
 
 
 def tells_doubles(spec: DatasetSpec) -> bool:

@@ -169,8 +169,8 @@ def _files(lake: Lake, dataset: str, event_time: str | None, snapshot: int) -> _
 
 
 def _input_files(context: Context, spec: DatasetSpec, name: str, read: InputPlan) -> _TableFiles:
-    event_time = spec.inputs[name].event_time or context.spec(read.dataset).event_time
-    return _files(context.lake, read.dataset, event_time, read.read_snapshot)
+    event_time = context.input_event_time(spec, name)
+    return _files(context.lake, read.dataset, event_time.name if event_time else None, read.read_snapshot)
 
 
 def _expected_time(lake: Lake, spec: DatasetSpec, partitions: int) -> tuple[timedelta | None, int]:

@@ -120,17 +120,17 @@ def _new_rows(context: Context, plan: Plan, name: str, read: InputPlan, spark: S
     added since the last session. So over all sessions each row occurs once.
     """
     spec = context.spec(plan.dataset)
-    event_time = spec.inputs[name].event_time or context.spec(read.dataset).event_time
+    event_time = context.input_event_time(spec, name)
     frame = _all_rows(context, read, spark)
     added = None if read.from_snapshot is None else _added(read, frame, spark)
     if event_time is None or not plan.ranges:
         return frame if added is None else added
     first = built_first(plan)
-    rows = frame.where(within(frame, event_time, first))
+    rows = frame.where(within(event_time, first))
     again = subtract(plan.ranges, first)
     if added is None or not again:
         return rows
-    return rows.unionByName(added.where(within(added, event_time, again)), allowMissingColumns=True)
+    return rows.unionByName(added.where(within(event_time, again)), allowMissingColumns=True)
 
 
 def built_first(plan: Plan) -> Ranges:

@@ -34,7 +34,6 @@ def naming_broken_files(context: Context, plan: Plan) -> Iterator[None]:
 
 def _check(context: Context, plan: Plan, name: str, read: InputPlan) -> None:
     table = context.lake.table(read.dataset)
-    event_time = context.spec(plan.dataset).inputs[name].event_time or context.spec(read.dataset).event_time
-    timeless = read.reads is None or event_time is None
-    where = None if timeless else in_ranges(table, str(event_time), read.reads or ())
+    event_time = context.input_event_time(context.spec(plan.dataset), name)
+    where = None if read.reads is None or event_time is None else in_ranges(table, event_time.name, read.reads)
     check_data(table, read.read_snapshot, where)

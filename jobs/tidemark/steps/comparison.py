@@ -109,7 +109,7 @@ def _partition(times: Interval, unit: Unit) -> Interval | None:
 def _fingerprints(context: Context, spec: DatasetSpec, snapshot: int, partitions: Collection[Interval]) -> Prints:
     assert spec.event_time is not None
     frame = read_input(connect(context.settings), context.lake.table(spec.dataset), snapshot)
-    rows = frame.select(*spec.columns).where(within(frame, spec.event_time, union(partitions)))
+    rows = frame.select(*spec.columns).where(within(spec.columns[spec.event_time], union(partitions)))
     return fingerprints(rows, spec.event_time, partition_unit(spec), spec.known_time)
 
 

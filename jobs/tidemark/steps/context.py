@@ -9,7 +9,7 @@ from datetime import datetime
 from tidemark.catalog import Lake
 from tidemark.errors import RequestRefused
 from tidemark.settings import Settings
-from tidemark.spec import DatasetSpec
+from tidemark.spec import Column, DatasetSpec
 from tidemark.state.pin import Pins
 
 
@@ -31,6 +31,13 @@ class Context:
     def spec(self, dataset: str) -> DatasetSpec:
         """Return the spec of a dataset. Raises RequestRefused if it is unknown."""
         return find_spec(self.specs, dataset)
+
+    def input_event_time(self, spec: DatasetSpec, name: str) -> Column | None:
+        """Return the column of an input that its rows are read by: the one that the reader names, or its event time."""
+        window = spec.inputs[name]
+        upstream = self.spec(window.dataset)
+        event_time = window.event_time or upstream.event_time
+        return None if event_time is None else upstream.columns[event_time]
 
 
 def find_spec(specs: Mapping[str, DatasetSpec], dataset: str) -> DatasetSpec:

@@ -10,6 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from tidemark.settings import Settings
+from tidemark.support.paths import to_location
 
 LEFT_BEHIND = timedelta(days=2)
 """Age from which on a folder counts as left behind by a process that was killed. No session takes so long."""
@@ -29,6 +30,11 @@ def scratch_folder(settings: Settings, session: str, attempt: str) -> Iterator[P
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def scratch_params(folder: Path) -> dict[str, str]:
+    """Return the folder as transforms get it in their params: as this process names it, and as Spark does."""
+    return {"scratch": str(folder), "scratch_location": to_location(folder)}
 
 
 def _remove_left_behind(parent: Path) -> None:

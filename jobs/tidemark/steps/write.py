@@ -22,9 +22,8 @@ from tidemark.state.plan import InputPlan, Plan
 from tidemark.state.ranges import Ranges
 from tidemark.steps.broken_files import naming_broken_files
 from tidemark.steps.context import Context
-from tidemark.steps.scratch import scratch_folder
+from tidemark.steps.scratch import scratch_folder, scratch_params
 from tidemark.support.error_translation import translating_refusals
-from tidemark.support.paths import to_location
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame, SparkSession
@@ -75,11 +74,10 @@ def _transform(context: Context, spec: DatasetSpec, plan: Plan, spark: SparkSess
     inputs = {name: _read(context, spec, plan, name, i, spark) for name, i in plan.inputs.items()}
     function = load_function(spec)
     with translating_refusals(spec.dataset, str(spec.transform)):
-        places = {"scratch": str(scratch), "scratch_location": to_location(scratch)}
-        result = function(inputs, {**transform_params(context, spec, plan), **places})
+        result = function(inputs, {**transform_params(context, spec, plan), **scratch_params(scratch)})
     frame = _conform(spec, spark, result)
     if plan.ranges and spec.event_time:
-        return Output(frame, within(frame, spec.event_time, plan.ranges))
+        return Output(frame, within(spec.columns[spec.event_time], plan.ranges))
     return Output(frame, None)
 
 
@@ -119,10 +117,10 @@ def _read(
     if planned.added_only and planned.from_snapshot is not None:
         return read_added(spark, planned.dataset, planned.from_snapshot, planned.to_snapshot)
     frame = read_input(spark, context.lake.table(planned.dataset), planned.read_snapshot)
-    event_time = spec.inputs[name].event_time or context.spec(planned.dataset).event_time
+    event_time = context.input_event_time(spec, name)
     if planned.reads is None or event_time is None:
         return frame
-    return frame.where(within(frame, event_time, planned.reads))
+    return frame.where(within(event_time, planned.reads))
 
 
 def _conform(spec: DatasetSpec, spark: SparkSession, result: Any) -> DataFrame:
@@ -183,7 +181,7 @@ def _write(spec: DatasetSpec, plan: Plan, rows: DataFrame, branch: str, attempt:
         case AppendFiles() | AppendRows():
             writer.append()
         case ReplaceRanges(cleared=cleared):
-            writer.overwrite(_replaced_rows(spec, cleared, rows))
+            writer.overwrite(_replaced_rows(spec, cleared))
         case ReplaceAll():
             writer.overwrite(_all_rows())
         case Touch() | Nothing():
@@ -192,9 +190,9 @@ def _write(spec: DatasetSpec, plan: Plan, rows: DataFrame, branch: str, attempt:
             assert_never(plan.effect)
 
 
-def _replaced_rows(spec: DatasetSpec, cleared: Ranges, frame: DataFrame) -> Column:
+def _replaced_rows(spec: DatasetSpec, cleared: Ranges) -> Column:
     """Return the condition for the target rows that the session replaces, even if its own result is empty."""
-    return _all_rows() if spec.event_time is None else within(frame, spec.event_time, cleared)
+    return _all_rows() if spec.event_time is None else within(spec.columns[spec.event_time], cleared)
 
 
 def _all_rows() -> Column:
