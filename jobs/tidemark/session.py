@@ -90,7 +90,7 @@ def write_audit_publish(
     stored = find_plan(context, session)
     if stored is None or stored.dataset != dataset:
         raise RequestRefused(f"{dataset}: no plan of session {session[:60]!r} in ops.sessions; run init again")
-    current = _replan_if_logic_changed(context, Planned(stored), say)
+    current = _replan_if_outdated(context, Planned(stored), say)
     for tries in range(MAX_TRIES):
         try:
             return _carry_out(context, current, attempt if tries == 0 and attempt else _new_attempt_name(), say)
@@ -166,14 +166,14 @@ def dependency_order(specs: dict[str, DatasetSpec]) -> list[str]:
     return done
 
 
-def _replan_if_logic_changed(context: Context, planned: Planned, say: Say) -> Planned:
+def _replan_if_outdated(context: Context, planned: Planned, say: Say) -> Planned:
     """Return the plan, or a new one if spec, code or parameters changed since and nothing is published yet."""
     plan = planned.plan
     now = fingerprint(context.spec(plan.dataset), context.settings.values)
     by_hand = isinstance(plan.cause, Adoption | Declaration)  # such a plan says itself what the watermark becomes
     if plan.fingerprint == now or by_hand or find_published(context, plan) is not None:
         return planned
-    say(f"{plan.dataset}: the logic changed since session {plan.session} was planned; it starts again from init")
+    say(f"{plan.dataset}: spec, code or parameters changed since session {plan.session} was planned; it starts again from init")
     return init(context, plan.dataset, plan.cause, say)
 
 

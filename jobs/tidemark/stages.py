@@ -1,5 +1,7 @@
 """The order of a session as types: Planned -> Staged -> Audited -> Published -> Committed.
 
+A session that moves only the watermark goes from Planned to Published.
+
 Each value carries what the next step needs. An `Audited` value comes from a report that passed, and `publish` accepts
 staged rows in no other form.
 """

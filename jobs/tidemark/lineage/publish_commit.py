@@ -32,7 +32,7 @@ TRIES = 5
 class AssertWatermark(ValidatableTableRequirement):
     """Requires that the table's watermark is still that of `session` (None: that there is no watermark).
 
-    The catalog checks this against the same metadata that it swaps, like its own requirements.
+    PyIceberg's SQL catalog checks this against the same metadata that it swaps, like its own requirements.
     """
 
     type: Literal["assert-tidemark-watermark"] = "assert-tidemark-watermark"

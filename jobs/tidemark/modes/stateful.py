@@ -53,7 +53,7 @@ def plan(situation: Situation) -> Plan:
     limit = _limit(situation)
     touched = clip_to_rows(situation, _touched(situation))
     due, too_old = _split_by_age(situation, touched, limit.through)
-    # No change touches the time that became complete since the watermark, but it is to be built too.
+    # The time that became complete since the watermark is built as well, even where no change touches it.
     fresh = _newly_complete(situation, limit.through) if _has_fresh_rows(situation, limit.through) else ()
     wanted = clip_to_rows(situation, buildable(situation, union(due, planned.owed, fresh), limit.through))
     # What does not fit into one session is owed. The table is complete only up to the first range that is.

@@ -54,7 +54,7 @@ def plan_session(context: Context, spec: DatasetSpec, target: Table, cause: Caus
 
     Raises ColumnsDiffer, TargetChanged or InputChanged if the tables are in a state that the loop cannot follow.
     """
-    evolution(target, spec)
+    evolution(target, spec)  # only to refuse columns that no addition can bring to the spec
     # A resync ignores the positions, but it needs the watermark to know what retention has dropped.
     resync = isinstance(cause, Resync)
     check_target = check_watermark_not_lost if resync else check_target_integrity
