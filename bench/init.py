@@ -34,7 +34,7 @@ def run(place: Place, sizes: Sizes, figures: Figures) -> None:
 
 def _plan(lake: BenchLake, dataset: str, snapshots: int, repeats: int, figures: Figures) -> None:
     seen = lake.plan(dataset).inputs.values()
-    if not any(plan.changes.startswith(f"{snapshots} snapshots") for plan in seen):
+    if not any(plan.changes.startswith(f"{snapshots:,} snapshots") for plan in seen):
         raise RuntimeError(f"the plan did not see {snapshots} snapshots: {[plan.changes for plan in seen]}")
     seconds = [measure(lambda: lake.plan(dataset)) for _ in range(repeats)]
     first = next((row.what for row in figures.rows if row.what.startswith(dataset)), "")
