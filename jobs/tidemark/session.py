@@ -173,7 +173,9 @@ def _replan_if_outdated(context: Context, planned: Planned, say: Say) -> Planned
     by_hand = isinstance(plan.cause, Adoption | Declaration)  # such a plan says itself what the watermark becomes
     if plan.fingerprint == now or by_hand or find_published(context, plan) is not None:
         return planned
-    say(f"{plan.dataset}: spec, code or parameters changed since session {plan.session} was planned; it starts again from init")
+    say(
+        f"{plan.dataset}: spec, code or parameters changed since session {plan.session} was planned; it starts again from init"
+    )
     return init(context, plan.dataset, plan.cause, say)
 
 
