@@ -56,6 +56,11 @@ def columns_before(names: Sequence[str]) -> list[str]:
     return [name if plain.count(name) == 1 else f"{name}_{number}" for number, name in enumerate(plain)]
 
 
+def columns_of(text: str) -> list[str]:
+    """Return the column names of a model that `check` has accepted, in their order."""
+    return text.partition("\nfeature_names=")[2].partition("\n")[0].split(" ")
+
+
 def join(texts: Sequence[str]) -> str:
     """Return one model whose score is the sum of the scores of all. All were trained on the same features.
 
