@@ -57,6 +57,13 @@ def read_run(lake: Lake, run: Run) -> Mapping[str, Any]:
     return row
 
 
+def read_artifact(lake: Lake, run: Run) -> bytes | None:
+    """Return the artifact of a run as the registry holds it; None if nothing was trained."""
+    found = lake.table(RANKERS).scan(equals("model_version", run.model_version), selected_fields=("artifact",))
+    artifact: bytes | None = found.to_arrow()["artifact"].to_pylist()[0]
+    return artifact
+
+
 def scores_now(lake: Lake) -> tuple[str, str, int] | None:
     """Return what the published scores say: model version, why it is served, number of rows; None without scores."""
     table = lake.find_table(SCORES)

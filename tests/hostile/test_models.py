@@ -53,6 +53,7 @@ SWAPPED: dict[str, tuple[Callable[[str], str], str]] = {
     "a short list": (instead(r"leaf_value=.*", "leaf_value=1"), "leaf_value is not"),
     "no number": (all_of("threshold", "$(id)"), "threshold is not"),
     "not a number": (all_of("leaf_value", "nan"), "leaf_value is not"),
+    "an infinite leaf": (all_of("leaf_value", "inf"), "leaf_value is not"),
     "categories": (instead(r"num_cat=0", "num_cat=1"), "num_cat is not 0"),
     "a category split": (all_of("decision_type", "1"), "it has splits that are not numerical"),
     "a linear tree": (instead(r"is_linear=0", "is_linear=1"), "is_linear is not 0"),

@@ -69,6 +69,18 @@ def test_a_second_ranker_adds_its_scores_to_those_of_the_first(trained: Any) -> 
     assert again.artifact == second.artifact
 
 
+def test_a_split_between_known_and_missing_values_is_loaded() -> None:
+    """LightGBM writes the threshold `inf` if all known values go left and missing ones right."""
+    examples = made.examples()
+    features = np.zeros_like(made.matrix(examples))
+    features[examples.grade < 2, 1] = np.nan
+    found = learner.train(replace(examples, features=features), made.examples(queries=3), replace(RECIPE, twins=False))
+    assert b"threshold=inf" in found.artifact
+    model = learner.load_model(found.artifact, found.sha256, found.names)
+    known, missing = model.predict(np.array([[0, 0, 0, 0], [0, np.nan, 0, 0]], dtype=np.float32))
+    assert known > missing
+
+
 @pytest.mark.parametrize("changed", [{"query_share": 0.7}, {"extra_trees": True}])
 def test_draws_for_each_tree_change_the_ranker_and_are_the_same_each_time(
     trained: Any, changed: dict[str, Any]

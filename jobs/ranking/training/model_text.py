@@ -39,6 +39,7 @@ _LINE = "\n"
 _TREE = re.compile("^(?=Tree=)", re.MULTILINE)
 _PLAIN_NAME = re.compile(r"[cf]_[A-Za-z0-9_]+", re.ASCII)
 _NUMBER = re.compile(r"[+-]?[0-9]{1,40}(\.[0-9]{0,40})?(e[+-]?[0-9]{1,3})?", re.ASCII)
+_LIMIT = re.compile(f"{_NUMBER.pattern}|inf", re.ASCII)  # inf: each value goes left, a missing one may not
 
 
 def columns(names: Sequence[str]) -> list[str]:
@@ -53,6 +54,11 @@ def columns_before(names: Sequence[str]) -> list[str]:
     """Return the column names of version 0.1: other characters became `_`, and equal names got a number."""
     plain = [re.sub(r"[^\w.+-]", "_", name) for name in names]
     return [name if plain.count(name) == 1 else f"{name}_{number}" for number, name in enumerate(plain)]
+
+
+def columns_of(text: str) -> list[str]:
+    """Return the column names of a model that `check` has accepted, in their order."""
+    return text.partition("\nfeature_names=")[2].partition("\n")[0].split(" ")
 
 
 def join(texts: Sequence[str]) -> str:
@@ -126,7 +132,7 @@ def _check_tree(values: Mapping[str, str], features: int) -> None:
     if leaves == 1:
         return
     for key in (*_NODES, *_LEAVES):
-        _numbers(values, key, leaves if key in _LEAVES else leaves - 1)
+        _numbers(values, key, leaves if key in _LEAVES else leaves - 1, _LIMIT if key == "threshold" else _NUMBER)
     if not all(_whole(one, features - 1) >= 0 for one in values["split_feature"].split(" ")):
         raise ValueError("it splits by a feature that does not exist")
     if not all(_whole(one, 10) in (0, 2, 8, 10) for one in values["decision_type"].split(" ")):
@@ -162,9 +168,9 @@ def _known(values: Mapping[str, str], keys: Sequence[str]) -> None:
         raise ValueError(f"{unknown[0][:40]!r} is not a known key")
 
 
-def _numbers(values: Mapping[str, str], key: str, count: int) -> None:
+def _numbers(values: Mapping[str, str], key: str, count: int, form: re.Pattern[str] = _NUMBER) -> None:
     given = values.get(key, "").split(" ")
-    if len(given) != count or not all(_NUMBER.fullmatch(one) for one in given):
+    if len(given) != count or not all(form.fullmatch(one) for one in given):
         raise ValueError(f"{key} is not a list of {count} numbers")
 
 

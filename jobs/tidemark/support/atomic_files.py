@@ -1,7 +1,8 @@
-"""Replace files in one step, so that no reader ever sees half of a file, even with several writers."""
+"""Write files in one step, so that no reader ever sees half of a file, even with several writers."""
 
 from __future__ import annotations
 
+import os
 import uuid
 from pathlib import Path
 
@@ -17,3 +18,14 @@ def replace_file(path: Path, text: str, mode: int = 0o644) -> None:
     except BaseException:
         draft.unlink(missing_ok=True)
         raise
+
+
+def create_file(path: Path, content: bytes) -> None:
+    """Write a new file in one step. Creates the folder if it is missing. Raises FileExistsError if the file exists."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name[:200]}.{uuid.uuid4().hex[:12]}.tmp")
+    try:
+        draft.write_bytes(content)
+        os.link(draft, path)
+    finally:
+        draft.unlink(missing_ok=True)
