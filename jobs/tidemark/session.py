@@ -174,7 +174,8 @@ def _replan_if_outdated(context: Context, planned: Planned, say: Say) -> Planned
     if plan.fingerprint == now or by_hand or find_published(context, plan) is not None:
         return planned
     say(
-        f"{plan.dataset}: spec, code or parameters changed since session {plan.session} was planned; it starts again from init"
+        f"{plan.dataset}: spec, code or parameters changed since session {plan.session} was planned; "
+        "it starts again from init"
     )
     return init(context, plan.dataset, plan.cause, say)
 
