@@ -103,7 +103,7 @@ def _onnx(ranker: Ranker, rows: Matrix, plugin: str) -> Exported:
     lacking = onnx_form.lacking()
     if lacking:
         raise RequestRefused(
-            f"as onnx: {', '.join(lacking)} is not installed; run .venv/bin/python -m pip install "
+            f"as onnx: packages are missing ({', '.join(lacking)}); run .venv/bin/python -m pip install "
             f"{' '.join(onnx_form.PINNED)} and repeat the command"
         )
     version, names = ranker.run.model_version, ranker.model.names

@@ -238,7 +238,7 @@ def test_onnx_is_checked_by_onnxruntime_or_says_what_to_install(
     said = capsys.readouterr()
     if onnx_form.lacking():
         assert status == 1
-        assert "is not installed; run .venv/bin/python -m pip install onnxmltools==" in said.err
+        assert "); run .venv/bin/python -m pip install onnxmltools==" in said.err
         assert not out.exists()
     else:
         assert status == 0
