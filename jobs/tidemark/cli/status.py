@@ -51,7 +51,7 @@ def _lines(found: tuple[DatasetStatus, ...], now: datetime) -> Iterator[str]:
         through = shown_instant(dataset.complete_through)
         yield f"{dataset.dataset:<{width}}  {through:<17}  {describe_behind(dataset):>9}  {describe_last(dataset.last)}"
         yield from (f"{'':<{width}}  {line}" for line in _remarks(dataset))
-    yield f"behind: hours from there to {format_instant(now)}, by the machine's clock"
+    yield f"behind: hours from there to {format_instant(now.replace(second=0, microsecond=0))}, by the machine's clock"
     yield "audited: by the machine's clock; (clock ...) is the logical clock of the run"
 
 
