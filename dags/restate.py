@@ -16,7 +16,7 @@ its readers too**. The nightly DAG then trains the ranker.
 
 from airflow.sdk import DAG
 
-from tidemark.airflow import DEFAULTS, approved_rebuild, dataset, restate_params
+from tidemark.airflow import ON_REQUEST, approved_rebuild, dataset, restate_params
 
 REBUILT = (
     "search.search_requests",
@@ -41,7 +41,7 @@ with DAG(
     catchup=False,
     max_active_runs=8,  # no request queues behind one that waits for an approval; pools keep one publisher per table
     allowed_run_types=["manual"],
-    default_args=DEFAULTS,
+    default_args=ON_REQUEST,
     params=restate_params(list(REBUILT)),
     tags=["search", "ranking", "on request"],
     doc_md=__doc__,

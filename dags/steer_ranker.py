@@ -14,7 +14,7 @@ use which action.
 
 from airflow.sdk import DAG, Param, TriggerRule, task
 
-from tidemark.airflow import DEFAULTS, dataset
+from tidemark.airflow import ON_REQUEST, dataset, say
 
 PARAMS = {
     "action": Param(
@@ -48,7 +48,7 @@ def record() -> None:
     """Check the decision and put it into the landing folder."""
     from tidemark.airflow.chores import call_with_request
 
-    print(call_with_request("steering.by_run:record_decision"))
+    say(call_with_request("steering.by_run:record_decision"))
 
 
 @task(trigger_rule=TriggerRule.NONE_FAILED)
@@ -56,7 +56,7 @@ def served() -> None:
     """Check that the decision has landed, and say who is champion and what the scores say."""
     from tidemark.airflow.chores import call_with_request
 
-    print(call_with_request("steering.by_run:describe_decision"))
+    say(call_with_request("steering.by_run:describe_decision"))
 
 
 with DAG(
@@ -66,7 +66,7 @@ with DAG(
     catchup=False,
     max_active_runs=1,
     allowed_run_types=["manual"],
-    default_args=DEFAULTS,
+    default_args=ON_REQUEST,
     params=PARAMS,
     tags=["ranking", "on request"],
     doc_md=__doc__,

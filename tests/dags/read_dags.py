@@ -59,6 +59,8 @@ def _task(task: Any) -> dict[str, Any]:
         "upstream": sorted(task.upstream_task_ids),
         "trigger_rule": str(task.trigger_rule.value),
         "pool": task.pool,
+        "priority": task.priority_weight,
+        "weight_rule": str(task.weight_rule),
         "retries": task.retries,
         "backoff": bool(task.retry_exponential_backoff),
         "timeout": _seconds(task.execution_timeout),

@@ -52,6 +52,16 @@ def test_the_expected_dags_load(dags: dict[str, Any]) -> None:
     assert set(dags) == EXPECTED | ON_REQUEST
 
 
+def test_what_a_person_asks_for_runs_before_what_is_scheduled(dags: dict[str, Any]) -> None:
+    """A scheduled task weighs as much as all tasks after it together, so at most as many as its DAG has."""
+    most = max(
+        task["priority"] * len(dags[name]["tasks"]) for name in EXPECTED for task in dags[name]["tasks"].values()
+    )
+    tasks = [task for name in ON_REQUEST for task in dags[name]["tasks"].values()]
+    assert {task["weight_rule"] for task in tasks} == {"absolute"}
+    assert min(task["priority"] for task in tasks) > most
+
+
 def test_parsing_imports_nothing_heavy(folder: dict[str, Any]) -> None:
     assert folder["imported"] == []
 

@@ -19,6 +19,7 @@ from tidemark.cli.main import main
 from tidemark.errors import AuditFailed
 from tidemark.operate.session_outcomes import Outcome
 from tidemark.operate.status import DatasetStatus, read_status
+from tidemark.operate.status_text import describe_behind
 from tidemark.operate.waiting import Wait
 
 pytestmark = [pytest.mark.loop, pytest.mark.spark]
@@ -82,6 +83,7 @@ def test_behind_is_the_time_to_the_wall_clock(accounts: Accounts) -> None:
     accounts.run(STATES)
     assert status_of(accounts, STATES, hour(4.5)).hours_behind == 3.5
     assert status_of(accounts, STATES, hour(-10)).hours_behind == 0
+    assert describe_behind(status_of(accounts, STATES, hour(0.99))) == "0.0 h", "and not -0.0 h"
 
 
 def test_the_input_that_keeps_a_dataset_back_is_named(accounts: Accounts) -> None:

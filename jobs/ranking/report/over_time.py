@@ -38,7 +38,8 @@ def render_over_time(rows: Sequence[Row], standing: Standing, pages: frozenset[s
     left_out = f"<p class=note>The newest {MOST} of {len(rows):,}.</p>" if len(rows) > MOST else ""
     champion = standing.champion.model_version if standing.champion else None
     served = f"Champion: {champion}. {standing.explain()}" if champion else "No ranker is the champion yet."
-    title = f"<p class=kicker>Rankers over time</p><h1>{len(rows):,} training runs</h1><p>{escape(served)}</p>"
+    runs = "1 training run" if len(rows) == 1 else f"{len(rows):,} training runs"
+    title = f"<p class=kicker>Rankers over time</p><h1>{runs}</h1><p>{escape(served)}</p>"
     former = {run.model_version for run in (*standing.earlier, *standing.withdrawn)}
     lines = [_line(row, champion, former, pages) for row in shown]
     listed = table(["ranker", "verdict", "difference in nDCG@10"], lines, whole=True)

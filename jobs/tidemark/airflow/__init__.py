@@ -25,7 +25,7 @@ Heavy modules are imported only when a task runs, so DAG files parse in millisec
 
 from tidemark.airflow.approval import approved_rebuild
 from tidemark.airflow.catch_up import catch_up
-from tidemark.airflow.group import DEFAULTS, dataset
+from tidemark.airflow.group import DEFAULTS, ON_REQUEST, dataset
 from tidemark.airflow.names import datasets_of
 from tidemark.airflow.params import LANDING_PARAMS, RANGE_PARAMS, restate_params
 from tidemark.airflow.pinning import pin_inputs
@@ -37,6 +37,7 @@ from tidemark.airflow.task_log import say
 __all__ = [
     "DEFAULTS",
     "LANDING_PARAMS",
+    "ON_REQUEST",
     "RANGE_PARAMS",
     "approved_rebuild",
     "catch_up",

@@ -22,6 +22,9 @@ DEFAULTS: dict[str, Any] = {
 """For `default_args`. A step that died converges when it runs again, so a retry is always safe. An alert is sent after
 the last try only."""
 
+ON_REQUEST: dict[str, Any] = {**DEFAULTS, "priority_weight": 1000, "weight_rule": "absolute"}
+"""For `default_args` of DAGs that a person triggers: their tasks run before all tasks of schedules that are queued."""
+
 INIT_TIMEOUT = timedelta(minutes=10)
 """For init and commit. They read metadata only, so a task that takes longer hangs."""
 

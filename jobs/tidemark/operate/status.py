@@ -100,7 +100,7 @@ def _last_sessions(lake: Lake) -> dict[str, Session]:
 
 def _progress(mark: Watermark | None, now: datetime, fresh_within: timedelta | None) -> dict[str, Any]:
     through = mark.complete_through if mark else None
-    behind = None if through is None else max(round((now - through) / HOUR, 1), 0.0)
+    behind = None if through is None else round(max(now - through, timedelta(0)) / HOUR, 1)
     return {
         "published": mark is not None,
         "complete_through": through,

@@ -32,6 +32,7 @@ from tidemark.state.effect import ReplaceAll, ReplaceRanges
 from tidemark.steps.comparison import Comparison, Rebuilt, compare, rebuilt_partitions
 from tidemark.steps.context import Context
 from tidemark.support.error_translation import engine_errors
+from tidemark.support.text import count
 
 Say = Callable[[str], None]
 
@@ -58,15 +59,19 @@ def leave_out_unchanged(context: Context, audited: Audited, say: Say) -> Audited
         _LOG.info("%s: what main holds cannot be compared, so all is published", spec.dataset, exc_info=error)
         return audited
     if found.unchanged:
-        say(
-            f"partitions rebuilt: {len(rebuilt.partitions)}, of which differ from what main holds: "
-            f"{len(found.differing)}. The others keep their files, and readers do not follow them"
-        )
+        say(_outcome(rebuilt, found))
     if not found.differing and found.unchanged:
         return audited.with_same_rows(staged.plan.base_snapshot)
     if not found.unchanged and found.known is None:
         return audited
     return _publish_part(context, audited, rebuilt, found)
+
+
+def _outcome(rebuilt: Rebuilt, found: Comparison) -> str:
+    parts = count(len(rebuilt.partitions), "partition")
+    if not found.differing:
+        return f"rebuilt {parts}, with the same rows as before: main stays as it is, and no reader has to follow"
+    return f"rebuilt {parts}, {len(found.differing):,} of them with other rows than main: readers follow only these"
 
 
 def _publish_part(context: Context, audited: Audited, rebuilt: Rebuilt, found: Comparison) -> Audited:
