@@ -110,6 +110,7 @@ def test_the_command_prints_failing_rows_their_places_and_what_is_next(
     assert f"900 (shop, {HOSTILE}, {'f' * 64}) in {FILE}, place 7" in text
     assert "next: correct the cause, then clear the failed task of the run in Airflow; without a run there: " in text
     assert f".venv/bin/tidemark run {DRIFTING}" in text
+    assert "more: docs/runbooks/audit-failed.md" in text
 
 
 def test_the_command_quotes_a_key_from_the_data_for_the_shell(lake: Lake, capsys: pytest.CaptureFixture[str]) -> None:

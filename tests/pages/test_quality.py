@@ -34,6 +34,7 @@ def test_a_failed_check_shows_rows_values_places_and_the_next_command(pages: Pag
     text = html.unescape(pages.ask(PAGE, "viewer").text)
     card = text.partition("position between 1 and 500")[2].partition("</article>")[0]
     assert all(value in card for value in ("900", "901", "null", HOSTILE, f"{FILE}, place 7", "3 rows fail"))
+    assert 'href="/tidemark/runbooks/audit-failed"' in card
     assert f".venv/bin/tidemark run {DRIFTING}" in card
     assert f'href="/tidemark/sessions/{FAILING_SESSION}"' in card
 

@@ -19,7 +19,7 @@ from tidemark.operate.audit_history import (
     series_of,
 )
 from tidemark.operate.audit_nights import DatasetNight, read_nights
-from tidemark.operate.audit_text import describe_counts, describe_trend, next_steps
+from tidemark.operate.audit_text import RUNBOOK, describe_counts, describe_trend, next_steps
 from tidemark.operate.lakes import open_existing_lake
 from tidemark.settings import load_settings
 from tidemark.settings.run_parameters import check_dataset
@@ -96,6 +96,8 @@ def _check_lines(spec: DatasetSpec, check: CheckOutcome) -> Iterator[str]:
     shown = [str(row) for row in check.failing] or list(check.examples)
     yield from (f"  {row}" for row in shown)
     yield from (f"  next: {step}" for step in next_steps(spec, check))
+    if not check.passed:
+        yield f"  more: docs/runbooks/{RUNBOOK}.md"
 
 
 def _series_lines(found: Sequence[CheckSeries]) -> Iterator[str]:

@@ -10,6 +10,8 @@ from tidemark.spec import DatasetSpec
 
 SHARE = "rows where "
 """How the text of a check begins that observes a share of rows."""
+RUNBOOK = "audit-failed"
+"""The runbook of `docs/runbooks` for a check that did not pass."""
 LEAST_FOR_A_TREND = 8
 """With fewer numbers, a difference between the first and the last of them says nothing."""
 
@@ -44,7 +46,7 @@ def describe_counts(session: AuditedSession) -> str:
 
 
 def next_steps(spec: DatasetSpec, check: CheckOutcome) -> Iterator[str]:
-    """Yield what to do about a failed check, each step with its command."""
+    """Yield what to do about a check that did not pass, each step with its command. `RUNBOOK` says more."""
     if check.passed:
         return
     command = f".venv/bin/tidemark run {spec.dataset}"
@@ -53,11 +55,13 @@ def next_steps(spec: DatasetSpec, check: CheckOutcome) -> Iterator[str]:
     elif spec.landing is not None:
         yield f"correct the files, then clear the failed task of the run in Airflow, or: {command}"
     else:
-        yield f"correct the cause, then clear the failed task of the run in Airflow; without a run there: {command}"
+        yield (
+            f"correct the cause, then clear the failed task of the run in Airflow; without a run there: {command}, "
+            "or, if a range was asked for, the same command with its range"
+        )
     key = _key(spec, check) if check.word == WARNED else ""
     if key:
         yield f"where the first row comes from: .venv/bin/tidemark explain {spec.dataset} {key}"
-    yield "docs/runbooks/audit-failed.md says more"
 
 
 def _key(spec: DatasetSpec, check: CheckOutcome) -> str:

@@ -11,7 +11,7 @@ from tidemark.airflow.pages.charts import Point, chart
 from tidemark.airflow.pages.status import VERDICT_TONES
 from tidemark.audit.findings import FailingRow
 from tidemark.operate.audit_history import PASSED, AuditedSession, CheckOutcome, CheckSeries
-from tidemark.operate.audit_text import describe_trend, next_steps, shown_number
+from tidemark.operate.audit_text import RUNBOOK, describe_trend, next_steps, shown_number
 from tidemark.spec import DatasetSpec
 
 MOST_PROBLEMS = 12
@@ -57,7 +57,7 @@ def _problem(spec: DatasetSpec, session: AuditedSession, check: CheckOutcome, ea
         f'<p class="code">{html.time(session.at)}, session {link}</p>'
         f"<p><b>{escape(check.observed)}</b>, expected {escape(check.expected)}</p>"
         f"{rows}{_failing(check)}"
-        f'<p class="because">{escape(check.because)}</p>{_next(spec, check)}</article>'
+        f'<p class="because">{escape(check.because)}</p>{_next(spec, check, root)}</article>'
     )
 
 
@@ -83,8 +83,9 @@ def _text(value: str | None) -> str:
     return "null" if value is None else value
 
 
-def _next(spec: DatasetSpec, check: CheckOutcome) -> str:
-    return f"<p>Next:</p>{html.items(next_steps(spec, check))}"
+def _next(spec: DatasetSpec, check: CheckOutcome, root: str) -> str:
+    more = html.link(html.path(root, "runbooks", RUNBOOK), f"the runbook {RUNBOOK}")
+    return f"<p>Next:</p>{html.items(next_steps(spec, check))}<p>More: {more}</p>"
 
 
 def course_cards(sessions: Sequence[AuditedSession], series: Sequence[CheckSeries], place: str) -> str:
