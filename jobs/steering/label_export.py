@@ -6,10 +6,10 @@ import argparse
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
-from pathlib import Path
 
 from steering import label_forms
 from steering.label_forms import Label
+from steering.new_files import write_new_files
 from tidemark.catalog import Lake
 from tidemark.catalog.filters import both, equals
 from tidemark.errors import RequestRefused
@@ -35,7 +35,7 @@ def export(options: argparse.Namespace) -> int:
     application, cut = choose_cut(cuts_of(lake), options.application, options.cut)
     labels = read_labels(lake, application, cut, options.without_graded)
     texts = FORMS[options.form](labels, f"{application}, labels of {cut}")
-    files = {options.out.with_name(options.out.name + more): text for more, text in texts.items()}
+    files = {options.out.with_name(options.out.name + more): text.encode("utf-8") for more, text in texts.items()}
     write_new_files(files)
     queries = len({each.query for each in labels})
     print(f"{len(labels):,} labels of {queries:,} queries of {printable(application)}, cut {cut}")
@@ -97,14 +97,3 @@ def _day(text: str) -> date:
 def _listed(names: Sequence[str]) -> str:
     shown = ", ".join(printable(name[:80]) for name in names[:10])
     return f"{shown} and {len(names) - 10} more" if len(names) > 10 else shown
-
-
-def write_new_files(files: Mapping[Path, str]) -> None:
-    """Write new files. Raises RequestRefused if one exists, before any is written."""
-    for path in files:
-        if path.exists():
-            raise RequestRefused(f"out: {path} exists, and nothing was written. Name a new file, or remove this one")
-    for path, text in files.items():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("x", encoding="utf-8", newline="") as file:
-            file.write(text)

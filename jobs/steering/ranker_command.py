@@ -59,7 +59,7 @@ def _export(parser: argparse.ArgumentParser) -> None:
         help="lightgbm: the text of the model, and its features beside it; ltr: for the Learning to Rank plugins of "
         "OpenSearch and Elasticsearch; onnx: for ONNX Runtime, with the extra `onnx`",
     )
-    parser.add_argument("--to", type=Path, required=True, metavar="FILE", help="the new file")
+    parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="the new file")
     parser.add_argument(
         "--plugin",
         choices=PLUGINS,

@@ -19,6 +19,7 @@ from ranking.export.trees import read_trees
 from ranking.training import learner
 from ranking.training.matrices import Matrix
 from steering.export_forms import WRITERS, Exported, Ranker
+from steering.new_files import write_new_files
 from steering.registry import RANKERS, read_artifact, read_registry, read_run
 from steering.served_rows import FEATURES, read_rows
 from tidemark.catalog import Lake
@@ -26,7 +27,6 @@ from tidemark.cli.as_json import print_json
 from tidemark.errors import RequestRefused
 from tidemark.operate.lakes import open_existing_lake
 from tidemark.settings import load_settings
-from tidemark.support.atomic_files import create_file
 from tidemark.support.text import printable
 
 SERVED_ROWS = 2_000
@@ -46,12 +46,13 @@ def export(options: argparse.Namespace) -> int:
     made, splits = probes.make_rows(ranker.trees, len(ranker.model.names))
     rows = np.concatenate([served, made])
     found = WRITERS[options.form](ranker, rows, options.plugin or OPENSEARCH)
-    paths = write(options.to, found.files)
+    paths = {options.out.with_name(options.out.name + more): content for more, content in found.files.items()}
+    write_new_files(paths)
     counts = {"served": len(served), "made": len(made), "splits": splits}
     if options.json:
-        print_json(_facts(ranker, options.form, paths, counts, found))
+        print_json(_facts(ranker, options.form, list(paths), counts, found))
     else:
-        print("\n".join(_lines(ranker, paths, counts, found)))
+        print("\n".join(_lines(ranker, list(paths), counts, found)))
     return 0
 
 
@@ -109,22 +110,3 @@ def _in_range(rows: Matrix) -> Matrix:
     """Return the rows without values that an export does not promise: infinite ones, and those beyond `LARGEST`."""
     found: Matrix = rows[np.all(np.isnan(rows) | (np.abs(rows) <= narrow.LARGEST), axis=1)]
     return found
-
-
-def write(first: Path, files: Mapping[str, bytes]) -> list[Path]:
-    """Write new files and return their paths. Raises RequestRefused if one exists or cannot be written."""
-    paths = {first.with_name(first.name + more): content for more, content in files.items()}
-    for path in paths:
-        if path.exists():
-            raise RequestRefused(f"to: {path} exists, and nothing was written. Name a new file, or remove this one")
-    written: list[Path] = []
-    for path, content in paths.items():
-        try:
-            create_file(path, content)
-        except OSError as error:
-            for earlier in written:
-                earlier.unlink(missing_ok=True)
-            where = f"{error.filename}: {error.strerror}" if error.filename else str(error)
-            raise RequestRefused(f"to: {path} cannot be written ({where}). Name another file") from None
-        written.append(path)
-    return written

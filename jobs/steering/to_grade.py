@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 
 from ranking.labels import draws
-from steering.label_export import LABELS, choose_cut, cuts_of, write_new_files
+from steering.label_export import LABELS, choose_cut, cuts_of
+from steering.new_files import write_new_files
 from steering.registry import SCORES
 from tidemark.catalog import Lake
 from tidemark.catalog.filters import both, equals, one_of
@@ -60,7 +61,7 @@ def to_grade(options: argparse.Namespace) -> int:
     pairs = sorted((*exam, *lesson), key=lambda pair: (pair.query, pair.item_id))
     title = (settings.values.get("features") or {}).get("title") or "title"
     titles = _titles(lake, application, {pair.item_id for pair in pairs}, title)
-    write_new_files({options.out: _table(application, pairs, titles)})
+    write_new_files({options.out: _table(application, pairs, titles).encode("utf-8")})
     queries = len({pair.query for pair in exam})
     print(f"{len(pairs):,} pairs of {printable(application)} to grade, from the labels of {cut}: {options.out}")
     print(f"  {len(lesson):,} spread over traffic and estimated grade, for the labels")

@@ -90,7 +90,7 @@ def test_the_champion_as_text_is_the_artifact_and_what_a_service_needs(
     served: Lake, trained: learner.Trained, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     out = tmp_path / "out" / "model.txt"
-    assert main(["ranker", "export", "--as", "lightgbm", "--to", str(out)]) == 0
+    assert main(["ranker", "export", "--as", "lightgbm", "--out", str(out)]) == 0
     assert capsys.readouterr().out.startswith(f"{CHAMPION}: 30 trees, 4 features\n  {out}\n  {out}.json\n")
     assert hashlib.sha256(out.read_bytes()).hexdigest() == trained.sha256
     about = json.loads(out.with_name("model.txt.json").read_text(encoding="utf-8"))
@@ -104,7 +104,7 @@ def test_the_champion_as_text_is_the_artifact_and_what_a_service_needs(
 
 
 def test_the_code_of_the_cookbook_scores_a_pair(served: Lake, tmp_path: Path) -> None:
-    assert main(["ranker", "export", "--as", "lightgbm", "--to", str(tmp_path / "model.txt")]) == 0
+    assert main(["ranker", "export", "--as", "lightgbm", "--out", str(tmp_path / "model.txt")]) == 0
     code = marked(CHECKOUT / "docs" / "cookbook" / "serve-a-ranker.md", "serve")["lightgbm"]
     done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
     assert np.isfinite(float(done.stdout.strip("[] \n")))
@@ -115,7 +115,7 @@ def test_the_champion_as_a_model_of_the_plugins_is_checked_and_says_what_differs
     served: Lake, tmp_path: Path, capsys: pytest.CaptureFixture[str], plugin: str
 ) -> None:
     out = tmp_path / "model.json"
-    assert main(["ranker", "export", "2", "--as", "ltr", "--plugin", plugin, "--to", str(out)]) == 0
+    assert main(["ranker", "export", "2", "--as", "ltr", "--plugin", plugin, "--out", str(out)]) == 0
     said = capsys.readouterr().out
     assert "checked by 20 rows of ranking.query_item_features and " in said
     assert "added in 32 bits, as the plugin does: the largest difference is " in said
@@ -131,7 +131,7 @@ def test_the_champion_as_a_model_of_the_plugins_is_checked_and_says_what_differs
 
 def test_a_program_gets_one_json_object(served: Lake, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = tmp_path / "model.json"
-    assert main(["ranker", "export", CHAMPION, "--as", "ltr", "--to", str(out), "--json"]) == 0
+    assert main(["ranker", "export", CHAMPION, "--as", "ltr", "--out", str(out), "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert found["files"] == [str(out), f"{out}.featureset.json"]
     assert found["rows"]["served"] == 20
@@ -152,7 +152,7 @@ def test_without_served_rows_the_made_ones_check(
     lake: Lake, trained: learner.Trained, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     add(lake, RANKERS, ranker(trained, version=1, promoted=True))
-    assert main(["ranker", "export", "--as", "ltr", "--to", str(tmp_path / "m.json")]) == 0
+    assert main(["ranker", "export", "--as", "ltr", "--out", str(tmp_path / "m.json")]) == 0
     assert "checked by 0 rows of ranking.query_item_features and " in capsys.readouterr().out
 
 
@@ -169,7 +169,7 @@ def test_a_decision_chooses_the_ranker_that_is_exported(
     decision |= {"model_version": "r20260414-0003", "after_version": 4, "reason": "why", "decided_by": "ada"}
     landed = {"file_id": "f", "file_path": "decisions/d1.jsonl", "place": 1, "arrived_at": decision["decided_at"]}
     add(served, DECISIONS, {**decision, **landed})
-    assert main(["ranker", "export", "--as", "lightgbm", "--to", str(tmp_path / "m.txt")]) == 0
+    assert main(["ranker", "export", "--as", "lightgbm", "--out", str(tmp_path / "m.txt")]) == 0
     assert capsys.readouterr().out.startswith("r20260414-0003: ")
 
 
@@ -186,7 +186,7 @@ def test_what_cannot_be_exported_is_refused(
     served: Lake, tmp_path: Path, capsys: pytest.CaptureFixture[str], options: list[str], says: str
 ) -> None:
     form = [] if "--as" in options else ["--as", "ltr"]
-    assert main(["ranker", "export", *form, *options, "--to", str(tmp_path / "model")]) == 1
+    assert main(["ranker", "export", *form, *options, "--out", str(tmp_path / "model")]) == 1
     assert says in capsys.readouterr().err
     assert list(tmp_path.glob("model*")) == []
 
@@ -194,7 +194,7 @@ def test_what_cannot_be_exported_is_refused(
 def test_without_a_champion_a_version_is_asked_for(
     lake: Lake, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["ranker", "export", "--as", "ltr", "--to", str(tmp_path / "model")]) == 1
+    assert main(["ranker", "export", "--as", "ltr", "--out", str(tmp_path / "model")]) == 1
     assert "version: there is no champion yet. Name a ranker that `tidemark ranker list`" in capsys.readouterr().err
 
 
@@ -203,15 +203,15 @@ def test_a_file_that_exists_is_kept(
     served: Lake, tmp_path: Path, capsys: pytest.CaptureFixture[str], taken: str
 ) -> None:
     (tmp_path / taken).write_text("mine", encoding="utf-8")
-    assert main(["ranker", "export", "--as", "ltr", "--to", str(tmp_path / "m.json")]) == 1
-    assert f"to: {tmp_path / taken} exists, and nothing was written" in capsys.readouterr().err
+    assert main(["ranker", "export", "--as", "ltr", "--out", str(tmp_path / "m.json")]) == 1
+    assert f"out: {tmp_path / taken} exists, and nothing was written" in capsys.readouterr().err
     assert [path.name for path in tmp_path.iterdir() if path.is_file()] == [taken]
     assert (tmp_path / taken).read_text(encoding="utf-8") == "mine"
 
 
 def test_a_folder_that_cannot_be_made_is_said(served: Lake, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "file").write_text("mine", encoding="utf-8")
-    assert main(["ranker", "export", "--as", "lightgbm", "--to", str(tmp_path / "file" / "m.txt")]) == 1
+    assert main(["ranker", "export", "--as", "lightgbm", "--out", str(tmp_path / "file" / "m.txt")]) == 1
     assert f"m.txt cannot be written ({tmp_path / 'file'}: File exists). Name another file" in capsys.readouterr().err
 
 
@@ -219,7 +219,7 @@ def test_a_form_that_scores_otherwise_is_not_written(
     served: Lake, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("ranking.export.ltr.next_above", lambda value: value)  # `<` instead of `<=`
-    assert main(["ranker", "export", "--as", "ltr", "--to", str(tmp_path / "m.json")]) == 1
+    assert main(["ranker", "export", "--as", "ltr", "--out", str(tmp_path / "m.json")]) == 1
     assert "rows score otherwise than by the ranker, by up to " in capsys.readouterr().err
     assert list(tmp_path.glob("m.json*")) == []
 
@@ -234,7 +234,7 @@ def test_onnx_is_checked_by_onnxruntime_or_says_what_to_install(
     served: Lake, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     out = tmp_path / "model.onnx"
-    status = main(["ranker", "export", "--as", "onnx", "--to", str(out)])
+    status = main(["ranker", "export", "--as", "onnx", "--out", str(out)])
     said = capsys.readouterr()
     if onnx_form.lacking():
         assert status == 1
