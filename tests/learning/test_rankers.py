@@ -2,6 +2,7 @@
 
 import json
 import logging
+import tempfile
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -37,9 +38,9 @@ def train(inputs: Any, params: Any) -> Any:
 
 
 def run(inputs: Any, params: Any) -> Any:
-    """Run a training in a folder of its own."""
+    """Run a training in a folder of its own, unless the params name one."""
     with TemporaryDirectory() as folder:
-        return rankers.build(inputs, {**params, **scratch_params(Path(folder))})
+        return rankers.build(inputs, {**scratch_params(Path(folder)), **params})
 
 
 @pytest.fixture(scope="module")
@@ -113,14 +114,19 @@ def test_features_stay_in_sorted_files_whose_row_groups_have_the_given_length(
 
 
 def test_a_run_says_how_it_fits_into_memory_and_is_refused_if_it_cannot(
-    inputs: Any, caplog: pytest.LogCaptureFixture
+    inputs: Any, caplog: pytest.LogCaptureFixture, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    elsewhere, scratch = tmp_path / "elsewhere", tmp_path / "scratch"
+    elsewhere.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(elsewhere))
     with caplog.at_level(logging.INFO, logger="ranking"):
-        row = train(inputs, {**PARAMS, "training_memory": "900m"}).to_pylist()[0]
+        row = train(inputs, {**PARAMS, "training_memory": "900m", **scratch_params(scratch)}).to_pylist()[0]
     fits = "training on up to 2,400 of 3,600 examples with 4 features needs about"
     assert any(line.startswith(fits) and "of training_memory = 900m" in line for line in caplog.messages)
     assert any(line.startswith("boosted lambdarank, round ") for line in caplog.messages)
     assert json.loads(row["metrics"])["memory"]["limit"] == 900 << 20
+    assert (scratch / "examples").is_dir(), "all files lie in scratch, which the loop removes"
+    assert list(elsewhere.iterdir()) == []
     with pytest.raises(ValueError, match="2,400 training examples and as many twins with 4 features need about"):
         train(inputs, {**PARAMS, "training_memory": "60m"})
 
