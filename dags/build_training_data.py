@@ -31,7 +31,7 @@ with DAG(
     max_active_runs=2,  # so that a manual run need not queue behind one that waits; pools keep one publisher per table
     default_args=DEFAULTS,
     params=RANGE_PARAMS,
-    tags=["ranking", "daily"],
+    tags=["ranking", "nightly"],
     doc_md=__doc__,
 ) as dag:
     counts = dataset("ranking.query_item_counts")

@@ -17,7 +17,7 @@ with DAG(
     max_active_runs=1,
     allowed_run_types=["scheduled", "manual"],
     default_args=DEFAULTS,
-    tags=["maintenance", "daily"],
+    tags=["maintenance", "nightly"],
     doc_md=__doc__,
 ):
 

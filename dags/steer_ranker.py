@@ -5,8 +5,8 @@ recorded with your name and holds through later nights until somebody takes it b
 `tidemark ranker promote | rollback | freeze | unfreeze` do the same.
 
 **The log of `record`** says what is decided, or why it is not possible; then nothing has changed. The log of `served`
-says who is champion now and which ranker the published scores are from. docs/runbooks/ranker-went-bad.md says when to
-use which action.
+says who is champion now and which ranker the published scores are from. `report` then writes the page of all rankers.
+docs/runbooks/ranker-went-bad.md says when to use which action.
 
 **Who**: every user whom Airflow lets trigger DAGs. A viewer cannot.
 **No backfill**: a decision is made once. If `record` is cleared, it finds its decision and records no second one.
@@ -14,7 +14,7 @@ use which action.
 
 from airflow.sdk import DAG, Param, TriggerRule, task
 
-from tidemark.airflow import ON_REQUEST, dataset, say
+from tidemark.airflow import ON_REQUEST, dataset, report, say
 
 PARAMS = {
     "action": Param(
@@ -71,4 +71,10 @@ with DAG(
     tags=["ranking", "on request"],
     doc_md=__doc__,
 ):
-    record() >> dataset("ranking.ranker_decisions") >> dataset("ranking.ranker_scores") >> served()
+    (
+        record()
+        >> dataset("ranking.ranker_decisions")
+        >> dataset("ranking.ranker_scores")
+        >> served()
+        >> report("ranking.report.nightly:render_pages")
+    )

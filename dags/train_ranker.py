@@ -17,7 +17,7 @@ from datetime import timedelta
 
 from airflow.sdk import DAG, CronDataIntervalTimetable, TriggerRule, task
 
-from tidemark.airflow import DEFAULTS, complete_through, dataset, pin_inputs, say
+from tidemark.airflow import DEFAULTS, complete_through, dataset, pin_inputs, report, say
 
 DEADLINE = timedelta(hours=5)
 """How long a run waits for the examples. It ends after the wait of `build_training_data`, which starts earlier."""
@@ -29,14 +29,6 @@ def release(name: str) -> None:
     from tidemark.airflow.chores import write_release
 
     say(write_release(name))
-
-
-@task(trigger_rule=TriggerRule.NONE_FAILED)
-def report() -> None:
-    """Write the page of the newest ranker, and that of all rankers over time."""
-    from tidemark.airflow.chores import write_pages
-
-    say(write_pages("ranking.report.nightly:render_pages"))
 
 
 with DAG(
@@ -54,7 +46,7 @@ with DAG(
         >> dataset("ranking.rankers")
         >> dataset("ranking.ranker_scores")
         >> release("ranking.ranker_scores")
-        >> report()
+        >> report("ranking.report.nightly:render_pages")
     )
     pin = pin_inputs(dag)
     complete_through("ranking.training_examples", DEADLINE) >> pin

@@ -28,7 +28,7 @@ def describe_decision(context: Context, params: Mapping[str, Any], by: str) -> s
     """Return who is champion now. Raises RequestRefused if the decision of the run has not landed."""
     registry = read_registry(context.lake)
     check_landed(registry, id_of(context))
-    return "\n".join((*describe_standing(registry), describe_scores(context.lake)))
+    return "\n".join((*describe_standing(context.lake, registry), describe_scores(context.lake)))
 
 
 def id_of(context: Context) -> str:

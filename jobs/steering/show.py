@@ -8,12 +8,14 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any
 
-from ranking.training.champion import UNFREEZE, Run
+from ranking.training.champion import UNFREEZE, Run, Standing
 from steering.registry import SCORES, Registry, read_registry, read_run, scores_now
+from steering.since import champion_since
 from tidemark.catalog import Lake
 from tidemark.cli.as_json import print_json
 from tidemark.operate.lakes import open_existing_lake
 from tidemark.operate.remarks import Headline
+from tidemark.operate.status_text import shown_instant
 from tidemark.settings import load_settings
 from tidemark.state.codec import encode
 from tidemark.support.text import count, printable
@@ -33,7 +35,7 @@ def list_rankers(options: argparse.Namespace) -> int:
     for decision in registry.decisions:
         by = printable(decision.describe())
         print(f"decision {decision.decision_id} after run {decision.after_version}: {decision.model_version} {by}")
-    print("\n".join((*describe_standing(registry), describe_scores(lake))))
+    print("\n".join((*describe_standing(lake, registry), describe_scores(lake))))
     return 0
 
 
@@ -54,6 +56,7 @@ def _listed(lake: Lake, registry: Registry) -> dict[str, Any]:
     return {
         "champion": champion.model_version if champion else None,
         "because": registry.standing.explain() if champion else None,
+        "since": champion_since(lake, registry.standing),
         "held": registry.standing.held,
         "rankers": [{**encode(run), "state": _mark(registry, run)} for run in registry.runs],
         "decisions": registry.decisions,
@@ -67,15 +70,20 @@ def _row(row: Mapping[str, Any]) -> dict[str, Any]:
     return {name: str(value) if isinstance(value, date) else value for name, value in shown.items()}
 
 
-def describe_standing(registry: Registry) -> Iterator[str]:
-    """Yield lines that say who is champion, why, and what has no effect."""
+def describe_standing(lake: Lake, registry: Registry) -> Iterator[str]:
+    """Yield lines that say who is champion, since when, why, and what has no effect."""
     standing = registry.standing
     if standing.champion is None:
         yield "champion: none yet"
     else:
-        yield f"champion: {standing.champion.model_version}, {printable(standing.explain())}"
+        yield f"champion: {standing.champion.model_version}{_since(lake, standing)}, {printable(standing.explain())}"
         yield "the gate: " + ("promotes nothing until `tidemark ranker unfreeze`" if standing.held else "decides")
     yield from (f"without effect: {printable(each)}" for each in standing.ignored)
+
+
+def _since(lake: Lake, standing: Standing) -> str:
+    since = champion_since(lake, standing)
+    return f" since {shown_instant(since)}" if since else ""
 
 
 def describe_scores(lake: Lake) -> str:
@@ -94,7 +102,7 @@ def remark(lake: Lake) -> str | None:
     if champion is None:
         return None
     behind = scores is not None and scores[0] != champion.model_version
-    parts = (*describe_standing(registry), *([describe_scores(lake)] if behind else []))
+    parts = (*describe_standing(lake, registry), *([describe_scores(lake)] if behind else []))
     return "; ".join(part.rstrip(".") for part in parts)
 
 
@@ -104,11 +112,12 @@ def headline(lake: Lake) -> Headline | None:
     standing = registry.standing
     if scores is None:
         return Headline("no ranker", "serves yet") if registry.runs else None
-    said = f"serves {count(scores[2], 'score')}; "
+    said = f"serves {count(scores[2], 'score')}"
     if standing.champion is not None and scores[0] != standing.champion.model_version:
-        said += f"the champion is {standing.champion.model_version}, and the next scores follow it"
+        said += f"; the champion is {standing.champion.model_version}, and the next scores follow it"
     else:
-        said += "the gate waits for unfreeze" if standing.held else "the gate decides on the next"
+        said += _since(lake, standing)
+        said += "; the gate waits for unfreeze" if standing.held else "; the gate decides on the next"
     return Headline(scores[0], said)
 
 
@@ -135,6 +144,7 @@ def _facts(lake: Lake, registry: Registry, run: Run) -> Iterator[tuple[str, str]
     yield "training run", str(run.version)
     yield "state", _mark(registry, run)
     if run == registry.standing.champion:
+        yield "since", shown_instant(champion_since(lake, registry.standing))
         yield "why", registry.standing.explain()
     yield "verdict", run.verdict
     yield "trained on", f"{row['training_rows']:,} examples of {row['trained_from']} to {row['trained_through']}"

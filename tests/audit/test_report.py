@@ -42,7 +42,7 @@ def test_one_failed_check_of_severity_fail_decides() -> None:
 
 def test_the_error_says_what_where_and_what_next() -> None:
     assert _report(GOOD, BAD, WARNED).describe().splitlines() == [
-        "search.labels, session 20260412-7f3a: 1 of 2 fail checks failed; main is unchanged",
+        "search.labels, session 20260412-7f3a: 1 of 3 checks failed; main is unchanged",
         "  grade between 0 and 4: 37 rows, for example 4.0000002 (q1), 4.0000004 (q2)",
         "  report: /reports/index.html",
         '  next: correct jobs/ranking/labels/labels.py, then clear "write_audit_publish" in this run; '

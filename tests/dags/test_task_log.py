@@ -37,7 +37,7 @@ def test_the_log_of_a_failed_audit_begins_with_what_to_do(task_log: ModuleType) 
     assert task_log.failure_lines(failed_audit()) == [
         "next: correct jobs/ranking/traffic/interactions.py, then clear \"write_audit_publish\" in this run; "
         "see docs/runbooks/audit-failed.md",
-        "AuditFailed: search.interactions, session s-1: 1 of 1 fail checks failed; main is unchanged",
+        "AuditFailed: search.interactions, session s-1: 1 of 1 checks failed; main is unchanged",
         "clicks is not negative: 37 rows, for example -1 (q1, i2), -3 (q2, i9)",
         "report: no page was written",
         "staged rows: branch session_s1",
@@ -100,7 +100,7 @@ def test_airflow_shows_one_line_of_a_permanent_error_and_the_alert_gets_all_of_i
 
     with pytest.raises(task_log.StepFailed) as raised:
         steps.run_step(fail)
-    headline = "AuditFailed: search.interactions, session s-1: 1 of 1 fail checks failed; main is unchanged"
+    headline = "AuditFailed: search.interactions, session s-1: 1 of 1 checks failed; main is unchanged"
     assert str(raised.value) == headline
     told: list[tuple[object, bool]] = []
     monkeypatch.setattr(failed_tasks, "load_alert_settings", lambda: None)

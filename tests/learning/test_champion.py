@@ -38,14 +38,19 @@ def test_case(case: dict[str, Any]) -> None:
     runs = [run(name, text) for name, text in case["runs"].items()]
     decisions = [decision(number, **each) for number, each in enumerate(case.get("decisions") or [], 1)]
     found = find_champion(runs, decisions)
-    then = {"held": None, "withdrawn": [], "ignored": 0, "earlier": [], **case["then"]}
+    then = {"held": None, "withdrawn": [], "ignored": 0, "earlier": [], "placed_by": case["then"]["champion"]}
     assert {
         "champion": found.champion.model_version if found.champion else None,
         "earlier": [each.model_version for each in found.earlier],
         "held": found.held.decision_id if found.held else None,
         "withdrawn": [each.model_version for each in found.withdrawn],
         "ignored": len(found.ignored),
-    } == then
+        "placed_by": _name(found.placed_by),
+    } == then | case["then"]
+
+
+def _name(step: Run | Decision | None) -> str | None:
+    return step.decision_id if isinstance(step, Decision) else step and step.model_version
 
 
 VERDICTS = st.sampled_from(["promoted a", "promoted b", "promoted c", "refused d", "nothing"])

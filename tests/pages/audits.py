@@ -11,6 +11,7 @@ from tidemark.audit.findings import FailingRow, Measure, measure_of
 from tidemark.catalog import Lake, ops
 from tidemark.state.effect import ReplaceRanges
 from tidemark.state.plan import Plan
+from tidemark.state.watermark import Watermark
 
 DRIFTING, FILE = "search.user_actions", "logs/shop.jsonl"
 SESSIONS = 16
@@ -32,7 +33,7 @@ def add_audits(lake: Lake, hostile: str) -> None:
         rows = rows_for_ops(report, at)
         results += [{**_stored(name, each), "recorded_at": at} for each in rows]
         if report.passed:
-            done = {"session": name, "dataset": DRIFTING, "current": "{}"}
+            done = {"session": name, "dataset": DRIFTING, "current": Watermark(name, number, at, at).to_json()}
             closed.append({**done, "committed_at": at, "recorded_at": at})
     ops.append(lake, "ops.sessions", sessions)
     ops.append(lake, "ops.audit_results", results)

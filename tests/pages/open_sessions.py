@@ -16,6 +16,7 @@ from tidemark.support.atomic_files import replace_file
 
 RUNS, LEFT = "search.impressions", "search.search_requests"
 RUNNING, FAILED = "build_interactions/runs", "build_interactions/left"
+NIGHT, NIGHTS_BACKFILL = "maintain_tables/night", "maintain_tables/backfill"
 """The runs in Airflow, as tests/pages/serve.py writes them."""
 
 

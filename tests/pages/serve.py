@@ -3,7 +3,7 @@
 python -m tests.pages.serve PORT
 
 Prints one line of JSON: the paths of the app of the pages, and a login token for each role. The database holds the DAGs
-that people trigger by a form, a run that failed, and one that is in progress.
+that people trigger by a form, a run that failed, one that is in progress, and a nightly run with a backfill after it.
 """
 
 from __future__ import annotations
@@ -23,12 +23,21 @@ from airflow.models.dagrun import DagRun
 from airflow.utils.db import initdb
 from airflow.utils.session import create_session
 
-from tests.pages.open_sessions import FAILED, RUNNING
+from tests.pages.open_sessions import FAILED, NIGHT, NIGHTS_BACKFILL, RUNNING
 from tidemark.airflow.pages.app import make_app
 from tidemark.settings import CHECKOUT
 
 ROLES = ("viewer", "user", "op", "admin", None)
+USER = "ada"
+"""The user who triggered the run that is in progress."""
 FORMS = ("steer_ranker", "restate")
+RUNS = (
+    (RUNNING, "manual", "running"),
+    (FAILED, "manual", "failed"),
+    (NIGHT, "scheduled", "success"),
+    (NIGHTS_BACKFILL, "backfill", "failed"),
+)
+"""The runs, each with its type and state."""
 
 
 def main(port: int) -> None:
@@ -49,12 +58,13 @@ def _fill_database() -> None:
     initdb()
     with create_session() as session:
         session.add(DagBundleModel(name="dags"))
-        for name, state in {RUNNING: "running", FAILED: "failed"}.items():
+        for name, kind, state in RUNS:
             dag, _, run = name.partition("/")
-            values = {"dag_id": dag, "run_id": run, "state": state, "run_type": "manual", "span_status": "not_started"}
-            now = datetime.now(UTC)
-            session.execute(DagRun.__table__.insert().values(**values, run_after=now, start_date=now, clear_number=0))
-    for name in (*FORMS, FAILED.partition("/")[0]):
+            values = {"dag_id": dag, "run_id": run, "run_type": kind, "state": state, "span_status": "not_started"}
+            by, now = USER if name == RUNNING else None, datetime.now(UTC)
+            row = DagRun.__table__.insert().values(**values, triggering_user_name=by, clear_number=0)
+            session.execute(row.values(run_after=now, start_date=now))
+    for name in (*FORMS, FAILED.partition("/")[0], NIGHT.partition("/")[0]):
         sync_bag_to_db(DagBag(str(CHECKOUT / "dags" / f"{name}.py"), bundle_name="dags"), "dags", None)
 
 

@@ -30,10 +30,13 @@ def test_the_status_page_tells_the_failed_audit_and_leads_to_its_session(pages: 
 def test_every_time_says_by_which_clock(pages: Pages) -> None:
     text = pages.ask("/tidemark/", "viewer").text
     heads = dict(re.findall(r"<th>([^<]*)<small>([^<]*)</small></th>", text))
-    timeless = ("Dataset", "Last session", "Remarks", "Step", "Session", "Run")
+    timeless = ("Dataset", "Last session", "Remarks", "Step", "Session", "Run", "DAG", "State")
     clocks = {title: remark for title, remark in heads.items() if title not in timeless}
     assert clocks == {
         "Since": "wall clock",
+        "Data through": "logical time",
+        "Began": "wall clock",
+        "Ended": "wall clock",
         "Complete through": "logical time",
         "Behind now": "wall clock",
         "Audited": "wall clock",
@@ -59,11 +62,23 @@ def test_the_page_of_a_session_leads_to_its_audit_and_to_the_logs_of_its_tasks(p
 
 
 def test_the_page_of_a_session_shows_the_checks_that_failed_and_what_to_do_next(pages: Pages) -> None:
-    text = html.unescape(pages.ask(f"/tidemark/sessions/{FAILING_SESSION}", "viewer").text)
-    assert "What did not pass" in text and "position between 1 and 500" in text
-    assert "correct the cause, then clear the failed task" in text
+    text = html.unescape(pages.ask("/tidemark/sessions/rebuilt-1", "viewer").text)
+    assert "What did not pass" in text and "correct the cause, then clear the failed task" in text
+    mended = html.unescape(pages.ask(f"/tidemark/sessions/{FAILING_SESSION}", "viewer").text)
+    assert "What did not pass" in mended and "position between 1 and 500" in mended
+    assert "Next:" not in mended and 'passed since</span> in session <a href="/tidemark/sessions/drift-15"' in mended
     passed = html.unescape(pages.ask("/tidemark/sessions/drift-02", "viewer").text)
     assert "What did not pass" not in passed
+
+
+def test_the_page_of_a_session_says_what_it_left_on_main_and_who_triggered_its_run(pages: Pages) -> None:
+    assert "snapshot 2" in pages.ask("/tidemark/sessions/drift-02", "viewer").text
+    assert (
+        "the same snapshot as before: what it rebuilt holds" in pages.ask("/tidemark/sessions/drift-00", "viewer").text
+    )
+    running = pages.ask("/tidemark/sessions/open-runs", "viewer").text
+    assert "Main after it" not in running and "<dt>Triggered by</dt><dd>ada</dd>" in running
+    assert "Triggered by" not in pages.ask("/tidemark/sessions/open-left", "viewer").text
 
 
 def test_the_list_of_sessions_holds_those_of_one_dataset(pages: Pages) -> None:

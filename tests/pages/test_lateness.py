@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from tidemark.airflow.pages.status import status_page
+from tidemark.airflow.pages.status import Overview, status_page
 from tidemark.operate.remarks import Headline
 from tidemark.operate.status import DatasetStatus
 
@@ -31,7 +31,8 @@ def test_only_a_dataset_beyond_its_limit_is_marked(fresh_within: float | None, l
         fresh_within_hours=fresh_within,
         late=late,
     )
-    page = status_page((dataset,), NOW, "/tidemark/", (), 0, (Headline("r<1>", "serves 9 scores"),))
+    overview = Overview(headlines=(Headline("r<1>", "serves 9 scores"),))
+    page = status_page((dataset,), NOW, "/tidemark/", (), overview)
     assert "<strong>r&lt;1&gt;</strong><span>serves 9 scores</span>" in page
     assert "5.0 h" in page
     assert ("fresh within 3 h" in page) is late

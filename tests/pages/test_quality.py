@@ -30,13 +30,21 @@ def test_the_status_page_and_every_page_lead_to_the_history(pages: Pages) -> Non
     assert {"/tidemark/quality", f"/tidemark/quality/{REBUILT}"} <= set(links)
 
 
-def test_a_failed_check_shows_rows_values_places_and_the_next_command(pages: Pages) -> None:
+def test_a_failed_check_shows_rows_values_and_places_and_that_it_has_passed_since(pages: Pages) -> None:
     text = html.unescape(pages.ask(PAGE, "viewer").text)
     card = text.partition("position between 1 and 500")[2].partition("</article>")[0]
     assert all(value in card for value in ("900", "901", "null", HOSTILE, f"{FILE}, place 7", "3 rows fail"))
-    assert 'href="/tidemark/runbooks/audit-failed"' in card
-    assert f".venv/bin/tidemark run {DRIFTING}" in card
     assert f'href="/tidemark/sessions/{FAILING_SESSION}"' in card
+    assert "passed since" in card and 'href="/tidemark/sessions/drift-15"' in card and "Next" not in card
+    failed_only = html.unescape(pages.ask(f"{PAGE}?verdict=failed", "viewer").text)
+    assert "passed since" in failed_only, "though the session where it passed is not shown"
+
+
+def test_a_check_that_still_fails_shows_the_next_command_and_its_runbook(pages: Pages) -> None:
+    text = html.unescape(pages.ask(f"/tidemark/quality/{REBUILT}", "viewer").text)
+    card = text.partition("What did not pass")[2].partition("</article>")[0]
+    assert 'href="/tidemark/runbooks/audit-failed"' in card
+    assert f".venv/bin/tidemark run {REBUILT}" in card
 
 
 def test_a_check_that_drifts_has_a_chart_with_its_trend(pages: Pages) -> None:

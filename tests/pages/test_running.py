@@ -209,7 +209,11 @@ class TestPage:
         assert f'href="/dags/{dag}/runs/{run}"' in row and RUNS.partition(".")[2] in row
 
     def test_a_session_that_a_failed_run_left_is_not_shown_as_running(self, pages: Pages) -> None:
-        section = pages.ask("/tidemark/", "viewer").text.partition('id="now"')[2].partition("</section>")[0]
+        text = pages.ask("/tidemark/", "viewer").text
+        running, section = (text.partition(f'id="{each}"')[2].partition("</section>")[0] for each in ("now", "left"))
+        assert "open-left" not in running
+        assert f"<strong>{running.count('<tr><td')}</strong><span>session" in text
+        assert "Nobody works on these sessions any more" in section
         row = next(row for row in re.findall(r"<tr>.*?</tr>", section) if "open-left" in row)
         assert "left; its run ended: failed" in row and FAILED.partition("/")[2] in row
         assert "search_<wbr>requests" in row and LEFT == "search.search_requests"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -12,6 +13,7 @@ from tidemark import session
 from tidemark.cli.main import main
 from tidemark.errors import RequestRefused
 from tidemark.operate.remarks import Headline, read_headlines
+from tidemark.operate.status_text import shown_instant
 
 pytestmark = [pytest.mark.loop, pytest.mark.spark]
 
@@ -26,7 +28,7 @@ def test_s71_what_is_decided_stays_until_it_is_taken_back(shop: Shop) -> None:
     assert shop.champion == first
     (card,) = read_headlines(shop.context.lake)
     assert card.value == first
-    assert card.words.endswith("; the gate waits for unfreeze")
+    assert card.words.endswith(" since 2026-04-03T03:00Z; the gate waits for unfreeze"), "since the decision"
     assert shop.served == (
         first, "served again after a rollback by ada at 2026-04-03T03:00Z: buyers complained about it"
     )  # fmt: skip
@@ -84,7 +86,10 @@ def test_s71_what_is_impossible_is_refused_and_a_frozen_champion_stays(
     for name, value in shop.env.items():
         monkeypatch.setenv(name, value)
     assert main(["ranker", "unfreeze", "--reason", "the sale is over"]) == 0
-    assert capsys.readouterr().out.splitlines()[-2] == "the gate: decides"
+    *_, gate, _, pages = capsys.readouterr().out.splitlines()
+    assert (gate, pages.partition(": ")[0]) == ("the gate: decides", "3 pages")
+    page = (shop.context.settings.reports / "models" / "rankers.html").read_text(encoding="utf-8")
+    assert f"Champion: {champion}. Promoted: nDCG@10" in page
     assert main(["ranker", "list"]) == 0
     listed = [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
     assert listed[0].startswith(f"3 {same['model_version']} - Held: ")
@@ -97,13 +102,15 @@ def test_s71_what_is_impossible_is_refused_and_a_frozen_champion_stays(
     assert main(["ranker", "list", "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert (found["champion"], found["scores"]["rows"]) == (champion, 3)
+    assert timedelta(0) < datetime.now(UTC) - datetime.fromisoformat(found["since"]) < timedelta(hours=1)
     assert [ranker["state"] for ranker in found["rankers"]] == ["no artifact", "champion", "-"]
     assert main(["ranker", "show", "2", "--json"]) == 0
     shown = json.loads(capsys.readouterr().out)
     assert (shown["model_version"], shown["state"]) == (champion, "champion")
     assert isinstance(shown["features"], list) and "artifact" not in shown
     assert main(["watermarks"]) == 0
-    assert f"champion: {champion}, Promoted: nDCG@10" in capsys.readouterr().out
+    since = shown_instant(datetime.fromisoformat(found["since"]))
+    assert f"champion: {champion} since {since}, Promoted: nDCG@10" in capsys.readouterr().out
     assert main(["ranker", "rollback", "--reason", "it has become worse"]) == 1
     assert "RequestRefused: rollback: there is no earlier champion" in capsys.readouterr().err
 

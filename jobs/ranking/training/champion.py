@@ -51,6 +51,16 @@ class Decision:
         return f"{_DONE[self.action]} by {self.decided_by} at {at:%Y-%m-%dT%H:%MZ}: {self.reason}"
 
 
+def model_version_of(session: str) -> str:
+    """Return the model version of the ranker that a session of `rankers` trains."""
+    return f"r{session}"
+
+
+def session_of(run: Run) -> str:
+    """Return the session of `rankers` that trained a run."""
+    return run.model_version.removeprefix("r")
+
+
 RUN_COLUMNS = tuple(field.name for field in fields(Run))
 """The columns of `rankers` that are read. They leave out the artifacts, which are large."""
 DECISION_COLUMNS = tuple(field.name for field in fields(Decision))
@@ -64,11 +74,13 @@ class Standing:
     `why` says how the champion became the champion; it is empty if there is none. `earlier` are the champions before
     it, the latest last. `held` is the decision that keeps the gate from replacing the champion, or None. `withdrawn`
     are the runs that were rolled back and not promoted by hand since. `ignored` says which promotions and decisions
-    have no effect.
+    have no effect. `placed_by` is the run or the decision that made the champion the champion. It stays the same if a
+    later run only brings the same artifact again.
     """
 
     champion: Run | None = None
     why: str = ""
+    placed_by: Run | Decision | None = None
     earlier: tuple[Run, ...] = ()
     held: Decision | None = None
     withdrawn: tuple[Run, ...] = ()
@@ -116,7 +128,7 @@ def _run(standing: Standing, run: Run) -> Standing:
         return _ignore(standing, f"the promotion of {run.model_version}: {standing.held.describe()}")
     if standing.champion is not None and standing.champion.sha256 == run.sha256:
         return replace(standing, champion=run, why=run.verdict)
-    return _serve(standing, run, run.verdict)
+    return _serve(standing, run, run, run.verdict)
 
 
 def _decide(standing: Standing, decision: Decision, known: Mapping[str, Run]) -> Standing:
@@ -140,7 +152,7 @@ def _freeze(standing: Standing, decision: Decision) -> Standing:
 
 def _promote(standing: Standing, run: Run, decision: Decision) -> Standing:
     withdrawn = tuple(each for each in standing.withdrawn if each.sha256 != run.sha256)
-    return replace(_serve(standing, run, decision.describe()), withdrawn=withdrawn)
+    return replace(_serve(standing, run, decision, decision.describe()), withdrawn=withdrawn)
 
 
 def _roll_back(standing: Standing, run: Run, decision: Decision) -> Standing:
@@ -148,16 +160,19 @@ def _roll_back(standing: Standing, run: Run, decision: Decision) -> Standing:
     left = (standing.champion,) if standing.champion is not None and standing.champion != run else ()
     withdrawn = (*standing.withdrawn, *left)
     if run not in standing.earlier:
-        return replace(_serve(standing, run, decision.describe()), withdrawn=withdrawn)
+        return replace(_serve(standing, run, decision, decision.describe()), withdrawn=withdrawn)
     earlier = standing.earlier[: standing.earlier.index(run)]
-    return replace(standing, champion=run, why=decision.describe(), earlier=earlier, withdrawn=withdrawn)
+    return replace(
+        standing, champion=run, why=decision.describe(), placed_by=decision, earlier=earlier, withdrawn=withdrawn
+    )
 
 
-def _serve(standing: Standing, run: Run, why: str) -> Standing:
+def _serve(standing: Standing, run: Run, step: Run | Decision, why: str) -> Standing:
     """Make a run the champion. The one before it becomes the latest of the earlier ones."""
-    if standing.champion is None or standing.champion == run:
-        return replace(standing, champion=run, why=why)
-    return replace(standing, champion=run, why=why, earlier=(*standing.earlier, standing.champion))
+    if standing.champion == run:
+        return replace(standing, why=why)
+    earlier = (*standing.earlier, standing.champion) if standing.champion is not None else standing.earlier
+    return replace(standing, champion=run, why=why, placed_by=step, earlier=earlier)
 
 
 def _ignore(standing: Standing, what: str) -> Standing:

@@ -32,6 +32,7 @@ from ranking.training import (
     summary,
     unchanged,
 )
+from ranking.training.champion import model_version_of
 from ranking.training.evaluation import OURS, WARM
 from ranking.training.matrices import Examples, Parts
 from ranking.training.recipe import Recipe
@@ -167,7 +168,7 @@ def _row(
     snapshots = {"snapshots": dict(params.get("snapshots") or {}), "complete_through": through}
     fitted = np.concatenate([parts.train.window_start, parts.valid.window_start])
     row = {
-        "model_version": f"r{params['session']}",
+        "model_version": model_version_of(params["session"]),
         "version": before.newest + 1,
         "promoted": verdict.promoted,
         "verdict": verdict.sentence,

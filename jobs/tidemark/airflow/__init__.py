@@ -16,6 +16,7 @@
     metrics.py         figures of sessions for StatsD or OpenTelemetry
     pools.py           one publisher per table at a time
     names.py           names of all datasets, for DAG files
+    reporting.py       the task that writes the pages of the domain
     chores.py          tasks that are not sessions: maintenance, pins, releases, pages
     pages/             the pages inside Airflow's UI, and who may see them
     backfill_limit.py  refuse backfills that are too long
@@ -31,6 +32,7 @@ from tidemark.airflow.params import LANDING_PARAMS, RANGE_PARAMS, restate_params
 from tidemark.airflow.pinning import pin_inputs
 from tidemark.airflow.pools import pool_of
 from tidemark.airflow.repeated import skip_repeated
+from tidemark.airflow.reporting import report
 from tidemark.airflow.sensor import complete_through
 from tidemark.airflow.task_log import say
 
@@ -46,6 +48,7 @@ __all__ = [
     "datasets_of",
     "pin_inputs",
     "pool_of",
+    "report",
     "restate_params",
     "say",
     "skip_repeated",

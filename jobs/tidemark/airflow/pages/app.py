@@ -14,13 +14,22 @@ from fastapi.responses import HTMLResponse
 from tidemark.airflow.pages import html, reports
 from tidemark.airflow.pages.access import may_see, refuse
 from tidemark.airflow.pages.attention import attention_lines, attention_section
-from tidemark.airflow.pages.host import asking_runs, failed_runs, forms_on_request, run_states, silent_services
+from tidemark.airflow.pages.host import (
+    asked_by,
+    asking_runs,
+    failed_runs,
+    forms_on_request,
+    nightly_runs,
+    run_states,
+    silent_services,
+)
+from tidemark.airflow.pages.night import night_section
 from tidemark.airflow.pages.quality import dataset_page, nights_page
 from tidemark.airflow.pages.reading import existing_reports, open_reading
 from tidemark.airflow.pages.runbooks import runbook_page
-from tidemark.airflow.pages.running import forms_section, progress_section, services_section
+from tidemark.airflow.pages.running import find_open, forms_section, progress_section, services_section
 from tidemark.airflow.pages.sessions import MOST_LISTED, SessionParts, session_page, sessions_page
-from tidemark.airflow.pages.status import status_page
+from tidemark.airflow.pages.status import Overview, status_page
 from tidemark.errors import TidemarkError
 from tidemark.operate.audit_history import MOST_SESSIONS, VERDICTS
 from tidemark.operate.status import LOOK_BACK
@@ -59,13 +68,14 @@ def show_status(request: Request) -> str:
     """Answer with the status of every dataset."""
     reading, now, root = open_reading(), datetime.now(UTC), root_of(request)
     found = reading.status(now)
-    runs = run_states(each.last.run for each in found if each.progress and each.last and each.last.run)
-    lines = attention_lines(found, failed_runs(), asking_runs(), root, airflow_of(request))
-    above = attention_section(lines)
-    above += progress_section(found, runs, now, root, airflow_of(request))
+    airflow, night = airflow_of(request), nightly_runs()
+    sessions = find_open(found, run_states(each.last.run for each in found if each.progress and each.last))
+    lines = attention_lines(found, failed_runs(), asking_runs(), root, airflow)
+    overview = Overview(len(lines), len(sessions.running), night, reading.headlines())
+    above = attention_section(lines) + progress_section(sessions, now, root, airflow) + night_section(night, airflow)
     above += services_section(reading.deaths(now - LOOK_BACK), silent_services(), reading.troubles(now))
-    below = forms_section(forms_on_request(), airflow_of(request)) + own_address(request)
-    return status_page(found, now, root, reading.report_links(), len(lines), reading.headlines(), above, below)
+    below = forms_section(forms_on_request(), airflow) + own_address(request)
+    return status_page(found, now, root, reading.report_links(), overview, above, below)
 
 
 @router.get("/sessions", response_class=HTMLResponse)
@@ -86,7 +96,14 @@ def show_session(request: Request, session: str) -> str:
     if found is None:
         raise HTTPException(404, "There is no such session.")
     root, airflow = root_of(request), airflow_of(request)
-    parts = SessionParts(reading.account(session), reading.audited(session), reading.audit_page(found[0]))
+    parts = SessionParts(
+        reading.account(session),
+        reading.audited(session),
+        reading.audit_page(found[0]),
+        reading.newest_audit(found[0].dataset),
+        reading.published(session),
+        asked_by(found[0].run),
+    )
     return session_page(*found, parts, reading.specs.get(found[0].dataset), root, airflow, reading.report_links())
 
 
@@ -113,7 +130,8 @@ def show_quality(
     found, more = reading.audits(dataset, _verdict(verdict), skip)
     chosen = {name: value for name, value in (("verdict", verdict), ("check", check)) if value is not None}
     older = skip + MOST_SESSIONS if more else None
-    return dataset_page(reading.specs[dataset], found, chosen, older, root_of(request), reading.report_links())
+    newest = reading.newest_audit(dataset)
+    return dataset_page(reading.specs[dataset], found, newest, chosen, older, root_of(request), reading.report_links())
 
 
 def _verdict(word: str | None) -> str | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from airflow.api.common.airflow_health import HEALTHY, get_airflow_health
@@ -12,24 +12,38 @@ from airflow.models.dagrun import DagRun
 from airflow.models.hitl import HITLDetail
 from airflow.models.taskinstance import TaskInstance
 from airflow.utils.session import create_session
+from airflow.utils.types import DagRunType
 from sqlalchemy import and_, func, select, tuple_
 
 from tidemark.airflow.pages.attention import Run
+from tidemark.airflow.pages.night import NightRun
 from tidemark.airflow.pages.running import Form, Silence
 
 ON_REQUEST = "on request"
 """The tag of a DAG without a schedule that a person triggers by its form."""
+NIGHTLY = "nightly"
+"""The tag of a DAG that runs once a night."""
+NEVER = datetime.max.replace(tzinfo=UTC)
 
 
-def run_states(names: Iterable[str]) -> dict[str, str]:
+def run_states(names: Iterable[str | None]) -> dict[str, str]:
     """Return the states of runs, such as `running`, by their names (DAG and run with `/` between them)."""
-    wanted = [tuple(name.split("/", 1)) for name in names if "/" in name]
+    wanted = [tuple(name.split("/", 1)) for name in names if name and "/" in name]
     if not wanted:
         return {}
     with create_session() as session:
         keys = tuple_(DagRun.dag_id, DagRun.run_id).in_(wanted)
         found = session.scalars(select(DagRun).where(keys)).all()
         return {f"{run.dag_id}/{run.run_id}": str(getattr(run.state, "value", run.state)) for run in found}
+
+
+def asked_by(name: str | None) -> str | None:
+    """Return the user who triggered a run, given its name (DAG and run with `/` between them); None if nobody did."""
+    dag, _, run = (name or "").partition("/")
+    with create_session() as session:
+        named = select(DagRun.triggering_user_name).where(DagRun.dag_id == dag, DagRun.run_id == run)
+        user: str | None = session.scalar(named)
+        return user
 
 
 def failed_runs() -> list[Run]:
@@ -60,6 +74,30 @@ def forms_on_request() -> list[Form]:
         dags = select(DagModel).where(DagModel.dag_id.in_(tagged), ~DagModel.is_stale)
         found = session.scalars(dags.order_by(DagModel.dag_id)).all()
         return [Form(dag.dag_id, dag.description or "") for dag in found]
+
+
+def nightly_runs() -> list[NightRun]:
+    """Return the latest run of each DAG with the tag NIGHTLY, in the order in which these runs began."""
+    with create_session() as session:
+        tagged = select(DagTag.dag_id).where(DagTag.name == NIGHTLY)
+        dags = session.scalars(select(DagModel).where(DagModel.dag_id.in_(tagged), ~DagModel.is_stale)).all()
+        newest = (
+            select(func.max(DagRun.id))
+            .where(DagRun.dag_id.in_(tagged), DagRun.run_type != DagRunType.BACKFILL_JOB)
+            .group_by(DagRun.dag_id)
+        )
+        runs = {run.dag_id: run for run in session.scalars(select(DagRun).where(DagRun.id.in_(newest)))}
+        found = [_night_run(dag, runs.get(dag.dag_id)) for dag in dags]
+        return sorted(found, key=lambda each: (each.began or NEVER, each.dag))
+
+
+def _night_run(dag: DagModel, run: DagRun | None) -> NightRun:
+    if run is None:
+        return NightRun(dag.dag_id, bool(dag.is_paused))
+    state = str(getattr(run.state, "value", run.state))
+    return NightRun(
+        dag.dag_id, bool(dag.is_paused), run.run_id, state, run.data_interval_end, run.start_date, run.end_date
+    )
 
 
 def silent_services() -> list[Silence]:

@@ -60,6 +60,7 @@ def _night(night: DatasetNight, root: str) -> tuple[str, ...]:
 def dataset_page(
     spec: DatasetSpec,
     sessions: Sequence[AuditedSession],
+    newest: AuditedSession | None,
     chosen: Mapping[str, str],
     older: int | None,
     root: str,
@@ -67,28 +68,33 @@ def dataset_page(
 ) -> str:
     """Return the page of a dataset's checks.
 
-    `chosen` holds what the page is asked for, `verdict` and `check`, by name. `older` is how many sessions to leave
-    out for the next older ones, None if there are none.
+    `newest` is the newest audited session, whatever its verdict. `chosen` holds what the page is asked for, `verdict`
+    and `check`, by name. `older` is how many sessions to leave out for the next older ones, None if there are none.
     """
     place, title = html.path(root, "quality", spec.dataset), f"Data quality of {spec.dataset}"
     note = f"The latest {len(sessions)} audited sessions" if sessions else "No matching audit is on record"
     content = (
         f"<header><h1>{escape(title)}</h1><p>{note}. All times are in UTC.</p></header>"
-        f"{_choices(place, chosen.get('verdict'))}{_content(spec, sessions, chosen, place, root)}"
+        f"{_choices(place, chosen.get('verdict'))}{_content(spec, sessions, newest, chosen, place, root)}"
         f"{_older(place, chosen, older)}"
     )
     return html.page(f"Tidemark: {title}", content, root, reports)
 
 
 def _content(
-    spec: DatasetSpec, sessions: Sequence[AuditedSession], chosen: Mapping[str, str], place: str, root: str
+    spec: DatasetSpec,
+    sessions: Sequence[AuditedSession],
+    newest: AuditedSession | None,
+    chosen: Mapping[str, str],
+    place: str,
+    root: str,
 ) -> str:
     series = series_of(sessions)
     if "check" in chosen:
         return check_page_content([each for each in series if each.check == chosen["check"]], root)
     return (
         f'<section class="tiles">{"".join(_tiles(sessions))}</section>'
-        f"{problem_cards(spec, sessions, place, root)}{course_cards(sessions, series, place)}"
+        f"{problem_cards(spec, sessions, newest, place, root)}{course_cards(sessions, series, place)}"
         f"{unremarkable(series, place)}{_by_day(sessions, root)}"
     )
 

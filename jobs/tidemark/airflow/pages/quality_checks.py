@@ -21,8 +21,14 @@ _VALUES = {"Audited": "wall clock", "Session": "its verdict", "Rows": "added", "
 _QUIET = {"Check": "why", "Expected": "as of the last session", "Passed": "times"}
 
 
-def problem_cards(spec: DatasetSpec, sessions: Sequence[AuditedSession], place: str, root: str) -> str:
-    """Return the checks that failed, newest first: each as it failed last, with rows, their places, and what to do."""
+def problem_cards(
+    spec: DatasetSpec, sessions: Sequence[AuditedSession], newest: AuditedSession | None, place: str, root: str
+) -> str:
+    """Return the checks that failed, newest first: each as it failed last, with rows, their places, and what to do.
+
+    `newest` is the newest audited session of the dataset, whether among `sessions` or not. If a check passed there,
+    nothing is left to do.
+    """
     problems: dict[str, list[tuple[AuditedSession, CheckOutcome]]] = {}
     for session in sessions:
         for check in session.checks:
@@ -31,7 +37,9 @@ def problem_cards(spec: DatasetSpec, sessions: Sequence[AuditedSession], place: 
     if not problems:
         return ""
     shown = list(problems.values())[:MOST_PROBLEMS]
-    cards = "".join(_problem(spec, *found[0], _earlier(found, place), root) for found in shown)
+    cards = "".join(
+        _problem(found[0], _earlier(found, place), _next(spec, *found[0], newest, root), root) for found in shown
+    )
     more = len(problems) - len(shown)
     note = html.small(f"and {more} other checks; the pages of the sessions name them") if more else ""
     return f'<section><h2>What did not pass</h2><div class="cards">{cards}</div>{note}</section>'
@@ -48,7 +56,8 @@ def _check_address(place: str, check: str) -> str:
     return f"{place}?check={quote(check, safe='')}"
 
 
-def _problem(spec: DatasetSpec, session: AuditedSession, check: CheckOutcome, earlier_html: str, root: str) -> str:
+def _problem(found: tuple[AuditedSession, CheckOutcome], earlier_html: str, next_html: str, root: str) -> str:
+    session, check = found
     link = html.link(html.path(root, "sessions", session.session), session.session) + earlier_html
     rows = f"<p>{check.unexpected_rows:,} rows fail, for example:</p>" if check.unexpected_rows else ""
     return (
@@ -57,7 +66,7 @@ def _problem(spec: DatasetSpec, session: AuditedSession, check: CheckOutcome, ea
         f'<p class="code">{html.time(session.at)}, session {link}</p>'
         f"<p><b>{escape(check.observed)}</b>, expected {escape(check.expected)}</p>"
         f"{rows}{_failing(check)}"
-        f'<p class="because">{escape(check.because)}</p>{_next(spec, check, root)}</article>'
+        f'<p class="because">{escape(check.because)}</p>{next_html}</article>'
     )
 
 
@@ -83,9 +92,19 @@ def _text(value: str | None) -> str:
     return "null" if value is None else value
 
 
-def _next(spec: DatasetSpec, check: CheckOutcome, root: str) -> str:
+def _next(
+    spec: DatasetSpec, session: AuditedSession, check: CheckOutcome, newest: AuditedSession | None, root: str
+) -> str:
+    """Return what to do about a failed check, or that it has passed since."""
+    if newest is not None and newest.at > session.at and not _fails(newest, check):
+        passed = html.link(html.path(root, "sessions", newest.session), newest.session)
+        return f"<p>{html.badge('passed since', 'good')} in session {passed}. Nothing is left to do.</p>"
     more = html.link(html.path(root, "runbooks", RUNBOOK), f"the runbook {RUNBOOK}")
     return f"<p>Next:</p>{html.items(next_steps(spec, check))}<p>More: {more}</p>"
+
+
+def _fails(session: AuditedSession, check: CheckOutcome) -> bool:
+    return any(each.check == check.check and not each.passed for each in session.checks)
 
 
 def course_cards(sessions: Sequence[AuditedSession], series: Sequence[CheckSeries], place: str) -> str:

@@ -11,7 +11,7 @@ from tidemark.airflow.pages import html
 from tidemark.airflow.pages.reports import find_report
 from tidemark.catalog import Lake, ops
 from tidemark.operate.accounts import read_account
-from tidemark.operate.audit_history import AuditedSession, read_history, read_sessions
+from tidemark.operate.audit_history import MOST_SESSIONS, AuditedSession, read_history, read_sessions
 from tidemark.operate.audit_nights import DatasetNight, read_nights
 from tidemark.operate.lakes import open_existing_lake
 from tidemark.operate.remarks import Headline, read_headlines
@@ -24,7 +24,11 @@ from tidemark.spec import DatasetSpec
 from tidemark.spec.load import load_specs
 from tidemark.state.account import Account
 from tidemark.state.plan import Plan
+from tidemark.state.watermark import Watermark
 from tidemark.support.error_translation import translating_errors
+
+OPEN_AT_MOST = 4
+"""The most newest sessions of a dataset that are taken to have no audit yet."""
 
 
 @dataclass(frozen=True)
@@ -65,15 +69,27 @@ class Reading:
             found = with_outcomes(self.lake, newest_sessions(self.lake, ops.of_session(name)))
             return (found[0], read_plans(self.lake, (name,))[name]) if found else None
 
+    def published(self, name: str) -> int | None:
+        """Return the snapshot of its table that a session left on main; None if it is not closed."""
+        with self._translating():
+            rows = ops.rows(self.lake, "ops.high_watermarks", ops.of_session(name), ("current",))
+            return Watermark.from_json(rows[0]["current"]).snapshot if rows else None
+
     def account(self, name: str) -> list[Account]:
         """Return what became of the records of a session, by file; empty if it has no account."""
         with self._translating():
             return read_account(self.lake, name)
 
-    def audits(self, dataset: str, verdict: str | None, skip: int) -> tuple[tuple[AuditedSession, ...], bool]:
+    def audits(
+        self, dataset: str, verdict: str | None, skip: int, most: int = MOST_SESSIONS
+    ) -> tuple[tuple[AuditedSession, ...], bool]:
         """Return the latest audited sessions of a dataset, newest first, and whether there are older ones."""
         with self._translating():
-            return read_history(self.lake, dataset, verdict, skip)
+            return read_history(self.lake, dataset, verdict, skip, most)
+
+    def newest_audit(self, dataset: str) -> AuditedSession | None:
+        """Return the newest audited session of a dataset. One that is in progress may not be audited yet."""
+        return next(iter(self.audits(dataset, None, 0, OPEN_AT_MOST + 1)[0]), None)
 
     def nights(self, since: datetime, verdict: str | None) -> list[DatasetNight]:
         """Return the audits since an instant, by day and dataset."""

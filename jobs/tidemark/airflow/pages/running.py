@@ -15,13 +15,17 @@ from tidemark.operate.session_outcomes import Session
 from tidemark.operate.status import DatasetStatus
 
 _SESSIONS = {
-    "Dataset": "in progress",
+    "Dataset": "",
     "Step": "reached",
     "Since": "wall clock",
     "Session": "its plan",
     "Run": "in Airflow",
 }
 ENDED = ("failed", "success")
+LEFT = (
+    "Nobody works on these sessions any more. The next session of the dataset closes one that is published (step "
+    "commit), and does the work of any other anew; only a range that somebody asked for has to be asked for again."
+)
 MOST_DEATHS = 20
 
 
@@ -41,36 +45,61 @@ class Form:
     description: str
 
 
-def progress_section(
-    found: Sequence[DatasetStatus], runs: Mapping[str, str], now: datetime, root: str, airflow: str
-) -> str:
-    """Return the sessions in progress. `runs` holds the states of their runs in Airflow, as far as it knows them."""
-    open_ones = [dataset for dataset in found if dataset.progress is not None]
-    if not open_ones:
+@dataclass(frozen=True)
+class OpenSessions:
+    """The datasets whose last session is not closed.
+
+    Of those `left`, the run in Airflow has ended, so that nobody works on the session any more. `states` holds the
+    states of the runs, as far as Airflow knows them.
+    """
+
+    running: tuple[DatasetStatus, ...]
+    left: tuple[DatasetStatus, ...]
+    states: Mapping[str, str]
+
+
+def find_open(found: Sequence[DatasetStatus], states: Mapping[str, str]) -> OpenSessions:
+    """Return the open sessions, given the states of their runs."""
+    open_ones = [dataset for dataset in found if dataset.progress is not None and dataset.last is not None]
+    left = tuple(each for each in open_ones if each.last and states.get(each.last.run or "") in ENDED)
+    return OpenSessions(tuple(each for each in open_ones if each not in left), left, states)
+
+
+def progress_section(sessions: OpenSessions, now: datetime, root: str, airflow: str) -> str:
+    """Return the sessions in progress, and then those that were left."""
+    running = [_row(each, _stuck(each.last, now), now, root, airflow) for each in sessions.running]
+    left = [_row(each, _left(each.last, sessions.states), now, root, airflow) for each in sessions.left]
+    return _section("now", "Running now", "", running) + _section("left", "Left unfinished", LEFT, left)
+
+
+def _section(name: str, title: str, remark: str, rows: Sequence[tuple[str, ...]]) -> str:
+    if not rows:
         return ""
-    rows = (_row(dataset, runs, now, root, airflow) for dataset in open_ones)
-    return f'<section id="now"><h2>Running now</h2>{html.table(_SESSIONS, rows)}</section>'
+    said = f"<p>{escape(remark)}</p>" if remark else ""
+    return f'<section id="{name}"><h2>{title}</h2>{said}{html.table(_SESSIONS, rows)}</section>'
 
 
-def _row(dataset: DatasetStatus, runs: Mapping[str, str], now: datetime, root: str, airflow: str) -> tuple[str, ...]:
+def _row(dataset: DatasetStatus, mark_html: str, now: datetime, root: str, airflow: str) -> tuple[str, ...]:
     progress, session = dataset.progress, dataset.last
-    assert progress is not None and session is not None, "only a last session is in progress"
+    assert progress is not None and session is not None, "only a last session is open"
     since = html.time(progress.since) + (html.small(_age(now - progress.since)) if progress.since else "")
     return (
         html.name(dataset.dataset),
-        escape(progress.step) + _left(session, runs, now),
+        escape(progress.step) + mark_html,
         since,
         f'<span class="code">{html.link(html.path(root, "sessions", session.session), session.session)}</span>',
         _run(session.run, airflow),
     )
 
 
-def _left(session: Session, runs: Mapping[str, str], now: datetime) -> str:
-    """Return a mark if nobody works on a session any more, or it takes too long."""
-    state = runs.get(session.run or "")
-    if state in ENDED:
-        return f"<br>{html.badge(f'left; its run ended: {state}', 'bad')}"
-    return f"<br>{html.badge('stuck', 'bad')}" if is_stuck(session, now) else ""
+def _left(session: Session | None, states: Mapping[str, str]) -> str:
+    state = states.get(session.run or "") if session else None
+    return f"<br>{html.badge(f'left; its run ended: {state}', 'warned')}"
+
+
+def _stuck(session: Session | None, now: datetime) -> str:
+    """Return a mark if a session takes too long."""
+    return f"<br>{html.badge('stuck', 'bad')}" if session and is_stuck(session, now) else ""
 
 
 def _age(age: timedelta) -> str:

@@ -15,7 +15,7 @@ from tidemark.operate.audit_history import AuditedSession
 from tidemark.operate.session_outcomes import Session
 from tidemark.spec import DatasetSpec
 from tidemark.state.account import Account
-from tidemark.state.effect import cleared_ranges
+from tidemark.state.effect import Nothing, Touch, cleared_ranges
 from tidemark.state.plan import Plan
 from tidemark.state.ranges import Ranges
 
@@ -63,12 +63,17 @@ class SessionParts:
     """What is on record about one session.
 
     `accounts` says what became of its records, by file. `audited` holds what its checks found, and `audit_page` the
-    path of the audit's page below the root of the pages; each is None if there is none.
+    path of the audit's page below the root of the pages; each is None if there is none. `newest_audit` is the newest
+    audited session of the dataset. `published` is the snapshot that it left on main, None if it is not closed.
+    `asked_by` is the user of Airflow who triggered its run, None if nobody did.
     """
 
-    accounts: Sequence[Account]
-    audited: AuditedSession | None
-    audit_page: str | None
+    accounts: Sequence[Account] = ()
+    audited: AuditedSession | None = None
+    audit_page: str | None = None
+    newest_audit: AuditedSession | None = None
+    published: int | None = None
+    asked_by: str | None = None
 
 
 def session_page(
@@ -86,11 +91,11 @@ def session_page(
     """
     place = html.path(root, "quality", session.dataset)
     audited = [parts.audited] if parts.audited else []
-    problems = problem_cards(spec, audited, place, root) if spec else ""
+    problems = problem_cards(spec, audited, parts.newest_audit, place, root) if spec else ""
     content = (
         f"<header><h1>{escape(session.dataset)} {html.badge(session.outcome, TONES[session.outcome])}</h1>"
         f"<p>session {escape(session.session)}. All times are in UTC.</p></header>"
-        f"<section><h2>What became of it</h2>{html.facts(dict(_facts(session, root, airflow, parts)))}</section>"
+        f"<section><h2>What became of it</h2>{html.facts(dict(_facts(session, plan, root, airflow, parts)))}</section>"
         f"{problems}{account_section(parts.accounts)}"
         f"<section><h2>Plan</h2>{html.facts(dict(_plan(plan)))}{_inputs(plan)}{_files(plan)}</section>"
         f"<section>{html.folded('The whole plan, as stored', f'<pre>{escape(_stored(plan))}</pre>')}</section>"
@@ -98,7 +103,7 @@ def session_page(
     return html.page(f"Tidemark: {session.dataset} {session.session}", content, root, reports)
 
 
-def _facts(session: Session, root: str, airflow: str, parts: SessionParts) -> Iterator[tuple[str, str]]:
+def _facts(session: Session, plan: Plan, root: str, airflow: str, parts: SessionParts) -> Iterator[tuple[str, str]]:
     yield "Planned (wall clock)", html.time(session.recorded_at)
     yield "Clock of the run (logical time)", html.time(session.planned_at)
     if session.audit is not None:
@@ -107,9 +112,25 @@ def _facts(session: Session, root: str, airflow: str, parts: SessionParts) -> It
         counts = f"{audit.checks} checks, {audit.failed} failed, {audit.warned} warned"
         shown = html.link(root + parts.audit_page, "its page") if parts.audit_page else "its page has expired"
         yield "Audit", f"{html.badge(audit.word, VERDICT_TONES[audit.word])} {escape(counts)}; {shown}"
+    yield "Main after it", _main_after(plan, parts.published)
     yield "Complete through (logical time)", html.time(session.complete_through) if session.complete_through else ""
     yield "Run in Airflow", _run_links(session, airflow)
+    yield "Triggered by", escape(parts.asked_by or "")
     yield "Other sessions", html.link(f"{root}sessions?dataset={session.dataset}", f"of {session.dataset}")
+
+
+def _main_after(plan: Plan, published: int | None) -> str:
+    """Return what a closed session left on main."""
+    if published is None:
+        return ""
+    if published != plan.base_snapshot:
+        return f"snapshot {published}"
+    why = (
+        ""
+        if isinstance(plan.effect, Nothing | Touch)
+        else ": what it rebuilt holds the same rows, so no reader follows"
+    )
+    return f"the same snapshot as before{why}"
 
 
 def _run_links(session: Session, airflow: str) -> str:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from html import escape
 
 from tidemark.airflow.pages import html
+from tidemark.airflow.pages.night import NightRun, night_tile
 from tidemark.operate.remarks import Headline
 from tidemark.operate.session_outcomes import Outcome, Session
 from tidemark.operate.status import DatasetStatus
@@ -34,42 +36,60 @@ _HEAD = {
 }
 
 
+@dataclass(frozen=True)
+class Overview:
+    """What the head of the page counts besides the datasets.
+
+    `attention` is the number of things that somebody has to look at, `running` that of the sessions that are worked
+    on, `night` the latest run of each nightly DAG. `headlines` are cards of the domain.
+    """
+
+    attention: int = 0
+    running: int = 0
+    night: Sequence[NightRun] = ()
+    headlines: Sequence[Headline] = ()
+
+
 def status_page(
     found: Sequence[DatasetStatus],
     now: datetime,
     root: str,
     reports: Sequence[str],
-    attention: int,
-    headlines: Sequence[Headline] = (),
+    overview: Overview,
     above_html: str = "",
     below_html: str = "",
 ) -> str:
     """Return the page. `now` is the machine's clock at which the status was read.
 
-    `attention` is the number of things that somebody has to look at. `headlines` are cards of the domain. `above_html`
-    comes before the table of the datasets, `below_html` after it.
+    `above_html` comes before the table of the datasets, `below_html` after it.
     """
     content = (
         f"<header><h1>Status</h1><p>At {html.time(now)}, by the wall clock. All times are in UTC. Logical time is the "
         f"time in the data, and the clock that a run was given; it may differ from the wall clock.</p></header>"
-        f'<section class="tiles">{"".join(_tiles(found, attention, headlines))}</section>'
+        f'<section class="tiles">{"".join(_tiles(found, overview))}</section>'
         f"{above_html}<section><h2>Datasets</h2>"
         f"{html.table(_HEAD, (_row(dataset, root) for dataset in found))}</section>{below_html}"
     )
     return html.page("Tidemark: status", content, root, reports)
 
 
-def _tiles(found: Sequence[DatasetStatus], attention: int, headlines: Sequence[Headline]) -> Iterator[str]:
-    words = "needs attention" if attention == 1 else "need attention"
-    yield html.tile(str(attention), words, "bad" if attention else "good")
-    yield from (html.tile(headline.value, headline.words, "named") for headline in headlines)
-    behind = max((d for d in found if d.hours_behind is not None), key=lambda d: d.hours_behind or 0.0, default=None)
+def _tiles(found: Sequence[DatasetStatus], overview: Overview) -> Iterator[str]:
+    words = "needs attention" if overview.attention == 1 else "need attention"
+    yield html.tile(str(overview.attention), words, "bad" if overview.attention else "good")
+    if overview.night:
+        yield night_tile(overview.night)
+    yield from (html.tile(headline.value, headline.words, "named") for headline in overview.headlines)
+    behind = max((each for each in found if each.hours_behind is not None), key=_lag, default=None)
     if behind is not None:
         yield html.tile(describe_behind(behind), f"behind at most: {behind.dataset}")
-    running = sum(dataset.progress is not None for dataset in found)
-    yield html.tile(str(running), "sessions in progress" if running != 1 else "session in progress")
+    yield html.tile(str(overview.running), "sessions in progress" if overview.running != 1 else "session in progress")
     refused = sum(dataset.quarantined_last_day or 0 for dataset in found)
     yield html.tile(f"{refused:,}", "records quarantined in the last day", "warned" if refused else "")
+
+
+def _lag(dataset: DatasetStatus) -> tuple[float, bool]:
+    """The order in which datasets are behind. Of two that are equal, the one with a deadline counts."""
+    return dataset.hours_behind or 0.0, dataset.fresh_within_hours is not None
 
 
 def _row(dataset: DatasetStatus, root: str) -> tuple[str, ...]:

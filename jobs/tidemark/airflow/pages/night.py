@@ -1,0 +1,81 @@
+"""The part of the status page that says what became of the last night: the latest run of each nightly DAG."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from tidemark.airflow.pages import html
+
+_HEAD = {
+    "DAG": "nightly",
+    "Run": "in Airflow",
+    "State": "of the run",
+    "Data through": "logical time",
+    "Began": "wall clock",
+    "Ended": "wall clock",
+}
+TONES = {"success": "good", "failed": "bad"}
+WORDS = {"success": "passed", "failed": "failed"}
+"""The states of runs that have ended, as the page calls them."""
+
+
+@dataclass(frozen=True)
+class NightRun:
+    """The latest run of a nightly DAG that is no backfill.
+
+    `through` is the end of its data interval. `run` is None if the DAG has had no such run yet. `paused` says that
+    Airflow starts no run of the DAG until somebody switches it on.
+    """
+
+    dag: str
+    paused: bool
+    run: str | None = None
+    state: str = ""
+    through: datetime | None = None
+    began: datetime | None = None
+    ended: datetime | None = None
+
+
+def verdict_of(runs: Sequence[NightRun]) -> str:
+    """Return `failed` if a run failed, else `under way` if one has not ended, else `passed`; `none yet` without any."""
+    states = [each.state for each in runs if each.run is not None]
+    if "failed" in states:
+        return "failed"
+    if any(state not in WORDS for state in states):
+        return "under way"
+    return "passed" if states else "none yet"
+
+
+def night_tile(runs: Sequence[NightRun]) -> str:
+    """Return a tile with the verdict on the last night, and when its last run ended."""
+    verdict = verdict_of(runs)
+    ended = max((each.ended for each in runs if each.ended is not None), default=None)
+    at = f", ended {ended:%Y-%m-%d %H:%M}" if ended is not None and verdict != "under way" else ""
+    tone = {"passed": "good", "failed": "bad"}.get(verdict, "")
+    return html.tile(verdict, f"last night{at}", tone)
+
+
+def night_section(runs: Sequence[NightRun], airflow: str) -> str:
+    """Return a table with a line for each nightly DAG; an empty text if there is no such DAG."""
+    if not runs:
+        return ""
+    rows = (_row(each, airflow) for each in runs)
+    return f'<section id="night"><h2>Last night</h2>{html.table(_HEAD, rows)}</section>'
+
+
+def _row(each: NightRun, airflow: str) -> tuple[str, ...]:
+    dag = html.link_html(html.path(airflow, "dags", each.dag), html.name(each.dag))
+    paused = f"<br>{html.badge('paused', 'warned')}" if each.paused else ""
+    if each.run is None:
+        return dag + paused, html.small("no run yet"), "", "", "", ""
+    run = html.link(html.path(airflow, "dags", each.dag, "runs", each.run), each.run)
+    return (
+        dag + paused,
+        f'<span class="code">{run}</span>',
+        html.badge(WORDS.get(each.state, each.state), TONES.get(each.state, "")),
+        html.time(each.through),
+        html.time(each.began),
+        html.time(each.ended),
+    )
