@@ -103,7 +103,7 @@ def _champion(lake: Lake) -> str:
     registry = read_registry(lake)
     if registry.standing.champion is None:
         return ""
-    return "\n".join(f"  {line}" for line in (*describe_standing(registry), describe_scores(lake)))
+    return "\n".join(f"  {line}" for line in (*describe_standing(lake, registry), describe_scores(lake)))
 
 
 def _account(settings: Settings, lake: Lake) -> str:

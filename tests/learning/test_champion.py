@@ -50,7 +50,9 @@ def test_case(case: dict[str, Any]) -> None:
 
 
 def _name(step: Run | Decision | None) -> str | None:
-    return step.decision_id if isinstance(step, Decision) else step and step.model_version
+    if isinstance(step, Decision):
+        return step.decision_id
+    return step.model_version if step else None
 
 
 VERDICTS = st.sampled_from(["promoted a", "promoted b", "promoted c", "refused d", "nothing"])
