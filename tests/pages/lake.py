@@ -78,7 +78,7 @@ def _write_reports(home: Path) -> None:
     page = audits / REBUILT / "rebuilt-1" / "index.html"
     for path in (audits / "index.html", page, home / "reports" / "models" / "index.html"):
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(f"<h1>{path.parent.name}</h1>", encoding="utf-8")
+        path.write_text(f"<body><main><h1>{path.parent.name}</h1></main></body>", encoding="utf-8")
     (audits / "style.css").write_text("h1 {}", encoding="utf-8")
     (page.parent / "summary.json").write_text("{}", encoding="utf-8")
     secret = home / "secret"

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
 from tests.pages.conftest import Pages
 from tests.pages.lake import OUTSIDE
-from tidemark.airflow.pages.reports import find_report
+from tidemark.airflow.pages.reports import find_report, with_navigation
 
 pytestmark = [pytest.mark.dags, pytest.mark.services]
 
@@ -49,6 +50,21 @@ def test_a_path_that_leads_elsewhere_is_not_served(pages: Pages, path: str) -> N
 def test_pages_in_the_folder_are_served(pages: Pages, name: str) -> None:
     answer = pages.ask(f"/tidemark/reports/{name}", "viewer")
     assert (answer.status, answer.headers["content-type"]) == (200, "text/html; charset=utf-8")
+
+
+def test_a_page_gets_our_navigation_and_leads_to_the_session_that_it_is_about(pages: Pages) -> None:
+    audit = pages.ask("/tidemark/reports/data-docs/search.interactions/rebuilt-1/index.html", "viewer").text
+    links = re.findall(r'href="([^"]*)"', audit)
+    assert {"/tidemark/", "/tidemark/sessions/rebuilt-1", "/tidemark/quality/search.interactions"} <= set(links)
+    assert all(pages.ask(link, "viewer").status == 200 for link in links)
+    ranker = pages.ask("/tidemark/reports/models/index.html", "viewer").text
+    assert 'href="/tidemark/"' in ranker and "This session" not in ranker
+
+
+def test_a_name_in_the_navigation_is_encoded() -> None:
+    shown = with_navigation("<main>x</main>", "data-docs/a&b/<s>/index.html", "/t/", ())
+    assert 'href="/t/sessions/%3Cs%3E"' in shown and "<s>" not in shown and "a&amp;b</a>" in shown
+    assert with_navigation("no main", "models/index.html", "/t/", ()) == "no main"
 
 
 def test_style_sheets_in_the_folder_are_served(pages: Pages) -> None:

@@ -161,13 +161,17 @@ def _runbook(request: Request, name: str | None) -> str:
 
 
 @router.get("/reports/{name:path}")
-def show_report(name: str) -> Response:
-    """Answer with a file of the folder `reports`."""
-    found = reports.find_report(load_settings().reports, name)
+def show_report(request: Request, name: str) -> Response:
+    """Answer with a file of the folder `reports`; a page with our navigation on top."""
+    settings = load_settings()
+    found = reports.find_report(settings.reports, name)
     if found is None:
         raise HTTPException(404, "There is no such report.")
+    text = found.read_text(encoding="utf-8")
+    if found.suffix == ".html":
+        text = reports.with_navigation(text, name, root_of(request), existing_reports(settings))
     kind = reports.MEDIA_TYPES[found.suffix]
-    return Response(found.read_bytes(), media_type=kind, headers={"Content-Security-Policy": REPORT_POLICY})
+    return Response(text, media_type=kind, headers={"Content-Security-Policy": REPORT_POLICY})
 
 
 @router.get("/style.css")

@@ -27,19 +27,28 @@ _LINKS = {
 }
 
 
+START = "<main>"
+"""The element that holds the content of a page, also of a report."""
+
+
 def page(title: str, content_html: str, root: str, reports: Iterable[str] = ()) -> str:
     """Return a whole page. `root` is the path of the pages, with `/` at its end.
 
     `reports` names the links to reports that exist; the others are left out.
     """
-    shown = {path: word for path, word in _LINKS.items() if not path.startswith("reports/") or path in set(reports)}
-    links = "".join(f'<a href="{escape(root + path)}">{escape(word)}</a>' for path, word in shown.items())
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f'<title>{escape(title)}</title><link rel="stylesheet" href="{escape(root)}style.css"></head>\n'
-        f'<body><main><nav class="path">{links}</nav>{content_html}</main></body></html>\n'
+        f"<body>{START}{navigation(root, reports)}{content_html}</main></body></html>\n"
     )
+
+
+def navigation(root: str, reports: Iterable[str] = (), more: Mapping[str, str] | None = None) -> str:
+    """Return the links to our pages, those to the reports in `reports`, and `more`, words by their paths."""
+    known = {path: word for path, word in _LINKS.items() if not path.startswith("reports/") or path in set(reports)}
+    links = (f'<a href="{escape(root + path)}">{escape(word)}</a>' for path, word in {**known, **(more or {})}.items())
+    return f'<nav class="path">{" ".join(links)}</nav>'
 
 
 def report_links() -> list[str]:
