@@ -61,9 +61,9 @@ doctor: setup  ## Show which services run and which died; check Java, jars, cata
 bench: setup  ## Measure the design's performance promises, as ratios within one run
 	@$(PY) -m bench
 
-bench-labels: setup  ## Judge relevance labels by true grades (WORLDS=plain-1,easy-1 SESSIONS=200000 SETTINGS=500,none KEEP=)
+bench-labels: setup  ## Judge relevance labels by true grades (WORLDS=plain-1,easy-1 SESSIONS=200000 SETTINGS=500,none MORE= KEEP=)
 	@$(PY) -m bench.labels $(if $(WORLDS),--worlds $(WORLDS)) $(if $(SESSIONS),--sessions $(SESSIONS)) \
-	  $(if $(SETTINGS),--settings $(SETTINGS)) $(if $(KEEP),--keep "$(KEEP)")
+	  $(if $(SETTINGS),--settings $(SETTINGS)) $(if $(MORE),--more $(MORE)) $(if $(KEEP),--keep "$(KEEP)")
 
 bench-train: setup  ## Measure memory and time of a training run beside a plain fit (SETTINGS="rows=1200000 features=200 rounds=50")
 	@$(PY) -m bench.training $(SETTINGS)

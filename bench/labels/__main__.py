@@ -1,7 +1,8 @@
 """Judge our relevance labels on worlds by name: python -m bench.labels [--worlds plain-1,easy-1] [--settings 500,none].
 
 Each world prints a table of label sources. `--sessions` is the number of search requests, `--queries` that of queries.
-With `--recipes plain,bagged`, rankers of these recipes are compared on our labels instead, all worlds together.
+With `--recipes plain,bagged`, rankers of these recipes are compared on our labels instead, all worlds together. With
+`--more 1,2,3`, worlds of these seeds say instead what more grades, logs and exchanged positions would buy.
 Tables that do not depend on grades are kept in the folder `--keep`, and the next run does not build them again.
 Remove the folder after a change of the transforms before the labels.
 """
@@ -11,13 +12,15 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TypeVar
 
 from pyspark.sql import SparkSession
 
+from bench.labels import buys
 from bench.labels.recipes import RECIPES, compare, comparison, recipes_of
 from bench.labels.report import judge, table
 from bench.labels.tables import Tables
@@ -39,6 +42,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--settings", default=",".join(SETTINGS))
     parser.add_argument("--queries", type=int, default=QUERIES)
     parser.add_argument("--recipes", help=f"compare recipes of the learner: {', '.join(RECIPES)}")
+    parser.add_argument("--more", help="seeds of worlds that say what more grades, logs and exchanges would buy")
     parser.add_argument("--keep", type=Path, help="a folder for tables that the next run may use again")
     options = parser.parse_args(arguments)
     sizes = [int(text.replace("_", "")) for text in options.sessions.split(",")]
@@ -46,12 +50,16 @@ def main(arguments: Sequence[str]) -> int:
         worlds = [world_of(name, size, options.queries) for size in sizes for name in options.worlds.split(",")]
         settings = settings_of(options.settings.split(","))
         chosen = recipes_of(options.recipes.split(",")) if options.recipes else {}
+        seeds = options.more.split(",") if options.more else []
+        grown = [buys.worlds_of(seed, size, options.queries) for size in sizes for seed in seeds]
     except WrongWorld as error:
         print(f"bench.labels: {error}", file=sys.stderr)
         return 2
     with open_place() as place:
         spark = open_session(place.remote, CONF)
-        if chosen:
+        if grown:
+            _grow(spark, grown, options.keep)
+        elif chosen:
             _compare(spark, worlds, settings, chosen, options.keep)
         else:
             _judge(spark, worlds, settings, options.keep)
@@ -80,11 +88,27 @@ def _compare(
         print(f"\n{comparison(chosen, found)}", flush=True)
 
 
+def _grow(spark: SparkSession, grown: Sequence[tuple[World, World, World]], keep: Path | None) -> None:
+    """Print what more would buy after each seed, over all seeds so far."""
+    found: list[tuple[buys.Gain, ...]] = []
+    for worlds in grown:
+        with ExitStack() as folders:
+            found.append(buys.gains(worlds, lambda world: folders.enter_context(_tables(spark, world, keep))))
+        print(f"\n{worlds[1].title}. {buys.described(found)}", flush=True)
+
+
 def _on(spark: SparkSession, world: World, keep: Path | None, work: Callable[[Tables, World], T]) -> T:
-    """Work on one world in a folder of its own, which is removed unless it is kept."""
+    """Work on the tables of one world."""
+    with _tables(spark, world, keep) as tables:
+        return work(tables, world)
+
+
+@contextmanager
+def _tables(spark: SparkSession, world: World, keep: Path | None) -> Iterator[Tables]:
+    """Give the tables of a world, in a folder of its own, which is removed unless it is kept."""
     with TemporaryDirectory(prefix="tidemark-labels-") as folder:
         shared = keep / f"{world.name}-{world.sessions}-{world.parameters.base_queries}" if keep else Path(folder)
-        return work(Tables(spark, shared.absolute(), Path(folder), world), world)
+        yield Tables(spark, shared.absolute(), Path(folder), world)
 
 
 if __name__ == "__main__":

@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bench.labels import measures, records, report, sources
+from bench.labels import buys, measures, records, report, sources
 from bench.labels.__main__ import main
-from bench.labels.worlds import DAYS, SETTINGS, WrongWorld, settings_of, world_of
+from bench.labels.worlds import DAYS, SETTINGS, World, WrongWorld, settings_of, world_of
 from infra.demo.shop import open_shop
 from ranking.labels.splits import bucket_of
 
@@ -110,6 +110,46 @@ def test_labels_that_break_a_promise_are_refused() -> None:
     for says, labels in faults.items():
         with pytest.raises(ValueError, match=says):
             report.check_labels(labels, SETTINGS["500"])
+
+
+def test_what_more_would_buy_is_told_with_its_error_over_worlds() -> None:
+    found = [tuple(buys.Gain(gain, 10 * gain) for gain in gains) for gains in ((0.01, 0.02, 0.0), (0.03, 0.02, -0.02))]
+    grades, logs, exchanges = buys.described(found).splitlines()[1:]
+    assert grades.startswith("  100 more grades  ")
+    assert grades.endswith("+20 (± 10) % of the gap, +0.0200 (± 0.0100) nDCG@10")
+    assert logs.endswith("+20 (± 0) % of the gap, +0.0200 (± 0.0000) nDCG@10")
+    assert exchanges.endswith("-10 (± 10) % of the gap, -0.0100 (± 0.0100) nDCG@10")
+    assert "±" not in buys.described(found[:1])
+
+
+def test_the_worlds_of_a_seed_differ_in_a_week_of_traffic_or_in_exchanges(capsys: pytest.CaptureFixture[str]) -> None:
+    start, longer, still = buys.worlds_of("3", 28_000, 96)
+    assert (start.sessions, longer.sessions, still.sessions) == (21_000, 28_000, 21_000)
+    assert (start.name, longer.name, still.name) == ("plain-3", "plain-3", "stuck-3")
+    assert start.parameters.seed == longer.parameters.seed == still.parameters.seed
+    assert main(["--more", "one"]) == 2
+    assert "'one' is no seed" in capsys.readouterr().err
+
+
+@pytest.mark.spark
+@pytest.mark.long
+def test_what_more_would_buy_is_measured_on_three_worlds(spark: SparkSession, tmp_path: Path) -> None:
+    from bench.labels.tables import Tables
+
+    read: list[World] = []
+
+    def tables(world: World) -> Tables:
+        read.append(world)
+        own = tmp_path / str(len(read))
+        own.mkdir()
+        return Tables(spark, own / "kept", own, world)
+
+    worlds = buys.worlds_of("1", 4_000, 96)
+    found = buys.gains(worlds, tables)
+    assert tuple(read) == worlds
+    assert len(found) == len(buys.GAINS) and all(abs(gain.ndcg) < 0.3 for gain in found)
+    shares = {round(gain.ndcg / gain.share, 6) for gain in found if gain.share}
+    assert len(shares) == 1, "all are shares of one gap"
 
 
 @pytest.mark.spark
