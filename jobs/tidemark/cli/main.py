@@ -83,7 +83,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     doctor_parser = commands.add_parser("doctor", help="check Java, jars, catalog and versions")
     doctor_parser.set_defaults(command=command_in("tidemark.cli.doctor", "doctor"))
-    _alerts(commands.add_parser("alerts", help="try the alerts: `tidemark alerts test` sends one message"))
+    _alerts(
+        commands.add_parser("alerts", help="try the alerts: `test` sends one message, `rehearse` those of a given time")
+    )
     for more in entry_points(group=MORE_COMMANDS):
         more.load()(commands)
     return parser
@@ -93,6 +95,13 @@ def _alerts(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(required=True, metavar="ACTION")
     test = actions.add_parser("test", help="send a test message through the log and every configured channel")
     test.set_defaults(command=command_in("tidemark.airflow.alerting.command", "test"))
+    rehearse = actions.add_parser(
+        "rehearse", help="send what would be told at a given time if nothing went on until then"
+    )
+    rehearse.add_argument(
+        "--at", required=True, metavar="INSTANT", help="by the machine's clock, such as that of tomorrow"
+    )
+    rehearse.set_defaults(command=command_in("tidemark.airflow.alerting.command", "rehearse"))
 
 
 def _audits(parser: argparse.ArgumentParser) -> None:

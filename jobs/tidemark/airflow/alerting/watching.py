@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
-from tidemark.airflow.alerting.channels import send
+from tidemark.airflow.alerting.channels import Sent, send
 from tidemark.airflow.alerting.turns import taking_turns
 from tidemark.airflow.metrics import report_lag
 from tidemark.catalog import Lake
@@ -13,7 +14,7 @@ from tidemark.operate.alerts.conditions import Condition, find_conditions
 from tidemark.operate.alerts.record import read_told, record
 from tidemark.operate.alerts.watch import domain_conditions, find_news
 from tidemark.operate.lakes import has_lake, open_existing_lake
-from tidemark.operate.status import read_status
+from tidemark.operate.status import DatasetStatus, read_status
 from tidemark.settings import Settings, load_settings
 from tidemark.spec.load import load_specs
 from tidemark.support.text import count
@@ -36,14 +37,26 @@ def tell_news(settings: Settings, lake: Lake, now: datetime) -> str:
 
     One that could not be delivered is sent again by the next check.
     """
-    specs = load_specs(settings.schemas, settings.values)
-    found = read_status(lake, specs, now, settings.values)
+    found, conditions = _look(settings, lake, now)
     report_lag(found, now)
-    conditions = [*find_conditions(found, specs, now), *domain_conditions(lake)]
     with taking_turns(settings):
         news = list(find_news(conditions, read_told(lake), found, now))
         delivered = sum(_tell(settings, lake, each) for each in news)
     return f"{count(len(conditions), 'condition')} now; {len(news)} to tell, {delivered} delivered"
+
+
+def rehearse(settings: Settings, lake: Lake, clock: datetime) -> list[Sent]:
+    """Send what would be told if it were `clock` by the machine's clock, marked as a rehearsal. Nothing is recorded."""
+    found, conditions = _look(settings, lake, clock)
+    news = find_news(conditions, read_told(lake), found, clock)
+    return [send(replace(each.alert, rehearsal=True), settings) for each in news]
+
+
+def _look(settings: Settings, lake: Lake, now: datetime) -> tuple[tuple[DatasetStatus, ...], list[Condition]]:
+    """Return the status of each dataset, and the conditions that hold."""
+    specs = load_specs(settings.schemas, settings.values)
+    found = read_status(lake, specs, now, settings.values)
+    return found, [*find_conditions(found, specs, now), *domain_conditions(lake)]
 
 
 def _tell(settings: Settings, lake: Lake, condition: Condition) -> bool:

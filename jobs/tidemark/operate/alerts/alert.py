@@ -58,6 +58,7 @@ class Alert:
     `where` is a dataset, a task or a service. `what` may have several lines, and may contain values of rows, which are
     unescaped. `page` is a path below the root of the pages, such as `sessions?dataset=search.interactions`. `runbook`
     replaces the runbook of the kind. `over` is true if the message says that something ended that was told before.
+    `rehearsal` is true if an operator tries how the message would look, and nothing has happened.
     """
 
     kind: Kind
@@ -67,11 +68,12 @@ class Alert:
     page: str = ""
     runbook: str | None = None
     over: bool = False
+    rehearsal: bool = False
 
     @property
     def subject(self) -> str:
         """One printable line, such as `audit failed: search.interactions`: the kind and the first part of the place."""
-        state = "over: " if self.over else ""
+        state = ("rehearsal: " if self.rehearsal else "") + ("over: " if self.over else "")
         return printable(f"{state}{self.kind}: {self.where.partition(', ')[0]}")[:LONGEST_SUBJECT]
 
     @property
