@@ -18,7 +18,7 @@ from airflow.sdk.exceptions import AirflowFailException
 
 from tests.alerts.conftest import Connect, mail_connection, settings_with, webhook_connection
 from tests.alerts.receivers import Received, webhook
-from tests.pages.lake import LANDED, REBUILT, make_lake
+from tests.pages.lake import LANDED, REBUILT, make_small_lake
 from tidemark.catalog import Lake, ops
 from tidemark.catalog.properties import WATERMARK
 from tidemark.errors import AuditFailed, EngineError, SettingsError
@@ -37,7 +37,7 @@ FAILURE = Failure("build", "manual__1", "interactions.write_audit_publish", REBU
 @pytest.fixture
 def lake(tmp_path: Path) -> Lake:
     """A lake with a session whose audit failed, in the home `tmp_path`."""
-    return make_lake(tmp_path)
+    return make_small_lake(tmp_path)
 
 
 def tell_once(settings: Settings, failure: Failure) -> Any:

@@ -15,6 +15,7 @@ TINY = ["rows=4000", "features=8", "rounds=4", "tests=2000"]
 BUDGET = json.dumps({"sample": 1, "row_group": 1, "need": 1})
 
 
+@pytest.mark.e2e
 def test_the_bench_prints_peaks_times_and_both_ratios(capsys: pytest.CaptureFixture[str]) -> None:
     assert bench.main(TINY) == 0
     told = capsys.readouterr().out

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.pages.lake import LANDED, REBUILT, make_lake
+from tests.pages.lake import LANDED, REBUILT, make_small_lake
 from tidemark.operate.session_outcomes import read_plans
 from tidemark.session import open_context
 from tidemark.settings import CHECKOUT, Settings, load_settings
@@ -34,7 +34,7 @@ def lineage(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> ModuleType:
 
 @pytest.fixture
 def context(tmp_path: Path) -> Context:
-    lake = make_lake(tmp_path)
+    lake = make_small_lake(tmp_path)
     settings = Settings(home=tmp_path, schemas=CHECKOUT / "schemas", values=load_settings({}).values)
     return open_context(settings, NOW, opening=lambda _: lake)
 

@@ -11,7 +11,7 @@ from types import ModuleType
 
 import pytest
 
-from tests.pages.lake import CLOCK, LANDED, make_lake
+from tests.pages.lake import CLOCK, LANDED, make_small_lake
 from tidemark.catalog import Lake, ops
 from tidemark.operate.session_outcomes import read_plans
 from tidemark.operate.status import read_status
@@ -64,7 +64,7 @@ def metrics(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Metrics
 @pytest.fixture
 def lake(tmp_path: Path) -> Lake:
     """A lake with a landing session that has an account."""
-    return make_lake(tmp_path)
+    return make_small_lake(tmp_path)
 
 
 @pytest.fixture

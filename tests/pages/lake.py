@@ -31,7 +31,17 @@ OUTSIDE = "outside of the reports"
 
 
 def make_lake(home: Path) -> Lake:
-    """Write the lake and the reports of a home."""
+    """Write the lake and the reports of a home, with a history of audits and sessions that are not closed."""
+    lake = make_small_lake(home)
+    settings = Settings(home=home, schemas=CHECKOUT / "schemas")
+    add_audits(lake, HOSTILE)
+    add_open_sessions(lake, load_specs(settings.schemas, load_settings({}).values), home, HOSTILE)
+    _write_reports(home)
+    return lake
+
+
+def make_small_lake(home: Path) -> Lake:
+    """Write a lake with a closed landing session, which has an account, and a session whose audit failed."""
     settings = Settings(home=home, schemas=CHECKOUT / "schemas")
     lake = open_lake(settings)
     specs = load_specs(settings.schemas, load_settings({}).values)
@@ -67,9 +77,6 @@ def make_lake(home: Path) -> Lake:
     account = {"session": "landed-1", "dataset": LANDED, "taken": 40, "counts": counts, "accounted_at": CLOCK}
     late = {"late": 2, "late_most_s": 7200, "late_typical_s": 3600, "doubled": 1}
     ops.append(lake, "ops.record_accounts", [{**account, **late, "path": file.path} for file in files])
-    add_audits(lake, HOSTILE)
-    add_open_sessions(lake, specs, home, HOSTILE)
-    _write_reports(home)
     return lake
 
 

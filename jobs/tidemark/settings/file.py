@@ -64,17 +64,19 @@ def read_settings(path: Path) -> dict[str, Any]:
     Raises:
         SettingsError: If the file cannot be read. The message names the place and the remedy.
     """
-    if not path.exists():
-        return {}
+    return parse_settings(read_text(path), path) if path.exists() else {}
+
+
+def read_text(path: Path) -> str:
+    """Return the text of a file. Raises SettingsError if it is too large, or cannot be read as text."""
     try:
         with path.open("rb") as stream:
             content = stream.read(LARGEST + 1)
         if len(content) > LARGEST:
             raise SettingsError(f"{path}: the file is larger than 1 MB; make it smaller")
-        text = content.decode("utf-8")
+        return content.decode("utf-8")
     except (OSError, ValueError) as error:
         raise _unreadable(path, error) from error
-    return parse_settings(text, path)
 
 
 def parse_settings(text: str, path: Path) -> dict[str, Any]:

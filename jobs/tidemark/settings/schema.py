@@ -9,11 +9,12 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from tidemark.errors import SettingsError
-from tidemark.settings.file import read_settings, shown, unknown_key
+from tidemark.settings.file import parse_settings, read_text, shown, unknown_key
 from tidemark.support.text import printable
 
 
@@ -28,7 +29,7 @@ class Schema:
 def read_schema(values_file: Path) -> Schema:
     """Read the schema of a values file: `search.schema.yaml` beside `search.yaml`. Raises SettingsError."""
     path = values_file.with_name(f"{values_file.stem}.schema.yaml")
-    return Schema(path, _validator(read_settings(path), path)) if path.exists() else Schema(path)
+    return Schema(path, _validator(read_text(path), path)) if path.exists() else Schema(path)
 
 
 def check_values(values: Mapping[str, Any], path: Path, schema: Schema) -> None:
@@ -53,13 +54,19 @@ def _invalid_schema(path: Path, problem: str) -> SettingsError:
     return SettingsError(f"{path}: not a JSON Schema: {printable(problem)[:200]}; correct the file")
 
 
-def _validator(schema: Mapping[str, Any], path: Path) -> Any:
-    """Return a validator for the schema. It fetches no references to other documents."""
+@lru_cache(maxsize=4)
+def _validator(text: str, path: Path) -> Any:
+    """Return a validator for the schema that the text of a file describes. It fetches no references to other documents.
+
+    It is kept, because to check a schema takes several times as long as to check values, and a process that serves
+    pages reads its settings for each request.
+    """
     # Imported here: DAG files read settings each time they are parsed.
     from jsonschema import Draft202012Validator, SchemaError
     from jsonschema.validators import extend
     from referencing import Registry
 
+    schema = parse_settings(text, path)
     try:
         Draft202012Validator.check_schema(schema)
     except SchemaError as error:
