@@ -15,7 +15,7 @@ from tests.pages.open_sessions import RUNS
 from tidemark.operate.alerts.record import read_told
 from tidemark.operate.in_progress import STUCK_AFTER
 
-pytestmark = [pytest.mark.dags, pytest.mark.e2e]
+pytestmark = [pytest.mark.dags, pytest.mark.services]
 
 
 def rehearse(home: Path, at: str) -> subprocess.CompletedProcess[str]:

@@ -16,7 +16,7 @@ from tidemark.settings import load_settings
 from tidemark.spec import DatasetSpec
 from tidemark.spec.load import load_specs
 
-pytestmark = [pytest.mark.dags, pytest.mark.e2e]  # Airflow loads the DAG files in a process of its own
+pytestmark = [pytest.mark.dags, pytest.mark.services]  # Airflow loads the DAG files in a process of its own
 
 EXPECTED = {
     "land_search_logs",
