@@ -118,9 +118,10 @@ def _check(lake: Lake, ranker: Ranker, server: MlflowRegistry, known: Registered
         model = learner.load_model(content, hashlib.sha256(content).hexdigest(), ranker.model.names)
         most = largest_difference(model.predict(rows.values), ranker.model.predict(rows.values), TOLERANCE)
     except (learner.ModelRefused, ScoresDiffer) as error:
+        why = str(error).removesuffix("; train a new ranker")  # of an artifact of the lake, which is fine
         raise RequestRefused(
             f"{ranker.run.model_version}: version {known.number} of {server.settings.model} at "
-            f"{server.settings.tracking_uri} is another model: {error}. The alias {ALIAS} has not moved. "
+            f"{server.settings.tracking_uri} is another model: {why}. The alias {ALIAS} has not moved. "
             f"Remove this version there, and run `tidemark ranker register`"
         ) from None
     return f"checked by {rows.describe()}: the largest difference is {most:.1e}"

@@ -160,6 +160,7 @@ def test_a_model_that_scores_otherwise_does_not_become_champion(
     assert "version 1 of shop-ranker at http://127.0.0.1:5000 is another model: " in said
     assert ("rows score otherwise" if other == "another ranker" else "is not the text of a LightGBM") in said
     assert "The alias champion has not moved. Remove this version there" in said
+    assert "train a new ranker" not in said, "the ranker of the lake is fine"
     assert server.alias is None
 
 
