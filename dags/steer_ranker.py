@@ -5,7 +5,8 @@ recorded with your name and holds through later nights until somebody takes it b
 `tidemark ranker promote | rollback | freeze | unfreeze` do the same.
 
 **The log of `record`** says what is decided, or why it is not possible; then nothing has changed. The log of `served`
-says who is champion now and which ranker the published scores are from. `report` then writes the page of all rankers.
+says who is champion now and which ranker the published scores are from. `report` then writes the page of all rankers,
+and `register` moves the alias of the champion in MLflow if `search.yaml` says where.
 docs/runbooks/ranker-went-bad.md says when to use which action.
 
 **Who**: every user whom Airflow lets trigger DAGs. A viewer cannot.
@@ -14,7 +15,7 @@ docs/runbooks/ranker-went-bad.md says when to use which action.
 
 from airflow.sdk import DAG, Param, TriggerRule, task
 
-from tidemark.airflow import ON_REQUEST, dataset, report, say
+from tidemark.airflow import ON_REQUEST, dataset, register, report, say
 
 PARAMS = {
     "action": Param(
@@ -77,4 +78,5 @@ with DAG(
         >> dataset("ranking.ranker_scores")
         >> served()
         >> report("ranking.report.nightly:render_pages")
+        >> register("steering.register:register_after_run")
     )

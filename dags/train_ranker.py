@@ -1,10 +1,11 @@
-"""Train a ranker on the published examples, evaluate it, score items, write a release, and write a report.
+"""Train a ranker on the published examples, evaluate it, score items, write a release and a report.
 
 **A run** trains a ranker if the examples or the grades have changed since the last one. A gate in the session decides
 whether the new ranker is promoted; the scores are those of the latest promoted ranker. `release` then records which
 snapshots of all tables belong together, and `report` writes the pages of the newest ranker and of all rankers. `pin`
 first records which snapshots the run reads: the newest examples, and the grades and features that these examples were
-built from.
+built from. `register` registers the champion in MLflow if `search.yaml` says where; if MLflow does not answer, its log
+says so, and the next run tries again.
 
 **A scheduled run first waits** until the examples hold what yesterday's logs give them, which is usually so before it
 starts. After five hours it goes on with what is there, with a warning. A manual run does not wait.
@@ -17,7 +18,7 @@ from datetime import timedelta
 
 from airflow.sdk import DAG, CronDataIntervalTimetable, TriggerRule, task
 
-from tidemark.airflow import DEFAULTS, complete_through, dataset, pin_inputs, report, say
+from tidemark.airflow import DEFAULTS, complete_through, dataset, pin_inputs, register, report, say
 
 DEADLINE = timedelta(hours=5)
 """How long a run waits for the examples. It ends after the wait of `build_training_data`, which starts earlier."""
@@ -47,6 +48,7 @@ with DAG(
         >> dataset("ranking.ranker_scores")
         >> release("ranking.ranker_scores")
         >> report("ranking.report.nightly:render_pages")
+        >> register("steering.register:register_after_run")
     )
     pin = pin_inputs(dag)
     complete_through("ranking.training_examples", DEADLINE) >> pin

@@ -5,32 +5,16 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
-
-import numpy as np
 
 from ranking.export import description, ltr, narrow, onnx_form
-from ranking.export.trees import Tree
 from ranking.training import learner
-from ranking.training.champion import Run
 from ranking.training.matrices import Floats, Matrix
+from steering.loaded_ranker import Ranker
+from steering.same_scores import TOLERANCE, ScoresDiffer, largest_difference
 from tidemark.errors import RequestRefused
 
-TOLERANCE = 1e-6
-"""The largest difference from the ranker's scores, as a share of scores beyond 1. 32 bits hold a score to 6e-8."""
 SUM_TOLERANCE = 1e-5
 """The same where a plugin adds the leaves of some hundred trees in 32 bits."""
-
-
-@dataclass(frozen=True)
-class Ranker:
-    """A ranker of the registry: its run, its row without the artifact, and its loaded model with text and trees."""
-
-    run: Run
-    row: Mapping[str, Any]
-    text: str
-    model: learner.Model
-    trees: Sequence[Tree]
 
 
 @dataclass(frozen=True)
@@ -129,11 +113,9 @@ WRITERS: Mapping[str, Callable[[Ranker, Matrix, str], Exported]] = {
 
 def compare(found: Floats, expected: Floats, tolerance: float, form: str, version: str) -> float:
     """Return the largest difference. Raises RequestRefused if one exceeds the tolerance, a share of scores beyond 1."""
-    difference = np.abs(found - expected)
-    too_far = ~(difference <= tolerance * np.maximum(1.0, np.abs(expected)))
-    if too_far.any():
+    try:
+        return largest_difference(found, expected, tolerance)
+    except ScoresDiffer as error:
         raise RequestRefused(
-            f"as {form}: {version}: {int(too_far.sum()):,} of {len(found):,} rows score otherwise than by the ranker, "
-            f"by up to {np.max(difference[too_far]):.1e}; nothing was written. Use another form, and report this"
-        )
-    return float(np.max(difference, initial=0.0))
+            f"as {form}: {version}: {error}; nothing was written. Use another form, and report this"
+        ) from None

@@ -31,6 +31,8 @@ def add_command(commands: Any) -> None:
     add_json(shown)
     shown.set_defaults(command=command_in("steering.show", "show_ranker"))
     _export(actions.add_parser("export", help="write a ranker as a file that another system serves"))
+    registered = actions.add_parser("register", help="register the champion in MLflow, as search.yaml says")
+    registered.set_defaults(command=command_in("steering.register", "register"))
     for action, text in _CHANGES.items():
         _change(actions.add_parser(action, help=text), action)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import importlib.util
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -144,6 +145,23 @@ def test_somebody_is_told_of_each_task_that_fails(dags: dict[str, Any], name: st
     datasets = {task["id"]: dataset for dataset, tasks in groups(dags[name]).items() for task in tasks.values()}
     for task_id, task in dags[name]["tasks"].items():
         assert task["told"] == [["FailureAlert", datasets.get(task_id)]]
+
+
+@pytest.mark.parametrize("name", ["train_ranker", "steer_ranker"])
+def test_the_champion_is_registered_elsewhere_last(dags: dict[str, Any], name: str) -> None:
+    tasks = dags[name]["tasks"]
+    assert tasks["register"]["upstream"] == ["report"]
+    assert tasks["register"]["trigger_rule"] == "none_failed"
+    assert not [task for task in tasks.values() if "register" in task["upstream"]]
+
+
+def test_what_the_dag_files_call_exists() -> None:
+    texts = [path.read_text(encoding="utf-8") for path in (CHECKOUT / "dags").glob("*.py")]
+    named = {name for text in texts for name in re.findall(r'"((?:ranking|steering)[a-z_.]*:[a-z_]+)"', text)}
+    assert {"ranking.report.nightly:render_pages", "steering.register:register_after_run"} <= named
+    for name in named:
+        module, _, function = name.partition(":")
+        assert callable(getattr(importlib.import_module(module), function))
 
 
 @pytest.mark.parametrize("name", ["build_training_data", "train_ranker"])

@@ -6,45 +6,29 @@ import hashlib
 import json
 import subprocess
 import sys
-from collections.abc import Mapping
-from dataclasses import replace
-from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
 
 import lightgbm as lgb
 import numpy as np
-import pyarrow as pa
 import pytest
 
 from ranking.export import onnx_form
 from ranking.training import learner
-from ranking.training.recipe import Recipe
 from steering import export_forms
 from steering.registry import DECISIONS, RANKERS
 from steering.served_rows import FEATURES, read_rows
 from tests.conftest import CHECKOUT
 from tests.docs.pages import marked
-from tests.learning import made
+from tests.steering.stored_rankers import CHAMPION, NAMES, add, decision, pair, ranker, train
 from tidemark.catalog import Lake, open_lake
 from tidemark.cli.main import main
 from tidemark.errors import RequestRefused
 from tidemark.settings import load_settings
-from tidemark.spec.load import load_specs
-
-NAMES = ("f_impressions_7", "f_ctr_7", 'c_"böse".name', "c_price")
-"""Two columns of `query_item_features` and two entries of its map `named`."""
-CHAMPION = "r20260412-7f3a"
 
 
 @pytest.fixture(scope="module")
 def trained() -> learner.Trained:
-    examples = made.examples(queries=120)
-    features = made.matrix(examples).copy()
-    features[np.random.default_rng(1).random(features.shape) < 0.3] = np.nan
-    recipe = Recipe(rounds=30, unwatched_rounds=30, least_rounds=30, min_rows_in_leaf=5)
-    held_out = replace(made.examples(seed=1), names=NAMES)
-    return learner.train(replace(examples, names=NAMES, features=features), held_out, recipe)
+    return train()
 
 
 @pytest.fixture
@@ -64,26 +48,6 @@ def served(lake: Lake, trained: learner.Trained) -> Lake:
     add(lake, RANKERS, ranker(trained, version=3, model_version="r20260413-0002", artifact=None, sha256=None))
     add(lake, FEATURES, *(pair(number) for number in range(20)))
     return lake
-
-
-def ranker(trained: learner.Trained, **more: Any) -> dict[str, Any]:
-    row = {"model_version": CHAMPION, "promoted": False, "verdict": "Better.", "artifact": trained.artifact}
-    row |= {"sha256": trained.sha256, "features": json.dumps(list(trained.names)), "metrics": "{}"}
-    row |= {"parameters": "{}", "snapshots": json.dumps({"snapshots": {"examples": 4410}, "complete_through": {}})}
-    row |= {"trained_from": date(2026, 1, 1), "trained_through": date(2026, 4, 5), "training_rows": 1200}
-    return {**row, "tested_through": date(2026, 4, 12), "test_rows": 100, **more}
-
-
-def pair(number: int) -> dict[str, Any]:
-    named = [(NAMES[2], number / 7)] if number % 2 else []
-    row = {"application": "shop", "query": "q", "item_id": f"i{number}", "day": date(2026, 4, 12), "named": named}
-    return {**row, "f_impressions_7": float(number), "f_ctr_7": None if number % 3 else 0.1 * number}
-
-
-def add(lake: Lake, dataset: str, *rows: Mapping[str, Any]) -> None:
-    spec = load_specs(CHECKOUT / "schemas", lake.settings.values)[dataset]
-    table = lake.ensure_table(spec)
-    table.append(pa.Table.from_pylist([dict(row) for row in rows], schema=table.schema().as_arrow()))
 
 
 def test_the_champion_as_text_is_the_artifact_and_what_a_service_needs(
@@ -160,15 +124,7 @@ def test_a_decision_chooses_the_ranker_that_is_exported(
     served: Lake, trained: learner.Trained, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     add(served, RANKERS, ranker(trained, version=4, model_version="r20260414-0003"))
-    decision = {
-        "decision_id": "d1",
-        "record_id": "d1",
-        "decided_at": datetime(2026, 4, 14, 8, tzinfo=UTC),
-        "action": "promote",
-    }
-    decision |= {"model_version": "r20260414-0003", "after_version": 4, "reason": "why", "decided_by": "ada"}
-    landed = {"file_id": "f", "file_path": "decisions/d1.jsonl", "place": 1, "arrived_at": decision["decided_at"]}
-    add(served, DECISIONS, {**decision, **landed})
+    add(served, DECISIONS, decision("promote", "r20260414-0003", after_version=4))
     assert main(["ranker", "export", "--as", "lightgbm", "--out", str(tmp_path / "m.txt")]) == 0
     assert capsys.readouterr().out.startswith("r20260414-0003: ")
 

@@ -17,7 +17,8 @@
     pools.py           one publisher per table at a time
     names.py           names of all datasets, for DAG files
     reporting.py       the task that writes the pages of the domain
-    chores.py          tasks that are not sessions: maintenance, pins, releases, pages
+    registering.py     the task that tells another system what the domain has published
+    chores.py          tasks that are not sessions: maintenance, pins, releases, pages, registration
     pages/             the pages inside Airflow's UI, and who may see them
     backfill_limit.py  refuse backfills that are too long
 
@@ -31,6 +32,7 @@ from tidemark.airflow.names import datasets_of
 from tidemark.airflow.params import LANDING_PARAMS, RANGE_PARAMS, restate_params
 from tidemark.airflow.pinning import pin_inputs
 from tidemark.airflow.pools import pool_of
+from tidemark.airflow.registering import register
 from tidemark.airflow.repeated import skip_repeated
 from tidemark.airflow.reporting import report
 from tidemark.airflow.sensor import complete_through
@@ -48,6 +50,7 @@ __all__ = [
     "datasets_of",
     "pin_inputs",
     "pool_of",
+    "register",
     "report",
     "restate_params",
     "say",

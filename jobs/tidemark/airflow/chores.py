@@ -1,4 +1,7 @@
-"""Tasks that are not sessions: maintenance, pins, releases, pages, decisions. Import this module only inside a task."""
+"""Tasks that are not sessions: maintenance, pins, releases, pages, decisions, registration.
+
+Import this module only inside a task.
+"""
 
 from __future__ import annotations
 
@@ -52,6 +55,17 @@ def write_pages(renderer: str) -> str:
     module, _, name = renderer.partition(":")
     render: pages.Renderer = getattr(importlib.import_module(module), name)
     return pages.write_pages(load_settings(), render)
+
+
+def call(path: str) -> str:
+    """Call a function of the domain with the context of the run, and return what it says.
+
+    `path` names the function as `package.module:function`.
+    """
+    module, _, name = path.partition(":")
+    function: Callable[[Context], str] = getattr(importlib.import_module(module), name)
+    context = _open()
+    return run_step(lambda: function(context))
 
 
 def call_with_request(path: str) -> str:

@@ -1,7 +1,7 @@
 """Check settings files against the JSON Schema beside the shared values. Each file is checked alone, then both.
 
 A schema is written as YAML. It requires no key, so that a home's file may hold only what differs. The `description` of
-a part says what to write there; error messages show it.
+a part says what to write there; error messages show it. They do not show a value that is marked as `writeOnly`.
 """
 
 from __future__ import annotations
@@ -97,7 +97,8 @@ def _describe_unknown_key(error: Any, place: str, schema_file: Path) -> str | No
 def _describe(error: Any, place: str) -> str:
     """Return the sentence about a wrong value or key: what it is, and what to write."""
     is_key = "propertyNames" in error.absolute_schema_path
-    found = f"{place} has the key {shown(error.instance)}" if is_key else f"{place} is {shown(error.instance)}"
+    value = "not accepted (the value is not shown)" if error.schema.get("writeOnly") else shown(error.instance)
+    found = f"{place} has the key {shown(error.instance)}" if is_key else f"{place} is {value}"
     rule = printable(f"a value that fits {error.validator}: {error.validator_value}")[:200]
     return f"{found}; write {error.schema.get('description') or rule}"
 
