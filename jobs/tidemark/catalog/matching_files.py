@@ -1,0 +1,64 @@
+"""Find the data files of a table that hold rows with given values, in any of its snapshots. No engine is started."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+
+import pyarrow as pa
+from pyiceberg.expressions import BooleanExpression
+from pyiceberg.io.pyarrow import ArrowScan
+from pyiceberg.table import FileScanTask, Table
+
+from tidemark.catalog.manifests import schema_at, table_name
+from tidemark.catalog.storage import reading
+
+
+@dataclass(frozen=True)
+class MatchingFile:
+    """A data file with rows that meet the condition. `rows` are these rows with the wanted columns of the file."""
+
+    path: str
+    rows: pa.Table
+
+
+class MatchingFiles:
+    """A search for rows of one table that meet a condition.
+
+    Each data file is read once, however many snapshots share it. Files that cannot hold such rows, by their bounds,
+    are not read.
+    """
+
+    def __init__(
+        self, table: Table, where: BooleanExpression, needed: Collection[str], wanted: Collection[str] = ()
+    ) -> None:
+        """`needed` are the columns of the condition, `wanted` the columns to return if a snapshot has them."""
+        self._table, self._where = table, where
+        self._needed, self._wanted = set(needed), set(wanted)
+        self._read: dict[str, MatchingFile] = {}
+
+    def at(self, snapshot_id: int) -> Iterator[MatchingFile]:
+        """Yield the matching files of a snapshot; none if it has expired or lacks a column of the condition.
+
+        Raises StorageError if a file cannot be read.
+        """
+        if self._table.snapshot_by_id(snapshot_id) is None:
+            return
+        present = {field.name for field in schema_at(self._table, snapshot_id).fields}
+        if not self._needed <= present:
+            return
+        with reading(f"a file of {table_name(self._table)}"):
+            found = [self._matching(snapshot_id, task, self._wanted & present) for task in self._tasks(snapshot_id)]
+        yield from (file for file in found if file.rows.num_rows)
+
+    def _tasks(self, snapshot_id: int) -> Iterable[FileScanTask]:
+        return self._table.scan(self._where, snapshot_id=snapshot_id).plan_files()
+
+    def _matching(self, snapshot_id: int, task: FileScanTask, wanted: Collection[str]) -> MatchingFile:
+        # A delete file of a later snapshot changes which rows of the same data file are left.
+        key = "|".join([task.file.file_path, *sorted(file.file_path for file in task.delete_files)])
+        if key not in self._read:
+            scan = self._table.scan(snapshot_id=snapshot_id, selected_fields=tuple(wanted) or tuple(self._needed))
+            rows = ArrowScan(self._table.metadata, self._table.io, scan.projection(), self._where).to_table([task])
+            self._read[key] = MatchingFile(task.file.file_path, rows)
+        return self._read[key]

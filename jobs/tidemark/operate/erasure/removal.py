@@ -1,0 +1,98 @@
+"""Remove a person's rows from main of a landed table, and let the table's watermark follow.
+
+The commit that removes rows names the reason of the erasure. If the command ends before the watermark has followed,
+the next one finds that commit and goes on from there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from pyiceberg.exceptions import CommitFailedException
+from pyiceberg.expressions import BooleanExpression
+from pyiceberg.table import Table
+from pyiceberg.table.snapshots import Snapshot
+
+from tidemark.catalog.properties import ERASURE, property_of
+from tidemark.catalog.removal import remove_rows
+from tidemark.errors import MainMoved, RequestRefused
+from tidemark.lineage.publish_commit import watermark_of
+from tidemark.lineage.target_integrity import check_target_integrity, since_published, with_changed_rows
+from tidemark.operate.manual import adopt
+from tidemark.session import Say
+from tidemark.steps.commit import close_published
+from tidemark.steps.context import Context
+from tidemark.support.error_translation import translate_errors
+
+TRIES = 10
+"""How often a removal or an adoption is tried. Each refused try means that a session or maintenance committed."""
+
+
+@translate_errors
+def finish(context: Context, dataset: str, say: Say) -> bool:
+    """Let the watermark follow an erasure that ended before it; return whether there was one.
+
+    Raises TargetChanged if somebody changed the table in another way.
+    """
+    for _ in range(TRIES):
+        table = context.lake.find_table(dataset)
+        if table is None or table.current_snapshot() is None:
+            return False
+        close_published(context, table)
+        reason = unadopted_reason(table)
+        if reason is None:
+            check_target_integrity(context.lake, table)
+            return False
+        if _adopted(context, dataset, reason, say):
+            return True
+    raise _kept_moving(dataset)
+
+
+@translate_errors
+def remove(context: Context, dataset: str, find: Callable[[], BooleanExpression | None], reason: str, say: Say) -> None:
+    """Remove the rows that meet the condition of `find`, which is asked again whenever main has moved."""
+    for _ in range(TRIES):
+        table = context.lake.table(dataset)
+        where = find()
+        if where is None:
+            return
+        check_target_integrity(context.lake, table)
+        try:
+            remove_rows(table, where, {ERASURE: reason})
+        except CommitFailedException:
+            continue
+        finish(context, dataset, say)
+        return
+    raise _kept_moving(dataset)
+
+
+def unadopted_reason(table: Table) -> str | None:
+    """Return the reason of an erasure on main which the watermark has not followed; None if there is none.
+
+    All commits since the published snapshot have to be erasures: whatever else was changed was not audited.
+    """
+    mark = watermark_of(table)
+    since = since_published(table, mark) if mark is not None else None
+    changed: list[Snapshot] = with_changed_rows(since or [])
+    reasons = [property_of(snapshot, ERASURE) for snapshot in changed]
+    return reasons[0] if reasons and all(reasons) else None
+
+
+def _adopted(context: Context, dataset: str, reason: str, say: Say) -> bool:
+    """Adopt what main holds. Returns False if another session or command did so at the same time."""
+    try:
+        adopt(context, dataset, reason, say)
+    except MainMoved:
+        return False
+    except RequestRefused:
+        if unadopted_reason(context.lake.table(dataset)) is not None:
+            raise
+        return True
+    return True
+
+
+def _kept_moving(dataset: str) -> MainMoved:
+    return MainMoved(
+        f"{dataset}: other commits came first {TRIES} times; nothing is lost. Find out who commits to it, then run the "
+        f"same command again"
+    )
