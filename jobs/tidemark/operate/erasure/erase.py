@@ -49,7 +49,9 @@ def preview(context: Context, person: Person) -> Erasure:
         rows = rows_to_erase(context.lake, context.specs, person)
         texts = quoting_texts(context.lake, person)
         tables = ((name, context.lake.find_table(name)) for name in _tables(context, person))
-        finished = tuple(name for name, table in tables if table is not None and unadopted_reason(table) is not None)
+        finished = tuple(
+            name for name, table in tables if table is not None and unadopted_reason(context.lake, table) is not None
+        )
         if not (rows or finished or texts):
             raise RequestRefused(_no_rows(person))
         left = what_is_left(context.lake, context.specs, person)

@@ -11,13 +11,19 @@ from collections.abc import Callable
 from pyiceberg.exceptions import CommitFailedException
 from pyiceberg.expressions import BooleanExpression
 from pyiceberg.table import Table
-from pyiceberg.table.snapshots import Snapshot
 
+from tidemark.catalog import Lake
 from tidemark.catalog.properties import ERASURE, property_of
 from tidemark.catalog.removal import remove_rows
 from tidemark.errors import MainMoved, RequestRefused
+from tidemark.lineage.ancestry import main_history
 from tidemark.lineage.publish_commit import watermark_of
-from tidemark.lineage.target_integrity import check_target_integrity, since_published, with_changed_rows
+from tidemark.lineage.target_integrity import (
+    check_target_integrity,
+    is_history_cut,
+    since_published,
+    with_changed_rows,
+)
 from tidemark.operate.manual import adopt
 from tidemark.session import Say
 from tidemark.steps.commit import close_published
@@ -39,7 +45,7 @@ def finish(context: Context, dataset: str, say: Say) -> bool:
         if table is None or table.current_snapshot() is None:
             return False
         close_published(context, table)
-        reason = unadopted_reason(table)
+        reason = unadopted_reason(context.lake, table)
         if reason is None:
             check_target_integrity(context.lake, table)
             return False
@@ -66,15 +72,17 @@ def remove(context: Context, dataset: str, find: Callable[[], BooleanExpression 
     raise _kept_moving(dataset)
 
 
-def unadopted_reason(table: Table) -> str | None:
+def unadopted_reason(lake: Lake, table: Table) -> str | None:
     """Return the reason of an erasure on main which the watermark has not followed; None if there is none.
 
-    All commits since the published snapshot have to be erasures: whatever else was changed was not audited.
+    All commits since the published snapshot have to be erasures: whatever else was changed was not audited. If the
+    published snapshot has expired, all that is left of main's history counts.
     """
     mark = watermark_of(table)
     since = since_published(table, mark) if mark is not None else None
-    changed: list[Snapshot] = with_changed_rows(since or [])
-    reasons = [property_of(snapshot, ERASURE) for snapshot in changed]
+    if mark is not None and since is None and is_history_cut(lake, table, mark):
+        since = list(main_history(table))
+    reasons = [property_of(snapshot, ERASURE) for snapshot in with_changed_rows(since or [])]
     return reasons[0] if reasons and all(reasons) else None
 
 
@@ -85,7 +93,7 @@ def _adopted(context: Context, dataset: str, reason: str, say: Say) -> bool:
     except MainMoved:
         return False
     except RequestRefused:
-        if unadopted_reason(context.lake.table(dataset)) is not None:
+        if unadopted_reason(context.lake, context.lake.table(dataset)) is not None:
             raise
         return True
     return True
