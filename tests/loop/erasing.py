@@ -21,14 +21,14 @@ Signup = tuple[str, str, float]
 """The id of an event, the account, and the hour in which it happened."""
 
 
-def hand_in(accounts: Accounts, name: str, signups: Iterable[Signup], kind: str = "signups") -> None:
+def hand_in(
+    accounts: Accounts, name: str, signups: Iterable[Signup], kind: str = "signups", plan: str | None = "basic"
+) -> None:
     """Write a landed file, old enough to be read. `kind` is `signups` or `plans`."""
     file = accounts.settings.landing / kind / name
     file.parent.mkdir(parents=True, exist_ok=True)
     lines = [
-        json.dumps(
-            {"kind": kind, "event_id": event, "account_id": account, "plan": "basic", "happened_at": _at(happened)}
-        )
+        json.dumps({"kind": kind, "event_id": event, "account_id": account, "plan": plan, "happened_at": _at(happened)})
         for event, account, happened in signups
     ]
     file.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")

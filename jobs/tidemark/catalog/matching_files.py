@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -30,10 +30,18 @@ class MatchingFiles:
     """
 
     def __init__(
-        self, table: Table, where: BooleanExpression, needed: Collection[str], wanted: Collection[str] = ()
+        self,
+        table: Table,
+        where: BooleanExpression,
+        needed: Collection[str],
+        wanted: Collection[str] = (),
+        select: Callable[[pa.Table], pa.Table] | None = None,
     ) -> None:
-        """`needed` are the columns of the condition, `wanted` the columns to return if a snapshot has them."""
-        self._table, self._where = table, where
+        """`needed` are the columns of the condition, `wanted` the columns to return if a snapshot has them.
+
+        `select` returns those of the rows that count, if the condition alone does not say it.
+        """
+        self._table, self._where, self._select = table, where, select
         self._needed, self._wanted = set(needed), set(wanted)
         self._read: dict[str, MatchingFile] = {}
 
@@ -60,5 +68,5 @@ class MatchingFiles:
         if key not in self._read:
             scan = self._table.scan(snapshot_id=snapshot_id, selected_fields=tuple(wanted) or tuple(self._needed))
             rows = ArrowScan(self._table.metadata, self._table.io, scan.projection(), self._where).to_table([task])
-            self._read[key] = MatchingFile(task.file.file_path, rows)
+            self._read[key] = MatchingFile(task.file.file_path, rows if self._select is None else self._select(rows))
         return self._read[key]

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from tidemark.catalog import Lake, ops
 from tidemark.errors import RequestRefused
+from tidemark.operate.erasure.fault import Fault
 from tidemark.operate.erasure.find import quarantines, rows_in
 from tidemark.operate.erasure.person import Person
 from tidemark.operate.erasure.proof import Proof
@@ -79,24 +80,24 @@ def _tables(
     for dataset, snapshot in sorted(tables.items()):
         fault = proof.fault(dataset, snapshot)
         if fault is not None:
-            yield Missing(dataset, fault, _next(proof, specs, release, dataset))
+            yield Missing(dataset, fault.why, _next(proof, specs, release, dataset, fault))
 
 
-def _next(proof: Proof, specs: Mapping[str, DatasetSpec], release: str, dataset: str) -> str:
+def _next(proof: Proof, specs: Mapping[str, DatasetSpec], release: str, dataset: str, fault: Fault) -> str:
     """Return what takes the erasure into a table."""
-    head, spec = proof.head(dataset), specs.get(dataset)
     if release != MAIN:
-        there = head is not None and proof.fault(dataset, head) is None
+        there = _main_fault(proof, dataset) is None
         return "the next release" if there else f"the next release, after main: tidemark erase --check --release {MAIN}"
-    if spec is None or head is None:
-        return "nothing: the table has no spec any more"
-    if spec.landing is not None:
-        return "tidemark erase"
-    upstream = [each.dataset for each in spec.inputs.values() if each.dataset != dataset]
-    waiting = [each for each in upstream if (at := proof.head(each)) is not None and proof.fault(each, at) is not None]
-    if waiting:
-        return f"the next session of {dataset}, after {', '.join(dict.fromkeys(waiting))}"
-    return f"the next session of {dataset}"
+    if fault.remedy:
+        return fault.remedy
+    upstream = dict.fromkeys(each.dataset for each in specs[dataset].inputs.values() if each.dataset != dataset)
+    waiting = [each for each in upstream if _main_fault(proof, each) is not None]
+    return f"the next session of {dataset}" + (f", after {', '.join(waiting)}" if waiting else "")
+
+
+def _main_fault(proof: Proof, dataset: str) -> Fault | None:
+    head = proof.head(dataset)
+    return proof.fault(dataset, head) if head is not None else None
 
 
 def _beside(lake: Lake, specs: Mapping[str, DatasetSpec], person: Person) -> Iterator[Missing]:

@@ -29,7 +29,7 @@ def erase(context: Context, person: Person, reason: str, say: Say = print) -> Er
     Raises RequestRefused if the reason says too little or names the person, or if there is nothing to erase, and
     TargetChanged, before anything is removed, if a table was changed by other means than the loop.
     """
-    _check_reason(reason, person)
+    check_reason_for(reason, person)
     finished = tuple(name for name in _tables(context, person) if finish(context, name, say))
     with translating_errors("erase"):
         rows = rows_to_erase(context.lake, context.specs, person)
@@ -70,7 +70,8 @@ def _condition(context: Context, person: Person, dataset: str) -> BooleanExpress
     return found.where if found is not None else None
 
 
-def _check_reason(reason: str, person: Person) -> None:
+def check_reason_for(reason: str, person: Person) -> None:
+    """Raise RequestRefused if a reason says too little, or if it names the person, because it stays on record."""
     text = check_reason(reason).strip()
     if len(text.split()) < WORDS:
         raise RequestRefused(f"reason: {text!r} is not a sentence; write at least {WORDS} words that explain it")

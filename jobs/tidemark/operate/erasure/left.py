@@ -15,13 +15,11 @@ from pyiceberg.table.snapshots import Snapshot
 
 from tidemark.catalog import Lake, ops
 from tidemark.catalog.filters import one_of
-from tidemark.catalog.matching_files import MatchingFile, MatchingFiles
+from tidemark.catalog.matching_files import MatchingFile
 from tidemark.operate.erasure.account import Held, LandedFile, Left
+from tidemark.operate.erasure.find import FILE, PATH, person_files, quarantines
 from tidemark.operate.erasure.person import Person, landed_with
 from tidemark.spec import DatasetSpec
-
-FILE, PATH = "file_id", "file_path"
-"""The columns in which landing records the file of a row."""
 
 
 @dataclass
@@ -37,8 +35,9 @@ class _Search:
 def what_is_left(lake: Lake, specs: Mapping[str, DatasetSpec], person: Person) -> Left:
     """Return what still holds the person's rows, apart from main of the landed tables."""
     found = _Search()
+    refused = {spec.dataset for spec in quarantines(specs)}
     for name, spec in sorted(specs.items()):
-        table = lake.find_table(name) if person.is_in(spec) else None
+        table = lake.find_table(name) if person.is_in(spec) or name in refused else None
         if table is not None:
             _look_into(table, spec, person, found)
     files = {**_paths(lake, [each for each, path in found.files.items() if not path]), **_named(found.files)}
@@ -52,7 +51,7 @@ def what_is_left(lake: Lake, specs: Mapping[str, DatasetSpec], person: Person) -
 
 
 def _look_into(table: Table, spec: DatasetSpec, person: Person, found: _Search) -> None:
-    files = MatchingFiles(table, person.where(spec), person.columns, (FILE, PATH))
+    files = person_files(table, spec, person, (FILE, PATH))
     holding = {s.snapshot_id: matching for s in table.snapshots() if (matching := list(files.at(s.snapshot_id)))}
     if not holding:
         return

@@ -6,9 +6,11 @@ holds, and each of them is looked for:
 
 - it holds a row of the person itself,
 - it owes ranges, or some are overdue,
+- retention has removed input rows that it follows from, so that no session rebuilds what it made of them,
+- its rows name a version, such as a ranker, that was made from inputs that may count the person,
 - an input, at the position of the watermark, may count the person.
 
-The last one is followed back to the landed tables. If several watermarks name the same rows, one that proves it is
+The last two are followed back to the landed tables. If several watermarks name the same rows, one that proves it is
 enough, because the rows follow from each of them.
 """
 
@@ -24,12 +26,12 @@ from tidemark.catalog.matching_files import MatchingFiles
 from tidemark.catalog.properties import CONTENT, CREATED, property_of
 from tidemark.lineage.history import readable_snapshot, same_rows
 from tidemark.lineage.watermark_history import watermarks_at
+from tidemark.operate.erasure import fault as faults
+from tidemark.operate.erasure.fault import Fault
 from tidemark.operate.erasure.person import Person
 from tidemark.operate.erasure.versions import named_versions
 from tidemark.spec import DatasetSpec
-from tidemark.state.ranges import describe
-from tidemark.state.watermark import Watermark
-from tidemark.support.text import count
+from tidemark.state.watermark import Position, Watermark
 
 
 class Proof:
@@ -58,61 +60,72 @@ class Proof:
             return None
         return MatchingFiles(table, self._person.where(spec), self._person.columns, ())
 
-    def _fault(self, dataset: str, snapshot: int) -> str | None:
+    def _fault(self, dataset: str, snapshot: int) -> Fault | None:
         """Return why a snapshot of a dataset may count the person; None if it is proven that it does not."""
         table, spec = self._table(dataset), self._specs.get(dataset)
         if table is None or spec is None:
-            return "the table does not exist any more, so it proves nothing"
+            return faults.unreadable()
         readable = readable_snapshot(table, snapshot)
         if readable is None and self._person.is_in(spec):
-            return "this snapshot cannot be read any more, so it proves nothing"
+            return faults.unreadable()
         rows = self.rows(dataset, readable) if readable is not None else 0
-        if rows:
-            return f"it holds {count(rows, 'row')} of the person"
-        return self._fault_of_versions(table, spec, readable) or self._fault_of_lineage(table, spec, snapshot)
+        behind = self._fault_of_versions(table, spec, readable) or self._fault_of_lineage(table, spec, snapshot)
+        return faults.holds_rows(rows, _remedy(spec, behind)) if rows else behind
 
-    def _fault_of_versions(self, table: Table, spec: DatasetSpec, snapshot: int | None) -> str | None:
+    def _fault_of_versions(self, table: Table, spec: DatasetSpec, snapshot: int | None) -> Fault | None:
         """Return which version that the rows name may count the person; None if there is none."""
         versions = named_versions(self._lake, self._specs, table, spec, snapshot) if snapshot is not None else ()
         for version in versions:
             if version.reads is None:
-                return f"it serves {version.name}, and what that was made from is not on record"
+                return faults.unknown_version(version.name)
             for dataset, read in version.reads:
                 fault = self.fault(dataset, read)
                 if fault is not None:
-                    return f"it serves {version.name}, made from {dataset} at snapshot {read}: {fault}"
+                    return faults.version(version.name, dataset, read, fault)
         return None
 
-    def _fault_of_lineage(self, table: Table, spec: DatasetSpec, snapshot: int) -> str | None:
+    def _fault_of_lineage(self, table: Table, spec: DatasetSpec, snapshot: int) -> Fault | None:
         """Return why the watermarks of a snapshot do not prove it; None if one of them does."""
         if not spec.inputs:
             return None
         marks = watermarks_at(self._lake, table, snapshot)
         if not marks:
-            unknown = "which inputs it was built from is not on record"
-            return None if _was_never_filled(table, snapshot) else unknown
-        faults = [next(self._faults_of(spec, mark), None) for mark in reversed(marks)]
-        return faults[0] if all(faults) else None
+            return None if _was_never_filled(table, snapshot) else faults.not_on_record(spec.dataset)
+        found = [next(self._faults_of(spec, mark), None) for mark in reversed(marks)]
+        return found[0] if all(found) else None
 
-    def _faults_of(self, spec: DatasetSpec, mark: Watermark) -> Iterator[str]:
+    def _faults_of(self, spec: DatasetSpec, mark: Watermark) -> Iterator[Fault]:
         """Yield why rows with this watermark may count the person."""
         if mark.owed:
-            yield f"it owes {describe(mark.owed)}"
+            yield faults.owes(mark.owed)
         if mark.overdue:
-            yield f"{describe(mark.overdue)} are overdue and wait for a backfill"
+            yield faults.overdue(spec.dataset, mark.overdue)
         for name, position in mark.inputs.items():
             window = spec.inputs.get(name)
-            if window is not None and window.dataset != spec.dataset:
-                yield from self._faults_of_input(window.dataset, position.uuid, position.snapshot)
+            if window is None or window.dataset == spec.dataset:
+                continue
+            if position.held_from is not None:
+                yield faults.retention(spec.dataset, window.dataset, position.held_from)
+            yield from self._faults_of_input(window.dataset, position)
 
-    def _faults_of_input(self, dataset: str, uuid: str, snapshot: int) -> Iterator[str]:
+    def _faults_of_input(self, dataset: str, position: Position) -> Iterator[Fault]:
         table = self._table(dataset)
-        if table is not None and str(table.metadata.table_uuid) != uuid:
-            yield f"it was built from an earlier table of the name {dataset}"
+        if table is not None and str(table.metadata.table_uuid) != position.uuid:
+            yield faults.built_from_earlier_table(dataset)
             return
-        fault = self.fault(dataset, snapshot)
+        fault = self.fault(dataset, position.snapshot)
         if fault is not None:
-            yield f"it was built from {dataset} at snapshot {snapshot}: {fault}"
+            yield faults.built_from(dataset, position.snapshot, fault)
+
+
+def _remedy(spec: DatasetSpec, behind: Fault | None) -> str:
+    """Return what removes rows of the person from a table; empty if its next session does.
+
+    If nothing `behind` the rows is at fault, they follow from no row that the inputs hold.
+    """
+    if spec.landing is not None:
+        return "tidemark erase"
+    return behind.remedy if behind is not None else f"tidemark run {spec.dataset} --resync --reason WHY"
 
 
 def _was_never_filled(table: Table, snapshot_id: int) -> bool:

@@ -68,8 +68,8 @@ def _left(left: Left, settings: Settings) -> Iterator[str]:
     if left.held:
         kept, released = format_duration(KEEP_SNAPSHOTS_FOR), format_duration(KEEP_FOR)
         yield (
-            f"    maintain_tables expires a snapshot {kept} later, once its readers are past it; those of a release "
-            f"{released} after the release; those of the newest release and the last {KEPT_MODELS} models stay longer"
+            f"    maintain_tables expires them {kept} after the erasure, once their readers are past it; those of a "
+            f"release {released} after the release; those of the newest release and the last {KEPT_MODELS} models stay"
         )
     for name in left.waiting:
         yield f"  {name}: main still holds such rows, until its next session"
