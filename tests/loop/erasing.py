@@ -24,15 +24,16 @@ Signup = tuple[str, str, float]
 def hand_in(
     accounts: Accounts, name: str, signups: Iterable[Signup], kind: str = "signups", plan: str | None = "basic"
 ) -> None:
-    """Write a landed file, old enough to be read. `kind` is `signups` or `plans`."""
+    """Write a landed file, written when its last event happened. `kind` is `signups` or `plans`."""
     file = accounts.settings.landing / kind / name
     file.parent.mkdir(parents=True, exist_ok=True)
+    known = list(signups)
     lines = [
         json.dumps({"kind": kind, "event_id": event, "account_id": account, "plan": plan, "happened_at": _at(happened)})
-        for event, account, happened in signups
+        for event, account, happened in known
     ]
     file.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
-    os.utime(file, (hour(1).timestamp(),) * 2)
+    os.utime(file, (max(hour(happened) for _, _, happened in known).timestamp(),) * 2)
 
 
 def _at(happened: float) -> str:

@@ -84,8 +84,9 @@ def test_s62_rows_that_follow_from_what_retention_removed_prove_nothing(accounts
     land(accounts)
     keep_sign_ups(accounts, AROUND, "signups")
     accounts.run(AROUND, clock=hour(4))
-    hand_in(accounts, "later.json", [("s6", FORGOTTEN, 90 * 24)])
+    hand_in(accounts, "later.json", [("s6", FORGOTTEN, 92 * 24 - 2)])
     accounts.run(SIGNUPS, clock=hour(92 * 24))
+    assert "s6" in events(accounts, SIGNUPS)
     accounts.run(AROUND, clock=hour(92 * 24))
     accounts.delete(SIGNUPS, f"happened_at < TIMESTAMP '{hour(24):%Y-%m-%d %H:%M:%S}Z'")
     accounts.run(AROUND, clock=hour(92 * 24))
@@ -109,9 +110,9 @@ def test_s62_times_beyond_the_catch_up_limit_wait_for_a_backfill_and_the_check_s
 
     (left,) = proof(accounts).missing
     assert (left.dataset, "is overdue and waits for a backfill" in left.why) == (AROUND, True)
-    assert left.next.startswith(f"tidemark run {AROUND} --from 2026-04-12T00:00Z --to ")
+    assert left.next == f"tidemark run {AROUND} --from 2026-04-11T23:00Z --to 2026-04-12T06:00Z --reason WHY"
 
-    accounts.run(AROUND, as_request(0, 5), clock=hour(48))
+    accounts.run(AROUND, as_request(-1, 5), clock=hour(48))
     assert proof(accounts).proven
 
 

@@ -30,7 +30,7 @@ class Killed(BaseException):
 
 
 KILLS = {
-    "after the delete": (removal, "finish", 0),
+    "after the delete": (removal, "finish", 1),
     "before the adoption is published": (manual, "touch", 0),
     "between publish and commit of the adoption": (manual, "commit", 0),
     "between two tables": (erasing, "remove", 1),
@@ -129,7 +129,7 @@ def test_s34_a_landing_between_delete_and_adoption_is_refused_and_goes_on_afterw
     land(accounts)
     hand_in(accounts, "later.json", [("s6", "bob", 2.5)])
     with monkeypatch.context() as patch:
-        kill_at_call(patch, removal, "finish", 0)
+        kill_at_call(patch, removal, "finish", 1)
         with pytest.raises(Killed):
             removal.remove(accounts.context, SIGNUPS, lambda: _of_forgotten(accounts), REASON, accounts.said.append)
 
@@ -203,7 +203,7 @@ def test_an_erasure_whose_history_was_expired_before_it_was_finished_is_adopted(
     land(accounts)
     accounts.run(FACTS, clock=hour(4))
     with monkeypatch.context() as patch:
-        kill_at_call(patch, removal, "finish", 0)
+        kill_at_call(patch, removal, "finish", 1)
         with pytest.raises(Killed):
             forget(accounts)
     expire(accounts, SIGNUPS)

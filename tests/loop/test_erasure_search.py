@@ -52,6 +52,11 @@ def build(shop: Searching, days: Iterable[int], clients: Iterable[str], followed
     shop.run(followed)
 
 
+def empty(home: Path, remote: str) -> Searching:
+    home.mkdir()
+    return Searching(home, remote)
+
+
 @pytest.fixture
 def shop(home: Path, spark_remote: str, monkeypatch: pytest.MonkeyPatch) -> Searching:
     """A home with the real specs, as the command line finds it."""
@@ -117,7 +122,7 @@ def test_s62_the_daily_counts_become_those_of_a_lake_without_the_client(
     assert erase("--check") == 0
     assert erase("--check", "--release", released.release) == 1, "an old release stays as it was"
 
-    clean = Searching(tmp_path / "clean", shop.remote)
+    clean = empty(tmp_path / "clean", shop.remote)
     build(clean, range(3), [OTHER], TO_COUNTS)
     assert shop.rows(COUNTS) != counted
     for dataset in COMPARED:
@@ -139,7 +144,7 @@ def test_s62_the_labels_become_those_of_a_lake_without_the_client(shop: Searchin
     shop.run(TO_LABELS)
     assert missing(shop) == []
 
-    clean = Searching(tmp_path / "clean", shop.remote)
+    clean = empty(tmp_path / "clean", shop.remote)
     clean.configure("label_horizon: 7d\nlongest_label_horizon: 7d\n")
     build(clean, range(9), [OTHER], TO_LABELS)
     assert shop.rows(LABELS) != before

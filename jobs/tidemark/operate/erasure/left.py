@@ -52,7 +52,7 @@ def what_is_left(lake: Lake, specs: Mapping[str, DatasetSpec], person: Person) -
 
 def _look_into(table: Table, spec: DatasetSpec, person: Person, found: _Search) -> None:
     files = person_files(table, spec, person, (FILE, PATH))
-    holding = {s.snapshot_id: matching for s in table.snapshots() if (matching := list(files.at(s.snapshot_id)))}
+    holding = {s.snapshot_id: matching for s in table.snapshots() if (matching := list(files.stored_at(s.snapshot_id)))}
     if not holding:
         return
     snapshots = [snapshot for snapshot in table.snapshots() if snapshot.snapshot_id in holding]

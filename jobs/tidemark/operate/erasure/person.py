@@ -63,11 +63,11 @@ def read_person(specs: Mapping[str, DatasetSpec], texts: Sequence[str]) -> Perso
             raise RequestRefused(f"{_shown(column)}: is given twice; erase one person at a time")
         found[column] = value
     person = Person(found)
-    landed = landed_with(specs, person)
-    if not landed:
+    if not landed_with(specs, person):
         raise RequestRefused(_unknown(specs, person))
-    for spec in landed:
-        person.where(spec)
+    for spec in specs.values():
+        if person.is_in(spec):
+            person.where(spec)
     return person
 
 

@@ -31,7 +31,7 @@ from tidemark.operate.erasure.fault import Fault
 from tidemark.operate.erasure.person import Person
 from tidemark.operate.erasure.versions import named_versions
 from tidemark.spec import DatasetSpec
-from tidemark.state.watermark import Position, Watermark
+from tidemark.state.watermark import Watermark
 
 
 class Proof:
@@ -106,16 +106,18 @@ class Proof:
                 continue
             if position.held_from is not None:
                 yield faults.retention(spec.dataset, window.dataset, position.held_from)
-            yield from self._faults_of_input(window.dataset, position)
+            yield from self._faults_of_input(window.dataset, position.uuid, position.snapshot)
+            if position.read_ahead is not None:  # a backfill has read these rows
+                yield from self._faults_of_input(window.dataset, position.uuid, position.read_ahead)
 
-    def _faults_of_input(self, dataset: str, position: Position) -> Iterator[Fault]:
+    def _faults_of_input(self, dataset: str, uuid: str, snapshot: int) -> Iterator[Fault]:
         table = self._table(dataset)
-        if table is not None and str(table.metadata.table_uuid) != position.uuid:
+        if table is not None and str(table.metadata.table_uuid) != uuid:
             yield faults.built_from_earlier_table(dataset)
             return
-        fault = self.fault(dataset, position.snapshot)
+        fault = self.fault(dataset, snapshot)
         if fault is not None:
-            yield faults.built_from(dataset, position.snapshot, fault)
+            yield faults.built_from(dataset, snapshot, fault)
 
 
 def _remedy(spec: DatasetSpec, behind: Fault | None) -> str:

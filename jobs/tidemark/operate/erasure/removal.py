@@ -58,11 +58,11 @@ def finish(context: Context, dataset: str, say: Say) -> bool:
 def remove(context: Context, dataset: str, find: Callable[[], BooleanExpression | None], reason: str, say: Say) -> None:
     """Remove the rows that meet the condition of `find`, which is asked again whenever main has moved."""
     for _ in range(TRIES):
+        finish(context, dataset, say)  # another erasure may have begun meanwhile
         table = context.lake.table(dataset)
         where = find()
         if where is None:
             return
-        check_target_integrity(context.lake, table)
         try:
             remove_rows(table, where, {ERASURE: reason})
         except CommitFailedException:
