@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -10,10 +11,13 @@ import pytest
 from tests.accounts.world import SCHEMAS
 from tidemark.cli import main
 from tidemark.errors import RequestRefused
+from tidemark.operate.erasure.account import Erasure, Held, LandedFile, Left, TableRows, Texts
+from tidemark.operate.erasure.check import Check, Missing
 from tidemark.operate.erasure.erase import check_reason_for
 from tidemark.operate.erasure.person import landed_with, read_person
 from tidemark.operate.erasure.quotes import quotes
-from tidemark.settings import load_settings
+from tidemark.operate.erasure.text import check_lines, erasure_lines
+from tidemark.settings import Settings, load_settings
 from tidemark.spec import DatasetSpec
 from tidemark.spec.load import load_specs
 
@@ -121,3 +125,52 @@ def test_all_values_have_to_be_quoted_or_stand_beside_the_text(specs: Mapping[st
     assert person.is_quoted(["c7 of shop"], {"application": "unknown"}), "the text names it though it was not read"
     assert not person.is_quoted(["c7"], {"application": "other"})
     assert not person.is_quoted([])
+
+
+NOON = datetime(2026, 4, 12, 12, tzinfo=UTC)
+LEFT = Left(
+    files=(LandedFile("logs/a\x1b.jsonl", "5e9d"), LandedFile("", "77aa")),
+    unnamed=("accounts.signups_feed",),
+    held=(Held("search.search_events", 2, NOON, ("release_1",)), Held("search.impressions", 1, NOON, ())),
+    waiting=("search.impressions",),
+    versions=("ranking.rankers",),
+)
+
+
+def test_what_was_erased_and_what_was_not_is_said_with_names(tmp_path: Path) -> None:
+    rows = (TableRows("search.search_events", 1200, 3), TableRows("search.quarantined_records", 1, 1, quoted=True))
+    found = Erasure(True, rows, (Texts("ops.alerts", 1),), ("search.search_queries",), LEFT)
+
+    lines = erasure_lines(found, Settings(home=tmp_path, schemas=SCHEMAS))
+
+    assert lines == [
+        "search.search_queries: an earlier erasure had ended before its watermark followed; it has followed now",
+        "search.search_events: 1,200 rows in 3 files erased",
+        "search.quarantined_records: 1 refused record in 1 file erased",
+        "ops.alerts: the texts of 1 row cleared",
+        "not erased by this command:",
+        f"  2 files in {tmp_path}/landing, which hold these records:",
+        "    logs/a\\x1b.jsonl  sha256 5e9d",
+        "    a file whose path is not on record  sha256 77aa",
+        f"  files in {tmp_path}/landing that landed in accounts.signups_feed: its rows do not name them",
+        "  search.search_events: 2 snapshots still hold such rows, the latest of 2026-04-12T12:00Z, of release_1",
+        "  search.impressions: 1 snapshot still holds such rows, the latest of 2026-04-12T12:00Z",
+        "    maintain_tables expires them 7d after the erasure, once their readers are past it; those of a release 90d "
+        "after the release; those of the newest release and the last 3 models stay",
+        "  search.impressions: main still holds such rows, until its next session",
+        "  ranking.rankers: the versions of earlier sessions stay as they are",
+        f"  pages in {tmp_path}/reports, and files that people exported, as far as they quote such records",
+        "next: the sessions of the derived tables take it in; tidemark erase --check says when all have",
+    ]
+
+
+def test_a_check_names_each_table_and_what_is_missing() -> None:
+    tables = {"search.impressions": 1, "search.search_events": 2}
+    missing = Missing("search.impressions", "it holds 1 row of the person", "the next session of search.impressions")
+
+    assert check_lines(Check("release_1", tables, (missing,))) == [
+        "release_1: not proven yet",
+        "  search.impressions: it holds 1 row of the person",
+        "    next: the next session of search.impressions",
+    ]
+    assert check_lines(Check("main", tables, ())) == ["main: none of 2 tables counts the person"]
