@@ -17,7 +17,7 @@ from tidemark import session
 from tidemark.catalog import ops
 from tidemark.catalog.properties import CATALOG
 from tidemark.catalog.removal import remove_rows
-from tidemark.errors import ForeignCommit, MainMoved, RequestRefused
+from tidemark.errors import ForeignCommit, MainMoved
 from tidemark.operate import manual
 from tidemark.operate.erasure import erase as erasing
 from tidemark.operate.erasure import removal
@@ -29,11 +29,12 @@ class Killed(BaseException):
     """Stands for the end of the process: nothing handles it."""
 
 
+AFTER_THE_DELETE = "after the delete"
 KILLS = {
-    "after the delete": (removal, "finish", 1),
+    "before the delete": (removal, "remove_rows", 0),
     "before the adoption is published": (manual, "touch", 0),
     "between publish and commit of the adoption": (manual, "commit", 0),
-    "between two tables": (erasing, "remove", 1),
+    "between two tables": (erasing, "remove", 2),
     "before the texts are cleared": (erasing, "clear_texts", 0),
     "before the report": (erasing, "what_is_left", 0),
 }
@@ -59,24 +60,38 @@ def adoptions(accounts: Accounts) -> list[tuple[str, str]]:
     return sorted((row["dataset"], row["reason"]) for row in rows if row["reason"])
 
 
-@pytest.mark.parametrize("point", KILLS)
+def kill_after_delete(patch: pytest.MonkeyPatch) -> None:
+    """Let the process end when the first rows are removed from main."""
+
+    def dying(*args: Any) -> None:
+        remove_rows(*args)
+        raise Killed
+
+    patch.setattr(removal, "remove_rows", dying)
+
+
+def kill_at(patch: pytest.MonkeyPatch, point: str) -> None:
+    if point == AFTER_THE_DELETE:
+        kill_after_delete(patch)
+    else:
+        kill_at_call(patch, *KILLS[point])
+
+
+@pytest.mark.parametrize("point", [AFTER_THE_DELETE, *KILLS])
 def test_s30_a_killed_erasure_is_finished_by_the_next(
     accounts: Accounts, point: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     land(accounts)
     land_plans(accounts)
     ops.append(accounts.context.lake, "ops.audit_results", [{"session": "x", "examples": "account_id ada-1"}])
-    module, name, number = KILLS[point]
     with monkeypatch.context() as patch:
-        kill_at_call(patch, module, name, number)
+        kill_at(patch, point)
         with pytest.raises(Killed):
             forget(accounts)
 
-    if point == "before the report":
-        with pytest.raises(RequestRefused, match="nothing to erase"):
-            forget(accounts)
-    else:
-        forget(accounts)
+    found = forget(accounts)
+
+    assert {held.dataset for held in found.left.held} == {PLANS, SIGNUPS}, "what is left is said in any case"
 
     assert events(accounts, SIGNUPS) == ["s3", "s4", "s5"]
     assert events(accounts, PLANS) == ["p2"]
@@ -114,9 +129,10 @@ def test_s34_a_landing_that_is_published_during_an_erasure_is_kept(
         real(*args)
 
     monkeypatch.setattr(removal, "remove_rows", late)
-    forget(accounts)
+    found = forget(accounts)
 
     assert landed
+    assert [each.rows for each in found.tables] == [3], "the row that landed meanwhile is erased and counted"
     assert events(accounts, SIGNUPS) == ["s3", "s4", "s5", "s6"]
     assert accounts.watermark(SIGNUPS) == replace(
         landed[0].watermark, session=_session(accounts), snapshot=_head(accounts)
@@ -129,9 +145,9 @@ def test_s34_a_landing_between_delete_and_adoption_is_refused_and_goes_on_afterw
     land(accounts)
     hand_in(accounts, "later.json", [("s6", "bob", 2.5)])
     with monkeypatch.context() as patch:
-        kill_at_call(patch, removal, "finish", 1)
+        kill_after_delete(patch)
         with pytest.raises(Killed):
-            removal.remove(accounts.context, SIGNUPS, lambda: _of_forgotten(accounts), REASON, accounts.said.append)
+            forget(accounts)
 
     with pytest.raises(ForeignCommit, match=f"tidemark erase removed rows .*tidemark adopt {SIGNUPS}"):
         accounts.run(SIGNUPS, clock=hour(5))
@@ -203,7 +219,7 @@ def test_an_erasure_whose_history_was_expired_before_it_was_finished_is_adopted(
     land(accounts)
     accounts.run(FACTS, clock=hour(4))
     with monkeypatch.context() as patch:
-        kill_at_call(patch, removal, "finish", 1)
+        kill_after_delete(patch)
         with pytest.raises(Killed):
             forget(accounts)
     expire(accounts, SIGNUPS)
@@ -212,12 +228,6 @@ def test_an_erasure_whose_history_was_expired_before_it_was_finished_is_adopted(
 
     assert events(accounts, SIGNUPS) == ["s3", "s4", "s5"]
     assert adoptions(accounts) == [(SIGNUPS, REASON)]
-
-
-def _of_forgotten(accounts: Accounts) -> Any:
-    from tests.loop.erasing import person
-
-    return person(accounts).where(accounts.context.spec(SIGNUPS))
 
 
 def _session(accounts: Accounts) -> str:

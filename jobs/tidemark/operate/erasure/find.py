@@ -13,7 +13,7 @@ from tidemark.catalog import Lake
 from tidemark.catalog.filters import all_of, any_of, is_value
 from tidemark.catalog.matching_files import MatchingFile, MatchingFiles
 from tidemark.operate.erasure.account import TableRows
-from tidemark.operate.erasure.person import Person, landed_with
+from tidemark.operate.erasure.person import Person
 from tidemark.spec import DatasetSpec
 
 FILE, PATH = "file_id", "file_path"
@@ -29,13 +29,6 @@ class Rows:
 
     where: BooleanExpression
     found: TableRows
-
-
-def rows_to_erase(lake: Lake, specs: Mapping[str, DatasetSpec], person: Person) -> list[Rows]:
-    """Return the rows of the person on main of each landed table, and the refused records that quote the person."""
-    concerned = {spec.dataset: spec for spec in (*landed_with(specs, person), *quarantines(specs))}
-    found = (rows_in(lake, spec, person) for spec in concerned.values())
-    return [rows for rows in found if rows is not None]
 
 
 def rows_in(lake: Lake, spec: DatasetSpec, person: Person) -> Rows | None:

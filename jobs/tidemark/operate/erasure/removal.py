@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from pyiceberg.exceptions import CommitFailedException
-from pyiceberg.expressions import BooleanExpression
 from pyiceberg.table import Table
 
 from tidemark.catalog import Lake
@@ -24,6 +23,8 @@ from tidemark.lineage.target_integrity import (
     since_published,
     with_changed_rows,
 )
+from tidemark.operate.erasure.account import TableRows
+from tidemark.operate.erasure.find import Rows
 from tidemark.operate.manual import adopt
 from tidemark.session import Say
 from tidemark.steps.commit import close_published
@@ -55,20 +56,22 @@ def finish(context: Context, dataset: str, say: Say) -> bool:
 
 
 @translate_errors
-def remove(context: Context, dataset: str, find: Callable[[], BooleanExpression | None], reason: str, say: Say) -> None:
-    """Remove the rows that meet the condition of `find`, which is asked again whenever main has moved."""
+def remove(context: Context, dataset: str, find: Callable[[], Rows | None], reason: str, say: Say) -> TableRows | None:
+    """Remove the rows that `find` finds on main, and return them; None if there is none.
+
+    They are looked for again whenever main has moved. Raises TargetChanged if somebody changed the table.
+    """
     for _ in range(TRIES):
         finish(context, dataset, say)  # another erasure may have begun meanwhile
-        table = context.lake.table(dataset)
-        where = find()
-        if where is None:
-            return
+        table, rows = context.lake.find_table(dataset), find()
+        if table is None or rows is None:
+            return None
         try:
-            remove_rows(table, where, {ERASURE: reason})
+            remove_rows(table, rows.where, {ERASURE: reason})
         except CommitFailedException:
             continue
         finish(context, dataset, say)
-        return
+        return rows.found
     raise _kept_moving(dataset)
 
 

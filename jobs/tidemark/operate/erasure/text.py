@@ -42,6 +42,8 @@ def _done(found: Erasure) -> Iterator[str]:
         yield f"{name}: an earlier erasure had ended before its watermark followed" + (
             "; it has followed now" if found.done else "; it follows first"
         )
+    if not (found.tables or found.texts or found.finished):
+        yield "main of the landed tables holds no such record, and nothing quotes it"
     for each in found.tables:
         what = "refused record" if each.quoted else "row"
         yield f"{each.dataset}: {count(each.rows, what)} in {count(each.files, 'file')} {verb}"
