@@ -20,6 +20,7 @@ from tidemark.catalog.filters import equals
 from tidemark.catalog.lake import Lake
 from tidemark.catalog.manifests import ancestors
 from tidemark.catalog.ops_tables import SCHEMAS
+from tidemark.catalog.part_of_commit import commit_change
 from tidemark.catalog.single_try import without_retries
 from tidemark.catalog.storage import reading
 from tidemark.errors import EngineError
@@ -32,6 +33,7 @@ __all__ = [
     "of_dataset",
     "of_request",
     "of_session",
+    "replace_rows",
     "rows",
 ]
 
@@ -102,6 +104,29 @@ def append_missing(
     return _repeat(name, add)
 
 
+def replace_rows(
+    lake: Lake, name: str, where: BooleanExpression, change: Callable[[Mapping[str, Any]], Mapping[str, Any]]
+) -> int:
+    """Replace the rows that meet a condition by what `change` returns for each; return how many there were.
+
+    Only an erasure does this. The commit succeeds only on the snapshot that was searched, so rows that others add
+    meanwhile are kept. The earlier snapshots, which still hold the old rows, expire at once. Raises EngineError if all
+    TRIES commits fail.
+    """
+
+    def replace() -> int:
+        table = without_retries(_ensure(lake, name))
+        found = _scan(table, name, where, ("*",))
+        if found:
+            transaction = table.transaction()
+            transaction.delete(where)
+            transaction.append(pa.Table.from_pylist([change(row) for row in found], schema=SCHEMAS[name]))
+            _cut_history(commit_change(transaction), longest=1, kept=1)
+        return len(found)
+
+    return _repeat(name, replace)
+
+
 def _as_arrow(name: str, rows: Iterable[Mapping[str, Any]]) -> pa.Table:
     """Return the rows as Arrow, with the machine's clock in `recorded_at`."""
     now = datetime.now(UTC)
@@ -124,18 +149,18 @@ def _add(table: Table, data: pa.Table) -> None:
     _cut_history(table)
 
 
-def _cut_history(table: Table) -> None:
-    """Expire all but the latest HISTORY snapshots and the tagged ones, once there are more than LONGEST_HISTORY.
+def _cut_history(table: Table, longest: int = LONGEST_HISTORY, kept: int = HISTORY) -> None:
+    """Expire all but the latest `kept` snapshots and the tagged ones, once there are more than `longest`.
 
     If another commit comes first, the next append does it.
     """
     head = table.current_snapshot()
-    if head is None or len(table.snapshots()) <= LONGEST_HISTORY:
+    if head is None or len(table.snapshots()) <= longest:
         return
     tagged = {ref.snapshot_id for ref in table.refs().values()}
     main = [snapshot.snapshot_id for snapshot in ancestors(table, head)]
     with contextlib.suppress(CommitFailedException, ValueError):
-        table.maintenance.expire_snapshots().by_ids([i for i in main[HISTORY:] if i not in tagged]).commit()
+        table.maintenance.expire_snapshots().by_ids([i for i in main[kept:] if i not in tagged]).commit()
 
 
 def rows(

@@ -283,9 +283,9 @@ def _lines() -> Iterator[str]:
     yield "<!-- Generated: PYTHONPATH=jobs .venv/bin/python -m tidemark.catalog.ops_tables > docs/ops-tables.md -->"
     yield ""
     yield (
-        "The `ops` tables record what the loop did. They are Iceberg tables in the lake to which rows are only added. "
-        "Any column may be null. If an older version created a table, missing columns are added when the next row is "
-        "written."
+        "The `ops` tables record what the loop did. They are Iceberg tables in the lake to which rows are only added; "
+        "only `tidemark erase` changes some: it sets texts to null that quote a person. Any column may be null. If an "
+        "older version created a table, missing columns are added when the next row is written."
     )
     for name, table in TABLES.items():
         yield from ("", f"## {name}", "", table.row, "", "| column | type | meaning |", "|---|---|---|")

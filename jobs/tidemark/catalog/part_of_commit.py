@@ -22,12 +22,12 @@ def commit_files(
             files.delete_data_file(file)
         for file in added:
             files.append_data_file(file)
-    snapshot = _commit(change).snapshot_by_name(branch)
+    snapshot = commit_change(change).snapshot_by_name(branch)
     assert snapshot is not None, "the commit just created it"
     return snapshot.snapshot_id
 
 
-def _commit(change: Transaction) -> Table:
+def commit_change(change: Transaction) -> Table:
     """Commit, and return the table. Raises CommitFailedException if another commit of the table came first.
 
     If that commit was on another branch, PyIceberg finds the branch unmoved and only then refuses the sequence number,

@@ -28,6 +28,9 @@ KNOWN_CHANGES: Final = "tidemark.known-changes"
 CONTENT: Final = "tidemark.content"
 """Snapshot property: KEPT if the commit changed no row, CREATED for a table's first commit."""
 
+ERASURE: Final = "tidemark.erasure"
+"""Snapshot property of a commit that only removed the rows of a person: the reason that was given for it."""
+
 KEPT: Final = "kept"
 CREATED: Final = "created"
 

@@ -63,6 +63,7 @@ def _parser() -> argparse.ArgumentParser:
     _plan(commands.add_parser("plan", help="show what the next session would rebuild and why; writes no rows"))
     _run(commands.add_parser("run", help="run sessions here, without Airflow"))
     _adopt(commands.add_parser("adopt", help="accept what main holds after somebody changed it by hand"))
+    _erase(commands.add_parser("erase", help="erase a person's records; --check proves that nothing counts them"))
     _declare(commands.add_parser("declare", help="declare a source complete, so that its readers go on"))
     status = commands.add_parser("status", help="show how far behind each dataset is, and how its last session ended")
     add_json(status)
@@ -131,6 +132,21 @@ def _adopt(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("dataset")
     _reason_and_clock(parser)
     parser.set_defaults(command=command_in("tidemark.cli.manual", "adopt"))
+
+
+def _erase(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "value", nargs="+", metavar="COLUMN=VALUE", help="what the records have in the landed tables, all of them"
+    )
+    parser.add_argument("--reason", default=None, help="why; it is recorded, so it must not name the person")
+    parser.add_argument("--plan-only", action="store_true", help="show what would be erased; nothing is written")
+    parser.add_argument("--check", action="store_true", help="prove that nothing counts them; exits with 1 if not")
+    parser.add_argument(
+        "--release", default=None, metavar="NAME", help="check this release, or `main` (default: the newest release)"
+    )
+    add_json(parser)
+    _clock(parser)
+    parser.set_defaults(command=command_in("tidemark.cli.erase", "erase"))
 
 
 def _declare(parser: argparse.ArgumentParser) -> None:

@@ -11,6 +11,7 @@ from pyiceberg.table import Table
 from pyiceberg.table.snapshots import Operation, Snapshot
 
 from tidemark.catalog.manifests import changed_by, file_interval, is_data, live_entries, own_entries, partition_of
+from tidemark.catalog.properties import ERASURE, property_of
 from tidemark.lineage.history import keeps_content
 from tidemark.lineage.partition_age import Age, age_of, is_comparable, is_later, is_older, newest, overlaps
 from tidemark.state.ranges import Interval
@@ -66,8 +67,11 @@ def dropped_by_retention(table: Table, commits: Sequence[Snapshot], keep: Keep |
 
 
 def _removes_rows(snapshot: Snapshot) -> bool:
+    """Return whether a commit removed rows otherwise than by an erasure that says so itself."""
     removing = (Operation.OVERWRITE, Operation.DELETE)
-    return not keeps_content(snapshot) and snapshot.summary is not None and snapshot.summary.operation in removing
+    if keeps_content(snapshot) or property_of(snapshot, ERASURE) is not None:
+        return False
+    return snapshot.summary is not None and snapshot.summary.operation in removing
 
 
 def _dropped_by(table: Table, removing: Snapshot, later: Sequence[Snapshot], keep: Keep) -> Dropped | None:

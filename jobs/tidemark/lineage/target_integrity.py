@@ -9,7 +9,7 @@ from pyiceberg.table.snapshots import Snapshot
 
 from tidemark.catalog.lake import Lake
 from tidemark.catalog.manifests import table_name
-from tidemark.catalog.properties import SESSION, WATERMARK, property_of
+from tidemark.catalog.properties import ERASURE, SESSION, WATERMARK, property_of
 from tidemark.errors import ForeignCommit, InputChanged, RolledBack, SnapshotExpired, TargetChanged, WatermarkLost
 from tidemark.lineage.ancestry import commits_since, main_history
 from tidemark.lineage.history import keeps_content
@@ -108,6 +108,12 @@ def is_history_cut(lake: Lake, table: Table, watermark: Watermark) -> bool:
 
 def _foreign(table: Table, snapshot: Snapshot) -> ForeignCommit:
     name = table_name(table)
+    if property_of(snapshot, ERASURE) is not None:
+        return ForeignCommit(
+            f"{name}: tidemark erase removed rows in snapshot {snapshot.snapshot_id} and has not finished; nothing was "
+            f"written. Run this again when it has. If it is not running any more, give the same command again, or: "
+            f"tidemark adopt {name} --reason WHY"
+        )
     return ForeignCommit(
         f"{name}: no session of this dataset made snapshot {snapshot.snapshot_id} on main; nothing was written. "
         f"Move main back to the snapshot before it, then run again. If the table has inputs, you can instead rebuild "

@@ -32,7 +32,7 @@ def read_keys(spec: DatasetSpec, texts: Sequence[str]) -> dict[str, Any]:
             raise RequestRefused(_unknown(spec, column))
         if column in keys:
             raise RequestRefused(f"{column}: is given twice; give it once")
-        keys[column] = _read(spec, column, value)
+        keys[column] = read_value(spec, column, value)
     return keys
 
 
@@ -43,7 +43,8 @@ def _unknown(spec: DatasetSpec, column: str) -> str:
     return f"{_shown(column)}: {what}, {spec.dataset}{hint}; the grain is {_grain(spec)}"
 
 
-def _read(spec: DatasetSpec, column: str, text: str) -> Any:
+def read_value(spec: DatasetSpec, column: str, text: str) -> Any:
+    """Return the value that a text gives, in the type of the column. Raises RequestRefused if it gives none."""
     kind = spec.columns[column].type.replace(" ", "")
     if len(text) > LONGEST:
         raise RequestRefused(f"{column}: longer than {LONGEST} characters; give the value that stands in the table")
