@@ -78,11 +78,11 @@ def badge(word: str, tone: str) -> str:
 
 def tile(number: str, words: str, tone: str = "") -> str:
     """Return a large number with what it counts. If it is a name, give the tone `named`: it gets a line on a phone."""
-    return f'<div class="tile {escape(tone)}"><strong>{escape(number)}</strong><span>{escape(words)}</span></div>'
+    return f'<div class="tile {escape(tone)}"><strong>{escape(number)}</strong><span>{name(words)}</span></div>'
 
 
 def name(dotted: str) -> str:
-    """Return the name of a dataset, which may break after a dot or an underscore and nowhere else."""
+    """Return the name of a dataset, or words with one. A name may break after a dot or an underscore."""
     return escape(dotted).replace(".", ".<wbr>").replace("_", "_<wbr>")
 
 

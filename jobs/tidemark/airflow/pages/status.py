@@ -79,7 +79,7 @@ def _tiles(found: Sequence[DatasetStatus], overview: Overview) -> Iterator[str]:
     if overview.night:
         yield night_tile(overview.night)
     yield from (html.tile(headline.value, headline.words, "named") for headline in overview.headlines)
-    behind = max((each for each in found if each.hours_behind is not None), key=_lag, default=None)
+    behind = max((each for each in reversed(found) if each.hours_behind is not None), key=_lag, default=None)
     if behind is not None:
         yield html.tile(describe_behind(behind), f"behind at most: {behind.dataset}")
     yield html.tile(str(overview.running), "sessions in progress" if overview.running != 1 else "session in progress")
@@ -88,7 +88,7 @@ def _tiles(found: Sequence[DatasetStatus], overview: Overview) -> Iterator[str]:
 
 
 def _lag(dataset: DatasetStatus) -> tuple[float, bool]:
-    """The order in which datasets are behind. Of two that are equal, the one with a deadline counts."""
+    """The order in which datasets are behind. Of those that are equal, one with a deadline counts, then the last."""
     return dataset.hours_behind or 0.0, dataset.fresh_within_hours is not None
 
 
