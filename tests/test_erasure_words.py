@@ -127,6 +127,31 @@ def test_all_values_have_to_be_quoted_or_stand_beside_the_text(specs: Mapping[st
     assert not person.is_quoted([])
 
 
+def test_a_short_value_is_found_in_its_column_and_as_a_text_of_its_own_but_in_no_number_or_sentence(
+    specs: Mapping[str, DatasetSpec],
+) -> None:
+    person = read_person(specs, ["client_id=7"])
+    assert person.is_quoted(['{"client_id": 7}']) and person.is_quoted(['{"other": ["x", "7"]}'])
+    others = ['{"client_id": "bob", "ordinal": 7, "text": "the 7 dwarfs"}', "ordinal is wrong: 7", "logs/7.jsonl"]
+    assert not person.is_quoted(others)
+    assert person.is_quoted(["no JSON of 7"]), "a record that cannot be read is searched as a text"
+
+
+@pytest.mark.parametrize(
+    ("record", "value"),
+    [
+        (r'{"client_id": "a\/b+c"}', "a/b+c"),
+        (r'{"client_id": "a\u002Fb\u002Bc"}', "a/b+c"),
+        (r'{"inner": "{\"client_id\": \"ada-1\"}"}', "ada-1"),
+        (r'{"ada-1": 3}', "ada-1"),
+        (r'cut off {"client_id": "a\/b+c"', "a/b+c"),
+    ],
+)
+def test_it_does_not_matter_how_json_writes_a_value(specs: Mapping[str, DatasetSpec], record: str, value: str) -> None:
+    assert read_person(specs, [f"client_id={value}"]).is_quoted([record])
+    assert not read_person(specs, ["client_id=else-2"]).is_quoted([record])
+
+
 NOON = datetime(2026, 4, 12, 12, tzinfo=UTC)
 LEFT = Left(
     files=(LandedFile("logs/a\x1b.jsonl", "5e9d"), LandedFile("", "77aa")),
@@ -160,6 +185,7 @@ def test_what_was_erased_and_what_was_not_is_said_with_names(tmp_path: Path) -> 
         "  search.impressions: main still holds such rows, until its next session",
         "  ranking.rankers: the versions of earlier sessions stay as they are",
         f"  pages in {tmp_path}/reports, and files that people exported, as far as they quote such records",
+        f"  logs of tasks and services in {tmp_path}, and alerts that were sent, as far as they quote them",
         "next: the sessions of the derived tables take it in; tidemark erase --check says when all have",
     ]
 

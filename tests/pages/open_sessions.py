@@ -15,8 +15,8 @@ from tidemark.state.plan import Plan
 from tidemark.support.atomic_files import replace_file
 
 RUNS, LEFT = "search.impressions", "search.search_requests"
-RUNNING, FAILED = "build_interactions/runs", "build_interactions/left"
-NIGHT, NIGHTS_BACKFILL = "maintain_tables/night", "maintain_tables/backfill"
+RUNNING, FAILED = "build_interactions/runs", "land_search_logs/left"
+NIGHT, NIGHTS_BACKFILL, BY_HAND = "maintain_tables/night", "maintain_tables/backfill", "maintain_tables/hand"
 """The runs in Airflow, as tests/pages/serve.py writes them."""
 
 

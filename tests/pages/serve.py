@@ -3,7 +3,8 @@
 python -m tests.pages.serve PORT
 
 Prints one line of JSON: the paths of the app of the pages, and a login token for each role. The database holds the DAGs
-that people trigger by a form, a run that failed, one that is in progress, and a nightly run with a backfill after it.
+that people trigger by a form, a run that failed, one that is in progress, and a nightly run with
+a backfill and a run by hand after it.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from airflow.models.dagrun import DagRun
 from airflow.utils.db import initdb
 from airflow.utils.session import create_session
 
-from tests.pages.open_sessions import FAILED, NIGHT, NIGHTS_BACKFILL, RUNNING
+from tests.pages.open_sessions import BY_HAND, FAILED, NIGHT, NIGHTS_BACKFILL, RUNNING
 from tidemark.airflow.pages.app import make_app
 from tidemark.settings import CHECKOUT
 
@@ -36,6 +37,7 @@ RUNS = (
     (FAILED, "manual", "failed"),
     (NIGHT, "scheduled", "success"),
     (NIGHTS_BACKFILL, "backfill", "failed"),
+    (BY_HAND, "manual", "failed"),
 )
 """The runs, each with its type and state."""
 

@@ -16,6 +16,8 @@ PASSED = NightRun("build_it", False, "scheduled__1", "success", ENDED, ENDED, EN
 FAILED = NightRun("train_it", False, "scheduled__2", "failed", ENDED, ENDED, ENDED + timedelta(minutes=5))
 RUNNING = NightRun("keep_it", False, "scheduled__3", "running", ENDED, ENDED, None)
 NONE = NightRun("new_<b>", True)
+NOW = ENDED + timedelta(hours=6)
+OLD = NightRun("stopped", False, "scheduled__0", "success", ENDED, ENDED - timedelta(days=2), ENDED)
 
 
 @pytest.mark.parametrize(
@@ -23,19 +25,22 @@ NONE = NightRun("new_<b>", True)
     [
         ((), "none yet"),
         ((NONE,), "none yet"),
-        ((PASSED, NONE), "passed"),
+        ((PASSED, PASSED), "passed"),
+        ((PASSED, NONE), "missing"),
+        ((PASSED, OLD), "missing"),
         ((PASSED, RUNNING), "under way"),
+        ((OLD, RUNNING), "under way"),
         ((PASSED, RUNNING, FAILED), "failed"),
     ],
 )
 def test_a_night_passed_if_the_latest_run_of_each_of_its_dags_did(runs: tuple[NightRun, ...], verdict: str) -> None:
-    assert verdict_of(runs) == verdict
-    assert f"<strong>{verdict}</strong>" in night_tile(runs)
+    assert verdict_of(runs, NOW) == verdict
+    assert f"<strong>{verdict}</strong>" in night_tile(runs, NOW)
 
 
 def test_the_tile_says_when_the_night_ended() -> None:
-    assert "last night, ended 2026-04-12 03:10" in night_tile((FAILED, PASSED))
-    assert "ended" not in night_tile((PASSED, RUNNING))
+    assert "last night, ended 2026-04-12 03:10" in night_tile((FAILED, PASSED), NOW)
+    assert "ended" not in night_tile((PASSED, RUNNING), NOW)
 
 
 def test_each_dag_of_the_night_has_its_line() -> None:
@@ -49,7 +54,7 @@ def test_each_dag_of_the_night_has_its_line() -> None:
 
 @pytest.mark.dags
 @pytest.mark.services
-def test_the_page_shows_the_latest_nightly_run_that_is_no_backfill(pages: Pages) -> None:
+def test_the_page_shows_the_latest_scheduled_run_and_no_later_run_by_hand_or_backfill(pages: Pages) -> None:
     text = pages.ask("/tidemark/", "viewer").text
     section = text.partition('id="night"')[2].partition("</section>")[0]
     dag, _, run = NIGHT.partition("/")

@@ -17,7 +17,7 @@ from tests.pages.conftest import Pages
 from tests.pages.lake import HOSTILE
 from tests.pages.open_sessions import FAILED, LEFT, RUNNING, RUNS, open_session
 from tidemark.airflow.pages.attention import Run, attention_lines, attention_section
-from tidemark.airflow.pages.running import Silence, services_section
+from tidemark.airflow.pages.running import Silence, find_open, services_section
 from tidemark.catalog import Lake, open_lake, ops
 from tidemark.catalog.properties import SESSION, branch_name
 from tidemark.cli.main import main
@@ -179,6 +179,15 @@ def test_what_needs_attention_is_named_with_its_reason_and_link() -> None:
     assert attention_section([]) == ""
 
 
+def test_a_session_is_left_only_if_no_other_run_of_its_dag_goes_on_with_it() -> None:
+    last = Session("s1", "s.a", "append", AT, AT, "build/first", Outcome.planned, None, None)
+    open_one = status_of(Outcome.planned, last=last, progress=Progress("write", AT))
+    states = {"build/first": "failed"}
+    assert find_open([open_one], states).left == (open_one,)
+    assert find_open([open_one], states, {"build"}).running == (open_one,)
+    assert find_open([open_one], {"build/first": "running"}).running == (open_one,)
+
+
 @pytest.mark.dags
 def test_the_page_says_at_which_address_it_stands_alone() -> None:
     from starlette.requests import Request
@@ -213,7 +222,7 @@ class TestPage:
         running, section = (text.partition(f'id="{each}"')[2].partition("</section>")[0] for each in ("now", "left"))
         assert "open-left" not in running
         assert f"<strong>{running.count('<tr><td')}</strong><span>session" in text
-        assert "Nobody works on these sessions any more" in section
+        assert "and no run of its DAG is under way" in section
         row = next(row for row in re.findall(r"<tr>.*?</tr>", section) if "open-left" in row)
         assert "left; its run ended: failed" in row and FAILED.partition("/")[2] in row
         assert "search_<wbr>requests" in row and LEFT == "search.search_requests"

@@ -30,6 +30,7 @@ __all__ = [
     "append",
     "append_missing",
     "append_once",
+    "expire_history",
     "of_dataset",
     "of_request",
     "of_session",
@@ -120,11 +121,22 @@ def replace_rows(
         if found:
             transaction = table.transaction()
             transaction.delete(where)
-            transaction.append(pa.Table.from_pylist([change(row) for row in found], schema=SCHEMAS[name]))
-            _cut_history(commit_change(transaction), longest=1, kept=1)
+            # A newer version may have added columns, which stay as they are.
+            schema = table.schema().as_arrow()
+            transaction.append(pa.Table.from_pylist([change(row) for row in found], schema=schema))
+            commit_change(transaction)
         return len(found)
 
-    return _repeat(name, replace)
+    replaced = _repeat(name, replace)
+    expire_history(lake, name)
+    return replaced
+
+
+def expire_history(lake: Lake, name: str) -> None:
+    """Expire all snapshots of a table but the newest. If another commit comes first, the next call does it."""
+    table = lake.find_table(name)
+    if table is not None:
+        _cut_history(table, longest=1, kept=1)
 
 
 def _as_arrow(name: str, rows: Iterable[Mapping[str, Any]]) -> pa.Table:

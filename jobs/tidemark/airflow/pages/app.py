@@ -17,6 +17,7 @@ from tidemark.airflow.pages.attention import attention_lines, attention_section
 from tidemark.airflow.pages.host import (
     asked_by,
     asking_runs,
+    busy_dags,
     failed_runs,
     forms_on_request,
     nightly_runs,
@@ -69,7 +70,8 @@ def show_status(request: Request) -> str:
     reading, now, root = open_reading(), datetime.now(UTC), root_of(request)
     found = reading.status(now)
     airflow, night = airflow_of(request), nightly_runs()
-    sessions = find_open(found, run_states(each.last.run for each in found if each.progress and each.last))
+    states = run_states(each.last.run for each in found if each.progress and each.last)
+    sessions = find_open(found, states, busy_dags())
     lines = attention_lines(found, failed_runs(), asking_runs(), root, airflow)
     overview = Overview(len(lines), len(sessions.running), night, reading.headlines())
     above = attention_section(lines) + progress_section(sessions, now, root, airflow) + night_section(night, airflow)

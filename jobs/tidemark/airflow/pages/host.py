@@ -37,6 +37,12 @@ def run_states(names: Iterable[str | None]) -> dict[str, str]:
         return {f"{run.dag_id}/{run.run_id}": str(getattr(run.state, "value", run.state)) for run in found}
 
 
+def busy_dags() -> set[str]:
+    """Return the DAGs that have a run under way."""
+    with create_session() as session:
+        return set(session.scalars(select(DagRun.dag_id).where(DagRun.state == "running").distinct()))
+
+
 def asked_by(name: str | None) -> str | None:
     """Return the user who triggered a run, given its name (DAG and run with `/` between them); None if nobody did."""
     dag, _, run = (name or "").partition("/")
@@ -77,16 +83,21 @@ def forms_on_request() -> list[Form]:
 
 
 def nightly_runs() -> list[NightRun]:
-    """Return the latest run of each DAG with the tag NIGHTLY, in the order in which these runs began."""
+    """Return the latest scheduled run of each DAG with the tag NIGHTLY, in the order in which these runs began.
+
+    Of a DAG that the schedule has not run yet, it is the latest run that is no backfill.
+    """
     with create_session() as session:
         tagged = select(DagTag.dag_id).where(DagTag.name == NIGHTLY)
         dags = session.scalars(select(DagModel).where(DagModel.dag_id.in_(tagged), ~DagModel.is_stale)).all()
         newest = (
             select(func.max(DagRun.id))
             .where(DagRun.dag_id.in_(tagged), DagRun.run_type != DagRunType.BACKFILL_JOB)
-            .group_by(DagRun.dag_id)
+            .group_by(DagRun.dag_id, DagRun.run_type == DagRunType.SCHEDULED)
         )
-        runs = {run.dag_id: run for run in session.scalars(select(DagRun).where(DagRun.id.in_(newest)))}
+        latest = session.scalars(select(DagRun).where(DagRun.id.in_(newest))).all()
+        by_schedule = sorted(latest, key=lambda run: bool(run.run_type == DagRunType.SCHEDULED))
+        runs = {run.dag_id: run for run in by_schedule}  # a scheduled one replaces another one
         found = [_night_run(dag, runs.get(dag.dag_id)) for dag in dags]
         return sorted(found, key=lambda each: (each.began or NEVER, each.dag))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from tidemark.airflow.pages import html
 
@@ -19,11 +19,13 @@ _HEAD = {
 TONES = {"success": "good", "failed": "bad"}
 WORDS = {"success": "passed", "failed": "failed"}
 """The states of runs that have ended, as the page calls them."""
+LONGEST_DAY = timedelta(hours=30)
+"""If a nightly DAG began longer ago, a night is missing. A run may begin some hours late."""
 
 
 @dataclass(frozen=True)
 class NightRun:
-    """The latest run of a nightly DAG that is no backfill.
+    """The latest run of a nightly DAG: the latest that the schedule began, if there is one.
 
     `through` is the end of its data interval. `run` is None if the DAG has had no such run yet. `paused` says that
     Airflow starts no run of the DAG until somebody switches it on.
@@ -38,22 +40,30 @@ class NightRun:
     ended: datetime | None = None
 
 
-def verdict_of(runs: Sequence[NightRun]) -> str:
-    """Return `failed` if a run failed, else `under way` if one has not ended, else `passed`; `none yet` without any."""
-    states = [each.state for each in runs if each.run is not None]
+def verdict_of(runs: Sequence[NightRun], now: datetime) -> str:
+    """Return the first of these that holds.
+
+    `none yet`: there is no run. `failed`: a run failed. `under way`: one has not ended. `missing`: a DAG has had no run
+    for longer than a day. Else `passed`.
+    """
+    found = [each for each in runs if each.run is not None]
+    states = [each.state for each in found]
+    if not states:
+        return "none yet"
     if "failed" in states:
         return "failed"
     if any(state not in WORDS for state in states):
         return "under way"
-    return "passed" if states else "none yet"
+    old = [each for each in found if each.began is None or now - each.began > LONGEST_DAY]
+    return "missing" if old or len(found) < len(runs) else "passed"
 
 
-def night_tile(runs: Sequence[NightRun]) -> str:
+def night_tile(runs: Sequence[NightRun], now: datetime) -> str:
     """Return a tile with the verdict on the last night, and when its last run ended."""
-    verdict = verdict_of(runs)
+    verdict = verdict_of(runs, now)
     ended = max((each.ended for each in runs if each.ended is not None), default=None)
-    at = f", ended {ended:%Y-%m-%d %H:%M}" if ended is not None and verdict != "under way" else ""
-    tone = {"passed": "good", "failed": "bad"}.get(verdict, "")
+    at = f", ended {ended:%Y-%m-%d %H:%M}" if ended is not None and verdict in WORDS.values() else ""
+    tone = {"passed": "good", "failed": "bad", "missing": "warned"}.get(verdict, "")
     return html.tile(verdict, f"last night{at}", tone)
 
 

@@ -26,8 +26,8 @@ def problem_cards(
 ) -> str:
     """Return the checks that failed, newest first: each as it failed last, with rows, their places, and what to do.
 
-    `newest` is the newest audited session of the dataset, whether among `sessions` or not. If a check passed there,
-    nothing is left to do.
+    `newest` is the newest audited session of the dataset, whether among `sessions` or not. It is named if a check
+    passed there. An audit sees the rows of its session only, so the earlier rows may still have to be mended.
     """
     problems: dict[str, list[tuple[AuditedSession, CheckOutcome]]] = {}
     for session in sessions:
@@ -95,16 +95,19 @@ def _text(value: str | None) -> str:
 def _next(
     spec: DatasetSpec, session: AuditedSession, check: CheckOutcome, newest: AuditedSession | None, root: str
 ) -> str:
-    """Return what to do about a failed check, or that it has passed since."""
-    if newest is not None and newest.at > session.at and not _fails(newest, check):
+    """Return what to do about a failed check, and before it, where the check has passed since."""
+    since = ""
+    if newest is not None and newest.at > session.at and _passes(newest, check):
         passed = html.link(html.path(root, "sessions", newest.session), newest.session)
-        return f"<p>{html.badge('passed since', 'good')} in session {passed}. Nothing is left to do.</p>"
+        since = f"<p>{html.badge('passed since', 'good')} in session {passed}, for the rows of that session.</p>"
     more = html.link(html.path(root, "runbooks", RUNBOOK), f"the runbook {RUNBOOK}")
-    return f"<p>Next:</p>{html.items(next_steps(spec, check))}<p>More: {more}</p>"
+    begin = "If its rows are still wanted:" if since else "Next:"
+    return f"{since}<p>{begin}</p>{html.items(next_steps(spec, check))}<p>More: {more}</p>"
 
 
-def _fails(session: AuditedSession, check: CheckOutcome) -> bool:
-    return any(each.check == check.check and not each.passed for each in session.checks)
+def _passes(session: AuditedSession, check: CheckOutcome) -> bool:
+    outcomes = [each.passed for each in session.checks if each.check == check.check]
+    return bool(outcomes) and all(outcomes)
 
 
 def course_cards(sessions: Sequence[AuditedSession], series: Sequence[CheckSeries], place: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from html import escape
@@ -23,8 +23,9 @@ _SESSIONS = {
 }
 ENDED = ("failed", "success")
 LEFT = (
-    "Nobody works on these sessions any more. The next session of the dataset closes one that is published (step "
-    "commit), and does the work of any other anew; only a range that somebody asked for has to be asked for again."
+    "The run that planned each of these sessions has ended, and no run of its DAG is under way. The next session of "
+    "the dataset closes one that is published (step commit), and does the work of any other anew; only a range that "
+    "somebody asked for has to be asked for again."
 )
 MOST_DEATHS = 20
 
@@ -49,8 +50,8 @@ class Form:
 class OpenSessions:
     """The datasets whose last session is not closed.
 
-    Of those `left`, the run in Airflow has ended, so that nobody works on the session any more. `states` holds the
-    states of the runs, as far as Airflow knows them.
+    Of those `left`, the run in Airflow has ended, and no other run of its DAG goes on with the session. `states` holds
+    the states of the runs, as far as Airflow knows them.
     """
 
     running: tuple[DatasetStatus, ...]
@@ -58,11 +59,18 @@ class OpenSessions:
     states: Mapping[str, str]
 
 
-def find_open(found: Sequence[DatasetStatus], states: Mapping[str, str]) -> OpenSessions:
-    """Return the open sessions, given the states of their runs."""
+def find_open(found: Sequence[DatasetStatus], states: Mapping[str, str], busy: Collection[str] = ()) -> OpenSessions:
+    """Return the open sessions, given the states of their runs, and the DAGs that have a run under way.
+
+    A session whose run failed keeps its name if a later run plans the same again, and then that run works on it.
+    """
     open_ones = [dataset for dataset in found if dataset.progress is not None and dataset.last is not None]
-    left = tuple(each for each in open_ones if each.last and states.get(each.last.run or "") in ENDED)
+    left = tuple(each for each in open_ones if each.last and _is_left(each.last.run or "", states, busy))
     return OpenSessions(tuple(each for each in open_ones if each not in left), left, states)
+
+
+def _is_left(run: str, states: Mapping[str, str], busy: Collection[str]) -> bool:
+    return states.get(run) in ENDED and run.partition("/")[0] not in busy
 
 
 def progress_section(sessions: OpenSessions, now: datetime, root: str, airflow: str) -> str:

@@ -66,18 +66,18 @@ def status_page(
     content = (
         f"<header><h1>Status</h1><p>At {html.time(now)}, by the wall clock. All times are in UTC. Logical time is the "
         f"time in the data, and the clock that a run was given; it may differ from the wall clock.</p></header>"
-        f'<section class="tiles">{"".join(_tiles(found, overview))}</section>'
+        f'<section class="tiles">{"".join(_tiles(found, overview, now))}</section>'
         f"{above_html}<section><h2>Datasets</h2>"
         f"{html.table(_HEAD, (_row(dataset, root) for dataset in found))}</section>{below_html}"
     )
     return html.page("Tidemark: status", content, root, reports)
 
 
-def _tiles(found: Sequence[DatasetStatus], overview: Overview) -> Iterator[str]:
+def _tiles(found: Sequence[DatasetStatus], overview: Overview, now: datetime) -> Iterator[str]:
     words = "needs attention" if overview.attention == 1 else "need attention"
     yield html.tile(str(overview.attention), words, "bad" if overview.attention else "good")
     if overview.night:
-        yield night_tile(overview.night)
+        yield night_tile(overview.night, now)
     yield from (html.tile(headline.value, headline.words, "named") for headline in overview.headlines)
     behind = max((each for each in reversed(found) if each.hours_behind is not None), key=_lag, default=None)
     if behind is not None:

@@ -6,7 +6,7 @@ from functools import partial
 
 from tidemark.errors import RequestRefused
 from tidemark.operate.erasure.account import Erasure
-from tidemark.operate.erasure.find import quarantines, rows_in
+from tidemark.operate.erasure.find import Rows, quarantines, rows_in
 from tidemark.operate.erasure.left import what_is_left
 from tidemark.operate.erasure.person import Person, landed_with
 from tidemark.operate.erasure.quotes import quotes
@@ -17,6 +17,8 @@ from tidemark.settings.run_parameters import check_reason
 from tidemark.steps.context import Context
 from tidemark.support.error_translation import translating_errors
 
+FEW = 100
+"""So many rows may always be erased, even if they are most of a table."""
 WORDS = 3
 """The least number of words in a reason. It is all that the record says about an erasure later."""
 
@@ -32,6 +34,9 @@ def erase(context: Context, person: Person, reason: str, say: Say = print) -> Er
     tables = _tables(context, person)
     finished = tuple(name for name in tables if finish(context, name, say))
     finds = {name: partial(rows_in, context.lake, context.spec(name), person) for name in tables}
+    with translating_errors("erase"):
+        for name, find in finds.items():
+            _refuse_crowd(context, name, find())
     removed = [remove(context, name, find, reason, say) for name, find in finds.items()]
     with translating_errors("erase"):
         texts = clear_texts(context.lake, person)
@@ -49,6 +54,20 @@ def preview(context: Context, person: Person) -> Erasure:
         finished = tuple(name for name in _tables(context, person) if _is_unfinished(context, name))
     planned = Erasure(False, tuple(rows.found for rows in found if rows is not None), texts, finished, left)
     return _not_empty(planned, person)
+
+
+def _refuse_crowd(context: Context, dataset: str, rows: Rows | None) -> None:
+    """Raise RequestRefused if values that stand for one person are those of most rows of a table."""
+    table = context.lake.find_table(dataset)
+    head = table.current_snapshot() if table is not None else None
+    if rows is None or head is None or head.summary is None or rows.found.rows <= FEW:
+        return
+    total = int(head.summary["total-records"] or 0)
+    if rows.found.rows > total / 2:
+        raise RequestRefused(
+            f"{dataset}: {rows.found.rows:,} of {total:,} rows have these values, so they identify no person; nothing "
+            f"was erased. Give values that only one person has"
+        )
 
 
 def _is_unfinished(context: Context, dataset: str) -> bool:

@@ -73,6 +73,11 @@ def built_from(dataset: str, snapshot: int, fault: Fault) -> Fault:
     return Fault(f"it was built from {dataset} at snapshot {snapshot}: {fault.why}")
 
 
+def unknown_input(name: str) -> Fault:
+    """The spec has changed since, and no longer says what an input was."""
+    return Fault(f"it was built from an input {name}, which its spec no longer has")
+
+
 def built_from_earlier_table(dataset: str) -> Fault:
     """An input was dropped and created again since."""
     return Fault(f"it was built from an earlier table of the name {dataset}")

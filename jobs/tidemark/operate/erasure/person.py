@@ -11,7 +11,7 @@ from pyiceberg.expressions import BooleanExpression
 
 from tidemark.catalog.filters import all_of, is_value
 from tidemark.errors import RequestRefused
-from tidemark.operate.erasure.quotes import quotes
+from tidemark.operate.erasure.quotes import DISTINCT, parsed, quotes, record_quotes
 from tidemark.operate.origin.keys import read_value
 from tidemark.spec import DatasetSpec
 from tidemark.support.text import printable
@@ -40,11 +40,18 @@ class Person:
         return all_of(is_value(column, read_value(spec, column, text)) for column, text in self.texts.items())
 
     def is_quoted(self, texts: Iterable[str | None], known: Mapping[str, Any] | None = None) -> bool:
-        """Return whether texts quote the person: each value occurs in one of them, or is that column in `known`."""
+        """Return whether texts quote the person: each value occurs in one of them, or is that column in `known`.
+
+        Beside a record that can be read, sentences are searched only for values that can mean nothing else.
+        """
         given = [text for text in texts if text]
+        records = [record for text in given if (record := parsed(text)) is not None]
+        sentences = [text for text in given if parsed(text) is None]
         beside = known or {}
         return all(
-            str(beside.get(column, "")) == value or any(quotes(text, value) for text in given)
+            str(beside.get(column, "")) == value
+            or any(record_quotes(record, column, value) for record in records)
+            or ((not records or len(value) >= DISTINCT) and any(quotes(text, value) for text in sentences))
             for column, value in self.texts.items()
         )
 

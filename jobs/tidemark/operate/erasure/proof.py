@@ -29,7 +29,7 @@ from tidemark.lineage.watermark_history import watermarks_at
 from tidemark.operate.erasure import fault as faults
 from tidemark.operate.erasure.fault import Fault
 from tidemark.operate.erasure.person import Person
-from tidemark.operate.erasure.versions import named_versions
+from tidemark.operate.erasure.versions import named_versions, names_versions
 from tidemark.spec import DatasetSpec
 from tidemark.state.watermark import Watermark
 
@@ -66,7 +66,7 @@ class Proof:
         if table is None or spec is None:
             return faults.unreadable()
         readable = readable_snapshot(table, snapshot)
-        if readable is None and self._person.is_in(spec):
+        if readable is None and (self._person.is_in(spec) or names_versions(self._specs, spec)):
             return faults.unreadable()
         rows = self.rows(dataset, readable) if readable is not None else 0
         behind = self._fault_of_versions(table, spec, readable) or self._fault_of_lineage(table, spec, snapshot)
@@ -86,7 +86,7 @@ class Proof:
 
     def _fault_of_lineage(self, table: Table, spec: DatasetSpec, snapshot: int) -> Fault | None:
         """Return why the watermarks of a snapshot do not prove it; None if one of them does."""
-        if not spec.inputs:
+        if spec.landing is not None:
             return None
         marks = watermarks_at(self._lake, table, snapshot)
         if not marks:
@@ -102,7 +102,10 @@ class Proof:
             yield faults.overdue(spec.dataset, mark.overdue)
         for name, position in mark.inputs.items():
             window = spec.inputs.get(name)
-            if window is None or window.dataset == spec.dataset:
+            if window is None:
+                yield faults.unknown_input(name)
+                continue
+            if window.dataset == spec.dataset:
                 continue
             if position.held_from is not None:
                 yield faults.retention(spec.dataset, window.dataset, position.held_from)

@@ -78,3 +78,4 @@ def _left(left: Left, settings: Settings) -> Iterator[str]:
     for name in left.versions:
         yield f"  {name}: the versions of earlier sessions stay as they are"
     yield f"  pages in {settings.reports}, and files that people exported, as far as they quote such records"
+    yield f"  logs of tasks and services in {settings.home}, and alerts that were sent, as far as they quote them"

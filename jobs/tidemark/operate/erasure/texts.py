@@ -35,7 +35,10 @@ def clear_texts(lake: Lake, person: Person) -> tuple[Texts, ...]:
 
 def _clear(lake: Lake, name: str, columns: tuple[str, ...], person: Person) -> int:
     where = _rows_that_quote(lake, name, columns, person)
-    return 0 if where is None else ops.replace_rows(lake, name, where, lambda row: {**row, **dict.fromkeys(columns)})
+    if where is None:
+        ops.expire_history(lake, name)  # an earlier erasure may have ended before it did so
+        return 0
+    return ops.replace_rows(lake, name, where, lambda row: {**row, **dict.fromkeys(columns)})
 
 
 def _rows_that_quote(lake: Lake, name: str, columns: tuple[str, ...], person: Person) -> BooleanExpression | None:

@@ -16,11 +16,11 @@ from pyiceberg.table import Table
 from tidemark.catalog import Lake
 from tidemark.catalog.filters import all_of, any_of, is_value
 from tidemark.catalog.manifests import table_name
-from tidemark.catalog.rows import FoundRow, find_rows
+from tidemark.catalog.rows import find_rows
 from tidemark.catalog.storage import reading
 from tidemark.operate.origin.matching import Match, match
 from tidemark.operate.origin.writers import writers_of
-from tidemark.spec import DatasetSpec
+from tidemark.spec import DatasetSpec, InputSpec
 from tidemark.state.plan import Plan
 
 MOST = 100
@@ -37,18 +37,29 @@ class Version:
     reads: tuple[tuple[str, int], ...] | None
 
 
+def names_versions(specs: Mapping[str, DatasetSpec], spec: DatasetSpec) -> bool:
+    """Return whether rows of a dataset may name versions of an input."""
+    return any(_matched(specs, spec, window) for window in spec.inputs.values())
+
+
 def named_versions(
     lake: Lake, specs: Mapping[str, DatasetSpec], table: Table, spec: DatasetSpec, snapshot: int
 ) -> Iterator[Version]:
     """Yield the versions that the rows of a readable snapshot name."""
     for window in spec.inputs.values():
-        source = specs.get(window.dataset)
-        if source is None or source.dataset == spec.dataset or source.replace != "append":
-            continue
-        found = match(spec, source, window)
-        versions = lake.find_table(source.dataset)
-        if versions is not None and set(source.grain) <= set(found.columns):
-            yield from _versions(lake, source, versions, _named(table, snapshot, found))
+        matched = _matched(specs, spec, window)
+        versions = lake.find_table(window.dataset) if matched else None
+        if matched and versions is not None:
+            yield from _versions(lake, specs[window.dataset], versions, _named(table, snapshot, matched))
+
+
+def _matched(specs: Mapping[str, DatasetSpec], spec: DatasetSpec, window: InputSpec) -> Match | None:
+    """Return how rows of a dataset name the versions of an input; None if they name none."""
+    source = specs.get(window.dataset)
+    if source is None or source.dataset == spec.dataset or source.replace != "append":
+        return None
+    found = match(spec, source, window)
+    return found if set(source.grain) <= set(found.columns) else None
 
 
 def _named(table: Table, snapshot: int, found: Match) -> list[Values]:
@@ -61,18 +72,24 @@ def _named(table: Table, snapshot: int, found: Match) -> list[Values]:
 
 def _versions(lake: Lake, source: DatasetSpec, table: Table, named: list[Values]) -> Iterator[Version]:
     head = table.current_snapshot()
+    named = [values for values in named if all(value is not None for _, value in values)]
     if head is None or not named:
         return
+    if len(named) > MOST:
+        yield Version(f"more than {MOST} versions of {source.dataset}", None)
     where = any_of(all_of(is_value(*pair) for pair in values) for values in named[:MOST])
     rows = find_rows(table, head.snapshot_id, where, source.grain, MOST).rows
+    there = {_name(row.values, source) for row in rows}
+    lost = [name for values in named[:MOST] if (name := _name(dict(values), source)) not in there]
+    yield from (Version(f"{source.dataset} {name}", None) for name in lost)
     for writer, written in writers_of(lake, table, source, rows).items():
         reads = _reads(source, writer.plan) if writer.plan is not None else None
-        yield from (Version(f"{source.dataset} {_name(row, source)}", reads) for row in written)
+        yield from (Version(f"{source.dataset} {_name(row.values, source)}", reads) for row in written)
 
 
 def _reads(source: DatasetSpec, plan: Plan) -> tuple[tuple[str, int], ...]:
     return tuple((r.dataset, r.read_snapshot) for r in plan.inputs.values() if r.dataset != source.dataset)
 
 
-def _name(row: FoundRow, source: DatasetSpec) -> str:
-    return ", ".join(str(row.values[column]) for column in source.grain)
+def _name(values: Mapping[str, Any], source: DatasetSpec) -> str:
+    return ", ".join(str(values[column]) for column in source.grain)
