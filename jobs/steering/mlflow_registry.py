@@ -22,6 +22,7 @@ from ranking.training.learner import Model
 from steering.registered_facts import VERSION_TAG, Facts
 from steering.registration_settings import MlflowSettings
 from tidemark.errors import TidemarkError
+from tidemark.support.paths import to_link
 from tidemark.support.text import cut, printable
 
 PINNED = "mlflow-skinny==3.17.2"
@@ -162,7 +163,7 @@ class MlflowRegistry:
         known = self._client.get_experiment_by_name(name)
         if known is not None:
             return str(known.experiment_id)
-        place = None if folder is None else (folder / "artifacts").as_uri()
+        place = None if folder is None else to_link(folder / "artifacts")
         return str(self._client.create_experiment(name, artifact_location=place))
 
     @contextlib.contextmanager

@@ -12,7 +12,7 @@ from steering import register
 from tidemark.errors import RequestRefused
 from tidemark.session import WARNING
 
-pytestmark = pytest.mark.dags
+pytestmark = [pytest.mark.dags, pytest.mark.spark]  # the tasks' module imports the engine
 
 FUNCTION = "steering.register:register_after_run"
 

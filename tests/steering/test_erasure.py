@@ -24,6 +24,7 @@ def proof(shop: Shop) -> Check:
     return check(shop.context.lake, shop.context.specs, forgotten(shop), MAIN)
 
 
+@pytest.mark.long
 def test_s62_scores_of_a_ranker_that_was_trained_before_an_erasure_are_named(shop: Shop) -> None:
     shop.night()
     old = shop.champion

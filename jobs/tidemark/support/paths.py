@@ -39,5 +39,5 @@ def to_path(location: str) -> Path:
 
 
 def to_link(path: Path) -> str:
-    """Return the link of an absolute path, for a browser."""
+    """Return the link of an absolute path, for a browser or another program that decodes it."""
     return path.as_uri()
