@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import threading
+import time
+from types import SimpleNamespace
 
 import pytest
 
@@ -37,16 +38,19 @@ def test_final_is_waited_for_on_request(tables: Tables, capsys: pytest.CaptureFi
 def test_it_waits_for_a_lake_that_does_not_exist_yet(
     tables: Tables, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(wait, "POLL_SECONDS", 0.01)
-    statuses: list[int] = []
-    waiting = threading.Thread(target=lambda: statuses.append(main(WANTED)))
-    waiting.start()
-    said = ""
-    while waiting.is_alive() and "there is no lake in" not in said:
-        said += capsys.readouterr().err
-    tables.publish(2)
-    waiting.join()
-    assert statuses == [0]
+    """The lake comes while the command sleeps."""
+    slept: list[float] = []
+
+    def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        tables.publish(2)
+
+    monkeypatch.setattr(wait, "time", SimpleNamespace(monotonic=time.monotonic, sleep=sleep))
+    assert main(WANTED) == 0
+    assert slept == [wait.POLL_SECONDS]
+    said = capsys.readouterr()
+    assert "there is no lake in" in said.err
+    assert said.out == "search.interactions is complete through 2026-04-12T02:00Z\n"
 
 
 @pytest.mark.parametrize(
