@@ -18,6 +18,7 @@ from bench.labels.learner import KEYS, Task
 from bench.labels.report import check_labels
 from bench.labels.tables import Tables
 from bench.labels.worlds import DAYS, SETTINGS, Grades, World, WrongWorld, world_of
+from tidemark.support.text import count
 
 WEEKS = DAYS // 7
 START = SETTINGS["500"]
@@ -83,7 +84,7 @@ def _labels(task: Task, tables: Tables, grades: Grades) -> pd.DataFrame:
 
 def described(found: Sequence[tuple[Gain, ...]]) -> str:
     """Return a line for each of GAINS: the mean over worlds, with its standard error if there are several."""
-    lines = [f"What more would buy, of the gap between raw rates and true grades ({len(found)} worlds):"]
+    lines = [f"What more would buy, of the gap between raw rates and true grades ({count(len(found), 'world')}):"]
     width = max(map(len, GAINS))
     for name, each in zip(GAINS, zip(*found, strict=True), strict=True):
         share, ndcg = _mean([100 * gain.share for gain in each], ".0f"), _mean([gain.ndcg for gain in each], ".4f")

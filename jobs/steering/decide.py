@@ -19,7 +19,7 @@ from steering.registry import DECISIONS, SCORES, Registry, read_registry
 from tidemark import session
 from tidemark.errors import RequestRefused
 from tidemark.landing.files.discovery import settling_of
-from tidemark.settings.run_parameters import check_reason
+from tidemark.settings.run_parameters import check_sentence
 from tidemark.spec import LandingSpec
 from tidemark.state.effect import Nothing
 from tidemark.state.ranges import format_instant
@@ -27,8 +27,6 @@ from tidemark.steps.context import Context
 from tidemark.support.atomic_files import replace_file
 from tidemark.support.text import printable
 
-WORDS = 3
-"""The least number of words in a reason. One word explains nothing to a reader of the scores."""
 LONGEST_NAME = 100
 
 Say = Callable[[str], None]
@@ -95,9 +93,7 @@ def _check(context: Context, registry: Registry, action: str, version: str | Non
     if action not in _CHECKS:
         raise RequestRefused(f"action: {printable(action[:60])!r} is none of {', '.join(_CHECKS)}; choose one of them")
     run = _CHECKS[action](registry, version or "")
-    text = check_reason(reason).strip()
-    if len(text.split()) < WORDS:
-        raise RequestRefused(f"reason: {text!r} is not a sentence; write at least {WORDS} words that explain it")
+    text = check_sentence(reason)
     if not by.strip() or not by.isprintable() or len(by) > LONGEST_NAME:
         raise RequestRefused(f"by: {printable(by[:60])!r} is not a name; write 1 to {LONGEST_NAME} characters")
     last = max((each.decided_at for each in registry.decisions), default=None)

@@ -5,9 +5,9 @@ Import this module only inside a task.
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from pkgutil import resolve_name
 from typing import Any
 
 from airflow.sdk import get_current_context
@@ -52,8 +52,7 @@ def write_pages(renderer: str) -> str:
 
     `renderer` names the function that renders them, as `package.module:function` (`tidemark.operate.pages.Renderer`).
     """
-    module, _, name = renderer.partition(":")
-    render: pages.Renderer = getattr(importlib.import_module(module), name)
+    render: pages.Renderer = resolve_name(renderer)
     return pages.write_pages(load_settings(), render)
 
 
@@ -62,8 +61,7 @@ def call(path: str) -> str:
 
     `path` names the function as `package.module:function`.
     """
-    module, _, name = path.partition(":")
-    function: Callable[[Context], str] = getattr(importlib.import_module(module), name)
+    function: Callable[[Context], str] = resolve_name(path)
     context = _open()
     return run_step(lambda: function(context))
 
@@ -74,8 +72,7 @@ def call_with_request(path: str) -> str:
     `path` names the function as `package.module:function`. It gets the context, the run's parameters and the name of
     the user who triggered the run.
     """
-    module, _, name = path.partition(":")
-    function: Callable[[Context, Mapping[str, Any], str], str] = getattr(importlib.import_module(module), name)
+    function: Callable[[Context, Mapping[str, Any], str], str] = resolve_name(path)
     run = get_current_context()
     context = replace(_open(), run=name_of(run["dag_run"]))
     by = run["dag_run"].triggering_user_name or "an unnamed user"

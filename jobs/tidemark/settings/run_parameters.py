@@ -18,6 +18,8 @@ LONGEST = timedelta(days=3660)
 
 _INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}(T\d{2}(:\d{2}(:\d{2}(\.\d{1,6})?)?)?(Z|[+-]\d{2}:\d{2})?)?", re.ASCII)
 _DATASET = re.compile(r"[a-z][a-z0-9_]{0,127}\.[a-z][a-z0-9_]{0,127}", re.ASCII)
+REASON_WORDS = 3
+"""The least number of words in a reason that readers of a record depend on. One word explains nothing."""
 REASON_LENGTH = 500
 ID_LENGTH = 250
 
@@ -98,6 +100,14 @@ def make_request(requested: Interval, request_id: str, reason: str) -> Restateme
 def check_reason(reason: str) -> str:
     """Return a reason for the record. Raises RequestRefused if it is blank, too long or not printable."""
     return _check_text("reason", reason, REASON_LENGTH)
+
+
+def check_sentence(reason: str) -> str:
+    """Return a reason that has to explain something, without blanks around it. Raises RequestRefused if it is short."""
+    text = check_reason(reason).strip()
+    if len(text.split()) < REASON_WORDS:
+        raise RequestRefused(f"reason: {text!r} is not a sentence; write at least {REASON_WORDS} words that explain it")
+    return text
 
 
 def _check_text(name: str, text: str, longest: int) -> str:

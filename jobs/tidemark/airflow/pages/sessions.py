@@ -15,7 +15,7 @@ from tidemark.operate.audit_history import AuditedSession
 from tidemark.operate.session_outcomes import Session
 from tidemark.spec import DatasetSpec
 from tidemark.state.account import Account
-from tidemark.state.effect import Nothing, Touch, cleared_ranges
+from tidemark.state.effect import Touch, cleared_ranges
 from tidemark.state.plan import Plan
 from tidemark.state.ranges import Ranges
 
@@ -125,12 +125,10 @@ def _main_after(plan: Plan, published: int | None) -> str:
         return ""
     if published != plan.base_snapshot:
         return f"snapshot {published}"
-    why = (
-        ""
-        if isinstance(plan.effect, Nothing | Touch)
-        else ": what it rebuilt holds the same rows, so no reader follows"
-    )
-    return f"the same snapshot as before{why}"
+    same = "the same snapshot as before"
+    if isinstance(plan.effect, Touch):
+        return same
+    return f"{same}: what it rebuilt holds the same rows, so no reader follows"
 
 
 def _run_links(session: Session, airflow: str) -> str:

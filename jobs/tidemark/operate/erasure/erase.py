@@ -13,14 +13,12 @@ from tidemark.operate.erasure.quotes import quotes
 from tidemark.operate.erasure.removal import finish, remove, unadopted_reason
 from tidemark.operate.erasure.texts import clear_texts, quoting_texts
 from tidemark.session import Say
-from tidemark.settings.run_parameters import check_reason
+from tidemark.settings.run_parameters import check_sentence
 from tidemark.steps.context import Context
 from tidemark.support.error_translation import translating_errors
 
 FEW = 100
 """So many rows may always be erased, even if they are most of a table."""
-WORDS = 3
-"""The least number of words in a reason. It is all that the record says about an erasure later."""
 
 
 def erase(context: Context, person: Person, reason: str, say: Say = print) -> Erasure:
@@ -92,8 +90,6 @@ def _tables(context: Context, person: Person) -> list[str]:
 
 def check_reason_for(reason: str, person: Person) -> None:
     """Raise RequestRefused if a reason says too little, or if it names the person, because it stays on record."""
-    text = check_reason(reason).strip()
-    if len(text.split()) < WORDS:
-        raise RequestRefused(f"reason: {text!r} is not a sentence; write at least {WORDS} words that explain it")
+    text = check_sentence(reason)
     if any(quotes(text, value) for value in person.texts.values()):
         raise RequestRefused("reason: it stays on record, so it must not name the person; leave the value out")

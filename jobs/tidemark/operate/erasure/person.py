@@ -45,8 +45,9 @@ class Person:
         Beside a record that can be read, sentences are searched only for values that can mean nothing else.
         """
         given = [text for text in texts if text]
-        records = [record for text in given if (record := parsed(text)) is not None]
-        sentences = [text for text in given if parsed(text) is None]
+        read = [(text, parsed(text)) for text in given]
+        records = [record for _, record in read if record is not None]
+        sentences = [text for text, record in read if record is None]
         beside = known or {}
         return all(
             str(beside.get(column, "")) == value

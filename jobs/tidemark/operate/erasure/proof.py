@@ -1,8 +1,8 @@
 """Prove that nothing counts a person, from the rows of tables and from what their watermarks were built from.
 
 A snapshot of a derived table equals a rebuild from its inputs at the positions of its watermark, but for ranges that
-it owes or that are overdue (ARCHITECTURE, "incremental equals full"). So it counts the person only if one of these
-holds, and each of them is looked for:
+it owes or that are overdue (docs/architecture.md, "Incremental equals full"). So it counts the person only if one of
+these holds, and each of them is looked for:
 
 - it holds a row of the person itself,
 - it owes ranges, or some are overdue,

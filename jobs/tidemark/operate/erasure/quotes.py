@@ -18,7 +18,6 @@ from tidemark.support.text import printable
 _NOT_IN_WORD = r"(?:(?<!\w)|(?<=\\[bfnrt])|(?<=\\u[0-9a-fA-F]{4}))"
 """The value `c7` does not occur in `abc7`, but it does after an escape of JSON such as a line break."""
 
-
 DISTINCT = 4
 """The least number of characters of a value that is looked for in sentences. A shorter one may mean anything there."""
 
@@ -44,9 +43,9 @@ def _is_quoted(is_column: bool, each: Any, value: str) -> bool:
     return each.strip() == value.strip() or (len(value) >= DISTINCT and quotes(each, value))
 
 
-def _scalars(record: Any, key: str = "") -> Iterator[tuple[str, Any]]:
+def _scalars(record: Any) -> Iterator[tuple[str, Any]]:
     """Yield the values of a record with the name of each, and the names as texts."""
-    waiting: list[tuple[str, Any]] = [(key, record)]
+    waiting: list[tuple[str, Any]] = [("", record)]
     while waiting:
         name, each = waiting.pop()
         if isinstance(each, dict):
